@@ -1,0 +1,1 @@
+export { DecodeError, type ErrorData, FlowtrailError } from "./errors.ts";
