@@ -5,7 +5,10 @@ import { delimiter, join } from "node:path";
 type Need = "root" | "browser" | "lab" | "conntrack" | "cc";
 
 function onPath(program: string): boolean {
-  return (process.env["PATH"] ?? "").split(delimiter).concat("/usr/sbin", "/sbin").some((dir) => existsSync(join(dir, program)));
+  return (process.env.PATH ?? "")
+    .split(delimiter)
+    .concat("/usr/sbin", "/sbin")
+    .some((dir) => existsSync(join(dir, program)));
 }
 
 const checks: Record<Need, () => string | null> = {
@@ -25,7 +28,7 @@ export function needs(what: string, ...list: Need[]): boolean {
   const reasons = list.map((need) => checks[need]()).filter((reason) => reason !== null);
   if (reasons.length === 0) return true;
   const message = `SKIPPED: ${what}: ${reasons.join("; ")}`;
-  if (process.env["FLOWTRAIL_REQUIRE_ALL"] === "1") throw new Error(message);
+  if (process.env.FLOWTRAIL_REQUIRE_ALL === "1") throw new Error(message);
   process.stderr.write(`${message}\n`);
   return false;
 }
