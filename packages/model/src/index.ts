@@ -1,1 +1,17 @@
+export { type DecodedBatch, decodeBatch } from "./arrow-decode.ts";
+export { encodeBatch } from "./arrow-encode.ts";
+export { FlowBatch } from "./batch.ts";
+export {
+  AddressColumn,
+  type AnyColumn,
+  BoolColumn,
+  EnumColumn,
+  type FlowColumns,
+  NumberColumn,
+  TextColumn,
+  WideColumn,
+} from "./batch-columns.ts";
+export * from "./batch-metadata.ts";
+export * from "./columns.ts";
 export { DecodeError, type ErrorData, FlowtrailError } from "./errors.ts";
+export { addJsonRow, type FieldError, type JsonRow, type JsonValue, MAX_TEXT, rowToJson } from "./json.ts";
