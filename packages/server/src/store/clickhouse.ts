@@ -1,0 +1,273 @@
+/** The one way to ClickHouse, embedded or remote: HTTP, bound parameters, a limit on every question, typed errors. */
+import { randomUUID } from "node:crypto";
+import { Readable } from "node:stream";
+import {
+  type ClickHouseClient,
+  ClickHouseLogLevel,
+  type ClickHouseSettings,
+  createClient,
+  type ResultSet,
+} from "@clickhouse/client";
+import type { Endpoint, EndpointSource } from "./endpoint.ts";
+import { type StoreError, toStoreError, unavailable } from "./errors.ts";
+import type { Logger } from "./logger.ts";
+
+export interface ClickHouseConfig {
+  readonly database: string;
+  /** How long a call waits for an engine that is being started again, before it fails with STORE_UNAVAILABLE. */
+  readonly waitForEngineMs: number;
+  /** Time for any write; ClickHouse answers after it is durable. */
+  readonly writeTimeoutMs: number;
+  readonly maxConnections: { readonly read: number; readonly write: number };
+}
+
+/** What one question may cost. */
+export interface QueryLimits {
+  readonly maxExecutionMs: number;
+  readonly maxMemoryBytes: number;
+  /** Rows read from the tables, not rows answered. */
+  readonly maxRowsToRead: number;
+}
+
+export const defaultLimits: QueryLimits = { maxExecutionMs: 30_000, maxMemoryBytes: 400_000_000, maxRowsToRead: 500_000_000 };
+
+export interface QueryOptions {
+  readonly signal?: AbortSignal;
+  readonly limits?: Partial<QueryLimits>;
+  /** More settings of ClickHouse for this question. They can't lift the limits. */
+  readonly settings?: ClickHouseSettings;
+}
+
+/** Values for `{name:Type}` in the SQL: the only way in for anything that a person or an agent said. */
+export type Bindings = Readonly<Record<string, unknown>>;
+
+export type PingResult =
+  | { readonly ok: true; readonly version: string; readonly roundTripMs: number }
+  | { readonly ok: false; readonly error: StoreError };
+
+type Purpose = "read" | "write" | "control" | "bare";
+type Pools = Record<Purpose, ClickHouseClient>;
+
+/** More than ClickHouse's own time limit, so that its answer (which is more precise) comes first. */
+const readTimeoutMarginMs = 10_000;
+
+export class ClickHouse {
+  readonly #source: EndpointSource;
+  readonly #config: ClickHouseConfig;
+  readonly #logger: Logger;
+  #current: { endpoint: Endpoint; pools: Pools } | null = null;
+  #closed = false;
+
+  constructor(source: EndpointSource, config: ClickHouseConfig, deps: { logger: Logger }) {
+    this.#source = source;
+    this.#config = config;
+    this.#logger = deps.logger;
+  }
+
+  /** The database that unqualified names in SQL mean. */
+  get database(): string {
+    return this.#config.database;
+  }
+
+  /** Asks with credentials (unlike `/ping`). Never throws: an absent store is an expected outcome. */
+  async ping(): Promise<PingResult> {
+    const began = performance.now();
+    try {
+      const { bare } = await this.#pools(0);
+      const result = await bare.query({ query: "SELECT version() AS version", format: "JSONEachRow" });
+      const [row] = await result.json<{ version: string }>();
+      return { ok: true, version: row?.version ?? "", roundTripMs: performance.now() - began };
+    } catch (error) {
+      return { ok: false, error: toStoreError(error) };
+    }
+  }
+
+  /**
+   * All rows of a question. 64-bit integers come as strings, times as ISO 8601 in UTC.
+   * @throws StoreError
+   */
+  async rows<T>(sql: string, bindings: Bindings = {}, options: QueryOptions = {}): Promise<T[]> {
+    return this.#read(sql, bindings, options, { wait_end_of_query: 1 }, (result) => result.json<T>());
+  }
+
+  /**
+   * The rows of a question in chunks as they come, for what is too long for `rows`. Leaving the loop ends the query.
+   * @throws StoreError
+   */
+  async *stream<T>(sql: string, bindings: Bindings = {}, options: QueryOptions = {}): AsyncGenerator<T[]> {
+    const { signal } = options;
+    const queryId = randomUUID();
+    let finished = false;
+    try {
+      const result = await this.#ask(sql, bindings, options, {}, queryId);
+      // The client forgets our signal as soon as the headers are there.
+      const close = () => result.close();
+      signal?.addEventListener("abort", close, { once: true });
+      try {
+        for await (const chunk of result.stream<T>()) yield chunk.map((row) => row.json());
+        finished = true;
+      } finally {
+        signal?.removeEventListener("abort", close);
+        if (!finished) result.close();
+      }
+      signal?.throwIfAborted();
+    } catch (error) {
+      throw toStoreError(error, signal);
+    } finally {
+      if (!finished || signal?.aborted) await this.kill(queryId);
+    }
+  }
+
+  /**
+   * A statement without an answer: DDL, INSERT … SELECT. `bare` leaves the database out (it may not exist yet).
+   * @throws StoreError
+   */
+  async command(
+    sql: string,
+    bindings: Bindings = {},
+    options: { settings?: ClickHouseSettings; bare?: boolean } = {},
+  ): Promise<void> {
+    try {
+      const pools = await this.#pools(this.#config.waitForEngineMs);
+      await (options.bare ? pools.bare : pools.write).command({
+        query: sql,
+        query_params: bindings,
+        clickhouse_settings: { wait_end_of_query: 1, ...options.settings },
+      });
+    } catch (error) {
+      throw toStoreError(error);
+    }
+  }
+
+  /**
+   * Inserts one body of rows. Resolves when they are stored as durably as the table promises.
+   * @param columns in the order in which the format carries them
+   * @throws StoreError
+   */
+  async insert(
+    table: string,
+    columns: readonly string[],
+    format: "Native" | "ArrowStream" | "JSONEachRow",
+    body: Uint8Array | string,
+    settings: ClickHouseSettings = {},
+  ): Promise<void> {
+    const query = `INSERT INTO ${table} (${columns.join(", ")}) FORMAT ${format}`;
+    try {
+      const { write } = await this.#pools(this.#config.waitForEngineMs);
+      const { stream } = await write.exec({
+        query,
+        values: Readable.from([typeof body === "string" ? Buffer.from(body) : body], { objectMode: false }),
+        clickhouse_settings: { wait_end_of_query: 1, async_insert: 0, ...settings },
+      });
+      for await (const _ of stream); // nothing is answered, but an error may come late
+    } catch (error) {
+      throw toStoreError(error);
+    }
+  }
+
+  /** Ends a query that runs under this id. Best effort: the query has its time limit anyway. */
+  async kill(queryId: string): Promise<void> {
+    try {
+      const { control } = await this.#pools(0);
+      await control.command({ query: "KILL QUERY WHERE query_id = {id:String} ASYNC", query_params: { id: queryId } });
+    } catch (error) {
+      this.#logger.debug({ err: toStoreError(error), queryId }, "a query could not be cancelled");
+    }
+  }
+
+  /** Lets go of all connections. To be called before the engine is stopped. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    await closeAll(this.#current?.pools);
+    this.#current = null;
+  }
+
+  async #read<T>(
+    sql: string,
+    bindings: Bindings,
+    options: QueryOptions,
+    settings: ClickHouseSettings,
+    take: (result: ResultSet<"JSONEachRow">) => Promise<T>,
+  ): Promise<T> {
+    const queryId = randomUUID();
+    try {
+      return await take(await this.#ask(sql, bindings, options, settings, queryId));
+    } catch (error) {
+      const translated = toStoreError(error, options.signal);
+      // The connection is gone, but the query may run on.
+      if (translated.code === "STORE_ABORTED" || translated.code === "STORE_TIMEOUT") await this.kill(queryId);
+      throw translated;
+    }
+  }
+
+  async #ask(
+    sql: string,
+    bindings: Bindings,
+    options: QueryOptions,
+    more: ClickHouseSettings,
+    queryId: string,
+  ): Promise<ResultSet<"JSONEachRow">> {
+    const { signal } = options;
+    signal?.throwIfAborted();
+    const limits = { ...defaultLimits, ...options.limits };
+    const { read } = await this.#pools(this.#config.waitForEngineMs);
+    return read.query({
+      query: sql,
+      query_params: { ...bindings },
+      format: "JSONEachRow",
+      query_id: queryId,
+      ...(signal ? { abort_signal: signal } : {}),
+      clickhouse_settings: {
+        ...options.settings,
+        ...more,
+        // 2 and not 1: settings may still be given with the query. It also lets a closed connection cancel it (see below).
+        readonly: "2",
+        cancel_http_readonly_queries_on_client_close: 1,
+        max_execution_time: limits.maxExecutionMs / 1000,
+        max_memory_usage: String(limits.maxMemoryBytes),
+        max_rows_to_read: String(limits.maxRowsToRead),
+        output_format_json_quote_64bit_integers: 1,
+        date_time_output_format: "iso",
+        session_timezone: "UTC",
+      },
+    });
+  }
+
+  async #pools(waitMs: number): Promise<Pools> {
+    if (this.#closed) throw unavailable("The store is closed");
+    const endpoint = await this.#source.endpoint(waitMs);
+    if (endpoint === null) throw unavailable("The embedded engine is not running; it is started again by itself");
+    if (this.#current?.endpoint !== endpoint) {
+      const old = this.#current;
+      this.#current = { endpoint, pools: this.#connect(endpoint) };
+      // Their engine is dead, and with it every request that they carry.
+      closeAll(old?.pools).catch((error: unknown) => this.#logger.debug({ err: error }, "closing old connections"));
+    }
+    return this.#current.pools;
+  }
+
+  /** Pools of their own, so that slow questions never hold up an insert, nor a cancellation. */
+  #connect({ url, username, password, headers }: Endpoint): Pools {
+    const { database, maxConnections, writeTimeoutMs } = this.#config;
+    const common = {
+      url,
+      username,
+      password,
+      http_headers: { ...headers },
+      application: "flowtrail",
+      // Errors reach the caller, who logs them without the text of the query.
+      log: { level: ClickHouseLogLevel.OFF },
+    };
+    const readTimeoutMs = defaultLimits.maxExecutionMs * 10 + readTimeoutMarginMs;
+    return {
+      read: createClient({ ...common, database, max_open_connections: maxConnections.read, request_timeout: readTimeoutMs }),
+      write: createClient({ ...common, database, max_open_connections: maxConnections.write, request_timeout: writeTimeoutMs }),
+      control: createClient({ ...common, max_open_connections: 2, request_timeout: 10_000 }),
+      bare: createClient({ ...common, max_open_connections: 2, request_timeout: 10_000 }),
+    };
+  }
+}
+
+async function closeAll(pools: Pools | undefined): Promise<void> {
+  if (pools) await Promise.all(Object.values(pools).map((client) => client.close()));
+}

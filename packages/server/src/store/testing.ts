@@ -1,0 +1,66 @@
+/** A real engine in a directory of its own, for tests. */
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { ClickHouse, type ClickHouseConfig } from "./clickhouse.ts";
+import { EmbeddedEngine, type EngineConfig } from "./engine/engine.ts";
+import type { Logger } from "./logger.ts";
+
+/** Keeps what is logged, so that a test can look for what must not be there. */
+export function memoryLogger(): Logger & { readonly lines: string[] } {
+  const lines: string[] = [];
+  const log = (level: string) => (fields: object, message: string) => {
+    lines.push(`${level} ${message} ${JSON.stringify(fields)}`);
+  };
+  return { lines, debug: log("debug"), info: log("info"), warn: log("warn"), error: log("error") };
+}
+
+export async function temporaryDirectory(): Promise<string> {
+  return mkdtemp(join(tmpdir(), "flowtrail-store-"));
+}
+
+export function engineConfig(dataDir: string, overrides: Partial<EngineConfig> = {}): EngineConfig {
+  return {
+    dataDir,
+    database: "flowtrail",
+    memoryBytes: 1_000_000_000,
+    minFreeDiskBytes: 10_000_000,
+    startTimeoutMs: 60_000,
+    stopGraceMs: 10_000,
+    lockWaitMs: 20_000,
+    maxBackoffMs: 1_000,
+    ...overrides,
+  };
+}
+
+export const clickHouseConfig: ClickHouseConfig = {
+  database: "flowtrail",
+  waitForEngineMs: 30_000,
+  writeTimeoutMs: 60_000,
+  maxConnections: { read: 4, write: 4 },
+};
+
+export interface TestEngine {
+  readonly dataDir: string;
+  readonly engine: EmbeddedEngine;
+  readonly clickhouse: ClickHouse;
+  readonly logger: ReturnType<typeof memoryLogger>;
+  /** Stops the engine; `keep` leaves the data for another start. */
+  stop(options?: { keep?: boolean }): Promise<void>;
+}
+
+/** Starts an engine with an empty database `flowtrail`, in `dataDir` or in a new temporary directory. */
+export async function startTestEngine(options: { dataDir?: string; engine?: Partial<EngineConfig> } = {}): Promise<TestEngine> {
+  const dataDir = options.dataDir ?? (await temporaryDirectory());
+  const logger = memoryLogger();
+  const engine = new EmbeddedEngine(engineConfig(dataDir, options.engine), { logger });
+  await engine.start();
+  const clickhouse = new ClickHouse(engine, clickHouseConfig, { logger });
+  await clickhouse.command("CREATE DATABASE IF NOT EXISTS flowtrail ENGINE = Atomic", {}, { bare: true });
+  const stop = async ({ keep = false } = {}) => {
+    await clickhouse.close();
+    await engine.stop();
+    if (!keep) await rm(dataDir, { recursive: true, force: true });
+  };
+  return { dataDir, engine, clickhouse, logger, stop };
+}
