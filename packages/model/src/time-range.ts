@@ -23,7 +23,7 @@ export interface TimeRange {
 
 /** Reads one point in time. Throws TimeError. */
 export function parseTime(text: string, nowMs: number): number {
-  const ms = relative(text, nowMs) ?? epoch(text) ?? rfc3339(text);
+  const ms = relative(text, nowMs) ?? epoch(text) ?? rfc3339Ms(text);
   if (ms === null) throw new TimeError(text, EXPECTED);
   if (ms < 0 || ms > MAX_MS) throw new TimeError(text, "a time from 1970 to 2299");
   return ms;
@@ -52,8 +52,8 @@ function epoch(text: string): number | null {
 
 const RFC3339 = /^(\d{4})-(\d\d)-(\d\d)[Tt ](\d\d):(\d\d):(\d\d)(\.\d{1,9})?(?:[Zz]|([+-])(\d\d):(\d\d))$/;
 
-/** RFC 3339 §5.6, without its "unknown zone" -00:00 being anything but UTC. Date.parse would take 30 February and local time. */
-function rfc3339(text: string): number | null {
+/** Reads an RFC 3339 time in milliseconds since 1970, or null. Date.parse would take 30 February and local time. */
+export function rfc3339Ms(text: string): number | null {
   const match = RFC3339.exec(text);
   if (match === null) return null;
   const [year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0] = match.slice(1, 7).map(Number);
