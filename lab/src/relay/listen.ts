@@ -1,0 +1,9 @@
+/** Makes a listening socket in the network namespace that it runs in, hands it to its parent (relay.ts) and ends. */
+import { createServer } from "node:net";
+
+const server = createServer();
+server.on("error", (error) => {
+  process.stderr.write(`${error.message}\n`);
+  process.exit(1);
+});
+server.listen(Number(process.argv[2]), "127.0.0.1", () => process.send?.("listening", server));
