@@ -1,3 +1,4 @@
+export * from "./address.ts";
 export { type DecodedBatch, decodeBatch } from "./arrow-decode.ts";
 export { encodeBatch } from "./arrow-encode.ts";
 export { FlowBatch } from "./batch.ts";
@@ -12,6 +13,10 @@ export {
   WideColumn,
 } from "./batch-columns.ts";
 export * from "./batch-metadata.ts";
+export * from "./cidr.ts";
 export * from "./columns.ts";
 export { DecodeError, type ErrorData, FlowtrailError } from "./errors.ts";
+export * from "./flow-id.ts";
 export { addJsonRow, type FieldError, type JsonRow, type JsonValue, MAX_TEXT, rowToJson } from "./json.ts";
+export * from "./time-range.ts";
+export * from "./units.ts";
