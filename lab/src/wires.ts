@@ -29,31 +29,47 @@ export function bridgeBatch(): string {
 
 /** A shell script that gives a node its addresses, routes and rules, to be run in its namespace once its WireGuard device is there. */
 export function nodeScript(lab: string, node: LabNode, masquerade: readonly Masquerade[]): string {
-  const forwards = nodes.some((other) => other.gateway === node.name) ? 1 : 0;
-  const sysctls = {
-    // A new namespace takes the host's IPv4 settings over (devconf_inherit_init_net): say what we want.
-    "ipv4/ip_forward": forwards,
-    "ipv4/conf/all/rp_filter": 0,
-    "ipv4/conf/default/rp_filter": 0,
-    "ipv6/conf/all/forwarding": forwards,
-    "ipv6/conf/all/accept_ra": 0,
-    "ipv6/conf/default/accept_ra": 0,
-  };
   const device = node.short && deviceOf(lab, node.short);
-  const links = ["lo", ...(node.underlay || node.lan ? ["eth0"] : []), ...(node.underlay && node.lan ? ["lan0"] : [])];
   const batch = [
-    ...links.map((link) => `link set ${link} addrgenmode none up`),
-    ...(device ? [`link set ${device} addrgenmode none mtu 1420 up`] : []),
+    ...["lo", ...cablesOf(node)].map((link) => `link set ${link} up`),
+    // As a kernel's WireGuard device: without a link-local address. In two lines, for within one `up` comes first.
+    ...(device ? [`link set ${device} addrgenmode none`, `link set ${device} mtu 1420 up`] : []),
     ...addressLines(node, device),
     ...routeLines(node, device),
   ];
   const rules = ruleset(lab, node, masquerade);
   return [
-    ...Object.entries(sysctls).map(([key, value]) => `echo ${value} > /proc/sys/net/${key}`),
+    ...Object.entries(sysctls(node)).map(([key, value]) => `echo ${value} > /proc/sys/net/${key}`),
     `ip -batch - <<'END'\n${batch.join("\n")}\nEND`,
     ...(rules ? [`nft -f - <<'END'\n${rules}\nEND`] : []),
     "",
   ].join("\n");
+}
+
+const cablesOf = (node: LabNode): string[] => [
+  ...(node.underlay || node.lan ? ["eth0"] : []),
+  ...(node.underlay && node.lan ? ["lan0"] : []),
+];
+
+function sysctls(node: LabNode): Record<string, number> {
+  const forwards = nodes.some((other) => other.gateway === node.name) ? 1 : 0;
+  const ofCables = cablesOf(node).map((link) => ({
+    // Link-local addresses are usable at once. Without one a router could not ask for a neighbour (ndisc_send_ns() in net/ipv6/ndisc.c).
+    [`ipv6/conf/${link}/accept_dad`]: 0,
+    [`ipv6/conf/${link}/router_solicitations`]: 0,
+  }));
+  return Object.assign(
+    {
+      // A new namespace takes the host's IPv4 settings over (devconf_inherit_init_net): say what we want.
+      "ipv4/ip_forward": forwards,
+      "ipv4/conf/all/rp_filter": 0,
+      "ipv4/conf/default/rp_filter": 0,
+      "ipv6/conf/all/forwarding": forwards,
+      "ipv6/conf/all/accept_ra": 0,
+      "ipv6/conf/default/accept_ra": 0,
+    },
+    ...ofCables,
+  );
 }
 
 /** nodad: an address is usable at once, not after a second of duplicate detection. */

@@ -1,0 +1,25 @@
+import { dns, icmp, udp } from "./datagrams.ts";
+import { example1, example3 } from "./examples.ts";
+import { filtered, refused } from "./failures.ts";
+import { egressLan, outside } from "./lan.ts";
+import { mixed } from "./mixed.ts";
+import type { Scenario } from "./scenario.ts";
+import { sctp } from "./sctp.ts";
+import { bulk, short, trickle } from "./transfers.ts";
+
+export const scenarios: Readonly<Record<string, Scenario>> = {
+  example1,
+  example3,
+  bulk,
+  trickle,
+  udp,
+  dns,
+  icmp,
+  refused,
+  filtered,
+  short,
+  egress: egressLan,
+  outside,
+  sctp,
+  mixed,
+};
