@@ -1,0 +1,173 @@
+import { rowToJson } from "@flowtrail/model";
+import { describe, expect, it } from "vitest";
+import { flowBatch } from "../testing-rows.ts";
+import { agentConfig } from "./agent-config.ts";
+import { Identify } from "./identify.ts";
+import { parseInventory } from "./inventory-yaml.ts";
+
+const YAML = `
+networks:
+  - id: netmaker
+    ranges: [100.102.137.0/24, "fd0a::/64"]
+    nodes:
+      - { id: n-inetgw, name: inetgw, addresses: [100.102.137.4, "fd0a::4"], gateway: true }
+      - { id: n-debian, name: debian, addresses: [100.102.137.9] }
+      - { id: n-officegw, name: officegw, addresses: [100.102.137.7] }
+    users:        [{ id: majdi@netmaker.io, devices: [{ name: laptop, addresses: [100.102.137.21], gateway: inetgw }] }]
+    config_files: [{ id: printer, addresses: [100.102.137.30], gateway: n-inetgw }]
+    egress:
+      - { id: office-lan, name: Office LAN, ranges: [10.20.0.0/16], via: [officegw] }
+      - { id: lab, ranges: [10.20.5.0/24], via: [officegw] }
+      - { id: everything, ranges: [0.0.0.0/0], via: [inetgw] }
+  - id: other
+    nodes: [{ id: x, addresses: [100.102.137.9] }]
+`;
+
+function identified(
+  change: Readonly<Record<string, unknown>>,
+  {
+    expected = [],
+    yaml = YAML,
+    reporter = String(change.reporter),
+  }: { expected?: string[]; yaml?: string; reporter?: string } = {},
+) {
+  const identify = new Identify({ expected: (node) => expected.includes(node.name) });
+  identify.setInventory(parseInventory(yaml, "test.yaml"));
+  const batch = flowBatch(change);
+  identify.fill(batch, reporter);
+  return rowToJson(batch, 0);
+}
+
+const participant = (address: string, network = "netmaker") => {
+  const row = identified({ dst_ip: address, network, reporter: "debian" });
+  return [row.dst_type, row.dst_id, row.dst_name, row.dst_device, row.dst_by];
+};
+
+describe("participants", () => {
+  it.each([
+    ["100.102.137.4", "node", "n-inetgw", "inetgw", null, "inventory"],
+    ["fd0a::4", "node", "n-inetgw", "inetgw", null, "inventory"],
+    ["100.102.137.21", "user", "majdi@netmaker.io", "majdi@netmaker.io", "laptop", "inventory"],
+    ["100.102.137.30", "extclient", "printer", "printer", null, "inventory"],
+    ["10.20.1.1", "egress_route", "office-lan", "Office LAN", null, "inventory"],
+    ["10.20.5.1", "egress_route", "lab", "lab", null, "inventory"],
+    ["100.102.137.99", "unknown", null, null, null, null],
+    ["fd0a::99", "unknown", null, null, null, null],
+    ["203.0.113.9", "external", null, null, null, null],
+  ])("%s is %s %s", (address, ...expected) => expect(participant(address)).toEqual(expected));
+
+  it("are looked up in the flow's own network", () => {
+    expect(participant("100.102.137.9", "other")).toEqual(["node", "x", "x", null, "inventory"]);
+    expect(participant("100.102.137.9", "nobody's")).toEqual(["external", null, null, null, null]);
+  });
+
+  it("are what agents declare where there is no inventory; everybody else is external", () => {
+    const identify = new Identify({ expected: () => false });
+    identify.declare({ id: "a", name: "a" }, { local: ["192.168.1.2", "172.17.0.1"] });
+    identify.declare({ id: "b", name: "b" }, { local: ["192.168.1.3", "172.17.0.1"] });
+    const ends = (src_ip: string, dst_ip: string, reporter: string) => {
+      const batch = flowBatch({ network: "local", src_ip, dst_ip, reporter });
+      identify.fill(batch, reporter);
+      const row = rowToJson(batch, 0);
+      return [row.src_type, row.src_name, row.dst_type, row.dst_name];
+    };
+    expect(ends("192.168.1.2", "192.168.1.3", "a")).toEqual(["node", "a", "node", "b"]);
+    expect(ends("192.168.1.2", "203.0.113.1", "a")).toEqual(["node", "a", "external", null]);
+    // Both have a bridge of that address: each means its own.
+    expect(ends("172.17.0.1", "203.0.113.1", "a")).toEqual(["node", "a", "external", null]);
+    expect(ends("172.17.0.1", "203.0.113.1", "b")).toEqual(["node", "b", "external", null]);
+    identify.declare({ id: "b", name: "b" }, { local: ["192.168.1.4"] });
+    expect(ends("192.168.1.2", "192.168.1.3", "a")[2]).toBe("external");
+  });
+
+  it("can't be taken over by an agent that declares another's address", () => {
+    const identify = new Identify({ expected: () => false });
+    identify.setInventory(parseInventory(YAML, "test.yaml"));
+    identify.declare({ id: "debian", name: "debian" }, { netmaker: ["100.102.137.21"] });
+    const batch = flowBatch({ src_ip: "100.102.137.21" });
+    identify.fill(batch, "debian");
+    expect(rowToJson(batch, 0)).toMatchObject({ src_type: "user", src_id: "majdi@netmaker.io" });
+  });
+});
+
+describe("the primary report", () => {
+  const user = "100.102.137.21";
+  const debian = "100.102.137.9";
+  const inetgw = "100.102.137.4";
+  const lan = "10.20.0.5";
+  const all = ["debian", "inetgw", "officegw"];
+  it.each([
+    ["user → internet at its gateway", "inetgw", "forwarder", user, "203.0.113.1", all, 2, true],
+    ["node → node at the source", "debian", "initiator", debian, inetgw, all, 1, true],
+    ["node → node at the destination", "inetgw", "responder", debian, inetgw, all, 3, false],
+    ["node without agent → node", "inetgw", "responder", debian, inetgw, ["inetgw"], 3, true],
+    ["user → gateway (masquerades) → node B, at B", "debian", "responder", inetgw, debian, all, 3, false],
+    ["user → inetgw → officegw → LAN at inetgw", "inetgw", "forwarder", user, lan, all, 2, true],
+    ["… at officegw, masqueraded", "officegw", "forwarder", inetgw, lan, all, 4, false],
+    ["… at officegw, inetgw without agent", "officegw", "forwarder", inetgw, lan, ["officegw"], 4, true],
+    ["user → node at the node, its gateway reports", "debian", "responder", user, debian, all, 3, false],
+    ["LAN → node at the LAN's gateway", "officegw", "forwarder", lan, debian, all, 2, true],
+    ["LAN → node at the node", "debian", "responder", lan, debian, all, 3, false],
+    ["a relay", "officegw", "forwarder", debian, inetgw, all, 5, false],
+    ["a relay, alone", "officegw", "forwarder", debian, inetgw, ["officegw"], 5, true],
+  ] as const)("%s", (_, reporter, role, src_ip, dst_ip, expected, rank, primary) => {
+    const row = identified({ reporter, role, src_ip, dst_ip }, { expected: [...expected] });
+    expect([row.rank, row.primary]).toEqual([rank, primary]);
+  });
+
+  it("is found under a reporter's id as well as its name", () => {
+    const change = { reporter: "inetgw", role: "forwarder", src_ip: user, dst_ip: "203.0.113.1" };
+    expect(identified(change, { expected: all, reporter: "n-inetgw" })).toMatchObject({ rank: 2, primary: true });
+  });
+});
+
+describe("the inventory file", () => {
+  it.each([
+    ["networks: [", /test\.yaml is no YAML/],
+    [
+      "networks:\n  - id: a\n    nodes:\n      - { id: n, addresses: [10.0.0.1/8] }\n",
+      /test\.yaml:4: networks\.0\.nodes\.0\.addresses\.0: .*without a mask/,
+    ],
+    ["networks:\n  - id: a\n    rangez: []\n", /test\.yaml:3: networks\.0: Unrecognized key: "rangez"/],
+    ["networks:\n  - id: a\n  - id: a\n", /test\.yaml:3: .*twice/],
+    [
+      "networks:\n  - ranges: [10.0.0.0/33]\n",
+      /test\.yaml:2: networks\.0\.id: expected a text\ntest\.yaml:2: networks\.0\.ranges\.0: .*range/,
+    ],
+  ])("says what is wrong with %j", (text, message) => expect(() => parseInventory(text, "test.yaml")).toThrow(message));
+
+  it("may be empty", () => expect(parseInventory("", "test.yaml")).toEqual({ networks: [] }));
+});
+
+it("tells agents networks and switches, with a version that changes with them", () => {
+  const settings = {
+    enabled: true,
+    update_interval_s: 10,
+    flush_interval_ms: 500,
+    icmp: true,
+    dns: true,
+    names: "full",
+    denied: false,
+    process: false,
+    exclude: [],
+  } as const;
+  const config = agentConfig(parseInventory(YAML, "test.yaml"), settings);
+  expect(config).toMatchObject({
+    enabled: true,
+    capture: { icmp: true, dns: true, names: "full", denied: false, process: false },
+    update_interval_s: 10,
+    flush_interval_ms: 500,
+    exclude: [],
+  });
+  expect(config.networks[0]).toEqual({
+    id: "netmaker",
+    ranges: ["100.102.137.0/24", "fd0a::/64"],
+    egress: [
+      { id: "office-lan", ranges: ["10.20.0.0/16"] },
+      { id: "lab", ranges: ["10.20.5.0/24"] },
+      { id: "everything", ranges: ["0.0.0.0/0"] },
+    ],
+    members: ["100.102.137.21", "100.102.137.30"],
+  });
+  expect(agentConfig(parseInventory(YAML, "x"), { ...settings, dns: false }).version).not.toBe(config.version);
+});

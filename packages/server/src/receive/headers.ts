@@ -1,0 +1,72 @@
+/** What a sender says about itself and its upload, in headers and in the batch's metadata. It is believed only as far as it is well formed. */
+import type { IncomingHttpHeaders } from "node:http";
+import { HEADER_BATCH, HEADER_CLOCK, HEADER_NODE, HEADER_SPOOL, MAX_TEXT } from "@flowtrail/model";
+import { z } from "zod";
+import { ReceiveError } from "./errors.ts";
+
+export interface BatchId {
+  readonly text: string;
+  readonly epoch: string;
+  readonly sequence: number;
+  /** Of a batch that was cut because it was too large: `1`, `2`, `1.2`; empty for a whole one. */
+  readonly part: string;
+}
+
+export interface UploadHeaders {
+  readonly batchId: BatchId | null;
+  /** The sender's clock, ms since 1970. */
+  readonly clockMs: number | null;
+  readonly spool: { readonly batches: number; readonly bytes: number } | null;
+  readonly node: string | null;
+}
+
+/** @throws ReceiveError BAD_HEADER */
+export function readHeaders(headers: IncomingHttpHeaders): UploadHeaders {
+  return {
+    batchId: read(headers, HEADER_BATCH, "<epoch>-<sequence>", parseBatchId),
+    clockMs: read(headers, HEADER_CLOCK, "milliseconds since 1970", (text) => (/^\d{12,14}$/.test(text) ? Number(text) : null)),
+    spool: read(headers, HEADER_SPOOL, "<batches>;<bytes>", parseSpool),
+    node: read(headers, HEADER_NODE, "a name", (text) => (/^[\w.:@-]{1,128}$/.test(text) ? text : null)),
+  };
+}
+
+function read<T>(headers: IncomingHttpHeaders, header: string, form: string, parse: (text: string) => T | null): T | null {
+  const text = headers[header];
+  if (text === undefined) return null;
+  const value = typeof text === "string" ? parse(text.trim()) : null;
+  if (value === null) throw new ReceiveError({ code: "BAD_HEADER", header }, `header ${header}: expected ${form}`);
+  return value;
+}
+
+/** `<epoch>-<sequence>`, or `<epoch>-<sequence>.1` and `.2` for the halves of one. */
+export function parseBatchId(text: string): BatchId | null {
+  const match = /^([\w-]{1,64})-(\d{1,15})((?:\.[12]){0,16})$/.exec(text);
+  if (match === null) return null;
+  return { text, epoch: match[1] ?? "", sequence: Number(match[2]), part: match[3]?.slice(1) ?? "" };
+}
+
+function parseSpool(text: string): { batches: number; bytes: number } | null {
+  const match = /^(\d{1,15});(\d{1,15})$/.exec(text);
+  return match && { batches: Number(match[1]), bytes: Number(match[2]) };
+}
+
+const name = z.string().min(1).max(128);
+const counts = z.record(name, z.number().nonnegative()).refine((record) => Object.keys(record).length <= 100);
+const metadataSchema = z.object({
+  agent_version: z.string().max(64),
+  covered_from: z.number().nonnegative(),
+  covered_to: z.number().nonnegative(),
+  addresses: z
+    .record(name, z.array(z.string().max(45)).max(1000))
+    .refine((record) => Object.keys(record).length <= 100)
+    .default({}),
+  drops: counts.default({}),
+  gauges: counts.default({}),
+});
+export type UploadMetadata = z.infer<typeof metadataSchema>;
+
+/** The batch's metadata, or null if there is none or it is malformed: its rows count all the same. */
+export function readMetadata(value: unknown): UploadMetadata | null {
+  const result = metadataSchema.safeParse(value);
+  return result.success && JSON.stringify(value).length <= 64 * MAX_TEXT ? result.data : null;
+}
