@@ -1,0 +1,74 @@
+/** `flowtrail token`, `flowtrail link`: credentials, made by whoever can read the server's data directory. */
+import { createTokenOffline } from "@flowtrail/server";
+import type { Command } from "commander";
+import { CliError } from "../errors.ts";
+import { callServer, findLocalServer, type LocalServer } from "../local-server.ts";
+import { defaultPaths } from "../paths.ts";
+import { createAgentToken, signInLink } from "../server-client.ts";
+
+interface TokenInfo {
+  readonly id: string;
+  readonly kind: string;
+  readonly node: string | null;
+  readonly created: string;
+}
+
+export function addTokenCommands(program: Command): void {
+  const token = program.command("token").description("credentials of agents and programs");
+  const data = (command: Command) =>
+    command.option("--data <dir>", "data directory of the server on this machine", defaultPaths().data);
+
+  data(token.command("create").description("make a token and print it: it is shown only now"))
+    .option("--node <name>", "for an agent: it can report as this node only")
+    .option("--api", "for a program that reads the API")
+    .option("--json", "as JSON")
+    .action(create);
+  data(token.command("list").description("tokens, without their secrets")).option("--json", "as JSON").action(list);
+  data(
+    token.command("revoke").description("take a token back at once").argument("<id>", "its id, as `token list` shows it"),
+  ).action(revoke);
+  data(program.command("link").description("print a link that signs a browser in, once")).action(
+    async (options: { data: string }) => {
+      process.stdout.write(`${await signInLink(requireServer(options.data))}\n`);
+    },
+  );
+}
+
+function requireServer(data: string): LocalServer {
+  const server = findLocalServer(data);
+  if (server) return server;
+  throw new CliError(
+    { code: "NO_SERVER", data },
+    `no server is running on ${data}: start one (flowtrail up, flowtrail server), or name its directory with --data`,
+  );
+}
+
+async function create(options: { data: string; node?: string; api?: boolean; json?: boolean }): Promise<void> {
+  if ((options.node === undefined) === !options.api)
+    throw new CliError({ code: "USAGE" }, "say whom the token is for: either --node NAME (an agent) or --api (a program)");
+  const kind = options.node === undefined ? "api" : "agent";
+  const running = findLocalServer(options.data);
+  const made = !running
+    ? await createTokenOffline(options.data, { kind, ...(options.node === undefined ? {} : { node: options.node }) })
+    : options.node === undefined
+      ? await callServer<{ id: string; token: string }>(running, "POST", "/api/tokens", { kind })
+      : await createAgentToken(running, options.node);
+  process.stdout.write(
+    options.json
+      ? `${JSON.stringify({ id: made.id, kind, node: options.node ?? null, token: made.token })}\n`
+      : `${made.token}\n`,
+  );
+}
+
+async function list(options: { data: string; json?: boolean }): Promise<void> {
+  const { tokens } = await callServer<{ tokens: TokenInfo[] }>(requireServer(options.data), "GET", "/api/tokens");
+  if (options.json) process.stdout.write(`${JSON.stringify(tokens, null, 2)}\n`);
+  else
+    for (const { id, kind, node, created } of tokens)
+      process.stdout.write(`${id}  ${kind.padEnd(7)}  ${(node ?? "").padEnd(20)}  ${created}\n`);
+}
+
+async function revoke(id: string, options: { data: string }): Promise<void> {
+  await callServer(requireServer(options.data), "DELETE", `/api/tokens/${encodeURIComponent(id)}`);
+  process.stderr.write(`token ${id} is revoked\n`);
+}

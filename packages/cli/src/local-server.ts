@@ -1,0 +1,80 @@
+/** The server of this machine, as its own administrator: where it listens and the API token that it keeps in its data directory (0600). */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { CliError } from "./errors.ts";
+
+export interface LocalServer {
+  readonly url: string;
+  readonly pid: number;
+  readonly token: string | null;
+}
+
+/** The running server of a data directory, or null if none runs there. */
+export function findLocalServer(data: string): LocalServer | null {
+  const text = readIfThere(join(data, "server.json"));
+  if (text === null) return null;
+  const { url, pid } = JSON.parse(text) as { url: string; pid: number };
+  if (!isAlive(pid)) return null;
+  return { url, pid, token: readIfThere(join(data, "admin.token"))?.trim() ?? null };
+}
+
+function readIfThere(path: string): string | null {
+  try {
+    return readFileSync(path, "utf8");
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return null;
+    throw error;
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === "EPERM";
+  }
+}
+
+/** One JSON request to a server. A refusal becomes a CliError with the server's own words. */
+export async function callServer<T>(
+  server: Pick<LocalServer, "url" | "token">,
+  method: string,
+  path: string,
+  body?: unknown,
+): Promise<T> {
+  const headers: Record<string, string> = {};
+  if (server.token) headers.authorization = `Bearer ${server.token}`;
+  if (body !== undefined) headers["content-type"] = "application/json";
+  const response = await fetch(new URL(path, server.url), {
+    method,
+    headers,
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  }).catch((cause) => {
+    throw new CliError(
+      { code: "SERVER_UNREACHABLE", url: server.url },
+      `no answer from ${server.url}: is the server running there? (${causeOf(cause)})`,
+      { cause },
+    );
+  });
+  const text = await response.text();
+  if (!response.ok)
+    throw new CliError(
+      { code: "SERVER_REFUSED", url: server.url, status: response.status },
+      `${method} ${path}: ${response.status} ${messageOf(text)}`,
+    );
+  return (text ? JSON.parse(text) : null) as T;
+}
+
+function causeOf(error: unknown): string {
+  const inner = error instanceof Error && error.cause instanceof Error ? error.cause : error;
+  return inner instanceof Error ? inner.message : String(inner);
+}
+
+function messageOf(text: string): string {
+  try {
+    return (JSON.parse(text) as { error?: { message?: string } }).error?.message ?? text;
+  } catch {
+    return text.slice(0, 200);
+  }
+}

@@ -1,0 +1,225 @@
+/** A lab with a server and agents of ours in it, started as a user starts them, and the questions that tests ask of the API. */
+import { type ChildProcess, spawn } from "node:child_process";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+import {
+  type AgentNodeName,
+  agentNodeNames,
+  execIn,
+  type LabAgents,
+  labAgents,
+  labDown,
+  labInventory,
+  labUp,
+  namespaceOf,
+  network,
+} from "@flowtrail/lab";
+import type { FlowJson } from "@flowtrail/model";
+import { freePort } from "./free-port.ts";
+
+export const FLOWTRAIL = fileURLToPath(new URL("../../../packages/cli/src/main.ts", import.meta.url));
+
+/** Short conntrack timeouts, so that a test sees how flows end without waiting for two minutes. Read by the agents when they start. */
+const TIMEOUTS: Readonly<Record<string, number>> = {
+  nf_conntrack_tcp_timeout_time_wait: 3,
+  nf_conntrack_tcp_timeout_close: 2,
+  nf_conntrack_udp_timeout: 3,
+  nf_conntrack_udp_timeout_stream: 4,
+  nf_conntrack_icmp_timeout: 2,
+  nf_conntrack_icmpv6_timeout: 2,
+  nf_conntrack_tcp_timeout_syn_sent: 40,
+};
+
+export interface FlowPage {
+  readonly flows: FlowJson[];
+  readonly next: string | null;
+}
+
+export class LabBed {
+  readonly name: string;
+  readonly dir: string;
+  readonly agents: LabAgents;
+  #server: ChildProcess | null = null;
+  #port = 0;
+  #token = "";
+
+  private constructor(name: string) {
+    this.name = name;
+    this.dir = mkdtempSync(join(tmpdir(), `flowtrail-${name}-`));
+    this.agents = labAgents({ name });
+  }
+
+  /** Network, server and the agents of `nodes`. */
+  static async up(name: string, options: { nodes?: readonly AgentNodeName[]; shortTimeouts?: boolean } = {}): Promise<LabBed> {
+    await labDown({ name }); // what an earlier run left when it was killed
+    const bed = new LabBed(name);
+    await labUp({ name });
+    if (options.shortTimeouts ?? true) await bed.#shortenTimeouts();
+    bed.#port = await freePort();
+    await bed.startServer();
+    await bed.startAgents(options.nodes ?? agentNodeNames);
+    return bed;
+  }
+
+  async #shortenTimeouts(): Promise<void> {
+    const settings = Object.entries(TIMEOUTS).map(([key, seconds]) => `net.netfilter.${key}=${seconds}`);
+    for (const node of agentNodeNames) await execIn({ name: this.name }, node, ["sysctl", "-qw", ...settings]);
+  }
+
+  async startServer(): Promise<void> {
+    const inventory = join(this.dir, "inventory.yaml");
+    writeFileSync(inventory, labInventory());
+    const argv = [
+      FLOWTRAIL,
+      "server",
+      "--listen",
+      `127.0.0.1:${this.#port}`,
+      "--data",
+      join(this.dir, "data"),
+      "--inventory-file",
+      inventory,
+    ];
+    const child = spawn(process.execPath, argv, { stdio: ["ignore", "ignore", "pipe"] });
+    this.#server = child;
+    let said = "";
+    child.stderr.setEncoding("utf8").on("data", (text: string) => {
+      said = (said + text).slice(-4000);
+    });
+    await until("the server is up", 60_000, async () => {
+      if (child.exitCode !== null) throw new Error(`the server ended with ${child.exitCode}: ${said}`);
+      return fetch(`${this.url}/api/health`).then(
+        (r) => r.ok,
+        () => false,
+      );
+    });
+    this.#token = readFileSync(join(this.dir, "data", "admin.token"), "utf8").trim();
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${this.#port}`;
+  }
+
+  async killServer(signal: NodeJS.Signals = "SIGKILL"): Promise<void> {
+    const child = this.#server;
+    if (!child || child.exitCode !== null || child.signalCode !== null) return;
+    const gone = new Promise((resolve) => child.once("exit", resolve));
+    child.kill(signal);
+    await gone;
+  }
+
+  async startAgents(nodes: readonly AgentNodeName[]): Promise<void> {
+    mkdirSync(this.dir, { recursive: true });
+    for (const node of nodes) {
+      const { token } = await this.post<{ token: string }>("/api/tokens", { kind: "agent", node });
+      writeFileSync(join(this.dir, `${node}.token`), token, { mode: 0o600 });
+    }
+    await this.agents.start({
+      nodes,
+      serverPort: this.#port,
+      command: (node) => [
+        process.execPath,
+        FLOWTRAIL,
+        "agent",
+        "--server",
+        node.serverUrl,
+        "--token-file",
+        join(this.dir, `${node.name}.token`),
+        "--node",
+        node.name,
+        "--network",
+        `${network.id}=${network.ranges.join(",")}`,
+        "--state",
+        this.stateOf(node.name),
+      ],
+    });
+    await until("every agent has reported", 30_000, async () => {
+      const { agents } = await this.get<{ agents: { reporter: string }[] }>("/api/health");
+      return nodes.every((node) => agents.some((agent) => agent.reporter === node));
+    });
+  }
+
+  stateOf(node: AgentNodeName): string {
+    return join(this.dir, `agent-${node}`);
+  }
+
+  namespace(node: AgentNodeName): string {
+    return namespaceOf(this.name, node);
+  }
+
+  async get<T>(path: string): Promise<T> {
+    const response = await fetch(`${this.url}${path}`, { headers: { authorization: `Bearer ${this.#token}` } });
+    if (!response.ok) throw new Error(`GET ${path}: ${response.status} ${await response.text()}`);
+    return (await response.json()) as T;
+  }
+
+  async post<T>(path: string, body: unknown): Promise<T> {
+    const headers = { authorization: `Bearer ${this.#token}`, "content-type": "application/json" };
+    const response = await fetch(`${this.url}${path}`, { method: "POST", headers, body: JSON.stringify(body) });
+    if (!response.ok) throw new Error(`POST ${path}: ${response.status} ${await response.text()}`);
+    return (await response.json()) as T;
+  }
+
+  /** All flows of a question, page after page. */
+  async flows(query: Record<string, string> = {}): Promise<FlowJson[]> {
+    const all: FlowJson[] = [];
+    let cursor: string | null = null;
+    do {
+      const params: URLSearchParams = new URLSearchParams({
+        from: "-1h",
+        limit: "1000",
+        reports: "all",
+        ...query,
+        ...(cursor ? { cursor } : {}),
+      });
+      const page: FlowPage = await this.get<FlowPage>(`/api/flows?${params}`);
+      all.push(...page.flows);
+      cursor = page.next;
+    } while (cursor);
+    return all;
+  }
+
+  /** Asks until `enough` says so; returns what was found. */
+  async flowsUntil(
+    what: string,
+    query: Record<string, string>,
+    enough: (flows: FlowJson[]) => boolean,
+    timeoutMs = 30_000,
+  ): Promise<FlowJson[]> {
+    let flows: FlowJson[] = [];
+    await until(
+      what,
+      timeoutMs,
+      async () => {
+        flows = await this.flows(query);
+        return enough(flows);
+      },
+      () => JSON.stringify(flows.slice(0, 5)),
+    );
+    return flows;
+  }
+
+  async down(): Promise<void> {
+    await this.agents.stop();
+    await this.killServer("SIGTERM");
+    await labDown({ name: this.name });
+    rmSync(this.dir, { recursive: true, force: true });
+  }
+}
+
+/** Waits, generously, for a thing to happen. */
+export async function until(
+  what: string,
+  timeoutMs: number,
+  happened: () => Promise<boolean> | boolean,
+  shown: () => string = () => "",
+): Promise<void> {
+  const deadline = Date.now() + timeoutMs;
+  for (;;) {
+    if (await happened()) return;
+    if (Date.now() > deadline) throw new Error(`waited ${timeoutMs / 1000} s in vain until ${what} ${shown()}`);
+    await sleep(150);
+  }
+}

@@ -1,0 +1,209 @@
+/** The page's examples, and every scenario of the lab, read from the API and compared with what `conntrack -E` says of the same traffic. */
+import { agentNodeNames, type LabConnection, labScenarios, labTraffic, type TrafficResult } from "@flowtrail/lab";
+import type { FlowJson } from "@flowtrail/model";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { needs } from "../needs.ts";
+import { LabBed, until } from "./harness/bed.ts";
+import { ConntrackOracle, keyOf, type OracleFlow } from "./harness/conntrack-oracle.ts";
+
+const here = needs("the lab's examples and scenarios, against conntrack", "lab", "conntrack");
+
+/** The two numbers of the page's Traffic column, as the reporter sees them (flow-record.md, Counters). */
+const arrows = (flow: FlowJson) =>
+  flow.direction === "egress" ? { down: flow.dst_bytes, up: flow.src_bytes } : { down: flow.src_bytes, up: flow.dst_bytes };
+
+const isOf = (connection: LabConnection, srcIp: string) => (flow: FlowJson) =>
+  flow.protocol === connection.protocol &&
+  flow.src_ip === srcIp &&
+  flow.dst_ip === connection.dstIp &&
+  flow.dst_port === connection.dstPort &&
+  (srcIp !== connection.srcIp || flow.src_port === connection.srcPort) &&
+  (connection.icmpId === null || flow.icmp_id === connection.icmpId) &&
+  Math.abs(Date.parse(String(flow.start)) - connection.startedAt) < 5000;
+
+describe.skipIf(!here)("the lab", () => {
+  let bed: LabBed;
+  const oracles = new Map<string, ConntrackOracle>();
+
+  beforeAll(async () => {
+    bed = await LabBed.up("itex");
+    for (const node of agentNodeNames) {
+      const oracle = new ConntrackOracle(bed.namespace(node));
+      await oracle.start();
+      oracles.set(node, oracle);
+    }
+  }, 120_000);
+  afterAll(async () => {
+    await bed?.down();
+  }, 60_000);
+
+  /** Runs a scenario and waits until every report that is to be expected has ended in the store. */
+  async function run(scenario: string, options: { count?: number; seconds?: number; bytes?: number } = {}) {
+    const result = await labTraffic({ name: bed.name }, scenario, options);
+    const from = new Date(result.startedAt - 1000).toISOString();
+    const missing = (flows: FlowJson[]) =>
+      result.connections.flatMap((c) =>
+        c.reports
+          .filter((r) => !flows.some((f) => f.reporter === r.reporter && f.end !== null && isOf(c, r.srcIp)(f)))
+          .map((r) => `${c.what} at ${r.reporter}`),
+      );
+    let flows: FlowJson[] = [];
+    await until(
+      `every report of ${scenario} has ended`,
+      90_000,
+      async () => {
+        flows = await bed.flows({ from });
+        return missing(flows).length === 0;
+      },
+      () => missing(flows).join(", "),
+    );
+    return { result, flows };
+  }
+
+  function reportsOf(flows: FlowJson[], connection: LabConnection): FlowJson[] {
+    return connection.reports.map(({ reporter, srcIp }) => {
+      const found = flows.filter((flow) => flow.reporter === reporter && isOf(connection, srcIp)(flow));
+      expect(found, `${connection.what} at ${reporter}`).toHaveLength(1);
+      return found[0] as FlowJson;
+    });
+  }
+
+  it("shows examples 1 and 2: one refused connection, seen by both ends, mirrored", async () => {
+    const { result, flows } = await run("example1");
+    const v4 = result.connections.find((c) => c.family === 4) as LabConnection;
+    const [debian, inetgw] = reportsOf(flows, v4) as [FlowJson, FlowJson];
+    const same = {
+      network: "netmaker",
+      protocol: 6,
+      src_ip: "100.102.137.9",
+      dst_ip: "100.102.137.4",
+      src_port: v4.srcPort,
+      dst_port: 443,
+      src_bytes: 60,
+      dst_bytes: 40,
+      src_packets: 1,
+      dst_packets: 1,
+      src_type: "node",
+      src_name: "debian",
+      dst_type: "node",
+      dst_name: "inetgw",
+      state: "closed",
+      verdict: "refused",
+    };
+    expect(inetgw).toMatchObject({ ...same, reporter: "inetgw", direction: "ingress", role: "responder", primary: false });
+    expect(debian).toMatchObject({ ...same, reporter: "debian", direction: "egress", role: "initiator", primary: true });
+    expect(arrows(inetgw)).toEqual({ down: 60, up: 40 });
+    expect(arrows(debian)).toEqual({ down: 40, up: 60 });
+
+    const merged = await bed.flows({
+      reports: "merged",
+      src_ip: "100.102.137.9",
+      src_port: String(v4.srcPort),
+      from: new Date(v4.startedAt - 2000).toISOString(),
+    });
+    expect(merged.map((flow) => flow.reporter)).toEqual(["debian"]);
+    const detail = await bed.get<{ flow: FlowJson; reports: FlowJson[] }>(`/api/flows/${debian.reporter}/${debian.flow_id}`);
+    expect(detail.flow).toMatchObject({ flow_id: debian.flow_id });
+    expect(detail.reports.map((flow) => [flow.reporter, flow.flow_id])).toEqual([[inetgw.reporter, inetgw.flow_id]]);
+  });
+
+  it("shows example 3: a user's connection through the gateway, translated", async () => {
+    const { result, flows } = await run("example3");
+    for (const connection of result.connections.filter((c) => c.protocol === 6)) {
+      const [inetgw] = reportsOf(flows, connection) as [FlowJson];
+      expect(inetgw).toMatchObject({
+        reporter: "inetgw",
+        direction: "ingress",
+        role: "forwarder",
+        dst_port: 443,
+        dst_type: "external",
+        src_type: "user",
+        src_id: "majdi@netmaker.io",
+        state: "closed",
+        end_reason: "finished",
+        verdict: "answered",
+        primary: true,
+      });
+      expect(inetgw.nat_src_ip).toBe(connection.reports[0]?.natSrcIp);
+      expect(arrows(inetgw)).toEqual({ down: inetgw.src_bytes, up: inetgw.dst_bytes });
+      expect(Number(inetgw.src_bytes)).toBeGreaterThan(connection.payload?.sent ?? 0);
+      expect(Number(inetgw.dst_bytes)).toBeGreaterThan(connection.payload?.received ?? 0);
+    }
+  });
+
+  const others = Object.keys(labScenarios).filter((name) => !["example1", "example3", "mixed"].includes(name));
+  it.each(others)("reports %s by everyone who should, once, with direction, role, verdict and counters", async (scenario) => {
+    const { result, flows } = await run(scenario, { count: 20, seconds: 3, bytes: 2 ** 21 });
+    if (result.skipped === null) expect(result.connections.length).toBeGreaterThan(0);
+    for (const connection of result.connections) {
+      for (const [i, flow] of reportsOf(flows, connection).entries()) {
+        const expected = connection.reports[i];
+        expect(
+          { reporter: flow.reporter, direction: flow.direction, role: flow.role, nat: flow.nat_src_ip },
+          connection.what,
+        ).toEqual({
+          reporter: expected?.reporter,
+          direction: expected?.direction,
+          role: expected?.role,
+          nat: expected?.natSrcIp,
+        });
+        expect(connection.verdicts, `${connection.what} at ${flow.reporter}`).toContain(flow.verdict);
+        for (const [column, value] of [
+          ["src_bytes", connection.srcBytes],
+          ["dst_bytes", connection.dstBytes],
+        ] as const) {
+          if (value !== null) expect(flow[column], `${column} of ${connection.what} at ${flow.reporter}`).toBe(value);
+        }
+      }
+    }
+    if (result.connections.some((c) => c.reports.length > 0)) expect(primaries(result, flows)).toEqual([]);
+  });
+
+  /** Connections that do not have exactly one primary report. */
+  function primaries(result: TrafficResult, flows: FlowJson[]): string[] {
+    return result.connections
+      .filter((c) => c.reports.length > 0 && reportsOf(flows, c).filter((f) => f.primary).length !== 1)
+      .map((c) => c.what);
+  }
+
+  it("says of every flow what the kernel says: addresses, ports, bytes, packets; 0 differences", async () => {
+    const perNode = (node: string) => bed.flows({ reporter: node });
+    for (const node of agentNodeNames) {
+      const oracle = oracles.get(node) as ConntrackOracle;
+      await until(
+        `${node}'s conntrack entries have ended`,
+        120_000,
+        () => oracle.destroyed.filter(inNetwork).length >= oracle.created.filter(inNetwork).length,
+      );
+      const ended = oracle.destroyed.filter(inNetwork);
+      await until(
+        `the store has what ended on ${node}`,
+        30_000,
+        async () => (await perNode(node)).filter((f) => f.counters_final).length >= ended.length,
+      );
+      const ours = (await perNode(node)).filter((flow) => flow.counters_final);
+      expect(ended.length, node).toBeGreaterThan(10);
+      expect(ours.map(asOracle).sort(), node).toEqual(ended.map(plain).sort());
+      await oracle.stop();
+    }
+  });
+});
+
+const inNetwork = ({ src, dst }: OracleFlow) => [src, dst].some((ip) => ip.startsWith("100.102.137.") || ip.startsWith("fd0a:"));
+
+/** A flow as one comparable line. */
+const plain = (f: OracleFlow) => `${keyOf(f)} ${f.srcPackets}/${f.srcBytes} ${f.dstPackets}/${f.dstBytes}`;
+const asOracle = (f: FlowJson) =>
+  plain({
+    protocol: Number(f.protocol),
+    src: String(f.src_ip),
+    dst: String(f.dst_ip),
+    srcPort: f.src_port,
+    dstPort: f.dst_port,
+    icmpId: f.icmp_id,
+    id: 0,
+    srcBytes: Number(f.src_bytes),
+    dstBytes: Number(f.dst_bytes),
+    srcPackets: Number(f.src_packets),
+    dstPackets: Number(f.dst_packets),
+  });
