@@ -1,18 +1,14 @@
-/** Arrow IPC stream → FlowBatch, from senders that we don't trust: every length is checked before it is believed. */
-import { type Data, DataType, type RecordBatch, RecordBatchReader, TimeUnit } from "apache-arrow";
-import { parseAddress } from "./address.ts";
+/**
+ * Arrow IPC stream → FlowBatch, from senders that we don't trust. Reads just what our columns can be made of, and believes no length
+ * before it is checked against the bytes that are there. Memory and work are bounded by the stream's length: each byte of metadata is
+ * read at most 4 times, each byte of a record batch at most once for each column of ours, and there are no more rows than bits.
+ */
+import { WireColumn } from "./arrow-column.ts";
+import { type FillState, fillColumn } from "./arrow-fill.ts";
+import { readSchema, type WireField, type WireSchema } from "./arrow-schema.ts";
+import { messages, WireBatch, type WireMessage } from "./arrow-stream.ts";
+import { TextDictionary, Texts } from "./arrow-text.ts";
 import { FlowBatch } from "./batch.ts";
-import {
-  AddressColumn,
-  type AnyColumn,
-  BoolColumn,
-  EnumColumn,
-  NumberColumn,
-  type TextColumn,
-  WideColumn,
-} from "./batch-columns.ts";
-import { METADATA_KEY } from "./batch-metadata.ts";
-import { type Column, SENDER_COLUMNS } from "./columns.ts";
 import { DecodeError } from "./errors.ts";
 
 export interface DecodedBatch {
@@ -21,140 +17,94 @@ export interface DecodedBatch {
   readonly metadata: unknown;
 }
 
+/** An agent's words about itself are a few hundred bytes; parsed JSON takes many times its text. */
+const MAX_METADATA = 1 << 20;
+
 /**
- * Decodes all record batches of a stream into one FlowBatch. Takes the columns of the column table by name and ignores others;
- * text and enums may come as plain or dictionary-encoded strings, addresses as 16 bytes or as text, times in any unit.
+ * Decodes all record batches of a stream into one FlowBatch. Takes the columns of the column table by name and ignores others, whatever
+ * their type; text and enums may come as plain or dictionary-encoded strings, addresses as 16 or 4 bytes or as text, times in any unit.
  * A value that a column can't hold is left null there (whoever checks rows then says so). Throws DecodeError only.
  */
 export function decodeBatch(bytes: Uint8Array, limits: { maxRows: number }): DecodedBatch {
-  try {
-    return decode(bytes, limits);
-  } catch (cause) {
-    if (cause instanceof DecodeError) throw cause;
-    throw new DecodeError("arrow", -1, `not an Arrow IPC stream (${cause instanceof Error ? cause.message : String(cause)})`, {
-      cause,
-    });
+  let stream: StreamReader | null = null;
+  for (const message of messages(bytes)) {
+    if (stream === null) stream = new StreamReader(bytes, message, limits.maxRows);
+    else stream.read(message);
   }
+  if (stream === null) throw new DecodeError("arrow", 0, "empty: no schema message");
+  return { batch: stream.batch, metadata: parseMetadata(stream.schema) };
 }
 
-function decode(bytes: Uint8Array, limits: { maxRows: number }): DecodedBatch {
-  const reader = RecordBatchReader.from(bytes);
-  reader.open();
-  if (!reader.schema) throw new DecodeError("arrow", 0, "empty: no schema message");
-  const batch = new FlowBatch(0);
-  for (const part of reader) {
-    if (!Number.isSafeInteger(part.numRows) || part.numRows < 0 || batch.length + part.numRows > limits.maxRows) {
-      throw new DecodeError("arrow", -1, `more than ${limits.maxRows} rows`);
+const DICTIONARY_SHAPE = { nodes: 1, buffers: 3, views: 0 };
+
+class StreamReader {
+  readonly schema: WireSchema;
+  batch = new FlowBatch(0);
+  readonly #bytes: Uint8Array;
+  readonly #view: DataView;
+  readonly #maxRows: number;
+  readonly #states = new Map<WireField, FillState>();
+
+  constructor(bytes: Uint8Array, first: WireMessage, maxRows: number) {
+    if (first.kind !== "schema") throw new DecodeError("arrow", first.header.at, "stream does not begin with its schema");
+    this.schema = readSchema(first.header, first.version);
+    this.#bytes = bytes;
+    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    this.#maxRows = maxRows;
+    for (const field of this.schema.fields) this.#states.set(field, { dictionary: null, translation: null });
+  }
+
+  read(message: WireMessage): void {
+    if (message.kind === "schema") throw new DecodeError("arrow", message.header.at, "stream has a second schema");
+    if (message.kind === "dictionary") this.#readDictionary(message);
+    else this.#readBatch(message);
+  }
+
+  #readDictionary({ header, body }: WireMessage): void {
+    const id = header.i64(0);
+    const fields = this.schema.fields.filter((field) => field.dictionary?.id === id);
+    const [field] = fields;
+    // Others are of columns that we don't take, or of types that none of ours can be read from (which its record batch will tell).
+    if (!field || (field.type.kind !== "text" && field.type.kind !== "binary")) return;
+    const values = header.table(1);
+    if (!values) throw new DecodeError("arrow", header.at, "dictionary has no values");
+    const wire = new WireBatch(this.#view, values, body, DICTIONARY_SHAPE);
+    const part = new Texts(
+      new WireColumn(this.#bytes, wire, { ...field, node: 0, buffer: 0, views: 0, dictionary: null }),
+      field.type.wide,
+    );
+    const known = this.#states.get(field)?.dictionary;
+    const dictionary = header.u8(2) !== 0 && known ? known : new TextDictionary();
+    dictionary.add(part);
+    for (const each of fields) this.#stateOf(each).dictionary = dictionary;
+  }
+
+  #readBatch({ header, body }: WireMessage): void {
+    const wire = new WireBatch(this.#view, header, body, this.schema);
+    const rows = this.batch.length + wire.rows;
+    if (rows > this.#maxRows) throw new DecodeError("arrow", header.at, `more than ${this.#maxRows} rows`);
+    if (rows > this.#bytes.length * 8) throw new DecodeError("arrow", header.at, "more rows than the stream has bits");
+    if (wire.rows === 0) return;
+    if (this.batch.length === 0) this.batch = new FlowBatch(rows);
+    const first = this.batch.addRows(wire.rows);
+    for (const field of this.schema.fields) {
+      const target = this.batch.column(field.column.name);
+      fillColumn(target, new WireColumn(this.#bytes, wire, field), first, this.#stateOf(field));
     }
-    addPart(batch, part);
   }
-  return { batch, metadata: parseJson(reader.schema.metadata.get(METADATA_KEY)) };
-}
 
-function addPart(batch: FlowBatch, part: RecordBatch): void {
-  const sources = SENDER_COLUMNS.flatMap((column) => {
-    const at = part.schema.fields.findIndex((field) => field.name === column.name);
-    const data = at < 0 ? undefined : part.data.children[at];
-    return data ? [{ column, data }] : [];
-  });
-  for (const { column, data } of sources) checkLengths(data, part.numRows, column.name);
-  const first = batch.addRows(part.numRows);
-  for (const { column, data } of sources) addColumn(batch.column(column.name), data, part.numRows, first, column);
-}
-
-/** Buffers must hold as many rows as the message says, else reads would give rubbish or undefined. */
-function checkLengths(data: Data, rows: number, name: string): void {
-  const bad = (what: string) => new DecodeError("arrow", -1, `column ${name}: ${what} is shorter than its ${rows} rows`);
-  if (data.length !== rows) throw bad("data");
-  if (data.nullCount > 0 && (data.nullBitmap?.length ?? 0) < (rows + 7) >> 3) throw bad("null bitmap");
-  if (DataType.isDictionary(data.type)) {
-    if (!data.dictionary) throw new DecodeError("arrow", -1, `column ${name}: dictionary is missing`);
-    if (data.values.length < rows) throw bad("index buffer");
-  } else if (DataType.isUtf8(data.type) || DataType.isLargeUtf8(data.type)) {
-    if ((data.valueOffsets?.length ?? 0) < rows + 1) throw bad("offset buffer");
-  } else if (!DataType.isNull(data.type)) {
-    const perRow = DataType.isFixedSizeBinary(data.type) ? data.type.byteWidth : DataType.isBool(data.type) ? 1 / 8 : 1;
-    if ((data.values?.length ?? 0) < rows * perRow) throw bad("value buffer");
+  #stateOf(field: WireField): FillState {
+    const state = this.#states.get(field);
+    if (!state) throw new DecodeError("arrow", -1, `column ${field.column.name} is not of this schema`);
+    return state;
   }
 }
 
-type Reader = (row: number) => unknown;
-
-function addColumn(target: AnyColumn, data: Data, rows: number, first: number, column: Column): void {
-  const isNull = nullTest(data);
-  const read = reader(data, column.name);
-  const put = writer(target);
-  for (let row = 0; row < rows; row++) if (!isNull(row)) put(first + row, read(row));
-}
-
-function nullTest(data: Data): (row: number) => boolean {
-  const bitmap = data.nullBitmap;
-  if (DataType.isNull(data.type)) return () => true;
-  if (data.nullCount === 0 || !bitmap || bitmap.length === 0) return () => false;
-  return (row) => ((bitmap[row >> 3] ?? 0) & (1 << (row & 7))) === 0;
-}
-
-/** How to read one row of an Arrow column as number, bigint, string, boolean or 16 bytes. */
-function reader(data: Data, name: string): Reader {
-  const { type, values } = data;
-  if (DataType.isDictionary(type)) {
-    const strings = (data.dictionary?.toArray() ?? []) as ArrayLike<unknown>;
-    return (row) => strings[Number(values[row])];
-  }
-  if (DataType.isUtf8(type) || DataType.isLargeUtf8(type)) {
-    const offsets = data.valueOffsets as ArrayLike<number | bigint>;
-    return (row) => utf8.decode((values as Uint8Array).subarray(Number(offsets[row]), Number(offsets[row + 1])));
-  }
-  if (DataType.isBool(type)) return (row) => (((values as Uint8Array)[row >> 3] ?? 0) & (1 << (row & 7))) !== 0;
-  if (DataType.isFixedSizeBinary(type))
-    return (row) => (values as Uint8Array).subarray(row * type.byteWidth, (row + 1) * type.byteWidth);
-  if (DataType.isTimestamp(type)) {
-    const perMs = {
-      [TimeUnit.SECOND]: 1 / 1000,
-      [TimeUnit.MILLISECOND]: 1,
-      [TimeUnit.MICROSECOND]: 1e3,
-      [TimeUnit.NANOSECOND]: 1e6,
-    }[type.unit];
-    return (row) => Math.floor(Number(values[row]) / perMs);
-  }
-  if (DataType.isInt(type) || DataType.isFloat(type)) return (row) => values[row];
-  if (DataType.isNull(type)) return () => null;
-  throw new DecodeError("arrow", -1, `column ${name}: type ${type} is not one that this column can be read from`);
-}
-const utf8 = new TextDecoder();
-
-/** How to store a value in a column; one that does not fit stays null. */
-function writer(target: AnyColumn): (row: number, value: unknown) => void {
-  if (target instanceof NumberColumn) {
-    const max = 2 ** (target.data.BYTES_PER_ELEMENT * 8) - 1;
-    return (row, value) => {
-      const n = Number(value);
-      if (Number.isInteger(n) && n >= 0 && n <= max) target.set(row, n);
-    };
-  }
-  if (target instanceof WideColumn) {
-    return (row, value) => {
-      if (typeof value === "bigint" && value >= 0n) target.setBigInt(row, value);
-      else if (typeof value === "number" && Number.isSafeInteger(value) && value >= 0) target.set(row, value);
-    };
-  }
-  if (target instanceof AddressColumn) {
-    return (row, value) => {
-      const bytes = typeof value === "string" ? parseAddress(value) : value;
-      if (bytes instanceof Uint8Array && bytes.length === 16) target.set(row, bytes);
-    };
-  }
-  if (target instanceof BoolColumn) return (row, value) => target.set(row, value === true || value === 1);
-  if (target instanceof EnumColumn) return (row, value) => void target.set(row, String(value));
-  return (row, value) => {
-    if (typeof value === "string") (target as TextColumn).set(row, value);
-  };
-}
-
-function parseJson(text: string | undefined): unknown {
-  if (text === undefined) return null;
+function parseMetadata({ metadata }: WireSchema): unknown {
+  if (metadata === null) return null;
+  if (metadata.length > MAX_METADATA) throw new DecodeError("arrow", -1, `metadata is longer than ${MAX_METADATA} characters`);
   try {
-    return JSON.parse(text);
+    return JSON.parse(metadata);
   } catch {
     return null; // told apart from valid metadata by whoever validates it
   }

@@ -1,50 +1,18 @@
-/** The in-memory forms of a column: typed arrays in the layout of the wire, a null bitmap (bit set = has a value), text as codes of a dictionary. */
+/** The in-memory forms of a column: numbers, 64-bit words, addresses, text as codes of a dictionary, enums as codes, bools as bytes. */
+import { ColumnBase, type NumberArray } from "./batch-column.ts";
+import { bitAt } from "./batch-copy.ts";
 import { COLUMNS, type ColumnName, type ColumnType } from "./columns.ts";
 
-type NumberArray = Uint8Array<ArrayBuffer> | Uint16Array<ArrayBuffer> | Uint32Array<ArrayBuffer>;
-
-/** What all column forms share: room for `capacity` rows and a bitmap of those that have a value. */
-abstract class ColumnBase {
-  /** Bit i of byte i>>3 is set where row i has a value (Arrow's order). */
-  valid: Uint8Array<ArrayBuffer>;
-
-  constructor(capacity: number) {
-    this.valid = new Uint8Array((capacity + 7) >> 3);
-  }
-
-  has(row: number): boolean {
-    return ((this.valid[row >> 3] ?? 0) & (1 << (row & 7))) !== 0;
-  }
-
-  setNull(row: number): void {
-    const at = row >> 3;
-    this.valid[at] = (this.valid[at] ?? 0) & ~(1 << (row & 7));
-  }
-
-  protected mark(row: number): void {
-    const at = row >> 3;
-    this.valid[at] = (this.valid[at] ?? 0) | (1 << (row & 7));
-  }
-
-  /** True where no row has a value. */
-  get empty(): boolean {
-    return this.valid.every((byte) => byte === 0);
-  }
-
-  resize(capacity: number): void {
-    const valid = new Uint8Array((capacity + 7) >> 3);
-    valid.set(this.valid.subarray(0, valid.length));
-    this.valid = valid;
-  }
-}
+const WORD = 4294967296;
 
 /** u8, u16, u32. */
-export class NumberColumn extends ColumnBase {
-  data: NumberArray;
-
+export class NumberColumn extends ColumnBase<NumberArray> {
   constructor(type: "u8" | "u16" | "u32", capacity: number) {
-    super(capacity);
-    this.data = type === "u8" ? new Uint8Array(capacity) : type === "u16" ? new Uint16Array(capacity) : new Uint32Array(capacity);
+    super(type === "u8" ? Uint8Array : type === "u16" ? Uint16Array : Uint32Array, 1, capacity);
+  }
+
+  get data(): NumberArray {
+    return this.elements;
   }
 
   set(row: number, value: number): void {
@@ -55,27 +23,16 @@ export class NumberColumn extends ColumnBase {
   get(row: number): number | null {
     return this.has(row) ? (this.data[row] ?? null) : null;
   }
-
-  override resize(capacity: number): void {
-    super.resize(capacity);
-    this.data = grown<NumberArray>(this.data, capacity);
-  }
-
-  copy(from: NumberColumn, fromRow: number, row: number): void {
-    if (from.has(fromRow)) this.set(row, from.data[fromRow] ?? 0);
-    else this.setNull(row);
-  }
 }
 
-const WORD = 4294967296;
-
 /** u64 and time (ms since 1970): two 32-bit words a row, low word first, so that no BigInt is made for a row. */
-export class WideColumn extends ColumnBase {
-  words: Uint32Array<ArrayBuffer>;
-
+export class WideColumn extends ColumnBase<Uint32Array<ArrayBuffer>> {
   constructor(capacity: number) {
-    super(capacity);
-    this.words = new Uint32Array(capacity * 2);
+    super(Uint32Array, 2, capacity);
+  }
+
+  get words(): Uint32Array<ArrayBuffer> {
+    return this.elements;
   }
 
   /** A whole number from 0 to 2^53; fractions are cut. */
@@ -101,25 +58,16 @@ export class WideColumn extends ColumnBase {
   getBigInt(row: number): bigint | null {
     return this.has(row) ? (BigInt(this.words[row * 2 + 1] ?? 0) << 32n) | BigInt(this.words[row * 2] ?? 0) : null;
   }
-
-  override resize(capacity: number): void {
-    super.resize(capacity);
-    this.words = grown(this.words, capacity * 2);
-  }
-
-  copy(from: WideColumn, fromRow: number, row: number): void {
-    if (from.has(fromRow)) this.setWords(row, from.words[fromRow * 2] ?? 0, from.words[fromRow * 2 + 1] ?? 0);
-    else this.setNull(row);
-  }
 }
 
 /** 16 bytes a row, IPv4 as ::ffff:a.b.c.d. */
-export class AddressColumn extends ColumnBase {
-  bytes: Uint8Array<ArrayBuffer>;
-
+export class AddressColumn extends ColumnBase<Uint8Array<ArrayBuffer>> {
   constructor(capacity: number) {
-    super(capacity);
-    this.bytes = new Uint8Array(capacity * 16);
+    super(Uint8Array, 16, capacity);
+  }
+
+  get bytes(): Uint8Array<ArrayBuffer> {
+    return this.elements;
   }
 
   /** Copies 16 bytes of `from` at `offset`. */
@@ -128,27 +76,19 @@ export class AddressColumn extends ColumnBase {
     for (let i = 0; i < 16; i++) this.bytes[at + i] = from[offset + i] ?? 0;
     this.mark(row);
   }
-
-  override resize(capacity: number): void {
-    super.resize(capacity);
-    this.bytes = grown(this.bytes, capacity * 16);
-  }
-
-  copy(from: AddressColumn, fromRow: number, row: number): void {
-    if (from.has(fromRow)) this.set(row, from.bytes, fromRow * 16);
-    else this.setNull(row);
-  }
 }
 
 /** Text: codes into a dictionary that grows as new strings come. */
-export class TextColumn extends ColumnBase {
-  codes: Int32Array<ArrayBuffer>;
+export class TextColumn extends ColumnBase<Int32Array<ArrayBuffer>> {
   readonly strings: string[] = [];
   readonly #codeOf = new Map<string, number>();
 
   constructor(capacity: number) {
-    super(capacity);
-    this.codes = new Int32Array(capacity);
+    super(Int32Array, 1, capacity);
+  }
+
+  get codes(): Int32Array<ArrayBuffer> {
+    return this.elements;
   }
 
   /** The code of a string in this column's dictionary. */
@@ -180,27 +120,55 @@ export class TextColumn extends ColumnBase {
     this.#codeOf.clear();
   }
 
-  override resize(capacity: number): void {
-    super.resize(capacity);
-    this.codes = grown(this.codes, capacity);
+  override clear(rows: number): void {
+    super.clear(rows);
+    this.clearDictionary();
   }
 
-  copy(from: TextColumn, fromRow: number, row: number): void {
+  override copy(from: TextColumn, fromRow: number, row: number): void {
     const text = from.get(fromRow);
     if (text === null) this.setNull(row);
     else this.set(row, text);
   }
+
+  override copyAll(from: TextColumn, count: number, row: number): void {
+    super.copyAll(from as this, count, row);
+    this.#translate(from, row, count);
+  }
+
+  override copyPicked(from: TextColumn, picked: Int32Array): void {
+    super.copyPicked(from as this, picked);
+    this.#translate(from, 0, picked.length);
+  }
+
+  /** Turns another column's codes into codes of this dictionary: one look-up for each string in use, not for each row. */
+  #translate(from: TextColumn, first: number, count: number): void {
+    const { codes, valid } = this;
+    const known = new Int32Array(from.strings.length).fill(-1);
+    for (let row = first; row < first + count; row++) {
+      if (!bitAt(valid, row)) continue;
+      const code = codes[row] ?? 0;
+      let own = known[code] ?? -1;
+      if (own < 0) {
+        own = this.codeOf(from.strings[code] ?? "");
+        known[code] = own;
+      }
+      codes[row] = own;
+    }
+  }
 }
 
 /** One of the column's fixed words, kept as its place in their list. */
-export class EnumColumn extends ColumnBase {
-  codes: Int8Array<ArrayBuffer>;
+export class EnumColumn extends ColumnBase<Int8Array<ArrayBuffer>> {
   readonly values: readonly string[];
 
   constructor(values: readonly string[], capacity: number) {
-    super(capacity);
+    super(Int8Array, 1, capacity);
     this.values = values;
-    this.codes = new Int8Array(capacity);
+  }
+
+  get codes(): Int8Array<ArrayBuffer> {
+    return this.elements;
   }
 
   /** False, and null in the row, if `value` is none of the column's words. */
@@ -219,25 +187,16 @@ export class EnumColumn extends ColumnBase {
   get(row: number): string | null {
     return this.has(row) ? (this.values[this.codes[row] ?? -1] ?? null) : null;
   }
-
-  override resize(capacity: number): void {
-    super.resize(capacity);
-    this.codes = grown(this.codes, capacity);
-  }
-
-  copy(from: EnumColumn, fromRow: number, row: number): void {
-    if (from.has(fromRow)) this.setCode(row, from.codes[fromRow] ?? 0);
-    else this.setNull(row);
-  }
 }
 
 /** One byte a row in memory (0, 1), bits on the wire. */
-export class BoolColumn extends ColumnBase {
-  data: Uint8Array<ArrayBuffer>;
-
+export class BoolColumn extends ColumnBase<Uint8Array<ArrayBuffer>> {
   constructor(capacity: number) {
-    super(capacity);
-    this.data = new Uint8Array(capacity);
+    super(Uint8Array, 1, capacity);
+  }
+
+  get data(): Uint8Array<ArrayBuffer> {
+    return this.elements;
   }
 
   set(row: number, value: boolean): void {
@@ -247,16 +206,6 @@ export class BoolColumn extends ColumnBase {
 
   get(row: number): boolean | null {
     return this.has(row) ? this.data[row] === 1 : null;
-  }
-
-  override resize(capacity: number): void {
-    super.resize(capacity);
-    this.data = grown(this.data, capacity);
-  }
-
-  copy(from: BoolColumn, fromRow: number, row: number): void {
-    if (from.has(fromRow)) this.set(row, from.data[fromRow] === 1);
-    else this.setNull(row);
   }
 }
 
@@ -294,11 +243,4 @@ export function makeColumn(name: ColumnName, capacity: number): AnyColumn {
     case "bool":
       return new BoolColumn(capacity);
   }
-}
-
-type Growable = NumberArray | Int32Array<ArrayBuffer> | Int8Array<ArrayBuffer>;
-function grown<A extends Growable>(array: A, length: number): A {
-  const next = new (array.constructor as new (n: number) => A)(length);
-  next.set(array.length <= length ? array : (array.subarray(0, length) as A));
-  return next;
 }

@@ -1,5 +1,5 @@
 /** FlowBatch: flows as columns. Everything that moves between stages is one of these; an object per row exists only at the edges. */
-import { type AnyColumn, type FlowColumns, makeColumn, TextColumn } from "./batch-columns.ts";
+import { type AnyColumn, type FlowColumns, makeColumn } from "./batch-columns.ts";
 import { COLUMN_LIST, type ColumnName } from "./columns.ts";
 
 export class FlowBatch {
@@ -43,40 +43,48 @@ export class FlowBatch {
   /** Adds a copy of one row of another batch. */
   addCopy(from: FlowBatch, fromRow: number): number {
     const row = this.addRow();
-    for (const { name } of COLUMN_LIST) copyInto(this.column(name), from.column(name), fromRow, row);
+    for (const { name } of COLUMN_LIST)
+      if (from.column(name).has(fromRow)) alike(this, name).copy(from.column(name), fromRow, row);
     return row;
   }
 
   /** Adds all rows of another batch, column by column. */
   addAll(from: FlowBatch): void {
-    const first = this.addRows(from.length);
+    const count = from.length;
+    const first = this.addRows(count);
     for (const { name } of COLUMN_LIST) {
-      const source = from.column(name);
-      if (source.empty) continue;
-      const target = this.column(name);
-      for (let row = 0; row < from.length; row++) copyInto(target, source, row, first + row);
+      if (!from.column(name).empty) alike(this, name).copyAll(from.column(name), count, first);
     }
   }
 
   /** A new batch of the rows for which `keep` says yes. */
   filter(keep: (row: number) => boolean): FlowBatch {
-    const kept = new FlowBatch(this.#length);
-    for (let row = 0; row < this.#length; row++) if (keep(row)) kept.addCopy(this, row);
+    const picked = new Int32Array(this.#length);
+    let count = 0;
+    for (let row = 0; row < this.#length; row++) if (keep(row)) picked[count++] = row;
+    const kept = new FlowBatch(count);
+    if (count === this.#length) kept.addAll(this);
+    else if (count > 0) {
+      kept.addRows(count);
+      const rows = picked.subarray(0, count);
+      for (const { name } of COLUMN_LIST) if (!this.column(name).empty) alike(kept, name).copyPicked(this.column(name), rows);
+    }
     return kept;
   }
 
   /** Empties the batch; the memory stays. */
   clear(): void {
+    for (const { name } of COLUMN_LIST) this.column(name).clear(this.#length);
     this.#length = 0;
-    for (const { name } of COLUMN_LIST) {
-      const column = this.column(name);
-      column.valid.fill(0);
-      if (column instanceof TextColumn) column.clearDictionary();
-    }
   }
 }
 
-/** Both are the same column of two batches, so of one form. */
-function copyInto(target: AnyColumn, from: AnyColumn, fromRow: number, row: number): void {
-  (target as { copy(from: AnyColumn, fromRow: number, row: number): void }).copy(from, fromRow, row);
+/** A column that takes values from the same column of another batch, which is of the same form. */
+function alike(batch: FlowBatch, name: ColumnName): SameColumn {
+  return batch.column(name) as unknown as SameColumn;
+}
+interface SameColumn {
+  copy(from: AnyColumn, fromRow: number, row: number): void;
+  copyAll(from: AnyColumn, count: number, row: number): void;
+  copyPicked(from: AnyColumn, picked: Int32Array): void;
 }

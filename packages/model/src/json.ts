@@ -57,9 +57,9 @@ function misfit(column: Column, value: unknown): string | null {
         ? null
         : `a whole number from 0 to ${MAX[column.type]}`;
     case "u64":
-      return wide(value) === null ? "a whole number from 0 to 2^64-1 (as a string above 2^53)" : null;
+      return parseWide(value) === null ? "a whole number from 0 to 2^64-1 (as a string above 2^53)" : null;
     case "time":
-      return timeMs(value) === null ? "an RFC 3339 time, such as 2026-11-22T09:51:00.123Z, or ms since 1970" : null;
+      return parseTime(value) === null ? "an RFC 3339 time, such as 2026-11-22T09:51:00.123Z, or ms since 1970" : null;
     case "address":
       return typeof value === "string" && parseAddress(value) ? null : "an IPv4 or IPv6 address";
     case "enum":
@@ -76,14 +76,15 @@ export const MAX_TEXT = 1024;
 function writeValue(data: AnyColumn, column: Column, row: number, value: unknown): void {
   if (data instanceof AddressColumn) data.set(row, parseAddress(String(value)) ?? new Uint8Array(16));
   else if (data instanceof WideColumn)
-    data.setBigInt(row, column.type === "time" ? BigInt(timeMs(value) ?? 0) : (wide(value) ?? 0n));
+    data.setBigInt(row, column.type === "time" ? BigInt(parseTime(value) ?? 0) : (parseWide(value) ?? 0n));
   else if (data instanceof NumberColumn) data.set(row, Number(value));
   else if (data instanceof BoolColumn) data.set(row, value === true);
   else if (data instanceof EnumColumn) data.set(row, String(value));
   else data.set(row, String(value));
 }
 
-function wide(value: unknown): bigint | null {
+/** A whole number from 0 to 2^64-1, as a number up to 2^53 or as decimal digits. Null if it is none. */
+export function parseWide(value: unknown): bigint | null {
   if (typeof value === "number") return Number.isSafeInteger(value) && value >= 0 ? BigInt(value) : null;
   if (typeof value !== "string" || !/^\d{1,20}$/.test(value)) return null;
   const n = BigInt(value);
@@ -91,8 +92,11 @@ function wide(value: unknown): bigint | null {
 }
 
 const RFC3339 = /^\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}:\d{2}(\.\d+)?([Zz]|[+-]\d{2}:\d{2})$/;
-function timeMs(value: unknown): number | null {
+/** Later than any time of a row: the last one that JavaScript's Date has (ECMA-262, "Time Values and Time Range"). */
+export const MAX_TIME_MS = 8.64e15;
+/** An RFC 3339 text or a number of ms since 1970 → whole ms since 1970. Null if it is neither, or before 1970. */
+export function parseTime(value: unknown): number | null {
   const ms =
     typeof value === "number" ? value : typeof value === "string" && RFC3339.test(value) ? Date.parse(value) : Number.NaN;
-  return Number.isFinite(ms) && ms >= 0 ? Math.floor(ms) : null;
+  return ms >= 0 && ms <= MAX_TIME_MS ? Math.floor(ms) : null;
 }
