@@ -4,7 +4,8 @@ import type { FlowJson } from "@flowtrail/model";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { needs } from "../needs.ts";
 import { LabBed, until } from "./harness/bed.ts";
-import { ConntrackOracle, keyOf, type OracleFlow } from "./harness/conntrack-oracle.ts";
+import { asExact, exact } from "./harness/compare.ts";
+import { ConntrackOracle, inNetwork } from "./harness/conntrack-oracle.ts";
 
 const here = needs("the lab's examples and scenarios, against conntrack", "lab", "conntrack");
 
@@ -183,27 +184,8 @@ describe.skipIf(!here)("the lab", () => {
       );
       const ours = (await perNode(node)).filter((flow) => flow.counters_final);
       expect(ended.length, node).toBeGreaterThan(10);
-      expect(ours.map(asOracle).sort(), node).toEqual(ended.map(plain).sort());
+      expect(ours.map(asExact).sort(), node).toEqual(ended.map(exact).sort());
       await oracle.stop();
     }
   });
 });
-
-const inNetwork = ({ src, dst }: OracleFlow) => [src, dst].some((ip) => ip.startsWith("100.102.137.") || ip.startsWith("fd0a:"));
-
-/** A flow as one comparable line. */
-const plain = (f: OracleFlow) => `${keyOf(f)} ${f.srcPackets}/${f.srcBytes} ${f.dstPackets}/${f.dstBytes}`;
-const asOracle = (f: FlowJson) =>
-  plain({
-    protocol: Number(f.protocol),
-    src: String(f.src_ip),
-    dst: String(f.dst_ip),
-    srcPort: f.src_port,
-    dstPort: f.dst_port,
-    icmpId: f.icmp_id,
-    id: 0,
-    srcBytes: Number(f.src_bytes),
-    dstBytes: Number(f.dst_bytes),
-    srcPackets: Number(f.src_packets),
-    dstPackets: Number(f.dst_packets),
-  });

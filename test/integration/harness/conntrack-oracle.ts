@@ -14,11 +14,17 @@ export interface OracleFlow {
   readonly srcPackets: number;
   readonly dstPackets: number;
   readonly id: number;
+  /** When we heard of it, ms since 1970. */
+  readonly heardMs: number;
 }
 
 /** What identifies a flow on both sides of the comparison. Ports of a tuple may be used again: several flows can share a key. */
 export const keyOf = (f: Pick<OracleFlow, "protocol" | "src" | "dst" | "srcPort" | "dstPort" | "icmpId">): string =>
   `${f.protocol} ${f.src}:${f.srcPort ?? ""} ${f.dst}:${f.dstPort ?? ""} ${f.icmpId ?? ""}`;
+
+/** Has an end in the lab's overlay network. */
+export const inNetwork = ({ src, dst }: OracleFlow): boolean =>
+  [src, dst].some((ip) => ip.startsWith("100.102.137.") || ip.startsWith("fd0a:"));
 
 /** One line of `conntrack -E -o id,extended`; null for lines that are no event of that kind. */
 export function parseEvent(line: string, kind: "NEW" | "DESTROY"): OracleFlow | null {
@@ -40,6 +46,7 @@ export function parseEvent(line: string, kind: "NEW" | "DESTROY"): OracleFlow | 
     srcPackets: number("packets") ?? 0,
     dstPackets: number("packets", 1) ?? 0,
     id: number("id", values("id").length - 1) ?? 0,
+    heardMs: Date.now(),
   };
 }
 
