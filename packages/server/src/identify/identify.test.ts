@@ -1,4 +1,4 @@
-import { rowToJson } from "@flowtrail/model";
+import { type FlowBatch, rowToJson } from "@flowtrail/model";
 import { describe, expect, it } from "vitest";
 import { flowBatch } from "../testing-rows.ts";
 import { agentConfig } from "./agent-config.ts";
@@ -23,6 +23,12 @@ networks:
     nodes: [{ id: x, addresses: [100.102.137.9] }]
 `;
 
+function reported(reporterId: string, change: Readonly<Record<string, unknown>>): FlowBatch {
+  const batch = flowBatch(change);
+  for (let row = 0; row < batch.length; row++) batch.columns.reporter_id.set(row, reporterId);
+  return batch;
+}
+
 function identified(
   change: Readonly<Record<string, unknown>>,
   {
@@ -33,8 +39,8 @@ function identified(
 ) {
   const identify = new Identify({ expected: (node) => expected.includes(node.name) });
   identify.setInventory(parseInventory(yaml, "test.yaml"));
-  const batch = flowBatch(change);
-  identify.fill(batch, reporter);
+  const batch = reported(reporter, change);
+  identify.fill(batch);
   return rowToJson(batch, 0);
 }
 
@@ -66,8 +72,8 @@ describe("participants", () => {
     identify.declare({ id: "a", name: "a" }, { local: ["192.168.1.2", "172.17.0.1"] });
     identify.declare({ id: "b", name: "b" }, { local: ["192.168.1.3", "172.17.0.1"] });
     const ends = (src_ip: string, dst_ip: string, reporter: string) => {
-      const batch = flowBatch({ network: "local", src_ip, dst_ip, reporter });
-      identify.fill(batch, reporter);
+      const batch = reported(reporter, { network: "local", src_ip, dst_ip, reporter });
+      identify.fill(batch);
       const row = rowToJson(batch, 0);
       return [row.src_type, row.src_name, row.dst_type, row.dst_name];
     };
@@ -84,8 +90,8 @@ describe("participants", () => {
     const identify = new Identify({ expected: () => false });
     identify.setInventory(parseInventory(YAML, "test.yaml"));
     identify.declare({ id: "debian", name: "debian" }, { netmaker: ["100.102.137.21"] });
-    const batch = flowBatch({ src_ip: "100.102.137.21" });
-    identify.fill(batch, "debian");
+    const batch = reported("debian", { src_ip: "100.102.137.21" });
+    identify.fill(batch);
     expect(rowToJson(batch, 0)).toMatchObject({ src_type: "user", src_id: "majdi@netmaker.io" });
   });
 });

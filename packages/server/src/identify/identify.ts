@@ -47,30 +47,38 @@ export class Identify {
     return { id: idOrName, name: idOrName };
   }
 
-  /** Fills `src_*`, `dst_*`, `rank` and `primary` of all rows. They must have their required columns. */
-  fill(batch: FlowBatch, reporterId: string): void {
-    const { network, src_ip, dst_ip, role, last_seen, rank, primary } = batch.columns;
+  /** Fills `src_*`, `dst_*`, `rank` and `primary` of all rows. They must have their required columns and `reporter_id`. */
+  fill(batch: FlowBatch): void {
+    const { network, src_ip, dst_ip, role, last_seen, reporter_id, rank, primary } = batch.columns;
     const seen = new Map<string, Participant>();
     const own = new Map<string, Holders>();
-    const find = (networkId: string, lookup: NetworkLookup, bytes: Uint8Array, row: number): Participant => {
-      const key = networkId + addressKey(bytes, row * 16);
+    const find = (networkId: string, reporterId: string, lookup: NetworkLookup, bytes: Uint8Array, row: number): Participant => {
+      const place = `${networkId} ${reporterId} `;
+      const key = place + addressKey(bytes, row * 16);
       let participant = seen.get(key);
       if (participant === undefined) {
-        if (!own.has(networkId)) own.set(networkId, this.#ownHolders(reporterId, networkId, lookup));
-        participant = lookup.find(bytes, row * 16, own.get(networkId));
+        if (!own.has(place)) own.set(place, this.#ownHolders(reporterId, networkId, lookup));
+        participant = lookup.find(bytes, row * 16, own.get(place));
         seen.set(key, participant);
       }
       return participant;
     };
     for (let row = 0; row < batch.length; row++) {
       const networkId = network.get(row) ?? "";
+      const reporterId = reporter_id.get(row) ?? "";
       const lookup = this.#lookup(networkId);
-      const source = find(networkId, lookup, src_ip.bytes, row);
-      const destination = find(networkId, lookup, dst_ip.bytes, row);
+      const source = find(networkId, reporterId, lookup, src_ip.bytes, row);
+      const destination = find(networkId, reporterId, lookup, dst_ip.bytes, row);
       put(batch, row, "src", source);
       put(batch, row, "dst", destination);
-      const reporter = lookup.node(reporterId);
-      const election = elect(reporter, role.get(row), source, destination, last_seen.get(row) ?? 0, this.#expected);
+      const election = elect(
+        lookup.node(reporterId),
+        role.get(row),
+        source,
+        destination,
+        last_seen.get(row) ?? 0,
+        this.#expected,
+      );
       rank.set(row, election.rank);
       primary.set(row, election.primary);
     }

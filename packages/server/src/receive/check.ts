@@ -3,7 +3,7 @@ import { COLUMN_LIST, type ColumnName, type FlowBatch, MAX_TEXT, rowToJson, SEND
 import { contentOf, type ReadRows, type RejectCode, type RejectedRow } from "./rows.ts";
 
 export interface RowRules {
-  /** Ids and names that the sender may report for; null: any (nobody was asked for credentials). */
+  /** The node that the sender speaks for, and what it may be called; null: any (nobody was asked for credentials). */
   readonly reporter: { readonly id: string; readonly names: readonly string[] } | null;
   /** Reporter of rows that name none. */
   readonly defaultReporter: string | null;
@@ -69,6 +69,9 @@ function fillIn(batch: FlowBatch, row: number, rules: RowRules): void {
     const earlyMs = startMs - (column.get(row) ?? startMs);
     if (earlyMs > 0 && earlyMs <= CLOCK_JITTER_MS) column.set(row, startMs);
   }
+  // Nothing ends after it was last seen: the store's index relies on it.
+  const endMs = end.get(row);
+  if (endMs !== null && endMs > (last_seen.get(row) ?? endMs)) last_seen.set(row, endMs);
 }
 
 function problemOf(batch: FlowBatch, row: number, rules: RowRules): Problem | null {

@@ -1,0 +1,110 @@
+/** Who asks: an agent or a program by its bearer token, a person by the session cookie that a one-time code was changed for. */
+import type { IncomingHttpHeaders } from "node:http";
+import { AuthError } from "./errors.ts";
+
+export type Identity =
+  | { readonly kind: "agent"; readonly id: string; readonly node: string; readonly name: string }
+  | { readonly kind: "api"; readonly id: string; readonly name: string }
+  | { readonly kind: "session"; readonly id: string; readonly name: string }
+  /** `insecure_no_auth`: nobody is asked. */
+  | { readonly kind: "anybody" };
+
+/** What a route asks for. `api`: a program's token or a person's session. `public`: nothing. */
+export type Access = "public" | "agent" | "api";
+
+/** The part of the store's tokens that is needed here. */
+export interface TokenStore {
+  find(secret: string): Promise<FoundToken | null>;
+  spend(secret: string): Promise<FoundToken | null>;
+  create(token: { kind: "session"; name: string; expiresMs: number }): Promise<{ secret: string; token: { id: string } }>;
+  revoke(id: string): Promise<boolean>;
+}
+
+export interface FoundToken {
+  readonly id: string;
+  readonly kind: "agent" | "api" | "session" | "signin";
+  readonly name: string;
+  readonly node: string | null;
+}
+
+export const SESSION_COOKIE = "flowtrail_session";
+export const SESSION_MS = 30 * 24 * 3_600_000;
+export const SIGNIN_MS = 15 * 60_000;
+
+export class Auth {
+  readonly #tokens: TokenStore;
+  readonly #insecure: boolean;
+  readonly #now: () => number;
+
+  constructor(config: { insecure: boolean }, deps: { tokens: TokenStore; now: () => number }) {
+    this.#insecure = config.insecure;
+    this.#tokens = deps.tokens;
+    this.#now = deps.now;
+  }
+
+  get insecure(): boolean {
+    return this.#insecure;
+  }
+
+  /**
+   * Whose credentials these are; null: there are none, or they are worthless.
+   * @throws StoreError while the store is away
+   */
+  async identify(headers: IncomingHttpHeaders, sessionCookie: string | undefined): Promise<Identity | null> {
+    const bearer = /^Bearer +(\S+)$/i.exec(headers.authorization ?? "")?.[1];
+    const token = bearer === undefined ? await this.#session(sessionCookie) : await this.#bearer(bearer);
+    return token ?? (this.#insecure ? { kind: "anybody" } : null);
+  }
+
+  async #bearer(secret: string): Promise<Identity | null> {
+    const token = await this.#tokens.find(secret);
+    if (token?.kind === "agent" && token.node !== null)
+      return { kind: "agent", id: token.id, node: token.node, name: token.name };
+    return token?.kind === "api" ? { kind: "api", id: token.id, name: token.name } : null;
+  }
+
+  async #session(secret: string | undefined): Promise<Identity | null> {
+    if (secret === undefined) return null;
+    const token = await this.#tokens.find(secret);
+    return token?.kind === "session" ? { kind: "session", id: token.id, name: token.name } : null;
+  }
+
+  /**
+   * Changes a one-time code for a session. The code is worthless from then on.
+   * @returns the secret for the cookie
+   * @throws AuthError UNAUTHENTICATED; StoreError
+   */
+  async signIn(code: string): Promise<{ secret: string; expiresMs: number }> {
+    const known = await this.#tokens.find(code);
+    const spent = known?.kind === "signin" ? await this.#tokens.spend(code) : null;
+    if (spent === null) {
+      throw new AuthError(
+        { code: "UNAUTHENTICATED" },
+        "This sign-in link was used already, or is too old. Make a new one with: flowtrail token create --signin",
+      );
+    }
+    const expiresMs = this.#now() + SESSION_MS;
+    const { secret } = await this.#tokens.create({ kind: "session", name: spent.name, expiresMs });
+    return { secret, expiresMs };
+  }
+
+  /** @throws StoreError */
+  async signOut(identity: Identity | null): Promise<void> {
+    if (identity?.kind === "session") await this.#tokens.revoke(identity.id);
+  }
+}
+
+/** Null if the identity may do what the route is for; else what is wrong. */
+export function refusal(identity: Identity | null, access: Access): AuthError | null {
+  if (access === "public" || identity?.kind === "anybody") return null;
+  if (identity === null) {
+    const what = access === "agent" ? "an agent's token" : "an API token or a session";
+    return new AuthError({ code: "UNAUTHENTICATED" }, `credentials are needed here: ${what} (Authorization: Bearer …)`);
+  }
+  if ((identity.kind === "agent") === (access === "agent")) return null;
+  const needed = access === "agent" ? "an agent's token (flowtrail token create --node NAME)" : "an API token or a session";
+  return new AuthError(
+    { code: "FORBIDDEN" },
+    `${needed} is needed here, and this is ${identity.kind === "agent" ? "an agent's" : "none"}`,
+  );
+}

@@ -1,0 +1,148 @@
+/** Rows as they are stored, to whoever follows: a bounded queue for each, so that a slow reader costs rows and never memory. */
+import { type FlowBatch, type JsonRow, rowToJson } from "@flowtrail/model";
+
+export interface LiveConfig {
+  readonly maxClients: number;
+  /** Events kept for a follower whose connection is full. */
+  readonly queueRows: number;
+  /** Events kept for followers that come back. */
+  readonly historyRows: number;
+}
+
+export interface LiveEvent {
+  /** `<start of this server>-<number>`: grows by one with each event. */
+  readonly id: string;
+  readonly row: JsonRow;
+  /** The row as JSON: made once, sent to many. */
+  readonly json: string;
+}
+
+/** Where events go. */
+export interface LiveSink {
+  /** True if it wants more at once; else `Follower.drain` is called when it does. */
+  send(event: LiveEvent): boolean;
+  /** Events that it could not take were dropped. */
+  dropped(count: number): boolean;
+  /** The server stops. */
+  end(): void;
+}
+
+export class Follower {
+  readonly #sink: LiveSink;
+  readonly #accepts: (row: JsonRow) => boolean;
+  readonly #capacity: number;
+  #queue: LiveEvent[] = [];
+  #dropped = 0;
+  #blocked = false;
+
+  constructor(sink: LiveSink, accepts: (row: JsonRow) => boolean, capacity: number) {
+    this.#sink = sink;
+    this.#accepts = accepts;
+    this.#capacity = capacity;
+  }
+
+  /** The number of events that it lost when its queue was full. */
+  offer(event: LiveEvent): number {
+    if (!this.#accepts(event.row)) return 0;
+    if (!this.#blocked) {
+      this.#blocked = !this.#sink.send(event);
+      return 0;
+    }
+    this.#queue.push(event);
+    if (this.#queue.length <= this.#capacity) return 0;
+    // The oldest goes: whoever follows live wants what is now.
+    this.#queue.shift();
+    this.#dropped++;
+    return 1;
+  }
+
+  /** The sink can take more again. */
+  drain(): void {
+    this.#blocked = false;
+    if (this.#dropped > 0) {
+      const dropped = this.#dropped;
+      this.#dropped = 0;
+      this.#blocked = !this.#sink.dropped(dropped);
+    }
+    let sent = 0;
+    for (const event of this.#queue) {
+      if (this.#blocked) break;
+      this.#blocked = !this.#sink.send(event);
+      sent++;
+    }
+    this.#queue = this.#queue.slice(sent);
+  }
+
+  end(): void {
+    this.#sink.end();
+  }
+}
+
+/** A page that lost its connection tries again within seconds. */
+const COMES_BACK_MS = 60_000;
+
+export class Live {
+  readonly #config: LiveConfig;
+  readonly #epoch: string;
+  readonly #followers = new Set<Follower>();
+  #history: LiveEvent[] = [];
+  #count = 0;
+  #dropped = 0;
+  /** When somebody followed last. */
+  #followedMs = Number.NEGATIVE_INFINITY;
+  readonly #now: () => number;
+
+  constructor(config: LiveConfig, deps: { epoch: string; now: () => number }) {
+    this.#config = config;
+    this.#now = deps.now;
+    this.#epoch = deps.epoch;
+  }
+
+  get stats(): { clients: number; events: number; dropped: number } {
+    return { clients: this.#followers.size, events: this.#count, dropped: this.#dropped };
+  }
+
+  /** Hands stored rows on. */
+  publish(batch: FlowBatch): void {
+    if (this.#followers.size > 0) this.#followedMs = this.#now();
+    // While nobody follows and nobody will come back, rows are not even made.
+    if (this.#now() - this.#followedMs > COMES_BACK_MS) {
+      this.#history = [];
+      this.#count += batch.length;
+      return;
+    }
+    for (let i = 0; i < batch.length; i++) {
+      const row = rowToJson(batch, i);
+      this.#count++;
+      const event = { id: `${this.#epoch}-${this.#count}`, row, json: JSON.stringify(row) };
+      this.#history.push(event);
+      for (const follower of this.#followers) this.#dropped += follower.offer(event);
+    }
+    if (this.#history.length > this.#config.historyRows) this.#history = this.#history.slice(-this.#config.historyRows);
+  }
+
+  /**
+   * Adds a follower, or null if there are too many.
+   * @param lastId of the last event that it got earlier, if it comes back: what it missed is sent first, as far as it is still here
+   */
+  follow(sink: LiveSink, accepts: (row: JsonRow) => boolean, lastId: string | null): Follower | null {
+    if (this.#followers.size >= this.#config.maxClients) return null;
+    const follower = new Follower(sink, accepts, this.#config.queueRows);
+    const missed =
+      lastId === null ? [] : this.#history.slice(this.#history.findIndex(({ id }) => id === lastId) + 1 || this.#history.length);
+    for (const event of missed) this.#dropped += follower.offer(event);
+    this.#followers.add(follower);
+    return follower;
+  }
+
+  leave(follower: Follower): void {
+    this.#followedMs = this.#now();
+    this.#followers.delete(follower);
+  }
+
+  /** Ends all streams. */
+  stop(): void {
+    for (const follower of this.#followers) follower.end();
+    this.#followers.clear();
+  }
+}

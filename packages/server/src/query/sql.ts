@@ -1,0 +1,70 @@
+/** All SQL of the questions. Identifiers come from the column table, everything that a person said is a bound parameter. */
+import type { Bindings } from "../store/clickhouse.ts";
+import { FLOW_COLUMNS } from "../store/schema/flow-tables.ts";
+import type { FlowFilter } from "./filters.ts";
+
+/** A piece of SQL and what its parameters stand for. */
+export interface Sql {
+  readonly text: string;
+  readonly bindings: Bindings;
+}
+
+/** The place of a row in the order of lists. */
+export interface FlowKey {
+  readonly startMs: number;
+  readonly flowId: string;
+  readonly reporterId: string;
+}
+
+export const SELECTED = [...FLOW_COLUMNS.map(({ name }) => name), "toString(version) AS row_version"].join(", ");
+export const NEWEST_FIRST = "ORDER BY start DESC, flow_id DESC, reporter_id DESC, version DESC";
+
+/** Joins conditions by AND and their bindings into one. The same name always means the same value. */
+export function allOf(...parts: readonly Sql[]): Sql {
+  return {
+    text: parts.map(({ text }) => `(${text})`).join(" AND "),
+    bindings: Object.assign({}, ...parts.map(({ bindings }) => bindings)) as Bindings,
+  };
+}
+
+/** A moment as a constant of ClickHouse, exact to the millisecond. */
+export function moment(parameter: string): string {
+  return `fromUnixTimestamp64Milli({${parameter}:Int64}, 'UTC')`;
+}
+
+const PARAMETER_TYPES = {
+  u8: "UInt64",
+  u16: "UInt64",
+  u32: "UInt64",
+  u64: "UInt64",
+  address: "IPv6",
+  bool: "Bool",
+  enum: "String",
+  text: "String",
+  time: "String",
+} as const;
+
+/** @param expression what stands for the column, where it is not the column itself */
+export function filterSql({ column, values, orNull }: FlowFilter, expression: string = column.name): Sql {
+  const parameter = `f_${column.name}`;
+  const among = values.length === 0 ? "false" : `${expression} IN {${parameter}:Array(${PARAMETER_TYPES[column.type]})}`;
+  const bound =
+    column.type === "address" ? values.map(mapped) : column.type === "bool" ? values.map((text) => text === "true") : values;
+  return {
+    text: orNull ? `${among} OR ${column.name} IS NULL` : among,
+    bindings: values.length === 0 ? {} : { [parameter]: bound },
+  };
+}
+
+/** IPv4 as the store keeps it. */
+function mapped(address: string): string {
+  return address.includes(":") ? address : `::ffff:${address}`;
+}
+
+/** Rows behind `key` in the order of lists. The first condition is implied by the second: it is what the index can use. */
+export function behind({ startMs, flowId, reporterId }: FlowKey): Sql {
+  return {
+    text: `start <= ${moment("k_start")} AND (start, flow_id, reporter_id) < (${moment("k_start")}, {k_id:UInt64}, {k_reporter:String})`,
+    bindings: { k_start: startMs, k_id: flowId, k_reporter: reporterId },
+  };
+}
