@@ -43,6 +43,8 @@ export class ConntrackRecord {
   status = 0;
   /** TCP_CONNTRACK_* (0–14), −1 where it is no TCP or the message does not say. */
   tcpState = -1;
+  /** SCTP_CONNTRACK_*, −1 where it is no SCTP or the message does not say. */
+  sctpState = -1;
   /** Seconds until the entry expires; −1 where the message does not say. */
   timeoutS = -1;
 }
