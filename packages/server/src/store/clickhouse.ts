@@ -19,6 +19,8 @@ export interface ClickHouseConfig {
   /** Time for any write; ClickHouse answers after it is durable. */
   readonly writeTimeoutMs: number;
   readonly maxConnections: { readonly read: number; readonly write: number };
+  /** Of a question that brings none of its own. */
+  readonly limits: QueryLimits;
 }
 
 /** What one question may cost. */
@@ -28,8 +30,6 @@ export interface QueryLimits {
   /** Rows read from the tables, not rows answered. */
   readonly maxRowsToRead: number;
 }
-
-export const defaultLimits: QueryLimits = { maxExecutionMs: 30_000, maxMemoryBytes: 400_000_000, maxRowsToRead: 500_000_000 };
 
 export interface QueryOptions {
   readonly signal?: AbortSignal;
@@ -50,6 +50,8 @@ type Pools = Record<Purpose, ClickHouseClient>;
 
 /** More than ClickHouse's own time limit, so that its answer (which is more precise) comes first. */
 const readTimeoutMarginMs = 10_000;
+/** No question may ask for more time than this, whatever its limits say. */
+const longestReadMs = 600_000;
 
 export class ClickHouse {
   readonly #source: EndpointSource;
@@ -209,7 +211,7 @@ export class ClickHouse {
   ): Promise<ResultSet<"JSONEachRow">> {
     const { signal } = options;
     signal?.throwIfAborted();
-    const limits = { ...defaultLimits, ...options.limits };
+    const limits = { ...this.#config.limits, ...options.limits };
     const { read } = await this.#pools(this.#config.waitForEngineMs);
     return read.query({
       query: sql,
@@ -223,7 +225,7 @@ export class ClickHouse {
         // 2 and not 1: settings may still be given with the query. It also lets a closed connection cancel it (see below).
         readonly: "2",
         cancel_http_readonly_queries_on_client_close: 1,
-        max_execution_time: limits.maxExecutionMs / 1000,
+        max_execution_time: Math.min(limits.maxExecutionMs, longestReadMs) / 1000,
         max_memory_usage: String(limits.maxMemoryBytes),
         max_rows_to_read: String(limits.maxRowsToRead),
         output_format_json_quote_64bit_integers: 1,
@@ -248,7 +250,7 @@ export class ClickHouse {
 
   /** Pools of their own, so that slow questions never hold up an insert, nor a cancellation. */
   #connect({ url, username, password, headers }: Endpoint): Pools {
-    const { database, maxConnections, writeTimeoutMs } = this.#config;
+    const { database, limits, maxConnections, writeTimeoutMs } = this.#config;
     const common = {
       url,
       username,
@@ -258,7 +260,7 @@ export class ClickHouse {
       // Errors reach the caller, who logs them without the text of the query.
       log: { level: ClickHouseLogLevel.OFF },
     };
-    const readTimeoutMs = defaultLimits.maxExecutionMs * 10 + readTimeoutMarginMs;
+    const readTimeoutMs = Math.max(limits.maxExecutionMs, longestReadMs) + readTimeoutMarginMs;
     return {
       read: createClient({ ...common, database, max_open_connections: maxConnections.read, request_timeout: readTimeoutMs }),
       write: createClient({ ...common, database, max_open_connections: maxConnections.write, request_timeout: writeTimeoutMs }),

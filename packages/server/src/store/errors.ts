@@ -7,6 +7,8 @@ export type StoreErrorData =
   | { code: "STORE_UNAVAILABLE"; retryAfterMs: number }
   /** ClickHouse has more to do than it can: too many parts or queries at once. Trying again later helps. */
   | { code: "STORE_BUSY"; retryAfterMs: number; clickhouse: number }
+  /** More rows wait to be written than we are ready to keep in memory. Trying again later helps. */
+  | { code: "STORE_OVERLOADED"; retryAfterMs: number; waitingRows: number }
   /** No space left, or less than the reserve. Only an operator (or retention) can help. */
   | { code: "STORE_DISK_FULL"; retryAfterMs: number }
   /** A query took longer than it may. */
@@ -61,7 +63,9 @@ function fromClickHouse(error: ClickHouseError): StoreError {
       `The disk of the store is full: free some space, or keep flows for fewer days (retention.days). ${text}`,
     );
   }
-  if (TOO_BUSY.has(clickhouse)) return as({ code: "STORE_BUSY", retryAfterMs: WAIT_MS.busy, clickhouse });
+  // Also TOO_MANY_PARTS, but of this one INSERT: rows of so many different days will not fit tomorrow either.
+  const tooManyDays = /Too many partitions for single INSERT/i.test(error.message);
+  if (TOO_BUSY.has(clickhouse) && !tooManyDays) return as({ code: "STORE_BUSY", retryAfterMs: WAIT_MS.busy, clickhouse });
   if (TOO_SLOW.has(clickhouse)) return as({ code: "STORE_TIMEOUT" });
   if (TOO_MANY_ROWS.has(clickhouse)) return as({ code: "STORE_LIMIT", limit: "rows", clickhouse });
   if (clickhouse === MEMORY_LIMIT_EXCEEDED) return as({ code: "STORE_LIMIT", limit: "memory", clickhouse });

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { ClickHouse, type ClickHouseConfig } from "./clickhouse.ts";
 import { EmbeddedEngine, type EngineConfig } from "./engine/engine.ts";
 import type { Logger } from "./logger.ts";
+import { Store, type StoreConfig } from "./store.ts";
 
 /** Keeps what is logged, so that a test can look for what must not be there. */
 export function memoryLogger(): Logger & { readonly lines: string[] } {
@@ -38,6 +39,7 @@ export const clickHouseConfig: ClickHouseConfig = {
   waitForEngineMs: 30_000,
   writeTimeoutMs: 60_000,
   maxConnections: { read: 4, write: 4 },
+  limits: { maxExecutionMs: 30_000, maxMemoryBytes: 400_000_000, maxRowsToRead: 500_000_000 },
 };
 
 export interface TestEngine {
@@ -63,4 +65,46 @@ export async function startTestEngine(options: { dataDir?: string; engine?: Part
     if (!keep) await rm(dataDir, { recursive: true, force: true });
   };
   return { dataDir, engine, clickhouse, logger, stop };
+}
+
+export function testStoreConfig(dataDir: string, overrides: Partial<StoreConfig> = {}): StoreConfig {
+  return {
+    remote: null,
+    engine: engineConfig(dataDir),
+    clickhouse: clickHouseConfig,
+    commit: { maxRows: 10_000, maxWaitMs: 200, idleWaitMs: 20, maxWaitingRows: 100_000, maxParallel: 2 },
+    upkeep: { retentionDays: 30, lostAfterMs: 86_400_000, tombstoneMs: 900_000 },
+    upkeepIntervalMs: 3_600_000,
+    ...overrides,
+  };
+}
+
+export interface TestStore {
+  readonly dataDir: string;
+  readonly store: Store;
+  readonly logger: ReturnType<typeof memoryLogger>;
+  /** Kills the engine with -9, as a crash does. It comes back by itself. */
+  kill(): Promise<void>;
+  stop(options?: { keep?: boolean }): Promise<void>;
+}
+
+/** A store on an engine of its own, in `dataDir` or in a new temporary directory. */
+export async function startTestStore(options: { dataDir?: string; config?: Partial<StoreConfig> } = {}): Promise<TestStore> {
+  const dataDir = options.dataDir ?? (await temporaryDirectory());
+  const logger = memoryLogger();
+  const store = new Store(testStoreConfig(dataDir, options.config), { logger });
+  await store.start();
+  return {
+    dataDir,
+    store,
+    logger,
+    kill: async () => {
+      const { engine } = await store.health();
+      if (engine?.pid) process.kill(engine.pid, "SIGKILL");
+    },
+    stop: async ({ keep = false } = {}) => {
+      await store.stop();
+      if (!keep) await rm(dataDir, { recursive: true, force: true });
+    },
+  };
 }

@@ -13,6 +13,7 @@ import { EngineError } from "./errors.ts";
 import { findLibrary } from "./library.ts";
 import { forgetOwner, livingOwner, noteOwner, prepareDataDir } from "./owner.ts";
 import { EngineProcess, freePort } from "./process.ts";
+import { readAhead } from "./read-ahead.ts";
 
 export interface EngineConfig {
   /** Belongs to the engine alone; made if it is not there. */
@@ -41,6 +42,8 @@ export interface EngineStatus {
 }
 
 const portAttempts = 5;
+/** A start that takes longer is held up by the disk. */
+const warmStartMs = 500;
 const firstBackoffMs = 100;
 /** An engine that lived this long has recovered: the next death starts with a short back-off again. */
 const healthyMs = 60_000;
@@ -208,6 +211,11 @@ export class EmbeddedEngine implements EndpointSource {
     const began = performance.now();
     const files = { libraryPath, configPath, path: this.#storePath };
     const process = new EngineProcess(files, settings, this.#logger);
+    const started = new AbortController();
+    const reading = delay(warmStartMs, undefined, { signal: started.signal }).then(
+      () => readAhead(libraryPath, started.signal),
+      () => {}, // it was quick
+    );
     try {
       await process.ready(startTimeoutMs);
       await noteOwner(dataDir);
@@ -216,6 +224,9 @@ export class EmbeddedEngine implements EndpointSource {
       await process.exited;
       await rm(directory, { recursive: true, force: true });
       throw error;
+    } finally {
+      started.abort();
+      await reading;
     }
     await this.#removeLeftovers(directory);
     const { port, username, password, key } = settings;

@@ -1,0 +1,90 @@
+/** Which row of a batch goes into which table. */
+import { type ColumnName, FlowBatch, FlowtrailError, STORED_COLUMNS } from "@flowtrail/model";
+import { DELTA_COUNTERS } from "./schema/flow-tables.ts";
+
+/** A batch that its own stage should not have let through. Trying again does not help. */
+export class BatchError extends FlowtrailError<{ code: "BATCH_INCOMPLETE"; row: number; column: ColumnName }> {}
+
+/** What may be left empty in a column without null: it is false, 0 or "" then. */
+const defaulted = new Set<ColumnName>(["rank", "reporter_type"]);
+const needed = STORED_COLUMNS.filter(({ name, type, optional }) => !optional && type !== "bool" && !defaulted.has(name));
+
+/**
+ * Checks that every column that must have a value has one.
+ * @throws BatchError
+ */
+export function assertComplete(batch: FlowBatch): void {
+  for (const { name } of needed) {
+    const column = batch.column(name);
+    for (let row = 0; row < batch.length; row++) {
+      if (column.has(row)) continue;
+      throw new BatchError({ code: "BATCH_INCOMPLETE", row, column: name }, `row ${row} of a batch has no ${name}`);
+    }
+  }
+}
+
+export interface SplitFlows {
+  /** For `flows`. */
+  readonly ended: FlowBatch;
+  /** For `flows_open`: open flows, and ended ones that become tombstones there. */
+  readonly open: FlowBatch;
+  /** For `flow_deltas`. */
+  readonly deltas: FlowBatch;
+}
+
+export function splitFlows(batch: FlowBatch): SplitFlows {
+  const { state, revision } = batch.columns;
+  const isOpen = (row: number) => state.get(row) === "open";
+  return {
+    ended: batch.filter((row) => !isOpen(row)),
+    // A flow that had ended when it was first told of was never stored as open: nothing to bury.
+    open: batch.filter((row) => isOpen(row) || revision.get(row) !== 0),
+    deltas: deltasOf(batch),
+  };
+}
+
+const totals = {
+  src_bytes_delta: "src_bytes",
+  dst_bytes_delta: "dst_bytes",
+  src_packets_delta: "src_packets",
+  dst_packets_delta: "dst_packets",
+} as const;
+
+/**
+ * One row per revision that moved bytes. An ended flow whose sender gives totals only is one delta over its whole life, marked as
+ * estimated; under revision 0, so that a later revision of the same end replaces it.
+ *
+ * The correcting delta of an ended flow whose stored deltas don't add up to its totals belongs here, too; it needs a look at what is
+ * stored.
+ */
+function deltasOf(batch: FlowBatch): FlowBatch {
+  const { columns } = batch;
+  const measured = (row: number) => DELTA_COUNTERS.some((name) => columns[name].has(row));
+  const moved = (row: number) => DELTA_COUNTERS.some((name) => columns[name].get(row));
+  const total = (row: number) => DELTA_COUNTERS.some((name) => columns[totals[name]].get(row));
+  const deltas = batch.filter((row) => (measured(row) ? moved(row) : columns.state.get(row) !== "open" && total(row)));
+  for (let row = 0; row < deltas.length; row++) spread(deltas, row);
+  return deltas;
+}
+
+function spread({ columns }: FlowBatch, row: number): void {
+  const { since, start, end, last_seen, revision, estimated } = columns;
+  if (DELTA_COUNTERS.some((name) => columns[name].has(row))) {
+    if (!since.has(row)) since.copy(start, row, row);
+    return;
+  }
+  for (const name of DELTA_COUNTERS) columns[name].copy(columns[totals[name]], row, row);
+  since.copy(start, row, row);
+  if (end.has(row)) last_seen.copy(end, row, row);
+  revision.set(row, 0);
+  estimated.set(row, true);
+}
+
+/** Several batches as one. */
+export function mergeBatches(batches: readonly FlowBatch[]): FlowBatch {
+  const [only] = batches;
+  if (only !== undefined && batches.length === 1) return only;
+  const merged = new FlowBatch(batches.reduce((rows, batch) => rows + batch.length, 0));
+  for (const batch of batches) merged.addAll(batch);
+  return merged;
+}

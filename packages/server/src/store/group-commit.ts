@@ -1,0 +1,156 @@
+/**
+ * Makes one write of many submissions: an INSERT costs the same 30 ms for one row as for ten thousand. The first one waits a moment
+ * for company; while a write is under way the others collect.
+ */
+import { isTransient, StoreError } from "./errors.ts";
+import type { Logger } from "./logger.ts";
+
+export interface GroupCommitConfig {
+  /** A write is started as soon as so many rows wait, and holds about as many. */
+  readonly maxRows: number;
+  /** Longest wait for company while another write is under way. */
+  readonly maxWaitMs: number;
+  /** Longest wait for company while there is nothing else to do. */
+  readonly idleWaitMs: number;
+  /** Rows that wait or are being written; more are refused with STORE_OVERLOADED. */
+  readonly maxWaitingRows: number;
+  readonly maxParallel: number;
+}
+
+export interface GroupCommitDeps<T> {
+  /** Resolves when all of them are durable. A failure may have stored any part of them. */
+  readonly write: (items: readonly T[]) => Promise<void>;
+  readonly rowsOf: (item: T) => number;
+  readonly logger: Logger;
+}
+
+export interface GroupCommitStats {
+  readonly waitingRows: number;
+  readonly writes: number;
+  readonly rows: number;
+  readonly failures: number;
+  readonly overloaded: number;
+}
+
+interface Waiting<T> {
+  readonly item: T;
+  readonly rows: number;
+  readonly sinceMs: number;
+  readonly resolve: () => void;
+  readonly reject: (error: unknown) => void;
+}
+
+export class GroupCommit<T> {
+  readonly #config: GroupCommitConfig;
+  readonly #deps: GroupCommitDeps<T>;
+  #queue: Waiting<T>[] = [];
+  #queuedRows = 0;
+  #waitingRows = 0;
+  readonly #underWay = new Set<Promise<void>>();
+  #timer: NodeJS.Timeout | undefined;
+  #stopping = false;
+  #msPerRow = 0.05;
+  #counts = { writes: 0, rows: 0, failures: 0, overloaded: 0 };
+
+  constructor(config: GroupCommitConfig, deps: GroupCommitDeps<T>) {
+    this.#config = config;
+    this.#deps = deps;
+  }
+
+  get stats(): GroupCommitStats {
+    return { waitingRows: this.#waitingRows, ...this.#counts };
+  }
+
+  /**
+   * Resolves when the item is durable.
+   * @throws StoreError STORE_OVERLOADED at once when too much waits already; else whatever the write failed with
+   */
+  submit(item: T): Promise<void> {
+    const rows = this.#deps.rowsOf(item);
+    if (this.#stopping) {
+      return Promise.reject(new StoreError({ code: "STORE_UNAVAILABLE", retryAfterMs: 1_000 }, "The server is stopping"));
+    }
+    // One that is larger than the limit on its own is taken when nothing else waits: it would never fit otherwise.
+    if (this.#waitingRows > 0 && this.#waitingRows + rows > this.#config.maxWaitingRows) {
+      this.#counts.overloaded += 1;
+      return Promise.reject(this.#overloaded());
+    }
+    return new Promise((resolve, reject) => {
+      this.#queue.push({ item, rows, sinceMs: performance.now(), resolve, reject });
+      this.#queuedRows += rows;
+      this.#waitingRows += rows;
+      this.#schedule();
+    });
+  }
+
+  /** Writes what waits, takes nothing more. Resolves when nothing is under way any more. */
+  async stop(): Promise<void> {
+    this.#stopping = true;
+    this.#schedule();
+    while (this.#underWay.size > 0) await Promise.all(this.#underWay);
+  }
+
+  #schedule(): void {
+    clearTimeout(this.#timer);
+    const [first] = this.#queue;
+    if (first === undefined || this.#underWay.size >= this.#config.maxParallel) return; // the next end of a write comes back here
+    const { maxRows, maxWaitMs, idleWaitMs } = this.#config;
+    const waitMs = this.#underWay.size === 0 ? Math.min(idleWaitMs, maxWaitMs) : maxWaitMs;
+    const leftMs = first.sinceMs + waitMs - performance.now();
+    if (this.#queuedRows >= maxRows || leftMs <= 0 || this.#stopping) this.#flush();
+    else this.#timer = setTimeout(() => this.#schedule(), Math.ceil(leftMs));
+  }
+
+  #flush(): void {
+    const group: Waiting<T>[] = [];
+    let rows = 0;
+    for (const waiting of this.#queue) {
+      if (group.length > 0 && rows + waiting.rows > this.#config.maxRows) break;
+      group.push(waiting);
+      rows += waiting.rows;
+    }
+    this.#queue = this.#queue.slice(group.length);
+    this.#queuedRows -= rows;
+    const write = this.#write(group, rows).finally(() => {
+      this.#underWay.delete(write);
+      this.#schedule();
+    });
+    this.#underWay.add(write);
+    this.#schedule();
+  }
+
+  async #write(group: readonly Waiting<T>[], rows: number): Promise<void> {
+    const began = performance.now();
+    try {
+      await this.#deps.write(group.map(({ item }) => item));
+      this.#counts.writes += 1;
+      this.#counts.rows += rows;
+      this.#msPerRow = 0.8 * this.#msPerRow + (0.2 * (performance.now() - began)) / Math.max(rows, 1);
+      this.#settle(group, rows, ({ resolve }) => resolve());
+    } catch (error) {
+      this.#counts.failures += 1;
+      if (isTransient(error) || group.length === 1) {
+        this.#settle(group, rows, ({ reject }) => reject(error));
+        return;
+      }
+      // It was one of them: the others must not suffer for it.
+      this.#deps.logger.warn({ err: error, submissions: group.length }, "a merged write was refused, trying each part alone");
+      for (const waiting of group) await this.#write([waiting], waiting.rows);
+    }
+  }
+
+  /** Makes room first: whoever is told may come with more at once. */
+  #settle(group: readonly Waiting<T>[], rows: number, tell: (waiting: Waiting<T>) => void): void {
+    this.#waitingRows -= rows;
+    for (const waiting of group) tell(waiting);
+  }
+
+  #overloaded(): StoreError {
+    const waitingRows = this.#waitingRows;
+    const retryAfterMs = Math.round(Math.min(30_000, Math.max(500, waitingRows * this.#msPerRow)));
+    return new StoreError(
+      { code: "STORE_OVERLOADED", retryAfterMs, waitingRows },
+      `${waitingRows} rows wait to be written already`,
+    );
+  }
+}

@@ -1,0 +1,103 @@
+/**
+ * The three tables of flows.
+ *
+ * `flows`: one row per ended (or lost) flow and reporter. `flows_open`: the newest revision of what is open, and tombstones of what
+ * has ended a moment ago. `flow_deltas`: what each revision added, by when it did. All three replace by version, so that a batch may
+ * come any number of times and in any order.
+ *
+ * Reading: a flow may for a moment be in `flows` and in `flows_open` (an agent that was taken for lost and spoke again). Both have
+ * the same key, so a reader that merges them by key keeps the higher `version`, and the one of `flows` among equals.
+ */
+import { COLUMNS, type Column, type ColumnName, STORED_COLUMNS } from "@flowtrail/model";
+import { clickHouseCodec, clickHouseType } from "./column-types.ts";
+import type { Table, TableColumn } from "./table.ts";
+
+/** What a single revision added: kept in `flow_deltas` only. */
+export const DELTA_COUNTERS = ["src_bytes_delta", "dst_bytes_delta", "src_packets_delta", "dst_packets_delta"] as const;
+const inDeltasOnly = new Set<ColumnName>([...DELTA_COUNTERS, "since"]);
+
+/** The columns of `flows` and `flows_open`, in the order of the column table. */
+export const FLOW_COLUMNS: readonly Column[] = STORED_COLUMNS.filter(({ name }) => !inDeltasOnly.has(name));
+
+/** The key of a flow's row. It never changes during a flow's life. */
+export const FLOW_KEY = ["start", "flow_id", "reporter_id"] as const;
+
+/**
+ * Orders the rows of one flow: the agent's revision first, then the edition, which is ours: later knowledge about the same revision
+ * (0 as reported … 254), 255 for a tombstone, which hides all of its revision and those before.
+ */
+export const EDITIONS = 256;
+export const TOMBSTONE_EDITION = EDITIONS - 1;
+
+function stored(column: Column): TableColumn {
+  return { name: column.name, type: clickHouseType(column), codec: clickHouseCodec(column) };
+}
+
+/** The columns of `flow_deltas`. There is always a delta and a `since` there. */
+export const DELTA_COLUMNS: readonly Column[] = (
+  [
+    "last_seen",
+    "flow_id",
+    "reporter_id",
+    "revision",
+    "network",
+    "direction",
+    "start",
+    "since",
+    ...DELTA_COUNTERS,
+    "estimated",
+    "primary",
+  ] as const
+).map((name) => {
+  const { optional: _, ...column }: Column = { ...COLUMNS[name], name };
+  return column;
+});
+/** Made by ClickHouse from the other columns of the row, so that the same report always gets the same version. */
+const version = (expression: string): TableColumn => ({
+  name: "version",
+  type: "UInt64",
+  codec: "T64, ZSTD(1)",
+  default: expression,
+});
+
+export const FLOWS: Table = {
+  name: "flows",
+  columns: [...FLOW_COLUMNS.map(stored), version(`toUInt64(revision) * ${EDITIONS}`)],
+  engine: "ReplacingMergeTree(version)",
+  orderBy: FLOW_KEY,
+  partitionBy: "toYYYYMMDD(start)",
+  indexes: [
+    "ix_flow_id flow_id TYPE bloom_filter(0.01) GRANULARITY 1",
+    "ix_src_ip src_ip TYPE bloom_filter(0.01) GRANULARITY 1",
+    "ix_dst_ip dst_ip TYPE bloom_filter(0.01) GRANULARITY 1",
+    // For flows that began before a window and are active in it.
+    "ix_last_seen last_seen TYPE minmax GRANULARITY 1",
+  ],
+};
+
+/**
+ * Not partitioned: it is small, and must be, since it is read with FINAL (which leaves tombstones out). An ended flow is written here
+ * as it is in `flows`; its state makes it a tombstone.
+ */
+export const FLOWS_OPEN: Table = {
+  name: "flows_open",
+  columns: [
+    ...FLOW_COLUMNS.map(stored),
+    version(`toUInt64(revision) * ${EDITIONS} + if(state = 'open', 0, ${TOMBSTONE_EDITION})`),
+    { name: "is_deleted", type: "UInt8", codec: "ZSTD(1)", default: "state != 'open'" },
+  ],
+  engine: "ReplacingMergeTree(version, is_deleted)",
+  orderBy: FLOW_KEY,
+};
+
+export const FLOW_DELTAS: Table = {
+  name: "flow_deltas",
+  columns: [
+    ...DELTA_COLUMNS.map(stored),
+    // Totals only grow: of two reports of one end the later one counts.
+    version(DELTA_COUNTERS.join(" + ")),
+  ],
+  engine: "ReplacingMergeTree(version)",
+  orderBy: ["last_seen", "flow_id", "reporter_id", "revision"],
+  partitionBy: "toYYYYMMDD(last_seen)",
+};

@@ -1,0 +1,196 @@
+/** The store: everything that is kept, in ClickHouse, embedded or the operator's own. */
+import { encodeBatch, type FlowBatch } from "@flowtrail/model";
+import { ClickHouse, type ClickHouseConfig, type PingResult } from "./clickhouse.ts";
+import { type DeadLetter, type Delivery, insertDeadLetters, insertDeliveries } from "./deliveries.ts";
+import { type EndpointSource, remoteEndpoint } from "./endpoint.ts";
+import { EmbeddedEngine, type EngineConfig, type EngineStatus } from "./engine/engine.ts";
+import { assertComplete, mergeBatches, splitFlows } from "./flow-split.ts";
+import { GroupCommit, type GroupCommitConfig, type GroupCommitStats } from "./group-commit.ts";
+import type { Logger } from "./logger.ts";
+import { DELTA_COLUMNS, FLOW_COLUMNS, FLOW_DELTAS, FLOWS, FLOWS_OPEN } from "./schema/flow-tables.ts";
+import { migrate } from "./schema/migrate.ts";
+import { Tokens } from "./tokens.ts";
+import { Upkeep, type UpkeepConfig } from "./upkeep.ts";
+
+export interface StoreConfig {
+  /** A ClickHouse of the operator's; null: the embedded engine. */
+  readonly remote: { readonly url: string; readonly username: string; readonly password: string } | null;
+  readonly engine: EngineConfig;
+  readonly clickhouse: ClickHouseConfig;
+  readonly commit: GroupCommitConfig;
+  readonly upkeep: UpkeepConfig;
+  readonly upkeepIntervalMs: number;
+}
+
+/** What comes in with one request: rows, what is noted about them, and what was refused. */
+export interface Submission {
+  /** All columns filled, the server's too. Must not be changed until the submission is done. */
+  readonly rows: FlowBatch;
+  readonly delivery: Delivery | null;
+  readonly deadLetters: readonly DeadLetter[];
+}
+
+export interface StoreStats {
+  /** Rows of flows, ended and open. A revision that is not yet merged away counts, too. */
+  readonly rows: number;
+  /** On disk, all tables. */
+  readonly bytes: number;
+}
+
+export interface StoreHealth {
+  readonly ping: PingResult;
+  /** Null with a remote ClickHouse. */
+  readonly engine: EngineStatus | null;
+  readonly commit: GroupCommitStats;
+}
+
+export class Store {
+  readonly #config: StoreConfig;
+  readonly #logger: Logger;
+  readonly #engine: EmbeddedEngine | null;
+  readonly #commit: GroupCommit<Submission>;
+  readonly #upkeep: Upkeep;
+  readonly #ending = new AbortController();
+  #upkeepTimer: NodeJS.Timeout | undefined;
+  #upkeepRun: Promise<void> = Promise.resolve();
+  /** For questions: see `ClickHouse.rows` and `ClickHouse.stream`. */
+  readonly clickhouse: ClickHouse;
+  readonly tokens: Tokens;
+
+  constructor(config: StoreConfig, deps: { logger: Logger }) {
+    const { logger } = deps;
+    this.#config = config;
+    this.#logger = logger;
+    this.#engine = config.remote ? null : new EmbeddedEngine(config.engine, { logger });
+    this.clickhouse = new ClickHouse(this.#engine ?? remote(config.remote), config.clickhouse, { logger });
+    this.tokens = new Tokens(this.clickhouse);
+    this.#upkeep = new Upkeep(config.upkeep, { clickhouse: this.clickhouse, logger });
+    this.#commit = new GroupCommit(config.commit, {
+      write: (submissions) => this.#write(submissions),
+      rowsOf: ({ rows, deadLetters }) => rows.length + deadLetters.length + 1,
+      logger,
+    });
+  }
+
+  /**
+   * Starts the engine (if it is ours) and brings the tables up to date.
+   * @throws EngineError, SchemaError or StoreError
+   */
+  async start(): Promise<void> {
+    await this.#engine?.start();
+    try {
+      await migrate(this.clickhouse, { logger: this.#logger });
+    } catch (error) {
+      await this.stop();
+      throw error;
+    }
+    this.#planUpkeep(0);
+  }
+
+  /** Writes what was submitted, then stops. */
+  async stop(): Promise<void> {
+    this.#ending.abort();
+    clearTimeout(this.#upkeepTimer);
+    await this.#commit.stop();
+    await this.#upkeepRun;
+    await this.clickhouse.close();
+    await this.#engine?.stop();
+  }
+
+  /**
+   * Stores what one request brought, together with what others bring at the same time. Resolves when it is durable. The same rows may
+   * come any number of times and in any order.
+   * @throws BatchError for a batch with holes; StoreError otherwise (`isTransient` tells whether trying again helps)
+   */
+  async submit(submission: Submission): Promise<void> {
+    assertComplete(submission.rows);
+    await this.#commit.submit(submission);
+  }
+
+  /**
+   * Stores rows at once, on their own. Resolves when they are durable.
+   * @throws BatchError or StoreError
+   */
+  async insert(rows: FlowBatch): Promise<void> {
+    assertComplete(rows);
+    await this.#write([{ rows, delivery: null, deadLetters: [] }]);
+  }
+
+  /** Is a flow that ended (or was last seen) then older than what is kept? Such rows would be deleted at once. */
+  isTooOld(endMs: number, nowMs: number = Date.now()): boolean {
+    return endMs < this.#upkeep.cutoffMs(nowMs);
+  }
+
+  /** @throws StoreError */
+  async stats(): Promise<StoreStats> {
+    const [row] = await this.clickhouse.rows<{ rows: string; bytes: string }>(
+      `SELECT sumIf(rows, table = {flows:String}) + (SELECT count() FROM ${FLOWS_OPEN.name} FINAL) AS rows, sum(bytes_on_disk) AS bytes
+       FROM system.parts WHERE active AND database = {database:String}`,
+      { database: this.clickhouse.database, flows: FLOWS.name },
+    );
+    return { rows: Number(row?.rows ?? 0), bytes: Number(row?.bytes ?? 0) };
+  }
+
+  /** Never throws. */
+  async health(): Promise<StoreHealth> {
+    return { ping: await this.clickhouse.ping(), engine: this.#engine?.status ?? null, commit: this.#commit.stats };
+  }
+
+  /** Runs all upkeep now, as if it were `nowMs`. @throws StoreError */
+  async upkeep(nowMs: number = Date.now()): Promise<void> {
+    await this.#upkeep.settleLost(nowMs);
+    await this.#upkeep.removeTombstones(nowMs);
+    await this.#upkeep.deleteOld(nowMs);
+  }
+
+  /** Many submissions as one write. An INSERT is atomic per day and table only, but nothing of it does harm when it comes again. */
+  async #write(submissions: readonly Submission[]): Promise<void> {
+    const { ended, open, deltas } = splitFlows(mergeBatches(submissions.map(({ rows }) => rows)));
+    const deliveries = submissions.flatMap(({ delivery }) => delivery ?? []);
+    await allDone([
+      // An ended flow is stored before its tombstone, so that it is never gone in between.
+      this.#insertFlows(FLOWS.name, FLOW_COLUMNS, ended).then(() => this.#insertFlows(FLOWS_OPEN.name, FLOW_COLUMNS, open)),
+      this.#insertFlows(FLOW_DELTAS.name, DELTA_COLUMNS, deltas),
+      insertDeadLetters(
+        this.clickhouse,
+        submissions.flatMap(({ deadLetters }) => deadLetters),
+      ),
+    ]);
+    // Said of a batch only when it is there.
+    await insertDeliveries(this.clickhouse, deliveries);
+  }
+
+  async #insertFlows(table: string, columns: typeof FLOW_COLUMNS, rows: FlowBatch): Promise<void> {
+    if (rows.length === 0) return;
+    const names = columns.map(({ name }) => name);
+    await this.clickhouse.insert(table, names, "ArrowStream", encodeBatch(rows, { columns }), {
+      // A null where the table has none, and a column without any value, become the column's default.
+      input_format_null_as_default: 1,
+      input_format_arrow_allow_missing_columns: 1,
+      max_partitions_per_insert_block: String(maxDaysPerInsert),
+    });
+  }
+
+  #planUpkeep(waitMs: number): void {
+    if (this.#ending.signal.aborted) return;
+    this.#upkeepTimer = setTimeout(() => {
+      this.#upkeepRun = this.upkeep()
+        .catch((error: unknown) => this.#logger.warn({ err: error }, "upkeep of the store failed, it is tried again later"))
+        .then(() => this.#planUpkeep(this.#config.upkeepIntervalMs));
+    }, waitMs);
+    this.#upkeepTimer.unref();
+  }
+}
+
+/** More different days than honest agents have in a group; each is a part of its own on disk. */
+const maxDaysPerInsert = 500;
+
+function remote(config: StoreConfig["remote"]): EndpointSource {
+  if (config === null) throw new TypeError("no engine and no URL");
+  return remoteEndpoint(config.url, config.username, config.password);
+}
+
+/** Waits for all, then throws the first error: nothing goes on in the background. */
+async function allDone(work: readonly Promise<void>[]): Promise<void> {
+  for (const result of await Promise.allSettled(work)) if (result.status === "rejected") throw result.reason;
+}

@@ -1,0 +1,78 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { startTestStore, type TestStore } from "./testing.ts";
+import { Tokens } from "./tokens.ts";
+
+describe("tokens", () => {
+  let test: TestStore;
+  beforeAll(async () => {
+    test = await startTestStore();
+  });
+  afterAll(() => test.stop());
+
+  it("are shown once, found by their secret alone and kept as a hash", async () => {
+    const { tokens, clickhouse } = test.store;
+    const { token, secret } = await tokens.create({ kind: "agent", name: "debian's agent", node: "debian" });
+    expect(secret).toMatch(/^ft_agent_[\w-]{43}$/);
+    expect(token).toMatchObject({ kind: "agent", name: "debian's agent", node: "debian", spentMs: null, revokedMs: null });
+    expect(await tokens.find(secret)).toEqual(token);
+    expect(await new Tokens(clickhouse).find(secret)).toEqual(token);
+    expect(await tokens.find(`${secret}x`)).toBeNull();
+    expect(await tokens.list()).toContainEqual(token);
+    const stored = JSON.stringify(await clickhouse.rows("SELECT * FROM tokens"));
+    expect(stored).not.toContain(secret);
+    expect(stored).not.toContain(secret.slice(9));
+  });
+
+  it("are worthless when revoked, on other servers after a moment too, and their history stays", async () => {
+    let nowMs = Date.now();
+    const other = new Tokens(test.store.clickhouse, { now: () => nowMs });
+    const { tokens } = test.store;
+    const { token, secret } = await tokens.create({ kind: "api", name: "ci" });
+    expect(await other.find(secret)).toEqual(token);
+    expect(await tokens.revoke(token.id)).toBe(true);
+    expect(await tokens.revoke("none")).toBe(false);
+    expect(await tokens.find(secret)).toBeNull();
+    nowMs += 6_000;
+    expect(await other.find(secret)).toBeNull();
+    expect((await tokens.list()).find(({ id }) => id === token.id)?.revokedMs).toEqual(expect.any(Number));
+    const history = "SELECT version FROM tokens WHERE id = {id:String} ORDER BY version";
+    expect(await test.store.clickhouse.rows(history, { id: token.id })).toEqual([{ version: 1 }, { version: 2 }]);
+  });
+
+  it("expire", async () => {
+    let nowMs = Date.now();
+    const tokens = new Tokens(test.store.clickhouse, { now: () => nowMs });
+    const { secret } = await tokens.create({ kind: "session", name: "someone", expiresMs: nowMs + 60_000 });
+    nowMs += 59_999;
+    expect(await tokens.find(secret)).not.toBeNull();
+    nowMs += 1;
+    expect(await tokens.find(secret)).toBeNull();
+  });
+
+  it("for one use work once, however many try at the same time", async () => {
+    const { tokens, clickhouse } = test.store;
+    const { token, secret } = await tokens.create({ kind: "signin", name: "first sign-in" });
+    const tries = await Promise.all(Array.from({ length: 10 }, () => tokens.spend(secret)));
+    expect(tries.filter((won) => won !== null)).toMatchObject([{ id: token.id, spentMs: expect.any(Number) }]);
+    expect(await tokens.spend(secret)).toBeNull();
+    expect(await tokens.find(secret)).toBeNull();
+    expect(await new Tokens(clickhouse).spend(secret)).toBeNull();
+  });
+
+  it("do not let a guesser keep the store busy", async () => {
+    const tokens = new Tokens(test.store.clickhouse, { now: () => 1e12 });
+    let asked = 0;
+    const counted = new Tokens(
+      Object.assign(Object.create(test.store.clickhouse), {
+        rows: (...given: [string]) => {
+          asked += 1;
+          return test.store.clickhouse.rows(...given);
+        },
+      }),
+      { now: () => 1e12 },
+    );
+    for (let i = 0; i < 100; i++) expect(await counted.find(`ft_api_${i}`)).toBeNull();
+    expect(asked).toBe(1);
+    expect(await tokens.find("")).toBeNull();
+  });
+});
