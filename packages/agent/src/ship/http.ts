@@ -1,0 +1,120 @@
+/** One connection to the server, kept alive; every request has a deadline, whatever the other side does. */
+import { readFileSync } from "node:fs";
+import {
+  type ClientRequest,
+  Agent as HttpAgent,
+  request as httpRequest,
+  type IncomingHttpHeaders,
+  type IncomingMessage,
+} from "node:http";
+import { Agent as HttpsAgent, request as httpsRequest } from "node:https";
+import { networkError, ShipError } from "./errors.ts";
+
+export interface HttpAnswer {
+  readonly status: number;
+  readonly headers: IncomingHttpHeaders;
+  readonly body: string;
+}
+export interface HttpRequest {
+  readonly method: "GET" | "POST";
+  /** Below the server's URL, without a slash at its beginning. */
+  readonly path: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body?: Uint8Array;
+  readonly signal?: AbortSignal;
+}
+
+/** More than any answer of the server's; a stranger may send more. */
+const MAX_ANSWER_BYTES = 1 << 20;
+
+export class HttpClient {
+  readonly #base: URL;
+  readonly #timeoutMs: number;
+  readonly #agent: HttpAgent;
+
+  /** Throws ShipError SHIP_CA_FILE. */
+  constructor(config: { server: URL; timeoutMs: number; caFile?: string | undefined }) {
+    this.#base = new URL(config.server);
+    if (!this.#base.pathname.endsWith("/")) this.#base.pathname += "/";
+    this.#timeoutMs = config.timeoutMs;
+    const options = { keepAlive: true, maxSockets: 2, keepAliveMsecs: 10_000 };
+    this.#agent =
+      this.#base.protocol === "https:"
+        ? new HttpsAgent({ ...options, ...(config.caFile === undefined ? {} : { ca: readCa(config.caFile) }) })
+        : new HttpAgent(options);
+  }
+
+  /** The answer, whatever its status. Throws ShipError SHIP_NETWORK if none came, or the signal's reason. */
+  async request(options: HttpRequest): Promise<HttpAnswer> {
+    try {
+      return await this.#once(options);
+    } catch (error) {
+      // The server closed an idle connection at the moment that we used it: not a failure of anything.
+      if (error instanceof StaleConnection) return await this.#once(options);
+      throw error;
+    }
+  }
+
+  close(): void {
+    this.#agent.destroy();
+  }
+
+  #once({ method, path, headers, body, signal }: HttpRequest): Promise<HttpAnswer> {
+    const url = new URL(path, this.#base);
+    const timeout = AbortSignal.timeout(this.#timeoutMs);
+    const either = signal ? AbortSignal.any([timeout, signal]) : timeout;
+    return new Promise((resolve, reject) => {
+      const send = url.protocol === "https:" ? httpsRequest : httpRequest;
+      const length = body === undefined ? {} : { "content-length": String(body.length) };
+      const request: ClientRequest = send(url, {
+        method,
+        agent: this.#agent,
+        headers: { ...headers, ...length },
+        signal: either,
+      });
+      let answered = false;
+      const fail = (cause: Error): void => {
+        if (signal?.aborted) reject(signal.reason);
+        else if (request.reusedSocket && !answered && (cause as NodeJS.ErrnoException).code === "ECONNRESET")
+          reject(new StaleConnection());
+        else reject(networkError(timeout.aborted ? timeout.reason : cause, url.href, this.#timeoutMs));
+      };
+      request.on("error", fail);
+      request.on("response", (response) => {
+        answered = true;
+        readBody(response).then(
+          (text) => resolve({ status: response.statusCode ?? 0, headers: response.headers, body: text }),
+          fail,
+        );
+      });
+      request.end(body);
+    });
+  }
+}
+
+class StaleConnection extends Error {}
+
+async function readBody(response: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of response as AsyncIterable<Buffer>) {
+    bytes += chunk.length;
+    if (bytes > MAX_ANSWER_BYTES) {
+      response.destroy();
+      break;
+    }
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString("utf8");
+}
+
+function readCa(path: string): Buffer {
+  try {
+    return readFileSync(path);
+  } catch (cause) {
+    const errno = (cause as NodeJS.ErrnoException).code ?? "unknown";
+    throw new ShipError({ code: "SHIP_CA_FILE", path }, `the file of certificates ${path} (--ca-file) can't be read (${errno})`, {
+      cause,
+    });
+  }
+}
