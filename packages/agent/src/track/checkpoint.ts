@@ -1,0 +1,123 @@
+/**
+ * The flow table as bytes. A head of JSON (what follows, the networks' names), then the columns of all flows that are not over and told, one
+ * after the other, as they are in memory. Only the machine that wrote it reads it, and the spool keeps its checksum.
+ *
+ *   u32 magic · u32 length of the head · head (UTF-8) · [to the next multiple of 8] column · … · column
+ */
+import { type FlowColumns, type FlowTable, LAYOUT, NAT_LAYOUT, PHASE } from "./flow-table.ts";
+import type { Flows } from "./flows.ts";
+
+const MAGIC = 0x4b435446; // "FTCK"
+const PREFIX_BYTES = 8;
+
+interface Head {
+  /** Names, types and widths of the columns: another build may have others. */
+  readonly layout: string;
+  readonly count: number;
+  readonly networks: readonly string[];
+}
+
+export function encodeCheckpoint(flows: Flows): Uint8Array {
+  const { table } = flows;
+  const slots = slotsToKeep(table);
+  const columns = columnsOf(table.translates);
+  const head: Head = { layout: layoutOf(columns), count: slots.length, networks: flows.networks };
+  const headBytes = new TextEncoder().encode(JSON.stringify(head));
+  const places = placesOf(columns, slots.length, PREFIX_BYTES + headBytes.length);
+  const buffer = new ArrayBuffer(places.end);
+  new Uint32Array(buffer, 0, 2).set([MAGIC, headBytes.length]);
+  new Uint8Array(buffer).set(headBytes, PREFIX_BYTES);
+  for (const [at, { name, type, width }] of columns.entries()) {
+    const to = new type(buffer, places.offsets[at], slots.length * width);
+    const from = table.columns[name];
+    for (let i = 0; i < slots.length; i++) {
+      for (let w = 0; w < width; w++) to[i * width + w] = from[slots[i]! * width + w]!;
+    }
+  }
+  return new Uint8Array(buffer);
+}
+
+/** Fills an empty table. Returns null, or why the bytes are of no use; the table is untouched then. */
+export function decodeCheckpoint(bytes: Uint8Array, flows: Flows): string | null {
+  const { table } = flows;
+  const head = decodeHead(bytes);
+  if (typeof head === "string") return head;
+  const { count, networks, length } = head;
+  const columns = [true, false].map(columnsOf).find((each) => layoutOf(each) === head.layout);
+  if (!columns) return "it was written by another version of Flowtrail";
+  const places = placesOf(columns, count, PREFIX_BYTES + length);
+  if (places.end !== bytes.length) return `it has ${bytes.length} bytes and not ${places.end}`;
+  const { buffer } = bytes.slice(); // a copy, so that the columns lie on multiples of 8 in memory too
+  const slots = Array.from({ length: count }, () => table.addUnlinked()).filter((slot) => slot >= 0);
+  if (layoutOf(columns) === layoutOf(columnsOf(true))) table.translate();
+  for (const [at, { name, type, width }] of columns.entries()) {
+    const from = new type(buffer, places.offsets[at], count * width);
+    const to = table.columns[name];
+    for (const [i, slot] of slots.entries()) for (let w = 0; w < width; w++) to[slot * width + w] = from[i * width + w]!;
+  }
+  const codes = networks.map((network) => flows.networkCode(network));
+  for (const slot of slots) {
+    table.columns.network[slot] = codes[table.columns.network[slot]!] ?? 0;
+    table.link(slot);
+  }
+  return null;
+}
+
+function decodeHead(bytes: Uint8Array): (Head & { length: number }) | string {
+  if (bytes.length < PREFIX_BYTES) return "it is too short";
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  if (view.getUint32(0, true) !== MAGIC) return "it is no checkpoint of Flowtrail";
+  const length = view.getUint32(4, true);
+  if (PREFIX_BYTES + length > bytes.length) return "its head is cut off";
+  try {
+    const text = new TextDecoder().decode(bytes.subarray(PREFIX_BYTES, PREFIX_BYTES + length));
+    const { layout, count, networks } = JSON.parse(text) as Partial<Head>;
+    if (typeof layout === "string" && Number.isSafeInteger(count) && Array.isArray(networks)) {
+      return { layout, count: count!, networks: networks.map(String), length };
+    }
+  } catch {
+    // no JSON: said below
+  }
+  return "its head is damaged";
+}
+
+type Column = {
+  readonly name: keyof typeof LAYOUT | keyof typeof NAT_LAYOUT;
+  readonly type: (typeof LAYOUT)[keyof typeof LAYOUT][0];
+  readonly width: number;
+};
+
+function columnsOf(translated: boolean): Column[] {
+  const layout = translated ? { ...LAYOUT, ...NAT_LAYOUT } : LAYOUT;
+  return Object.entries(layout).map(([name, [type, width]]) => ({
+    name: name as keyof FlowColumns as Column["name"],
+    type,
+    width,
+  }));
+}
+
+function layoutOf(columns: readonly Column[]): string {
+  return columns.map(({ name, type, width }) => `${name}:${type.name}:${width}`).join(" ");
+}
+
+function placesOf(columns: readonly Column[], count: number, from: number): { offsets: number[]; end: number } {
+  let end = from;
+  const offsets = columns.map(({ type, width }) => {
+    const offset = Math.ceil(end / 8) * 8;
+    end = offset + count * width * type.BYTES_PER_ELEMENT;
+    return offset;
+  });
+  return { offsets, end };
+}
+
+/** All but those whose last row was collected. Ended ones first, so that whoever links them in this order finds the living ones first. */
+function slotsToKeep(table: FlowTable): Int32Array {
+  const { phase } = table.columns;
+  const slots = new Int32Array(table.size);
+  let count = 0;
+  for (let slot = 0; slot < table.end; slot++) if (phase[slot] === PHASE.ended) slots[count++] = slot;
+  for (let slot = 0; slot < table.end; slot++) {
+    if (phase[slot] === PHASE.open || phase[slot] === PHASE.closed) slots[count++] = slot;
+  }
+  return slots.subarray(0, count);
+}

@@ -1,0 +1,87 @@
+/** Which connections are flows of users: "Traffic that is not a flow of users" in docs/internals/flow-record.md. */
+import { ADDRESS_BYTES, isLinkLocal, isLoopback, isMulticast, isV4Mapped } from "@flowtrail/model";
+import { isIcmp, TCP, UDP } from "./codes.ts";
+import type { FlowKey } from "./flow-key.ts";
+import type { NetworkTable, Place } from "./networks.ts";
+import type { DropReason } from "./stats.ts";
+
+export interface TrafficConfig {
+  /** False: ICMP and ICMPv6 are not stored. */
+  readonly icmp: boolean;
+  /** False: port 53 (RFC 1035) is not stored. */
+  readonly dns: boolean;
+  /** UDP ports that this node's overlay interfaces listen on. */
+  readonly tunnelPorts: readonly number[];
+  /** Where the agent uploads to. */
+  readonly servers: readonly { readonly address: Uint8Array; readonly port: number }[];
+}
+
+const DNS_PORT = 53;
+const DESTINATION = ADDRESS_BYTES;
+
+export class TrafficRules {
+  readonly #config: TrafficConfig;
+  readonly #networks: NetworkTable;
+  readonly #tunnelPorts: ReadonlySet<number>;
+
+  constructor(config: TrafficConfig, networks: NetworkTable) {
+    this.#config = config;
+    this.#networks = networks;
+    this.#tunnelPorts = new Set(config.tunnelPorts);
+  }
+
+  /** Where a connection belongs, or why it is not stored. Allocates nothing. */
+  judge(key: FlowKey): Place | DropReason {
+    const { bytes } = key;
+    if (isLoopback(bytes, 0) || isLoopback(bytes, DESTINATION)) return "loopback";
+    if (key.protocol === UDP && this.#isTransport(key)) return "tunnel_transport";
+    if (key.protocol === TCP && this.#isUpload(key)) return "self";
+    if (staysOnLink(bytes, 0) || staysOnLink(bytes, DESTINATION)) return "not_in_network";
+    const place = this.#networks.classify(bytes, bytes, 0, DESTINATION);
+    if (place === null) return "not_in_network";
+    if (!this.#config.icmp && isIcmp(key.protocol)) return "icmp_off";
+    if (!this.#config.dns && isDns(key)) return "dns_off";
+    return place;
+  }
+
+  /**
+   * The overlay's own packets: one end is an underlay address of ours and one port is the tunnel's. On our own side the port alone is enough, as
+   * WireGuard holds it on all addresses; a peer's port of that number towards an overlay address of ours is a user's.
+   */
+  #isTransport(key: FlowKey): boolean {
+    const source = this.#tunnelPorts.has(key.first);
+    const destination = this.#tunnelPorts.has(key.second);
+    if (!source && !destination) return false;
+    return this.#isOurEnd(key, 0, source) || this.#isOurEnd(key, DESTINATION, destination);
+  }
+
+  #isOurEnd(key: FlowKey, at: number, tunnelPort: boolean): boolean {
+    return this.#networks.isOwn(key.bytes, at) && (tunnelPort || !this.#networks.isOverlay(key.bytes, at));
+  }
+
+  #isUpload(key: FlowKey): boolean {
+    for (const { address, port } of this.#config.servers) {
+      if (port === key.second && equals(address, key.bytes, DESTINATION)) return this.#networks.isOwn(key.bytes, 0);
+    }
+    return false;
+  }
+}
+
+function isDns(key: FlowKey): boolean {
+  return key.second === DNS_PORT && (key.protocol === UDP || key.protocol === TCP);
+}
+
+/** Link-local, multicast and 255.255.255.255 (RFC 919) never leave the link, so they are no flow of a network. */
+function staysOnLink(bytes: Uint8Array, at: number): boolean {
+  return isLinkLocal(bytes, at) || isMulticast(bytes, at) || (isV4Mapped(bytes, at) && isBroadcast(bytes, at));
+}
+
+function isBroadcast(bytes: Uint8Array, at: number): boolean {
+  for (let i = 12; i < ADDRESS_BYTES; i++) if (bytes[at + i] !== 0xff) return false;
+  return true;
+}
+
+function equals(address: Uint8Array, bytes: Uint8Array, at: number): boolean {
+  for (let i = 0; i < ADDRESS_BYTES; i++) if (address[i] !== bytes[at + i]) return false;
+  return true;
+}
