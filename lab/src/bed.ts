@@ -15,7 +15,7 @@ export interface Ends {
   family: Family;
   /** In words. */
   what: string;
-  /** The client's port; default: any free one. */
+  /** The client's port, if it is free; default: any. */
   localPort?: number;
   /** False if the last node drops it. */
   arrives?: boolean;
@@ -70,7 +70,7 @@ export class Bed {
 
   /** TCP with a few bytes each way now and then. */
   trickle(ends: Ends & { bytes: number; everyMs: number; seconds: number }): Promise<LabConnection> {
-    const { local, remote } = addresses(ends, ports.echo);
+    const { local, remote } = addresses(ends, ports.ssh);
     const { bytes, everyMs, seconds } = ends;
     return this.#perform(
       ends,

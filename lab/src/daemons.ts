@@ -36,7 +36,7 @@ export async function startDaemon(lab: string, daemon: Daemon): Promise<ProcessI
       env: labEnv(lab, daemon.env),
       ...(daemon.cwd ? { cwd: daemon.cwd } : {}),
     });
-    const id = await started(child, daemon, logFile);
+    const id = await started(lab, child, daemon);
     child.unref();
     return id;
   } finally {
@@ -44,16 +44,15 @@ export async function startDaemon(lab: string, daemon: Daemon): Promise<ProcessI
   }
 }
 
-function started(child: ChildProcess, daemon: Daemon, logFile: string): Promise<ProcessId> {
+/** With the last words of its log. */
+export function startFailed(lab: string, what: string, why: string, cause?: unknown): LabError {
+  const said = readFileSync(logFileOf(lab, what), "utf8").trim().slice(-500);
+  return new LabError({ code: "LAB_START_FAILED", what }, `${what} ${why}${said ? `: ${said}` : ""}`, { cause });
+}
+
+function started(lab: string, child: ChildProcess, daemon: Daemon): Promise<ProcessId> {
   return new Promise((resolve, reject) => {
-    const fail = (why: string, cause?: Error): void => {
-      const said = readFileSync(logFile, "utf8").trim().slice(-500);
-      reject(
-        new LabError({ code: "LAB_START_FAILED", what: daemon.what }, `${daemon.what} ${why}${said ? `: ${said}` : ""}`, {
-          cause,
-        }),
-      );
-    };
+    const fail = (why: string, cause?: Error): void => reject(startFailed(lab, daemon.what, why, cause));
     const done = (): void => {
       const id = processId(child.pid!);
       if (id) resolve(id);

@@ -1,6 +1,15 @@
 /** What the agents on a connection's way should report of it: flow-record.md ("Direction", "NAT") applied to the lab's map. */
 import type { Masquerade } from "./state.ts";
-import { type AgentNodeName, egress, type Family, type LabNode, type NodeName, nodeByName, pick } from "./topology.ts";
+import {
+  type AgentNodeName,
+  egress,
+  type Family,
+  hostAddresses,
+  type LabNode,
+  type NodeName,
+  nodeByName,
+  pick,
+} from "./topology.ts";
 
 export type Direction = "ingress" | "egress";
 export type Role = "initiator" | "responder" | "forwarder";
@@ -32,11 +41,11 @@ export function sourceAddress(from: NodeName, to: NodeName, family: Family): str
   return pick(addresses!, family);
 }
 
-/** The address under which a node (not the internet: it has many) is reached. */
-export const destinationAddress = (to: NodeName, family: Family): string => {
+/** The address under which a node is reached; the internet's is one of many. */
+export function destinationAddress(to: NodeName, family: Family): string {
   const node = nodeByName(to);
-  return pick((node.overlay ?? node.lan ?? node.underlay)!, family);
-};
+  return pick(node.overlay ?? node.lan ?? hostAddresses("api.example.test"), family);
+}
 
 /**
  * The reports to expect of one connection.

@@ -8,6 +8,7 @@ export {
   type StartAgentsOptions,
 } from "./agents.ts";
 export type { LabConnection, Verdict } from "./connection.ts";
+export { type Daemon, startDaemon as labDaemon } from "./daemons.ts";
 export { type DownOptions, labDown } from "./down.ts";
 export { LabError, type LabErrorData } from "./errors.ts";
 export { execIn, spawnIn } from "./exec.ts";

@@ -18,7 +18,7 @@ const searchPath = (): string[] => [...(process.env.PATH ?? "").split(delimiter)
 
 export const labPath = (): string => [...new Set(searchPath())].join(delimiter);
 
-function isOnPath(program: string): boolean {
+export function isOnPath(program: string): boolean {
   return searchPath().some((dir) => {
     try {
       accessSync(join(dir, program), constants.X_OK);

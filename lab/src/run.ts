@@ -3,7 +3,7 @@ import { spawn } from "node:child_process";
 import { LabError } from "./errors.ts";
 
 export interface RunOptions {
-  input?: string;
+  input?: string | Uint8Array;
   env?: NodeJS.ProcessEnv;
   /** Kills the program with SIGKILL after this long. */
   timeoutMs?: number;

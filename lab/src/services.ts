@@ -4,7 +4,6 @@ import type { Endpoint, Service } from "./peers/protocol.ts";
 import { type Addresses, internetHosts, type LabNode } from "./topology.ts";
 
 export const ports = {
-  echo: 7,
   ssh: 22,
   http: 80,
   ntp: 123,
@@ -30,10 +29,8 @@ export function servicesOf(node: LabNode, dir: string): Service[] {
   const addresses = node.kind === "lan" ? node.lan : node.agent ? node.overlay : null;
   if (!addresses) return [];
   return [
-    ...both(addresses, ports.echo).map((at): Service => ({ kind: "echo", at })),
-    ...[ports.ssh, ports.smb, ports.postgresql].flatMap((port) =>
-      both(addresses, port).map((at): Service => ({ kind: "transfer", at })),
-    ),
+    ...both(addresses, ports.ssh).map((at): Service => ({ kind: "echo", at })),
+    ...[ports.smb, ports.postgresql].flatMap((port) => both(addresses, port).map((at): Service => ({ kind: "transfer", at }))),
     ...both(addresses, ports.ntp).map((at): Service => ({ kind: "udp", at })),
   ];
 }

@@ -1,10 +1,10 @@
 /** HTTP(S) client of a peer. */
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
-import { type ClientRequest, request as httpRequest, type IncomingMessage } from "node:http";
-import { request as httpsRequest } from "node:https";
+import { type ClientRequest, Agent as HttpAgent, request as httpRequest, type IncomingMessage } from "node:http";
+import { Agent as HttpsAgent, request as httpsRequest } from "node:https";
 import type { Socket } from "node:net";
-import type { HttpOp, OpResult, Outcome } from "./protocol.ts";
+import type { HttpOp, OpResult } from "./protocol.ts";
 import { connected, freePort, type OnOpen } from "./tcp.ts";
 import { writeBytes } from "./write-bytes.ts";
 
@@ -20,13 +20,15 @@ export async function http(op: HttpOp, onOpen: OnOpen, signal: AbortSignal): Pro
     const response = once(request, "response") as Promise<[IncomingMessage]>;
     response.catch(() => undefined); // a failed connect is told by `connected`
     const [socket] = (await once(request, "socket")) as [Socket];
-    const outcome: Outcome = await connected(socket, op.timeoutMs);
+    const outcome = await connected(socket, op.timeoutMs);
     if (outcome === "answered") {
       onOpen({ localPort, startedAt });
       sent = await writeBytes(request, op.up);
       request.end();
       const [message] = await response;
       for await (const chunk of message) received += (chunk as Buffer).length;
+      // The client ends first and stays to read the server's goodbye: a closed socket would answer it with a reset.
+      socket.end();
       if (!socket.closed) await once(socket, "close");
     }
     return {
@@ -53,11 +55,15 @@ function begin(op: HttpOp, localPort: number, signal: AbortSignal): ClientReques
     path: `/?bytes=${op.down}`,
     method: op.up > 0 ? "POST" : "GET",
     headers: { host: op.host, ...(op.up > 0 ? { "content-length": op.up } : {}) },
-    agent: false,
     signal,
   };
+  // keepAlive: else the agent closes the socket under us.
+  if (op.caFile === null) return httpRequest({ ...options, agent: new HttpAgent({ keepAlive: true }) });
   // The CA is the lab's own and nobody else's; the name that is verified is the one that is asked for.
-  return op.caFile === null
-    ? httpRequest(options)
-    : httpsRequest({ ...options, servername: op.host, ca: readFileSync(op.caFile) });
+  return httpsRequest({
+    ...options,
+    agent: new HttpsAgent({ keepAlive: true }),
+    servername: op.host,
+    ca: readFileSync(op.caFile),
+  });
 }

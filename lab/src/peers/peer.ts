@@ -11,6 +11,23 @@ import type { OpResult, PeerOp, PeerReply, PeerRequest } from "./protocol.ts";
 import { serve } from "./servers.ts";
 import { type OnOpen, transfer, trickle } from "./tcp.ts";
 
+/** A port that was free may be taken the moment after. */
+const portErrors = ["EADDRINUSE", "EADDRNOTAVAIL"];
+const attempts = 5;
+
+async function performSomehow(op: PeerOp, onOpen: OnOpen, signal: AbortSignal): Promise<OpResult | null> {
+  let tried = op;
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await perform(tried, onOpen, signal);
+    } catch (error) {
+      const code = (error as NodeJS.ErrnoException).code ?? "";
+      if (tried.op === "serve" || tried.op === "ping" || attempt === attempts || !portErrors.includes(code)) throw error;
+      tried = { ...tried, local: { ...tried.local, port: 0 } };
+    }
+  }
+}
+
 async function perform(op: PeerOp, onOpen: OnOpen, signal: AbortSignal): Promise<OpResult | null> {
   switch (op.op) {
     case "serve":
@@ -38,7 +55,7 @@ function attend(customer: Socket): void {
   customer.on("close", () => gone.abort());
   createInterface({ input: customer }).on("line", (line) => {
     const { id, op } = JSON.parse(line) as PeerRequest;
-    perform(op, (open) => reply({ id, open }), gone.signal).then(
+    performSomehow(op, (open) => reply({ id, open }), gone.signal).then(
       (result) => reply({ id, result }),
       (error: unknown) => reply({ id, error: error instanceof Error ? error.message : String(error) }),
     );

@@ -60,7 +60,7 @@ function transfer(socket: Socket): void {
 function answer(request: IncomingMessage, response: ServerResponse): void {
   const bytes = Number(new URL(request.url ?? "/", "http://lab").searchParams.get("bytes") ?? 0);
   request.resume().on("end", () => {
-    response.writeHead(200, { "content-type": "application/octet-stream", "content-length": bytes, connection: "close" });
+    response.writeHead(200, { "content-type": "application/octet-stream", "content-length": bytes });
     void writeBytes(response, bytes).then(() => response.end());
   });
 }

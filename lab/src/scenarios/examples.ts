@@ -2,7 +2,7 @@
 import { ports } from "../services.ts";
 import { perFamily } from "./scenario.ts";
 
-/** The page's own client ports, so that a test finds its rows; any other if that one is taken. */
+/** The page's own client ports, so that a test finds its rows. */
 const examplePort = { example1: 44006, example3: 38532 };
 
 export const example1 = perFamily(
@@ -28,7 +28,7 @@ export const example3 = perFamily("a user's HTTPS request to api.example.test th
     localPort: examplePort.example3,
     name: "api.example.test",
     tls: true,
-    up: 400,
-    down: 2000,
+    up: 100,
+    down: 900,
   }),
 );

@@ -137,7 +137,12 @@ export const mixed: Scenario = {
     let failure: { error: unknown } | null = null;
     for (let turn = 0; secondsLeft() > 0 && !failure; turn++) {
       const number = Math.floor(turn / acts.length);
-      const act = acts[turn % acts.length]!({ bed, number, family: family ?? (turn % 2 ? 6 : 4), secondsLeft: secondsLeft() });
+      const act = acts[turn % acts.length]!({
+        bed,
+        number,
+        family: family ?? ((turn + number) % 2 ? 6 : 4),
+        secondsLeft: secondsLeft(),
+      });
       const tracked = act
         .catch((error: unknown) => {
           failure ??= { error };
