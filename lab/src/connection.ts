@@ -54,7 +54,7 @@ export function exactCounters(protocol: number, family: Family, result: OpResult
   if (protocol === protocolNumbers.tcp) {
     // Only an attempt that was refused at once is sure to be one packet each way.
     if (result.outcome === "refused") return { srcBytes: ip + synHeader, dstBytes: ip + rstHeader, srcPackets: 1, dstPackets: 1 };
-    const nothing = result.outcome === "answered" ? null : 0;
+    const nothing = result.outcome === "answered" || result.outcome === "broken" ? null : 0;
     return { srcBytes: null, dstBytes: nothing, srcPackets: null, dstPackets: nothing };
   }
   const header = ip + (protocol === protocolNumbers.udp ? udpHeader : 0);
@@ -68,7 +68,7 @@ export function exactCounters(protocol: number, family: Family, result: OpResult
 }
 
 export function verdictsFor(protocol: number, outcome: Outcome): Verdict[] {
-  if (outcome === "answered") return ["answered"];
+  if (outcome === "answered" || outcome === "broken") return ["answered"];
   if (outcome === "refused") return protocol === protocolNumbers.tcp ? ["refused"] : ["refused", "unanswered"];
   return ["unanswered"];
 }

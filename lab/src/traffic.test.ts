@@ -189,6 +189,17 @@ describe.skipIf(!needs("scenarios against the kernel's own counters", "lab", "co
       await expect.poll(listed, soon).not.toMatch(new RegExp(`:${port} \\w+:0016 ${established} `));
     });
 
+    it("says so when a connection was torn off", async () => {
+      const tear = async ({ srcIp, srcPort, endedAt }: LabConnection): Promise<void> => {
+        if (endedAt === null) await execIn({ name }, "officegw", ["ss", "-K", "-t", "dst", srcIp, "dport", "=", String(srcPort)]);
+      };
+      const torn: Promise<void>[] = [];
+      const onConnection = (connection: LabConnection): unknown => torn.push(tear(connection));
+      const { connections } = await labTraffic({ name }, "trickle", { seconds: 30, family: 4, onConnection });
+      await Promise.all(torn);
+      expect(connections).toMatchObject([{ outcome: "broken", verdicts: ["answered"], dstBytes: null }]);
+    });
+
     it("knows its scenarios", async () => {
       await expect(labTraffic({ name }, "exampel1")).rejects.toMatchObject({
         code: "LAB_UNKNOWN_SCENARIO",

@@ -4,8 +4,8 @@ import { readFileSync } from "node:fs";
 import { type ClientRequest, Agent as HttpAgent, request as httpRequest, type IncomingMessage } from "node:http";
 import { Agent as HttpsAgent, request as httpsRequest } from "node:https";
 import type { Socket } from "node:net";
-import type { HttpOp, OpResult } from "./protocol.ts";
-import { connected, freePort, type OnOpen } from "./tcp.ts";
+import type { HttpOp, OpResult, Outcome } from "./protocol.ts";
+import { connected, freePort, isTornOff, type OnOpen } from "./tcp.ts";
 import { writeBytes } from "./write-bytes.ts";
 
 export async function http(op: HttpOp, onOpen: OnOpen, signal: AbortSignal): Promise<OpResult> {
@@ -13,6 +13,18 @@ export async function http(op: HttpOp, onOpen: OnOpen, signal: AbortSignal): Pro
   const localPort = op.local.port || (await freePort(op.local.ip));
   let received = 0;
   let sent = 0;
+  const result = (outcome: Outcome): OpResult => {
+    return {
+      outcome,
+      localPort,
+      sentBytes: sent,
+      receivedBytes: received,
+      sentPackets: null,
+      receivedPackets: null,
+      startedAt,
+      endedAt: Date.now(),
+    };
+  };
   const request = begin(op, localPort, signal);
   // Every await below sees an error of its own; without a listener a late one would end the process.
   request.on("error", () => undefined);
@@ -31,16 +43,10 @@ export async function http(op: HttpOp, onOpen: OnOpen, signal: AbortSignal): Pro
       socket.end();
       if (!socket.closed) await once(socket, "close");
     }
-    return {
-      outcome,
-      localPort,
-      sentBytes: sent,
-      receivedBytes: received,
-      sentPackets: null,
-      receivedPackets: null,
-      startedAt,
-      endedAt: Date.now(),
-    };
+    return result(outcome);
+  } catch (error) {
+    if (isTornOff(error)) return result("broken");
+    throw error;
   } finally {
     request.destroy();
   }

@@ -15,8 +15,8 @@ export type Service =
   | { kind: "http"; at: Endpoint }
   | { kind: "https"; at: Endpoint; certFile: string; keyFile: string };
 
-/** How the other end took it. `unreachable`: the path said so (ICMP), `silent`: nothing came back in time. */
-export type Outcome = "answered" | "refused" | "silent" | "unreachable";
+/** How the other end took it. `unreachable`: the path said so (ICMP), `silent`: nothing came back in time, `broken`: it was answered, and torn off later. */
+export type Outcome = "answered" | "refused" | "silent" | "unreachable" | "broken";
 
 export interface ServeOp {
   op: "serve";

@@ -21,20 +21,18 @@ export async function transfer(op: TransferOp, onOpen: OnOpen, signal: AbortSign
     header.writeBigUInt64BE(BigInt(op.up), 0);
     header.writeBigUInt64BE(BigInt(op.down), 8);
     socket.write(header);
-    return transferHeaderBytes + (await writeBytes(socket, op.up));
+    await writeBytes(socket, op.up);
   });
 }
 
 export async function trickle(op: TrickleOp, onOpen: OnOpen, signal: AbortSignal): Promise<OpResult> {
   return converse(op, onOpen, signal, async (socket) => {
     const rounds = Math.max(1, Math.round((op.seconds * 1000) / op.everyMs));
-    let sent = 0;
     for (let round = 0; round < rounds && socket.writable; round++) {
       if (round > 0) await sleep(op.everyMs, undefined, { signal });
-      sent += await writeBytes(socket, op.bytes);
+      await writeBytes(socket, op.bytes);
     }
     socket.end();
-    return sent;
   });
 }
 
@@ -50,17 +48,17 @@ async function converse(
   op: Conversation,
   onOpen: OnOpen,
   signal: AbortSignal,
-  talk: (socket: Socket) => Promise<number>,
+  talk: (socket: Socket) => Promise<unknown>,
 ): Promise<OpResult> {
   const localPort = op.local.port || (await freePort(op.local.ip));
   const startedAt = Date.now();
+  const socket = connect({ host: op.remote.ip, port: op.remote.port, localAddress: op.local.ip, localPort });
   let received = 0;
-  let sent = 0;
   const result = (outcome: Outcome): OpResult => {
     return {
       outcome,
       localPort,
-      sentBytes: sent,
+      sentBytes: socket.bytesWritten,
       receivedBytes: received,
       sentPackets: null,
       receivedPackets: null,
@@ -68,7 +66,6 @@ async function converse(
       endedAt: Date.now(),
     };
   };
-  const socket = connect({ host: op.remote.ip, port: op.remote.port, localAddress: op.local.ip, localPort });
   const abort = (): unknown => socket.destroy(new Error("aborted"));
   signal.addEventListener("abort", abort, { once: true });
   try {
@@ -79,11 +76,11 @@ async function converse(
       received += chunk.length;
     });
     const ended = once(socket, "close");
-    const talking = talk(socket).then((bytes) => {
-      sent = bytes;
-    });
-    await Promise.all([talking, ended]);
+    await Promise.all([talk(socket), ended]);
     return result(outcome);
+  } catch (error) {
+    if (isTornOff(error)) return result("broken");
+    throw error;
   } finally {
     signal.removeEventListener("abort", abort);
     socket.destroy();
@@ -108,6 +105,10 @@ const outcomes: Readonly<Record<string, Outcome>> = {
   EHOSTUNREACH: "unreachable",
   ENETUNREACH: "unreachable",
 };
+
+/** An open connection that the other end or the path gave up. */
+export const isTornOff = (error: unknown): boolean =>
+  ["ECONNRESET", "EPIPE", "ETIMEDOUT"].includes((error as NodeJS.ErrnoException).code ?? "");
 
 /** How the connecting went. */
 export async function connected(socket: Socket, timeoutMs: number): Promise<Outcome> {
