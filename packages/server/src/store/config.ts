@@ -29,12 +29,12 @@ export function storeConfig({ data, store, retention, ingest, query }: ServerCon
     },
     commit: {
       maxRows: ingest.commit_rows,
-      maxWaitMs: ingest.commit_interval_ms,
+      intervalMs: ingest.commit_interval_ms,
       idleWaitMs: Math.min(50, ingest.commit_interval_ms),
       maxWaitingRows: ingest.max_waiting_rows,
       maxParallel: 2,
     },
-    upkeep: { retentionDays: retention.days, lostAfterMs: 24 * hourMs, tombstoneMs: 15 * minuteMs },
-    upkeepIntervalMs: 5 * minuteMs,
+    upkeep: { retentionDays: retention.days, lostAfterMs: 24 * hourMs, tombstoneMs: 5 * minuteMs },
+    upkeepIntervalMs: minuteMs,
   };
 }

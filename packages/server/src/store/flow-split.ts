@@ -2,24 +2,41 @@
 import { type ColumnName, FlowBatch, FlowtrailError, STORED_COLUMNS } from "@flowtrail/model";
 import { DELTA_COUNTERS } from "./schema/flow-tables.ts";
 
-/** A batch that its own stage should not have let through. Trying again does not help. */
-export class BatchError extends FlowtrailError<{ code: "BATCH_INCOMPLETE"; row: number; column: ColumnName }> {}
+export type BatchErrorData =
+  | { code: "BATCH_INCOMPLETE"; row: number; column: ColumnName }
+  | { code: "BATCH_TOO_MANY_DAYS"; days: number; limit: number };
+/** A batch that can't be stored as it is. Trying again does not help. */
+export class BatchError extends FlowtrailError<BatchErrorData> {}
+
+/** Different days on which ended flows of one insert may have begun: each is a part of its own on disk. Honest agents have a few. */
+export const MAX_DAYS = 500;
 
 /** What may be left empty in a column without null: it is false, 0 or "" then. */
 const defaulted = new Set<ColumnName>(["rank", "reporter_type"]);
 const needed = STORED_COLUMNS.filter(({ name, type, optional }) => !optional && type !== "bool" && !defaulted.has(name));
 
 /**
- * Checks that every column that must have a value has one.
+ * Checks that every column that must have a value has one, and that the batch is not spread over too many days.
  * @throws BatchError
  */
-export function assertComplete(batch: FlowBatch): void {
+export function assertStorable(batch: FlowBatch): void {
   for (const { name } of needed) {
     const column = batch.column(name);
     for (let row = 0; row < batch.length; row++) {
       if (column.has(row)) continue;
       throw new BatchError({ code: "BATCH_INCOMPLETE", row, column: name }, `row ${row} of a batch has no ${name}`);
     }
+  }
+  const { start, state } = batch.columns;
+  const days = new Set<number>();
+  for (let row = 0; row < batch.length; row++) {
+    if (state.get(row) !== "open") days.add(Math.floor((start.get(row) ?? 0) / 86_400_000));
+  }
+  if (days.size > MAX_DAYS) {
+    throw new BatchError(
+      { code: "BATCH_TOO_MANY_DAYS", days: days.size, limit: MAX_DAYS },
+      `the flows of a batch began on ${days.size} different days, ${MAX_DAYS} are taken at most`,
+    );
   }
 }
 

@@ -39,7 +39,7 @@ describe("group commit", () => {
   let commit: GroupCommit<Item> | null = null;
   const start = (writes: Writes, config: Partial<GroupCommitConfig> = {}) => {
     commit = new GroupCommit<Item>(
-      { maxRows: 10, maxWaitMs: never, idleWaitMs: 1, maxWaitingRows: 100, maxParallel: 1, ...config },
+      { maxRows: 10, intervalMs: 1, idleWaitMs: 1, maxWaitingRows: 100, maxParallel: 1, ...config },
       { write: writes.write, rowsOf: ({ rows }) => rows, logger: memoryLogger() },
     );
     return commit;
@@ -67,7 +67,7 @@ describe("group commit", () => {
 
   it("does not wait for company when there is enough, and starts a second write beside a full one", async () => {
     const writes = new Writes();
-    const { submit } = bound(start(writes, { idleWaitMs: never, maxParallel: 2 }));
+    const { submit } = bound(start(writes, { idleWaitMs: never, intervalMs: never, maxParallel: 2 }));
     const all = [submit(item("a", 6)), submit(item("b", 4)), submit(item("c", 10)), submit(item("d", 10))];
     await writes.started(2);
     expect(writes.groups).toEqual([["a", "b"], ["c"]]);

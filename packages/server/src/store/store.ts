@@ -4,7 +4,7 @@ import { ClickHouse, type ClickHouseConfig, type PingResult } from "./clickhouse
 import { type DeadLetter, type Delivery, insertDeadLetters, insertDeliveries } from "./deliveries.ts";
 import { type EndpointSource, remoteEndpoint } from "./endpoint.ts";
 import { EmbeddedEngine, type EngineConfig, type EngineStatus } from "./engine/engine.ts";
-import { assertComplete, mergeBatches, splitFlows } from "./flow-split.ts";
+import { assertStorable, MAX_DAYS, mergeBatches, splitFlows } from "./flow-split.ts";
 import { GroupCommit, type GroupCommitConfig, type GroupCommitStats } from "./group-commit.ts";
 import type { Logger } from "./logger.ts";
 import { DELTA_COLUMNS, FLOW_COLUMNS, FLOW_DELTAS, FLOWS, FLOWS_OPEN } from "./schema/flow-tables.ts";
@@ -26,7 +26,7 @@ export interface StoreConfig {
 export interface Submission {
   /** All columns filled, the server's too. Must not be changed until the submission is done. */
   readonly rows: FlowBatch;
-  readonly delivery: Delivery | null;
+  readonly deliveries: readonly Delivery[];
   readonly deadLetters: readonly DeadLetter[];
 }
 
@@ -67,7 +67,7 @@ export class Store {
     this.#upkeep = new Upkeep(config.upkeep, { clickhouse: this.clickhouse, logger });
     this.#commit = new GroupCommit(config.commit, {
       write: (submissions) => this.#write(submissions),
-      rowsOf: ({ rows, deadLetters }) => rows.length + deadLetters.length + 1,
+      rowsOf: ({ rows, deliveries, deadLetters }) => rows.length + deliveries.length + deadLetters.length,
       logger,
     });
   }
@@ -92,18 +92,18 @@ export class Store {
     this.#ending.abort();
     clearTimeout(this.#upkeepTimer);
     await this.#commit.stop();
+    await this.clickhouse.close(); // also ends upkeep that is under way: the next server goes on with it
     await this.#upkeepRun;
-    await this.clickhouse.close();
     await this.#engine?.stop();
   }
 
   /**
    * Stores what one request brought, together with what others bring at the same time. Resolves when it is durable. The same rows may
    * come any number of times and in any order.
-   * @throws BatchError for a batch with holes; StoreError otherwise (`isTransient` tells whether trying again helps)
+   * @throws BatchError for a batch that can't be stored as it is; StoreError otherwise (`isTransient` tells whether trying again helps)
    */
   async submit(submission: Submission): Promise<void> {
-    assertComplete(submission.rows);
+    assertStorable(submission.rows);
     await this.#commit.submit(submission);
   }
 
@@ -112,13 +112,13 @@ export class Store {
    * @throws BatchError or StoreError
    */
   async insert(rows: FlowBatch): Promise<void> {
-    assertComplete(rows);
-    await this.#write([{ rows, delivery: null, deadLetters: [] }]);
+    assertStorable(rows);
+    await this.#write([{ rows, deliveries: [], deadLetters: [] }]);
   }
 
-  /** Is a flow that ended (or was last seen) then older than what is kept? Such rows would be deleted at once. */
-  isTooOld(endMs: number, nowMs: number = Date.now()): boolean {
-    return endMs < this.#upkeep.cutoffMs(nowMs);
+  /** Flows that ended (or were last seen) before this time are not kept: such rows would be deleted soon after they came. */
+  oldestMs(nowMs: number = Date.now()): number {
+    return this.#upkeep.cutoffMs(nowMs);
   }
 
   /** @throws StoreError */
@@ -146,7 +146,6 @@ export class Store {
   /** Many submissions as one write. An INSERT is atomic per day and table only, but nothing of it does harm when it comes again. */
   async #write(submissions: readonly Submission[]): Promise<void> {
     const { ended, open, deltas } = splitFlows(mergeBatches(submissions.map(({ rows }) => rows)));
-    const deliveries = submissions.flatMap(({ delivery }) => delivery ?? []);
     await allDone([
       // An ended flow is stored before its tombstone, so that it is never gone in between.
       this.#insertFlows(FLOWS.name, FLOW_COLUMNS, ended).then(() => this.#insertFlows(FLOWS_OPEN.name, FLOW_COLUMNS, open)),
@@ -157,7 +156,10 @@ export class Store {
       ),
     ]);
     // Said of a batch only when it is there.
-    await insertDeliveries(this.clickhouse, deliveries);
+    await insertDeliveries(
+      this.clickhouse,
+      submissions.flatMap(({ deliveries }) => deliveries),
+    );
   }
 
   async #insertFlows(table: string, columns: typeof FLOW_COLUMNS, rows: FlowBatch): Promise<void> {
@@ -167,7 +169,7 @@ export class Store {
       // A null where the table has none, and a column without any value, become the column's default.
       input_format_null_as_default: 1,
       input_format_arrow_allow_missing_columns: 1,
-      max_partitions_per_insert_block: String(maxDaysPerInsert),
+      max_partitions_per_insert_block: String(MAX_DAYS),
     });
   }
 
@@ -175,15 +177,15 @@ export class Store {
     if (this.#ending.signal.aborted) return;
     this.#upkeepTimer = setTimeout(() => {
       this.#upkeepRun = this.upkeep()
-        .catch((error: unknown) => this.#logger.warn({ err: error }, "upkeep of the store failed, it is tried again later"))
+        .catch((error: unknown) => {
+          if (!this.#ending.signal.aborted)
+            this.#logger.warn({ err: error }, "upkeep of the store failed, it is tried again later");
+        })
         .then(() => this.#planUpkeep(this.#config.upkeepIntervalMs));
     }, waitMs);
     this.#upkeepTimer.unref();
   }
 }
-
-/** More different days than honest agents have in a group; each is a part of its own on disk. */
-const maxDaysPerInsert = 500;
 
 function remote(config: StoreConfig["remote"]): EndpointSource {
   if (config === null) throw new TypeError("no engine and no URL");

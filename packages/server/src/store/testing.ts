@@ -72,7 +72,7 @@ export function testStoreConfig(dataDir: string, overrides: Partial<StoreConfig>
     remote: null,
     engine: engineConfig(dataDir),
     clickhouse: clickHouseConfig,
-    commit: { maxRows: 10_000, maxWaitMs: 200, idleWaitMs: 20, maxWaitingRows: 100_000, maxParallel: 2 },
+    commit: { maxRows: 10_000, intervalMs: 100, idleWaitMs: 20, maxWaitingRows: 100_000, maxParallel: 2 },
     upkeep: { retentionDays: 30, lostAfterMs: 86_400_000, tombstoneMs: 900_000 },
     upkeepIntervalMs: 3_600_000,
     ...overrides,

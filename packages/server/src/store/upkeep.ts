@@ -42,7 +42,7 @@ export class Upkeep {
       if (keeps === "nothing") {
         await this.#clickhouse.command(`ALTER TABLE ${table} DROP PARTITION ${partition}`);
         this.#logger.info({ table, partition }, "a day older than the retention was dropped");
-      } else if (keeps === "some") {
+      } else if (keeps === "some" && !(await this.#isDeleting(table))) {
         const old = `coalesce(end, last_seen) < toDateTime64('${time(cutoffMs)}', 3, 'UTC')`;
         await this.#clickhouse.command(
           `ALTER TABLE ${table} DELETE IN PARTITION ${partition} WHERE ${old}`,
@@ -80,13 +80,22 @@ export class Upkeep {
     const before = `toDateTime64('${time(nowMs - this.#config.tombstoneMs)}', 3, 'UTC')`;
     const dead = `SELECT ${key} FROM ${FLOWS_OPEN.name} GROUP BY ${key} HAVING argMax(is_deleted, version) = 1 AND max(received) < ${before}`;
     const [count] = await this.#clickhouse.rows<{ n: string }>(`SELECT count() AS n FROM (${dead})`);
-    if (count === undefined || count.n === "0") return;
+    if (count === undefined || count.n === "0" || (await this.#isDeleting(FLOWS_OPEN.name))) return;
     await this.#clickhouse.command(
       `DELETE FROM ${FLOWS_OPEN.name} WHERE (${key}) IN (${dead})`,
       {},
       // What the inner question finds is the same at any later time, or newer rows that this statement does not touch.
       { settings: { allow_nondeterministic_mutations: 1 } },
     );
+  }
+
+  /** True while an earlier deletion (of ours or of another server) is under way: a second one would only queue up behind it. */
+  async #isDeleting(table: string): Promise<boolean> {
+    const [row] = await this.#clickhouse.rows<{ n: string }>(
+      "SELECT count() AS n FROM system.mutations WHERE database = {database:String} AND table = {table:String} AND NOT is_done",
+      { database: this.#clickhouse.database, table },
+    );
+    return row !== undefined && row.n !== "0";
   }
 
   /** The days that hold something, oldest first. */

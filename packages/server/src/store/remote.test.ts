@@ -1,0 +1,75 @@
+import { once } from "node:events";
+import { createServer, request, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { Endpoint } from "./endpoint.ts";
+import { Store } from "./store.ts";
+import { batchOf } from "./test-batches.ts";
+import { memoryLogger, startTestEngine, type TestEngine, testStoreConfig } from "./testing.ts";
+
+/** A way to the engine without its key, as an operator's ClickHouse is reached. */
+async function openDoor(endpoint: Endpoint): Promise<Server> {
+  const server = createServer((asked, answer) => {
+    const { hostname, port } = new URL(endpoint.url);
+    const headers = { ...asked.headers, ...endpoint.headers };
+    const ask = request({ hostname, port, path: asked.url, method: asked.method, headers, agent: false }, (given) => {
+      answer.writeHead(given.statusCode ?? 500, given.headers);
+      given.pipe(answer);
+    });
+    ask.on("error", () => answer.destroy());
+    asked.pipe(ask);
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  return server;
+}
+
+describe("a store at a URL", () => {
+  let engine: TestEngine;
+  let door: Server;
+  let endpoint: Endpoint;
+  let url: string;
+  beforeAll(async () => {
+    engine = await startTestEngine();
+    const found = await engine.engine.endpoint(0);
+    if (!found) throw new Error("no endpoint");
+    endpoint = found;
+    door = await openDoor(endpoint);
+    url = `http://127.0.0.1:${(door.address() as AddressInfo).port}`;
+  });
+  afterAll(async () => {
+    door.closeAllConnections();
+    door.close();
+    await engine.stop();
+  });
+  const storeAt = (password: string) =>
+    new Store(testStoreConfig("/nowhere", { remote: { url, username: endpoint.username, password } }), {
+      logger: memoryLogger(),
+    });
+
+  it("works as the embedded one does, and several servers share it", async () => {
+    const stores = [storeAt(endpoint.password), storeAt(endpoint.password)];
+    await Promise.all(stores.map((store) => store.start()));
+    const row = { flow_id: "1", state: "closed", revision: 1 };
+    await Promise.all(stores.map((store) => store.submit({ rows: batchOf([row]), deliveries: [], deadLetters: [] })));
+    for (const store of stores) {
+      expect(await store.clickhouse.rows("SELECT flow_id FROM flows FINAL")).toEqual([{ flow_id: "1" }]);
+      expect(await store.health()).toMatchObject({ ping: { ok: true }, engine: null });
+      await store.stop();
+    }
+  });
+
+  it("says that the password is wrong", async () => {
+    await expect(storeAt("guess").start()).rejects.toMatchObject({ code: "STORE_AUTH" });
+  });
+
+  it("says that nobody is there", async () => {
+    const store = new Store(
+      testStoreConfig("/nowhere", { remote: { url: "http://127.0.0.1:9", username: "u", password: "p" } }),
+      {
+        logger: memoryLogger(),
+      },
+    );
+    await expect(store.start()).rejects.toMatchObject({ code: "STORE_UNAVAILABLE" });
+  });
+});
