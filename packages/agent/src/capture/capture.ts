@@ -74,12 +74,16 @@ export class ConntrackCapture implements ConntrackSource {
 
   async stop(): Promise<void> {
     await this.#source.stop();
-    this.#sysctls.locked(() => {
-      const others = this.#table?.others() ?? [];
-      this.#restored = { others, failed: others.length === 0 ? this.#sysctls.restore() : [] };
+    try {
+      this.#sysctls.locked(() => {
+        const others = this.#table?.others() ?? [];
+        this.#restored = { others, failed: others.length === 0 ? this.#sysctls.restore() : [] };
+        this.#table?.close();
+      });
+    } finally {
       this.#table?.close();
       this.#table = undefined;
-    });
+    }
   }
 
   /** The table comes first, so that an agent that stops now sees that we need the switches; its rule last, so that no connection is tracked without counters. */

@@ -1,7 +1,7 @@
 /**
  * Runs the capture in the network namespace that it is started in and says what it sees, one JSON object a line. For tests and for trying out:
  * `ip netns exec NS node capture-process.ts '{"sysctlStatePath":"/tmp/s.json","tracking":true}'`. Commands on stdin, one a line:
- * `dump`, `stats`, `refresh N` (the N-th event's entry), `block MS` (occupies the thread), `stop`.
+ * `dump`, `stats`, `refresh N` (the N-th event's entry), `refresh-other N` (the same tuple with another id), `block MS` (occupies the thread), `stop`.
  */
 import { createInterface } from "node:readline";
 import { type CaptureConfig, ConntrackCapture } from "../capture.ts";
@@ -43,8 +43,9 @@ const capture = new ConntrackCapture(config);
 async function command(line: string): Promise<void> {
   const [verb, argument] = line.split(" ");
   if (verb === "dump") await capture.dump();
-  else if (verb === "refresh") {
+  else if (verb === "refresh" || verb === "refresh-other") {
     const record = copy(seen[Number(argument)]!);
+    if (verb === "refresh-other") record.id ^= 1;
     say({ type: "refreshed", found: capture.refresh(record), record: plain(record) });
   } else if (verb === "block") {
     const until = Date.now() + Number(argument);
