@@ -71,6 +71,7 @@ function installPrograms() {
     curl: "curl",
     nc: "netcat-openbsd",
     ping: "iputils-ping",
+    socat: "socat",
     chromium: "chromium",
     ps: "procps",
     setpriv: "util-linux",

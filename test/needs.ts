@@ -16,7 +16,7 @@ const checks: Record<Need, () => string | null> = {
   browser: () => (existsSync("/usr/bin/chromium") ? null : "needs Debian's chromium (/usr/bin/chromium)"),
   lab: () => {
     if (process.getuid?.() !== 0) return "needs root";
-    const missing = ["ip", "wg", "wireguard-go", "nft", "openssl", "dnsmasq"].filter((p) => !onPath(p));
+    const missing = ["ip", "wg", "wireguard-go", "nft", "openssl", "dnsmasq", "ping", "socat"].filter((p) => !onPath(p));
     return missing.length ? `needs ${missing.join(", ")}` : null;
   },
   conntrack: () => (onPath("conntrack") ? null : "needs conntrack"),
