@@ -102,7 +102,8 @@ class StreamReader {
 
 function parseMetadata({ metadata }: WireSchema): unknown {
   if (metadata === null) return null;
-  if (metadata.length > MAX_METADATA) throw new DecodeError("arrow", -1, `metadata is longer than ${MAX_METADATA} characters`);
+  if (metadata.length > MAX_METADATA)
+    throw new DecodeError("arrow", -1, `metadata of flowtrail is longer than ${MAX_METADATA} characters`);
   try {
     return JSON.parse(metadata);
   } catch {

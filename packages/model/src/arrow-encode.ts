@@ -1,42 +1,10 @@
-/** FlowBatch → Arrow IPC stream. The columns' memory is handed to Arrow as it is; every column has a buffer of its own. */
-import {
-  Bool,
-  type Data,
-  type DataType,
-  Dictionary,
-  Field,
-  FixedSizeBinary,
-  Int8,
-  Int32,
-  makeData,
-  RecordBatch,
-  RecordBatchStreamWriter,
-  Schema,
-  Struct,
-  TimestampMillisecond,
-  Uint8,
-  Uint16,
-  Uint32,
-  Uint64,
-  Utf8,
-  vectorFromArray,
-} from "apache-arrow";
+/** FlowBatch → Arrow IPC stream: schema, a dictionary for each text and enum column, one record batch. */
+import { bool, type FlatChild, flatbuffer, i16, i32, i64, structs, table, tables, text, u8 } from "./arrow-flatbuffer-write.ts";
 import type { FlowBatch } from "./batch.ts";
-import {
-  AddressColumn,
-  type AnyColumn,
-  BoolColumn,
-  EnumColumn,
-  NumberColumn,
-  type TextColumn,
-  WideColumn,
-} from "./batch-columns.ts";
-import type { BatchMetadata } from "./batch-metadata.ts";
-import { METADATA_KEY } from "./batch-metadata.ts";
-import { COLUMN_LIST, type Column } from "./columns.ts";
-
-const TIMESTAMP = new TimestampMillisecond();
-const ADDRESS = new FixedSizeBinary(16);
+import { BoolColumn, EnumColumn, TextColumn } from "./batch-columns.ts";
+import { countBits, packBits } from "./batch-copy.ts";
+import { type BatchMetadata, METADATA_KEY } from "./batch-metadata.ts";
+import { COLUMN_LIST, type Column, type ColumnType } from "./columns.ts";
 
 /**
  * One record batch as an Arrow IPC stream. Columns without any value are left out.
@@ -47,51 +15,148 @@ export function encodeBatch(
   options: { columns?: readonly Column[]; metadata?: BatchMetadata } = {},
 ): Uint8Array {
   const written = (options.columns ?? COLUMN_LIST).filter((column) => !batch.column(column.name).empty);
-  const children = written.map((column) => arrowData(batch.column(column.name), column, batch.length));
-  const fields = written.map((column, i) => new Field(column.name, (children[i] as Data).type, true));
-  const metadata = new Map(options.metadata ? [[METADATA_KEY, JSON.stringify(options.metadata)]] : []);
-  const schema = new Schema(fields, metadata);
-  const data = makeData({ type: new Struct(fields), length: batch.length, nullCount: 0, children });
-  return RecordBatchStreamWriter.writeAll([new RecordBatch(schema, data)]).toUint8Array(true);
-}
-
-function arrowData(column: AnyColumn, { name, type }: Column, length: number): Data {
-  const nulls = { length, nullBitmap: column.valid.subarray(0, (length + 7) >> 3) };
-  if (column instanceof NumberColumn)
-    return makeData({ ...nulls, type: numberType(type), data: column.data.subarray(0, length) });
-  if (column instanceof WideColumn) {
-    const buffer = column.words.buffer;
-    return type === "time"
-      ? makeData({ ...nulls, type: TIMESTAMP, data: new BigInt64Array(buffer, 0, length) })
-      : makeData({ ...nulls, type: new Uint64(), data: new BigUint64Array(buffer, 0, length) });
+  const stream = new StreamWriter();
+  stream.message(SCHEMA, schema(written, options.metadata), null);
+  for (const column of written) {
+    const data = batch.column(column.name);
+    if (data instanceof TextColumn) stream.dictionary(column, data.strings);
+    else if (data instanceof EnumColumn) stream.dictionary(column, data.values);
   }
-  if (column instanceof AddressColumn) return makeData({ ...nulls, type: ADDRESS, data: column.bytes.subarray(0, length * 16) });
-  if (column instanceof BoolColumn) return makeData({ ...nulls, type: new Bool(), data: packBits(column.data, length) });
-  const dictionaryId = COLUMN_LIST.findIndex((c) => c.name === name);
-  if (column instanceof EnumColumn)
-    return dictionaryData(new Int8(), dictionaryId, column.values, { ...nulls, data: column.codes.subarray(0, length) });
-  return dictionaryData(new Int32(), dictionaryId, (column as TextColumn).strings, {
-    ...nulls,
-    data: (column as TextColumn).codes.subarray(0, length),
+  if (batch.length > 0) stream.message(RECORD_BATCH, ...recordBatch(batch, written));
+  return stream.end();
+}
+
+const SCHEMA = 1;
+const DICTIONARY_BATCH = 2;
+const RECORD_BATCH = 3;
+const V5 = 4;
+const DICTIONARY_IDS = new Map(COLUMN_LIST.map((column, id) => [column.name, id]));
+
+const int = (bits: number, signed: boolean): FlatChild => table(i32(bits), bool(signed));
+const UTF8 = 5;
+const EMPTY = table();
+
+/** Number in Schema.fbs's `Type` and the type's table, for a dictionary those of its values. */
+const TYPES: Record<ColumnType, readonly [id: number, type: FlatChild, index?: FlatChild]> = {
+  u8: [2, int(8, false)],
+  u16: [2, int(16, false)],
+  u32: [2, int(32, false)],
+  u64: [2, int(64, false)],
+  time: [10, table(i16(1))],
+  address: [15, table(i32(16))],
+  bool: [6, EMPTY],
+  text: [UTF8, EMPTY, int(32, true)],
+  enum: [UTF8, EMPTY, int(8, true)],
+};
+
+function schema(columns: readonly Column[], metadata: BatchMetadata | undefined): FlatChild {
+  const fields = columns.map(({ name, type }) => {
+    const [id, arrowType, index] = TYPES[type];
+    const dictionary = index ? table(i64(DICTIONARY_IDS.get(name) ?? 0), index) : null;
+    return table(text(name), bool(true), u8(id), arrowType, dictionary, tables([]));
   });
+  const words = metadata ? [table(text(METADATA_KEY), text(JSON.stringify(metadata)))] : [];
+  return table(i16(0), tables(fields), tables(words));
 }
 
-interface CodeData {
-  readonly length: number;
-  readonly nullBitmap: Uint8Array;
-  readonly data: Int8Array | Int32Array;
+function recordBatch(batch: FlowBatch, columns: readonly Column[]): [header: FlatChild, body: Body] {
+  const body = new Body();
+  const nodes: number[] = [];
+  const { length } = batch;
+  for (const { name } of columns) {
+    const column = batch.column(name);
+    const nulls = length - countBits(column.valid, length);
+    nodes.push(length, nulls);
+    body.add(nulls === 0 ? NO_BYTES : column.valid.subarray(0, (length + 7) >> 3));
+    body.add(column instanceof BoolColumn ? packBits(column.data, length) : column.raw(0, length));
+  }
+  return [body.header(length, nodes), body];
 }
-function dictionaryData(indices: Int8 | Int32, id: number, strings: readonly string[], codes: CodeData): Data {
-  const dictionary = vectorFromArray(strings, new Utf8());
-  return makeData({ ...codes, type: new Dictionary(new Utf8(), indices, id), dictionary });
+const NO_BYTES = new Uint8Array(0);
+
+/** The buffers of a message, each on a multiple of 8. */
+class Body {
+  readonly buffers: Uint8Array[] = [];
+  readonly #places: number[] = [];
+  length = 0;
+
+  add(buffer: Uint8Array): void {
+    this.buffers.push(buffer);
+    this.#places.push(this.length, buffer.length);
+    this.length += padded(buffer.length);
+  }
+
+  header(rows: number, nodes: readonly number[]): FlatChild {
+    return table(i64(rows), structs(nodes, 2), structs(this.#places, 2));
+  }
 }
 
-function numberType(type: Column["type"]): DataType & (Uint8 | Uint16 | Uint32) {
-  return type === "u8" ? new Uint8() : type === "u16" ? new Uint16() : new Uint32();
+const padded = (length: number): number => (length + 7) & ~7;
+
+class StreamWriter {
+  /** Parts and where they go; between them is padding. */
+  readonly #parts: [at: number, part: Uint8Array][] = [];
+  #length = 0;
+
+  message(kind: number, header: FlatChild, body: Body | null): void {
+    const metadata = flatbuffer(table(i16(V5), u8(kind), header, i64(body?.length ?? 0)));
+    this.#prefix(metadata.length);
+    this.#add(metadata);
+    for (const buffer of body?.buffers ?? []) this.#add(buffer);
+  }
+
+  dictionary(column: Column, strings: readonly string[]): void {
+    const body = new Body();
+    const { offsets, data } = encodeStrings(strings);
+    for (const buffer of [NO_BYTES, offsets, data]) body.add(buffer);
+    const values = body.header(strings.length, [strings.length, 0]);
+    this.message(DICTIONARY_BATCH, table(i64(DICTIONARY_IDS.get(column.name) ?? 0), values), body);
+  }
+
+  /** The continuation mark and a length; a length of 0 ends the stream. */
+  #prefix(length: number): void {
+    const prefix = new Uint8Array(8).fill(0xff, 0, 4);
+    new DataView(prefix.buffer).setInt32(4, length, true);
+    this.#add(prefix);
+  }
+
+  #add(part: Uint8Array): void {
+    this.#parts.push([this.#length, part]);
+    this.#length += padded(part.length);
+  }
+
+  end(): Uint8Array {
+    this.#prefix(0);
+    const bytes = new Uint8Array(this.#length);
+    for (const [at, part] of this.#parts) bytes.set(part, at);
+    return bytes;
+  }
 }
 
-function packBits(bytes: Uint8Array, length: number): Uint8Array {
-  const bits = new Uint8Array((length + 7) >> 3);
-  for (let row = 0; row < length; row++) if (bytes[row] === 1) bits[row >> 3] = (bits[row >> 3] ?? 0) | (1 << (row & 7));
-  return bits;
+const utf8 = new TextEncoder();
+
+/** Strings one after another in UTF-8, and where each begins. */
+function encodeStrings(strings: readonly string[]): { offsets: Uint8Array; data: Uint8Array } {
+  const offsets = new Int32Array(strings.length + 1);
+  let units = 0;
+  let longest = 0;
+  for (const string of strings) {
+    units += string.length;
+    longest = Math.max(longest, string.length);
+  }
+  // UTF-8 takes at most three bytes for each of a string's units; names are nearly always ASCII.
+  let data = new Uint8Array(units + longest * 2);
+  let end = 0;
+  for (const [i, string] of strings.entries()) {
+    if (data.length - end < string.length * 3) data = grown(data, (units + longest) * 3);
+    end += utf8.encodeInto(string, data.subarray(end)).written;
+    offsets[i + 1] = end;
+  }
+  return { offsets: new Uint8Array(offsets.buffer), data: data.subarray(0, end) };
+}
+
+function grown(bytes: Uint8Array, length: number): Uint8Array<ArrayBuffer> {
+  const next = new Uint8Array(length);
+  next.set(bytes);
+  return next;
 }

@@ -1,7 +1,7 @@
 /** Wire column → column of a FlowBatch. Our own wire form is copied as memory; other senders' types go value by value. */
 import { parseAddress } from "./address.ts";
 import type { WireColumn } from "./arrow-column.ts";
-import { keptTextAt, type TextDictionary, type TextSource, Texts, Translation, textAt } from "./arrow-text.ts";
+import { type TextDictionary, type TextSource, Texts, Translation, textAt } from "./arrow-text.ts";
 import { dropAbove, fillTimes } from "./arrow-times.ts";
 import { AddressColumn, type AnyColumn, BoolColumn, EnumColumn, NumberColumn, TextColumn, WideColumn } from "./batch-columns.ts";
 import { unpackBits } from "./batch-copy.ts";
@@ -124,7 +124,7 @@ function fillCodes(
   const texts = dictionaryOf(source, state);
   if (state.translation?.dictionary !== texts) state.translation = new Translation(texts);
   target.markAll(first, source.rows, source.valid);
-  const inside = state.translation.apply(source, source.indices(dictionary.index), target, first, (place) =>
+  const inside = state.translation.apply(source.valid, source.indices(dictionary.index), target, first, (place) =>
     codeOf(texts, place),
   );
   if (!inside) throw outside(source);
@@ -138,7 +138,7 @@ function enumCode(target: EnumColumn, texts: TextSource, place: number): number 
 }
 
 function textCode(target: TextColumn, texts: TextSource, place: number): number | null {
-  const text = keptTextAt(texts, place);
+  const text = textAt(texts, place);
   return text === null ? null : target.codeOf(text);
 }
 

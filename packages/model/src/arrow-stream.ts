@@ -19,6 +19,8 @@ export interface Range {
 
 const KINDS: readonly (WireMessage["kind"] | null)[] = [null, "schema", "dictionary", "batch"];
 const CONTINUATION = 0xffffffff;
+/** Of one message: far more than columns of any sender take, and less than what a string can hold. */
+const MAX_METADATA_BYTES = 1 << 24;
 const FILE_MAGIC = [65, 82, 82, 79, 87, 49]; // "ARROW1"
 
 /** The messages of a stream, one after another. A stream ends with its end mark, or where its bytes end between two messages. */
@@ -46,6 +48,8 @@ function metadataRange(view: DataView, at: number): Range {
   if (start > view.byteLength) throw new DecodeError("arrow", at, "stream ends within a message");
   const length = view.getInt32(start - 4, true);
   if (length < 0 || start + length > view.byteLength) throw new DecodeError("arrow", at, "message is longer than the stream");
+  if (length > MAX_METADATA_BYTES)
+    throw new DecodeError("arrow", at, `message has more metadata than ${MAX_METADATA_BYTES} bytes`);
   return { start, end: start + length };
 }
 

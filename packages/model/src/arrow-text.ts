@@ -1,10 +1,7 @@
 /** Text columns on the wire: strings by row, or indices into a dictionary of strings. */
 import type { WireColumn } from "./arrow-column.ts";
-import { MAX_TEXT } from "./json.ts";
 
 const utf8 = new TextDecoder("utf-8", { ignoreBOM: true });
-/** The longest UTF-8 of a text that we keep: at most three bytes for each of a string's units. */
-const MAX_TEXT_BYTES = MAX_TEXT * 3;
 
 /** Strings, or byte strings, by their place. */
 export interface TextSource {
@@ -13,16 +10,13 @@ export interface TextSource {
   bytes(place: number): Uint8Array | null;
 }
 
-/** Null for a null and for a text longer than `maxBytes`: what is longer than any right value need not be decoded. */
-export function textAt(source: TextSource, place: number, maxBytes: number): string | null {
+/** Less than the longest string of any JavaScript engine. */
+const MAX_BYTES = 1 << 28;
+
+/** Null for a null, and for a text longer than `maxBytes` (what is longer than any right value need not be decoded). */
+export function textAt(source: TextSource, place: number, maxBytes = MAX_BYTES): string | null {
   const bytes = source.bytes(place);
   return bytes && bytes.length <= maxBytes ? utf8.decode(bytes) : null;
-}
-
-/** As it is in a text column: null where it is longer than any that we keep. */
-export function keptTextAt(source: TextSource, place: number): string | null {
-  const text = textAt(source, place, MAX_TEXT_BYTES);
-  return text !== null && text.length <= MAX_TEXT ? text : null;
 }
 
 /** The strings of a column, or of one dictionary message. */
@@ -88,11 +82,11 @@ export class Translation {
   }
 
   /**
-   * Stores the codes of all rows that have a value into `out` from `first` on. `codeOf` gives our code of a place in the dictionary, or
-   * null where the column can't hold what is there; `onNone` is told of such rows. False if an index points outside of the dictionary.
+   * Stores the codes of all rows that have a value into `target` from `first` on. `codeOf` gives our code of a place in the dictionary,
+   * or null where the column can't hold what is there: such rows are made null. False if an index points outside of the dictionary.
    */
   apply(
-    column: WireColumn,
+    valid: Uint8Array | null,
     indices: Int32Array,
     target: { readonly codes: Int32Array | Int8Array; setNull(row: number): void },
     first: number,
@@ -101,17 +95,13 @@ export class Translation {
     const { size } = this.dictionary;
     const known = this.#grown(size);
     const { codes } = target;
-    for (let row = 0; row < column.rows; row++) {
-      if (!column.has(row)) continue;
+    let row = translateKnown(valid, indices, known, codes, 0, first);
+    while (row < indices.length) {
       const place = indices[row] ?? -1;
       if (place < 0 || place >= size) return false;
-      let code = known[place] ?? NONE;
-      if (code === UNSEEN) {
-        code = codeOf(place) ?? NONE;
-        known[place] = code;
-      }
-      if (code >= 0) codes[first + row] = code;
-      else target.setNull(first + row);
+      if (known[place] === UNSEEN) known[place] = codeOf(place) ?? NONE;
+      if (known[place] === NONE) target.setNull(first + row++);
+      row = translateKnown(valid, indices, known, codes, row, first);
     }
     return true;
   }
@@ -125,4 +115,26 @@ export class Translation {
     }
     return this.#codes;
   }
+}
+
+/** The hot loop: goes on from `row` while codes are known. The row where it stopped: one to look at, or the end. */
+function translateKnown(
+  valid: Uint8Array | null,
+  indices: Int32Array,
+  known: Int32Array,
+  codes: Int32Array | Int8Array,
+  from: number,
+  first: number,
+): number {
+  const rows = indices.length;
+  const size = known.length;
+  for (let row = from; row < rows; row++) {
+    if (valid !== null && ((valid[row >> 3] ?? 0) & (1 << (row & 7))) === 0) continue;
+    const place = indices[row] ?? -1;
+    if (place < 0 || place >= size) return row;
+    const code = known[place] ?? NONE;
+    if (code < 0) return row;
+    codes[first + row] = code;
+  }
+  return rows;
 }

@@ -99,8 +99,8 @@ export abstract class ColumnBase<A extends Elements> {
   /** Copies the rows `picked` of another batch's same column to the first rows, where all is null. */
   copyPicked(from: this, picked: Int32Array): void {
     const width = this.#perRow * this.elements.BYTES_PER_ELEMENT;
-    gatherElements(from.elements.buffer, this.elements.buffer, width, picked, 0);
-    gatherBits(from.valid, this.valid, picked, 0);
+    gatherElements(from.elements.buffer, this.elements.buffer, width, picked);
+    gatherBits(from.valid, this.valid, picked);
   }
 }
 

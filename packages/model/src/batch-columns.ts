@@ -146,8 +146,12 @@ export class TextColumn extends ColumnBase<Int32Array<ArrayBuffer>> {
     const { codes, valid } = this;
     const known = new Int32Array(from.strings.length).fill(-1);
     for (let row = first; row < first + count; row++) {
-      if (!bitAt(valid, row)) continue;
-      const code = codes[row] ?? 0;
+      const code = bitAt(valid, row) ? (codes[row] ?? 0) : -1;
+      // A null row's code would be one of the other dictionary.
+      if (code < 0) {
+        codes[row] = 0;
+        continue;
+      }
       let own = known[code] ?? -1;
       if (own < 0) {
         own = this.codeOf(from.strings[code] ?? "");

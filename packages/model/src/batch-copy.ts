@@ -68,34 +68,41 @@ export function unpackBits(bits: Uint8Array, bytes: Uint8Array, at: number, coun
 }
 
 /**
- * Copies the elements at the places `picked` to `first` and on. `width` is an element's size in bytes: 1, 2 or a multiple of 4.
+ * Copies the elements at the places `picked` to the first ones of `to`. `width` is an element's size in bytes: 1, 2 or a multiple of 4.
  * By memory and not by array type, so that the loops stay monomorphic: one loop over all array types is several times slower.
  */
-export function gatherElements(from: ArrayBuffer, to: ArrayBuffer, width: number, picked: Int32Array, first: number): void {
-  if (width === 1) gatherBytes(new Uint8Array(from), new Uint8Array(to), picked, first);
-  else if (width === 2) gatherHalves(new Uint16Array(from), new Uint16Array(to), picked, first);
-  else gatherWords(new Uint32Array(from), new Uint32Array(to), width / 4, picked, first);
+export function gatherElements(from: ArrayBuffer, to: ArrayBuffer, width: number, picked: Int32Array): void {
+  if (width === 1) gatherBytes(new Uint8Array(from), new Uint8Array(to), picked);
+  else if (width === 2) gatherHalves(new Uint16Array(from), new Uint16Array(to), picked);
+  else gatherWords(new Uint32Array(from), new Uint32Array(to), width / 4, picked);
 }
 
-function gatherBytes(from: Uint8Array, to: Uint8Array, picked: Int32Array, first: number): void {
-  for (let i = 0; i < picked.length; i++) to[first + i] = from[picked[i] ?? 0] ?? 0;
+function gatherBytes(from: Uint8Array, to: Uint8Array, picked: Int32Array): void {
+  for (let i = 0; i < picked.length; i++) to[i] = from[picked[i] ?? 0] ?? 0;
 }
 
-function gatherHalves(from: Uint16Array, to: Uint16Array, picked: Int32Array, first: number): void {
-  for (let i = 0; i < picked.length; i++) to[first + i] = from[picked[i] ?? 0] ?? 0;
+function gatherHalves(from: Uint16Array, to: Uint16Array, picked: Int32Array): void {
+  for (let i = 0; i < picked.length; i++) to[i] = from[picked[i] ?? 0] ?? 0;
 }
 
-function gatherWords(from: Uint32Array, to: Uint32Array, words: number, picked: Int32Array, first: number): void {
-  let target = first * words;
+function gatherWords(from: Uint32Array, to: Uint32Array, words: number, picked: Int32Array): void {
+  let target = 0;
   for (let i = 0; i < picked.length; i++) {
     let source = (picked[i] ?? 0) * words;
     for (let word = 0; word < words; word++) to[target++] = from[source++] ?? 0;
   }
 }
 
-/** Copies the bits at the places `picked` to `first` and on, where no bit is set yet. */
-export function gatherBits(from: Uint8Array, to: Uint8Array, picked: Int32Array, first: number): void {
+/** Copies the bits at the places `picked` to the first bits of `to`. */
+export function gatherBits(from: Uint8Array, to: Uint8Array, picked: Int32Array): void {
+  let byte = 0;
   for (let i = 0; i < picked.length; i++) {
-    if (bitAt(from, picked[i] ?? 0)) to[(first + i) >> 3] = (to[(first + i) >> 3] ?? 0) | (1 << ((first + i) & 7));
+    const place = picked[i] ?? 0;
+    byte |= (((from[place >> 3] ?? 0) >> (place & 7)) & 1) << (i & 7);
+    if ((i & 7) === 7) {
+      to[i >> 3] = byte;
+      byte = 0;
+    }
   }
+  if ((picked.length & 7) !== 0) to[picked.length >> 3] = byte;
 }

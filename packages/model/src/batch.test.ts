@@ -3,44 +3,11 @@ import { describe, expect, it } from "vitest";
 import { decodeBatch } from "./arrow-decode.ts";
 import { encodeBatch } from "./arrow-encode.ts";
 import { FlowBatch } from "./batch.ts";
-import { type Column, SENDER_COLUMNS, STORED_COLUMNS } from "./columns.ts";
-import { DecodeError } from "./errors.ts";
-import { addJsonRow, type JsonRow, rowToJson } from "./json.ts";
+import { batchOf, jsonOf, rowArbitrary } from "./batch-testing.ts";
+import { SENDER_COLUMNS, STORED_COLUMNS } from "./columns.ts";
+import { addJsonRow, rowToJson } from "./json.ts";
 
 const limits = { maxRows: 10_000 };
-
-function arbitraryOf(column: Column): fc.Arbitrary<unknown> {
-  switch (column.type) {
-    case "u8":
-      return fc.integer({ min: 0, max: 255 });
-    case "u16":
-      return fc.integer({ min: 0, max: 65535 });
-    case "u32":
-      return fc.integer({ min: 0, max: 4294967295 });
-    case "u64":
-      return column.name === "flow_id" ? fc.bigInt({ min: 0n, max: (1n << 64n) - 1n }).map(String) : fc.maxSafeNat();
-    case "time":
-      return fc.integer({ min: 0, max: 4e12 }).map((ms) => new Date(ms).toISOString());
-    case "address":
-      return fc.oneof(fc.ipV4(), fc.constantFrom("fd0a::9", "2001:db8::1", "::1", "fe80::1:2"));
-    case "text":
-      return fc.string({ maxLength: 40 });
-    case "enum":
-      return fc.constantFrom(...(column.values ?? []));
-    case "bool":
-      return fc.boolean();
-  }
-}
-const rowArbitrary = fc.record(
-  Object.fromEntries(SENDER_COLUMNS.map((column) => [column.name, fc.option(arbitraryOf(column), { nil: null })])),
-);
-
-function batchOf(rows: readonly Record<string, unknown>[]): FlowBatch {
-  const batch = new FlowBatch(1);
-  for (const row of rows) expect(addJsonRow(batch, row)).toBeNull();
-  return batch;
-}
-const jsonOf = (batch: FlowBatch): JsonRow[] => Array.from({ length: batch.length }, (_, row) => rowToJson(batch, row));
 
 describe("FlowBatch as Arrow", () => {
   it("gives back every column, null and value of any rows", () => {
@@ -84,35 +51,59 @@ describe("FlowBatch as Arrow", () => {
     expect(rowToJson(batch, 0)).toMatchObject({ network: "n", reporter: null, src_ip: null });
     expect(decodeBatch(encodeBatch(new FlowBatch(0)), limits).batch.length).toBe(0);
   });
+});
 
-  it("refuses hostile bytes with a DecodeError and nothing else", () => {
-    const good = encodeBatch(
-      batchOf([
-        { reporter: "a", src_ip: "10.0.0.1", direction: "egress", src_bytes: 5, start: 5, counters_final: true },
-        { reporter: "b" },
-      ]),
-    );
-    let refused = 0;
+describe("FlowBatch", () => {
+  it("joins batches of any lengths, and with itself", () => {
     fc.assert(
-      fc.property(
-        fc.array(fc.tuple(fc.nat(good.length - 1), fc.integer({ min: 0, max: 255 })), { minLength: 1, maxLength: 8 }),
-        fc.nat(good.length),
-        (edits, cut) => {
-          const bytes = good.slice(0, cut % 3 === 0 ? cut : good.length);
-          for (const [at, value] of edits) if (at < bytes.length) bytes[at] = value;
-          try {
-            jsonOf(decodeBatch(bytes, limits).batch);
-          } catch (error) {
-            refused++;
-            if (!(error instanceof DecodeError)) throw error;
-          }
-        },
-      ),
-      { numRuns: 3000 },
+      fc.property(fc.array(fc.array(rowArbitrary, { maxLength: 12 }), { maxLength: 4 }), (parts) => {
+        const all = new FlowBatch(0);
+        for (const part of parts) all.addAll(batchOf(part));
+        const expected = jsonOf(batchOf(parts.flat()));
+        expect(jsonOf(all)).toEqual(expected);
+        all.addAll(all);
+        expect(jsonOf(all)).toEqual([...expected, ...expected]);
+        expect(jsonOf(decodeBatch(encodeBatch(all), limits).batch)).toEqual([...expected, ...expected]);
+      }),
+      { numRuns: 50 },
     );
-    expect(refused).toBeGreaterThan(0);
-    expect(() => decodeBatch(good, { maxRows: 1 })).toThrow(/more than 1 rows/);
-    expect(() => decodeBatch(new Uint8Array(0), limits)).toThrow(DecodeError);
+  });
+
+  it("filters and copies as rows one by one", () => {
+    fc.assert(
+      fc.property(fc.array(fc.tuple(rowArbitrary, fc.boolean()), { maxLength: 30 }), (rows) => {
+        const batch = batchOf(rows.map(([row]) => row));
+        const expected = jsonOf(batch).filter((_, row) => rows[row]?.[1]);
+        expect(jsonOf(batch.filter((row) => rows[row]?.[1] ?? false))).toEqual(expected);
+        const copied = new FlowBatch(0);
+        for (const [row, [, kept]] of rows.entries()) if (kept) copied.addCopy(batch, row);
+        expect(jsonOf(copied)).toEqual(expected);
+      }),
+      { numRuns: 50 },
+    );
+  });
+
+  it("takes memory only for columns that are filled", () => {
+    const before = process.memoryUsage().arrayBuffers;
+    const batch = new FlowBatch(1_000_000);
+    batch.addRows(1_000_000);
+    expect(batch.columns.src_bytes.empty).toBe(true);
+    expect(batch.columns.src_bytes.get(999_999)).toBe(null);
+    batch.columns.protocol.set(999_999, 6);
+    expect(batch.columns.protocol.get(999_999)).toBe(6);
+    expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(2_000_000);
+  });
+
+  it("holds no codes of a dictionary that is gone", () => {
+    const batch = batchOf([{ domain: "a" }, { domain: "b" }, { reporter: "r", domain: "c" }]);
+    batch.columns.domain.setNull(2);
+    const all = new FlowBatch(0);
+    all.addAll(batch.filter((row) => row > 0));
+    expect([...all.columns.domain.codes.subarray(0, 2)]).toEqual([0, 0]);
+    expect(all.columns.domain.strings).toEqual(["b"]);
+    batch.clear();
+    batch.addRows(3);
+    expect([...batch.columns.domain.codes.subarray(0, 3)]).toEqual([0, 0, 0]);
   });
 });
 
@@ -123,6 +114,8 @@ describe("addJsonRow", () => {
     ["protocol", "tcp", "whole number"],
     ["direction", "inbound", "ingress, egress"],
     ["start", "yesterday", "RFC 3339"],
+    ["start", 1e300, "RFC 3339"],
+    ["start", -1, "RFC 3339"],
     ["src_bytes", -1, "2^64"],
     ["flow_id", "18446744073709551616", "2^64"],
     ["counters_final", "yes", "true or false"],
@@ -130,6 +123,15 @@ describe("addJsonRow", () => {
     const batch = new FlowBatch(1);
     expect(addJsonRow(batch, { [column]: value })).toMatchObject({ column, message: expect.stringContaining(expected) });
     expect(batch.length).toBe(0);
+  });
+
+  it("names a wrong value shortly, however large or deep it is", () => {
+    let deep: unknown = 1;
+    for (let depth = 0; depth < 100_000; depth++) deep = [deep];
+    const message = (value: unknown): string => addJsonRow(new FlowBatch(1), { src_port: value })?.message ?? "";
+    expect(message(deep)).toMatch(/, got a list$/);
+    expect(message({ a: deep })).toMatch(/, got an object$/);
+    expect(message("x".repeat(1000))).toHaveLength("expected a whole number from 0 to 65535, got ".length + 82);
   });
 
   it("ignores what the server knows better and what nobody knows", () => {

@@ -35,7 +35,7 @@ export function addJsonRow(batch: FlowBatch, json: Readonly<Record<string, unkno
     const value = json[column.name];
     if (value === undefined || value === null) continue;
     const expected = misfit(column, value);
-    if (expected) return { column: column.name, message: `expected ${expected}, got ${JSON.stringify(value)?.slice(0, 80)}` };
+    if (expected) return { column: column.name, message: `expected ${expected}, got ${described(value)}` };
   }
   const row = batch.addRow();
   for (const column of SENDER_COLUMNS) {
@@ -43,6 +43,12 @@ export function addJsonRow(batch: FlowBatch, json: Readonly<Record<string, unkno
     if (value !== undefined && value !== null) writeValue(batch.column(column.name), column, row, value);
   }
   return null;
+}
+
+/** Short and safe: a sender's JSON may be nested deeper than JSON.stringify can go. */
+function described(value: unknown): string {
+  if (typeof value === "string") return JSON.stringify(value.slice(0, 80));
+  return Array.isArray(value) ? "a list" : typeof value === "object" ? "an object" : String(value);
 }
 
 const MAX = { u8: 0xff, u16: 0xffff, u32: 0xffffffff } as const;
