@@ -70,21 +70,20 @@ export class Auth {
   }
 
   /**
-   * Changes a one-time code for a session. The code is worthless from then on.
+   * Changes a one-time code (worthless from then on) or an API token for a session.
    * @returns the secret for the cookie
    * @throws AuthError UNAUTHENTICATED; StoreError
    */
   async signIn(code: string): Promise<{ secret: string; expiresMs: number }> {
     const known = await this.#tokens.find(code);
-    const spent = known?.kind === "signin" ? await this.#tokens.spend(code) : null;
-    if (spent === null) {
-      throw new AuthError(
-        { code: "UNAUTHENTICATED" },
-        "This sign-in link was used already, or is too old. Make a new one with: flowtrail token create --signin",
-      );
+    const usable = known?.kind === "signin" ? await this.#tokens.spend(code) : known?.kind === "api" ? known : null;
+    if (usable === null) {
+      const advice =
+        "The link was used already, or is too old. For a new one, run this where the server runs: npx flowtrail link";
+      throw new AuthError({ code: "UNAUTHENTICATED" }, advice);
     }
     const expiresMs = this.#now() + SESSION_MS;
-    const { secret } = await this.#tokens.create({ kind: "session", name: spent.name, expiresMs });
+    const { secret } = await this.#tokens.create({ kind: "session", name: usable.name, expiresMs });
     return { secret, expiresMs };
   }
 

@@ -1,4 +1,5 @@
 /** Asks for credentials before anything else is done with a request. A route that does not say what it asks for can't be registered. */
+import type {} from "@fastify/cookie";
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import { type Access, type Auth, type Identity, refusal, SESSION_COOKIE } from "./auth.ts";
 import { AuthError } from "./errors.ts";

@@ -30,8 +30,8 @@ describe("live", () => {
   it("hands rows to all followers that want them", () => {
     const live = new Live(config, deps());
     const [all, some] = [new Sink(), new Sink()];
-    live.follow(all, () => true, null);
-    const follower = live.follow(some, (row) => row.protocol === 6, null);
+    live.follow(all, () => true);
+    const follower = live.follow(some, (row) => row.protocol === 6);
     live.publish(rows(1, 2));
     if (follower) live.leave(follower);
     live.publish(rows(3, 4));
@@ -44,8 +44,8 @@ describe("live", () => {
     const live = new Live(config, deps());
     const [slow, quick] = [new Sink(), new Sink()];
     slow.room = 1;
-    const follower = live.follow(slow, () => true, null);
-    live.follow(quick, () => true, null);
+    const follower = live.follow(slow, () => true);
+    live.follow(quick, () => true);
     live.publish(rows(1, 2, 3, 4, 5, 6));
     expect(slow.seen).toEqual(["1"]);
     expect(quick.seen).toHaveLength(6);
@@ -61,11 +61,12 @@ describe("live", () => {
 
   it("sends what a follower missed that comes back", () => {
     const live = new Live(config, deps());
-    live.follow(new Sink(), () => true, null);
+    live.follow(new Sink(), () => true);
     live.publish(rows(1, 2, 3, 4, 5, 6));
     const back = (lastId: string) => {
       const sink = new Sink();
-      const follower = live.follow(sink, () => true, lastId);
+      const follower = live.follow(sink, () => true);
+      if (follower) live.begin(follower, lastId);
       if (follower) live.leave(follower);
       return sink.seen;
     };
@@ -78,23 +79,25 @@ describe("live", () => {
 
   it("keeps nothing when nobody has followed for a while", () => {
     const live = new Live(config, deps());
-    const follower = live.follow(new Sink(), () => true, null);
+    const follower = live.follow(new Sink(), () => true);
     live.publish(rows(1));
     if (follower) live.leave(follower);
     live.publish(rows(2));
     const sink = new Sink();
-    const second = live.follow(sink, () => true, "e-1");
+    const second = live.follow(sink, () => true);
+    if (second) live.begin(second, "e-1");
     expect(sink.seen).toEqual(["2"]);
     if (second) live.leave(second);
     nowMs += 120_000;
     live.publish(rows(3));
     const late = new Sink();
-    live.follow(late, () => true, "e-2");
+    const third = live.follow(late, () => true);
+    if (third) live.begin(third, "e-2");
     expect(late.seen).toEqual([]);
   });
 
   it("takes only so many followers", () => {
     const live = new Live(config, deps());
-    expect([1, 2, 3].map(() => live.follow(new Sink(), () => true, null) !== null)).toEqual([true, true, false]);
+    expect([1, 2, 3].map(() => live.follow(new Sink(), () => true) !== null)).toEqual([true, true, false]);
   });
 });

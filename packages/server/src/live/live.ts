@@ -121,18 +121,18 @@ export class Live {
     if (this.#history.length > this.#config.historyRows) this.#history = this.#history.slice(-this.#config.historyRows);
   }
 
-  /**
-   * Adds a follower, or null if there are too many.
-   * @param lastId of the last event that it got earlier, if it comes back: what it missed is sent first, as far as it is still here
-   */
-  follow(sink: LiveSink, accepts: (row: JsonRow) => boolean, lastId: string | null): Follower | null {
+  /** A place for a follower, or null if all are taken. Nothing is sent before `begin`. */
+  follow(sink: LiveSink, accepts: (row: JsonRow) => boolean): Follower | null {
     if (this.#followers.size >= this.#config.maxClients) return null;
     const follower = new Follower(sink, accepts, this.#config.queueRows);
-    const missed =
-      lastId === null ? [] : this.#history.slice(this.#history.findIndex(({ id }) => id === lastId) + 1 || this.#history.length);
-    for (const event of missed) this.#dropped += follower.offer(event);
     this.#followers.add(follower);
     return follower;
+  }
+
+  /** @param lastId of the last event that it got earlier, if it comes back: what it missed is sent first, as far as it is still here */
+  begin(follower: Follower, lastId: string | null): void {
+    const last = lastId === null ? -1 : this.#history.findIndex(({ id }) => id === lastId);
+    for (const event of last < 0 ? [] : this.#history.slice(last + 1)) this.#dropped += follower.offer(event);
   }
 
   leave(follower: Follower): void {

@@ -16,6 +16,8 @@ export interface FlowFilter {
   readonly values: readonly string[];
   /** Rows that have no value count, too: `domain=` */
   readonly orNull: boolean;
+  /** Rows that have none of the values. */
+  readonly not: boolean;
 }
 
 export const FILTER_COLUMNS: readonly Column[] = COLUMN_LIST.filter((column) => column.filterable);
@@ -52,7 +54,7 @@ function readFilter(column: Column, texts: readonly string[]): FlowFilter | stri
     if (value === null) return `expected ${expectation(column)}, got ${JSON.stringify(text.slice(0, 80))}`;
     values.add(value);
   }
-  return { column, values: [...values], orNull };
+  return { column, values: [...values], orNull, not: false };
 }
 
 const MAX = { u8: 0xff, u16: 0xffff, u32: 0xffffffff } as const;
@@ -102,9 +104,9 @@ function expectation(column: Column): string {
 
 /** Does a row, as `GET /api/flows` tells it, pass all filters? */
 export function matches(filters: readonly FlowFilter[], row: JsonRow): boolean {
-  return filters.every(({ column, values, orNull }) => {
+  return filters.every(({ column, values, orNull, not }) => {
     const value = row[column.name] ?? null;
-    return value === null ? orNull : values.includes(String(value));
+    return (value === null ? orNull : values.includes(String(value))) !== not;
   });
 }
 

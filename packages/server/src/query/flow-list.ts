@@ -1,6 +1,6 @@
 /** `GET /api/flows`: newest start first, page by page, out of what has ended and what is open. */
 import type { JsonRow, TimeRange } from "@flowtrail/model";
-import type { ClickHouse, QueryLimits } from "../store/clickhouse.ts";
+import type { ClickHouse } from "../store/clickhouse.ts";
 import { type FlowFilter, mayBeOutdated } from "./filters.ts";
 import { compareKeys, type FlowRow, flowRow, type StoredRow, toJson } from "./rows.ts";
 import { allOf, behind, type FlowKey, filterSql, moment, NEWEST_FIRST, SELECTED, type Sql } from "./sql.ts";
@@ -22,7 +22,7 @@ export interface Heard {
 export interface QueryDeps {
   readonly clickhouse: Pick<ClickHouse, "rows">;
   readonly heard: Heard;
-  readonly limits: Partial<QueryLimits>;
+  readonly now: () => number;
 }
 
 export interface FlowPage {
@@ -136,7 +136,7 @@ export class FlowList {
   }
 
   #ask(sql: string, bindings: Readonly<Record<string, unknown>>, signal: AbortSignal): Promise<StoredRow[]> {
-    return this.#deps.clickhouse.rows<StoredRow>(sql, bindings, { signal, limits: this.#deps.limits });
+    return this.#deps.clickhouse.rows<StoredRow>(sql, bindings, { signal });
   }
 }
 

@@ -45,13 +45,13 @@ const PARAMETER_TYPES = {
 } as const;
 
 /** @param expression what stands for the column, where it is not the column itself */
-export function filterSql({ column, values, orNull }: FlowFilter, expression: string = column.name): Sql {
+export function filterSql({ column, values, orNull, not }: FlowFilter, expression: string = column.name): Sql {
   const parameter = `f_${column.name}`;
   const among = values.length === 0 ? "false" : `${expression} IN {${parameter}:Array(${PARAMETER_TYPES[column.type]})}`;
   const bound =
     column.type === "address" ? values.map(mapped) : column.type === "bool" ? values.map((text) => text === "true") : values;
   return {
-    text: orNull ? `${among} OR ${column.name} IS NULL` : among,
+    text: `${not ? "NOT " : ""}(${orNull ? `${among} OR ${column.name} IS NULL` : among})`,
     bindings: values.length === 0 ? {} : { [parameter]: bound },
   };
 }

@@ -1,0 +1,86 @@
+/** All routes as one fastify app: first who asks, then what. */
+import cookie from "@fastify/cookie";
+import helmet from "@fastify/helmet";
+import rateLimit from "@fastify/rate-limit";
+import swagger from "@fastify/swagger";
+import fastify from "fastify";
+import { jsonSchemaTransform, validatorCompiler, type ZodTypeProvider } from "fastify-type-provider-zod";
+import { AuthError } from "../auth/errors.ts";
+import { guard } from "../auth/guard.ts";
+import type { Api, ApiContext } from "./context.ts";
+import { notFound, sendError } from "./errors.ts";
+import { authRoutes } from "./routes/auth.ts";
+import { flowRoutes } from "./routes/flows.ts";
+import { ingestRoutes } from "./routes/ingest.ts";
+import { liveRoutes } from "./routes/live.ts";
+import { pageRoutes } from "./routes/page.ts";
+import { systemRoutes } from "./routes/system.ts";
+import { tokenRoutes } from "./routes/tokens.ts";
+
+const JSON_BODY_LIMIT = 256 * 1024;
+
+/** The app, ready to listen. */
+export async function buildApp(context: ApiContext): Promise<Api> {
+  const app = fastify({
+    loggerInstance: context.logger,
+    // Requests are counted (/metrics); what fails is logged by the error handler.
+    disableRequestLogging: true,
+    bodyLimit: JSON_BODY_LIMIT,
+    routerOptions: { maxParamLength: 300 },
+  }).withTypeProvider<ZodTypeProvider>();
+  app.setValidatorCompiler(validatorCompiler);
+  // Answers are ours; that they fit their schemas is shown by tests and not asked anew for each of a thousand rows.
+  app.setSerializerCompiler(() => (data) => JSON.stringify(data));
+  app.setErrorHandler(sendError);
+  app.setNotFoundHandler((request, reply) =>
+    sendError(notFound(`${request.method} ${request.url}: there is nothing here`), request, reply),
+  );
+  await app.register(helmet, headers);
+  await app.register(cookie);
+  await app.register(rateLimit, {
+    global: false,
+    errorResponseBuilder: (_request, { ttl }) => new AuthError({ code: "RATE_LIMITED", retryAfterMs: ttl }, "too many attempts"),
+  });
+  await app.register(swagger, { openapi: description(context.version), transform: jsonSchemaTransform });
+  guard(app, context);
+  context.metrics.observe(app);
+  for (const routes of [ingestRoutes, flowRoutes, liveRoutes, authRoutes, tokenRoutes, systemRoutes]) routes(app, context);
+  await pageRoutes(app, context.config.web.dir);
+  await app.ready();
+  return app;
+}
+
+const headers = {
+  contentSecurityPolicy: {
+    useDefaults: false,
+    directives: {
+      defaultSrc: ["'self'"],
+      // Component libraries set sizes and positions as styles of single elements.
+      styleSrc: ["'self'", "'unsafe-inline'"],
+      imgSrc: ["'self'", "data:"],
+      objectSrc: ["'none'"],
+      baseUri: ["'none'"],
+      formAction: ["'self'"],
+      frameAncestors: ["'none'"],
+    },
+  },
+  // These three mean something over TLS only, and a server on a LAN mostly has none: whoever puts TLS in front sets them there.
+  strictTransportSecurity: false,
+  crossOriginOpenerPolicy: false,
+  originAgentCluster: false,
+  referrerPolicy: { policy: "no-referrer" as const },
+};
+
+function description(version: string) {
+  return {
+    openapi: "3.1.0",
+    info: { title: "Flowtrail", version, description: "Network flows: questions, live rows, deliveries, credentials." },
+    components: {
+      securitySchemes: {
+        bearer: { type: "http" as const, scheme: "bearer" },
+        session: { type: "apiKey" as const, in: "cookie" as const, name: "flowtrail_session" },
+      },
+    },
+    security: [{ bearer: [] }, { session: [] }],
+  };
+}

@@ -1,0 +1,47 @@
+/** What the routes need of the rest of the server. */
+import type {
+  FastifyBaseLogger,
+  FastifyInstance,
+  RawReplyDefaultExpression,
+  RawRequestDefaultExpression,
+  RawServerDefault,
+} from "fastify";
+import type { ZodTypeProvider } from "fastify-type-provider-zod";
+import type { Auth } from "../auth/auth.ts";
+import type { Failures } from "../auth/failures.ts";
+import type { ServerConfig } from "../config/schema.ts";
+import type { Health } from "../health/health.ts";
+import type { Metrics } from "../health/metrics.ts";
+import type { Identify } from "../identify/identify.ts";
+import type { Live } from "../live/live.ts";
+import type { FlowDetails } from "../query/flow-detail.ts";
+import type { FlowList } from "../query/flow-list.ts";
+import type { Receive } from "../receive/receive.ts";
+import type { Sample } from "../sample/sample.ts";
+import type { Store } from "../store/store.ts";
+
+export interface ApiContext {
+  readonly config: ServerConfig;
+  readonly version: string;
+  readonly now: () => number;
+  readonly logger: FastifyBaseLogger;
+  readonly auth: Auth;
+  readonly failures: Failures;
+  readonly tokens: Store["tokens"];
+  readonly identify: Identify;
+  readonly receive: Receive;
+  readonly flows: FlowList;
+  readonly details: FlowDetails;
+  readonly live: Live;
+  readonly health: Health;
+  readonly metrics: Metrics;
+  readonly sample: Sample;
+}
+
+export type Api = FastifyInstance<
+  RawServerDefault,
+  RawRequestDefaultExpression,
+  RawReplyDefaultExpression,
+  FastifyBaseLogger,
+  ZodTypeProvider
+>;

@@ -1,0 +1,120 @@
+/** THE table from our codes to HTTP, and the one form in which errors are told: {"error":{"code","message","details"}}. */
+import { FlowtrailError } from "@flowtrail/model";
+import type { FastifyError, FastifyReply, FastifyRequest } from "fastify";
+import { hasZodFastifySchemaValidationErrors } from "fastify-type-provider-zod";
+import { z } from "zod";
+import { nearest } from "../nearest.ts";
+
+export const STATUS: Readonly<Record<string, number>> = {
+  BAD_REQUEST: 400,
+  BAD_QUERY: 400,
+  BAD_TIME: 400,
+  BAD_BATCH: 400,
+  BAD_HEADER: 400,
+  UNAUTHENTICATED: 401,
+  FORBIDDEN: 403,
+  NOT_FOUND: 404,
+  TOO_LARGE: 413,
+  UNSUPPORTED_ENCODING: 415,
+  UNSUPPORTED_TYPE: 415,
+  /** The question needs more rows or memory than it may: a smaller range helps. */
+  STORE_LIMIT: 422,
+  RATE_LIMITED: 429,
+  STORE_OVERLOADED: 429,
+  INTERNAL: 500,
+  STORE_QUERY: 500,
+  STORE_AUTH: 502,
+  STORE_UNAVAILABLE: 503,
+  STORE_BUSY: 503,
+  STORE_DISK_FULL: 503,
+  TOO_MANY_FOLLOWERS: 503,
+  STORE_TIMEOUT: 504,
+};
+
+export const errorSchema = z
+  .object({
+    error: z.object({
+      code: z.string().describe("Stable, for programs"),
+      message: z.string().describe("For people"),
+      details: z.record(z.string(), z.unknown()).optional().describe("Data of the error"),
+    }),
+  })
+  .describe("What went wrong");
+
+export type RouteErrorData =
+  | { code: "NOT_FOUND" }
+  | { code: "BAD_REQUEST" }
+  | { code: "TOO_MANY_FOLLOWERS"; retryAfterMs: number };
+export class RouteError extends FlowtrailError<RouteErrorData> {}
+
+export const notFound = (message: string) => new RouteError({ code: "NOT_FOUND" }, message);
+export const badRequest = (message: string) => new RouteError({ code: "BAD_REQUEST" }, message);
+export const tooManyFollowers = () =>
+  new RouteError({ code: "TOO_MANY_FOLLOWERS", retryAfterMs: 10_000 }, "too many follow live already (live.max_clients)");
+
+export interface ApiError {
+  readonly status: number;
+  readonly code: string;
+  readonly message: string;
+  readonly details?: Readonly<Record<string, unknown>>;
+  readonly retryAfterMs?: number;
+}
+
+/** Any error as it is told to a client. What is none of the client's business becomes INTERNAL. */
+export function apiError(error: unknown, parameters: readonly string[] = []): ApiError {
+  if (error instanceof FlowtrailError) {
+    const status = STATUS[error.code];
+    if (status === undefined) return internal;
+    const { code: _code, retryAfterMs, ...details } = error.data as { code: string; retryAfterMs?: number };
+    const message = status === 500 ? internal.message : error.message;
+    return { status, code: error.code, message, details, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) };
+  }
+  if (hasZodFastifySchemaValidationErrors(error)) return validationError(error, parameters);
+  const { statusCode, code, message } = error as Partial<FastifyError>;
+  if (code === "FST_ERR_CTP_BODY_TOO_LARGE")
+    return { status: 413, code: "TOO_LARGE", message: "the body is larger than the limit" };
+  if (statusCode === 415) return { status: 415, code: "UNSUPPORTED_TYPE", message: message ?? "unsupported Content-Type" };
+  if (statusCode === 404) return { status: 404, code: "NOT_FOUND", message: message ?? "not found" };
+  if (statusCode !== undefined && statusCode >= 400 && statusCode < 500) {
+    return { status: 400, code: "BAD_REQUEST", message: message ?? "bad request" };
+  }
+  return internal;
+}
+
+const internal: ApiError = { status: 500, code: "INTERNAL", message: "something went wrong in the server; its log says what" };
+
+type ValidationError = FastifyError & { validation: readonly { instancePath: string; message?: string; params: object }[] };
+
+function validationError(error: ValidationError, parameters: readonly string[]): ApiError {
+  const problems = error.validation.flatMap(({ instancePath, message = "not valid", params }) => {
+    const { issue } = params as { issue?: z.core.$ZodIssue };
+    if (issue?.code === "unrecognized_keys") {
+      return issue.keys.map((key) => {
+        const near = nearest(key, parameters);
+        return { parameter: key, message: `unknown${near === null ? "" : `, did you mean ${near}?`}` };
+      });
+    }
+    return [{ parameter: instancePath.replace(/^\//, "").replaceAll("/", "."), message }];
+  });
+  const message = problems.map((problem) => `${problem.parameter}: ${problem.message}`).join("; ");
+  return { status: 400, code: "BAD_REQUEST", message, details: { problems } };
+}
+
+/** The error handler of the app. */
+export function sendError(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
+  // Nobody is there to be told, and nothing went wrong here.
+  if (request.raw.destroyed && !request.raw.complete) return;
+  if (reply.raw.destroyed) return;
+  const { status, code, message, details, retryAfterMs } = apiError(error, queryParameters(request));
+  if (status >= 500)
+    request.log.error({ err: error, method: request.method, route: request.routeOptions.url }, "a request failed");
+  if (retryAfterMs !== undefined) reply.header("retry-after", String(Math.max(1, Math.ceil(retryAfterMs / 1000))));
+  if (status === 401) reply.header("www-authenticate", "Bearer");
+  const body = { error: { code, message, ...(details && Object.keys(details).length > 0 ? { details } : {}) } };
+  void reply.code(status).type("application/json").serializer(JSON.stringify).send(body);
+}
+
+function queryParameters(request: FastifyRequest): string[] {
+  const schema: unknown = request.routeOptions.schema?.querystring;
+  return schema instanceof z.ZodObject ? Object.keys(schema.shape) : [];
+}

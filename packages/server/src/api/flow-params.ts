@@ -1,0 +1,53 @@
+/** The parameters of a question about flows → what the query needs. */
+import { COLUMNS, parseTimeRange, TimeError, type TimeRange } from "@flowtrail/model";
+import { readCursor } from "../query/cursor.ts";
+import { type ParameterProblem, QueryError } from "../query/errors.ts";
+import { type FlowFilter, readFilters } from "../query/filters.ts";
+import type { FlowListQuery } from "../query/flow-list.ts";
+import { SAMPLE_NETWORK } from "../receive/check.ts";
+
+type Parameters = Readonly<Record<string, string | readonly string[] | number | undefined>>;
+type Texts = Readonly<Record<string, string | readonly string[] | undefined>>;
+
+/**
+ * Filters as they were asked for, plus: primary reports only unless all are wanted, and no sample traffic unless it is asked for.
+ * @throws QueryError
+ */
+export function filtersOf(parameters: Parameters): FlowFilter[] {
+  const problems: ParameterProblem[] = [];
+  const filters = readFilters(parameters as Texts, problems);
+  if (problems.length > 0) throw new QueryError(problems);
+  if (parameters.reports === "merged") {
+    filters.push({ column: { ...COLUMNS.primary, name: "primary" }, values: ["true"], orNull: false, not: false });
+  }
+  if (parameters.network === undefined) {
+    filters.push({ column: { ...COLUMNS.network, name: "network" }, values: [SAMPLE_NETWORK], orNull: false, not: true });
+  }
+  return filters;
+}
+
+/** @throws QueryError */
+export function listQueryOf(
+  parameters: Parameters & {
+    readonly from: string;
+    readonly to: string;
+    readonly limit: number;
+    readonly cursor?: string | undefined;
+  },
+  nowMs: number,
+): FlowListQuery {
+  const { from, to, limit, cursor } = parameters;
+  const filters = filtersOf(parameters);
+  if (cursor !== undefined) return { ...readCursor(cursor), filters, limit };
+  return { range: rangeOf(from, to, nowMs), filters, limit, after: null };
+}
+
+function rangeOf(from: string, to: string, nowMs: number): TimeRange {
+  try {
+    return parseTimeRange(from, to, nowMs);
+  } catch (error) {
+    if (!(error instanceof TimeError)) throw error;
+    const parameter = error.data.value === from ? "from" : error.data.value === to ? "to" : "from, to";
+    throw new QueryError([{ parameter, message: error.message }]);
+  }
+}

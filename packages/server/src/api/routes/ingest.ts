@@ -1,0 +1,67 @@
+/** Where agents and other senders deliver, and where agents ask what to do. */
+import { ARROW_CONTENT_TYPE, NDJSON_CONTENT_TYPE } from "@flowtrail/model";
+import { z } from "zod";
+import { agentConfig } from "../../identify/agent-config.ts";
+import type { Sender } from "../../receive/receive.ts";
+import { isTransient, StoreError } from "../../store/errors.ts";
+import type { Api, ApiContext } from "../context.ts";
+import { errorSchema } from "../errors.ts";
+import { agentConfigSchema, ingestSchema } from "../schemas.ts";
+
+export function ingestRoutes(api: Api, { config, receive, identify }: ApiContext): void {
+  // Not the parsers of the rest: a body that is no upload must not be read as JSON first.
+  api.register((uploads, _options, done) => {
+    uploads.removeAllContentTypeParsers();
+    uploads.addContentTypeParser("*", { parseAs: "buffer", bodyLimit: config.ingest.max_body }, (_request, body, done) =>
+      done(null, body),
+    );
+    uploads.route({
+      method: "POST",
+      url: "/ingest/v1/flows",
+      config: { access: "agent" },
+      bodyLimit: config.ingest.max_body,
+      schema: {
+        summary: "Deliver flows",
+        description: "Answered when the rows are durable. The same rows may come any number of times.",
+        tags: ["agents"],
+        consumes: [ARROW_CONTENT_TYPE, NDJSON_CONTENT_TYPE],
+        response: { 200: ingestSchema, 400: errorSchema, 413: errorSchema, 429: errorSchema, 503: errorSchema },
+      },
+      handler: async (request) => {
+        const { identity, headers } = request;
+        const sender: Sender = identity?.kind === "agent" ? { node: identity.node, name: identity.name } : null;
+        const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
+        try {
+          return await receive.receive({ contentType: headers["content-type"] ?? "", headers, body }, sender);
+        } catch (error) {
+          throw laterIfTransient(error);
+        }
+      },
+    });
+    done();
+  });
+
+  api.route({
+    method: "GET",
+    url: "/agent/v1/config",
+    config: { access: "agent" },
+    schema: {
+      summary: "What an agent shall do",
+      tags: ["agents"],
+      response: { 200: agentConfigSchema, 304: z.null(), 401: errorSchema },
+    },
+    handler: async (request, reply) => {
+      const answer = agentConfig(identify.inventory, config.agents);
+      const tag = `"${answer.version}"`;
+      reply.header("etag", tag).header("cache-control", "no-cache");
+      if (request.headers["if-none-match"] === tag) return reply.code(304).send(null);
+      return reply.send(answer as z.infer<typeof agentConfigSchema>);
+    },
+  });
+}
+
+/** An agent sets aside what is refused with another 4xx or 5xx: whatever may pass is "later". */
+function laterIfTransient(error: unknown): unknown {
+  if (!isTransient(error) || !(error instanceof StoreError) || "retryAfterMs" in error.data) return error;
+  return new StoreError({ code: "STORE_UNAVAILABLE", retryAfterMs: 2000 }, error.message, { cause: error });
+}

@@ -1,0 +1,196 @@
+/** What the API takes and gives, as zod: validates requests and makes the OpenAPI document. */
+import { type Column, STORED_COLUMNS } from "@flowtrail/model";
+import { z } from "zod";
+import { FILTER_COLUMNS } from "../query/filters.ts";
+
+const time = z.iso.datetime({ precision: 3 }).describe("RFC 3339, UTC, milliseconds");
+const big = z.union([z.number().int().nonnegative(), z.string().regex(/^\d{1,20}$/)]).describe("A string above 2^53");
+
+function columnSchema(column: Column): z.ZodType {
+  const schema = bareSchema(column);
+  return (column.optional ? schema.nullable() : schema).describe(column.tooltip);
+}
+
+function bareSchema(column: Column): z.ZodType {
+  if (column.name === "flow_id") return z.string().regex(/^\d{1,20}$/);
+  switch (column.type) {
+    case "u8":
+      return z.number().int().min(0).max(0xff);
+    case "u16":
+      return z.number().int().min(0).max(0xffff);
+    case "u32":
+      return z.number().int().min(0).max(0xffffffff);
+    case "u64":
+      return big;
+    case "time":
+      return time;
+    case "bool":
+      return z.boolean();
+    case "enum":
+      return z.enum((column.values ?? []) as [string, ...string[]]);
+    case "address":
+    case "text":
+      return z.string();
+  }
+}
+
+export const flowSchema = z
+  .strictObject(Object.fromEntries(STORED_COLUMNS.map((column) => [column.name, columnSchema(column)])))
+  .describe("What one node said about one flow: see the page of the column table");
+
+const parameter = z.union([z.string(), z.array(z.string())]).optional();
+const filters = Object.fromEntries(
+  FILTER_COLUMNS.map((column) => {
+    const empty = column.optional ? " Empty: rows without a value." : "";
+    return [column.name, parameter.describe(`${column.tooltip}. Repeated: any of them.${empty}`)];
+  }),
+);
+const reports = z
+  .enum(["merged", "all"])
+  .default("merged")
+  .describe("merged: one row per connection, its primary report. all: every report");
+
+export const listQuerySchema = z.strictObject({
+  from: z.string().default("-15m").describe("Relative (-15m, now-1h) or RFC 3339. A flow is in the range if it was active in it"),
+  to: z.string().default("now").describe("Relative or RFC 3339; not in the range itself"),
+  limit: z.coerce.number().int().min(1).max(1000).default(100).describe("Most rows of an answer"),
+  reports,
+  cursor: z
+    .string()
+    .max(2048)
+    .optional()
+    .describe("`next` of the answer before. It holds the range: from and to are not looked at"),
+  ...filters,
+});
+
+export const listSchema = z.object({
+  flows: z.array(flowSchema),
+  next: z.string().nullable().describe("Cursor of the next page; null: there is none"),
+});
+
+export const liveQuerySchema = z.strictObject({ reports, ...filters });
+
+export const detailSchema = z.object({
+  flow: flowSchema,
+  reports: z.array(flowSchema).describe("The other reports of the same connection"),
+});
+
+export const ingestSchema = z.object({
+  accepted: z.number().int(),
+  duplicate: z.number().int().describe("Rows of a batch that was stored before"),
+  rejected: z.array(z.object({ row: z.number().int(), code: z.string(), message: z.string() })),
+});
+
+const range = z.string().describe("Address range");
+export const agentConfigSchema = z.object({
+  version: z.string(),
+  enabled: z.boolean(),
+  networks: z.array(
+    z.object({
+      id: z.string(),
+      ranges: z.array(range),
+      egress: z.array(z.object({ id: z.string(), ranges: z.array(range) })),
+      members: z.array(z.string()).describe("Addresses of users' devices and config files"),
+    }),
+  ),
+  capture: z.object({
+    icmp: z.boolean(),
+    dns: z.boolean(),
+    names: z.enum(["off", "second-level", "full"]),
+    denied: z.boolean(),
+    process: z.boolean(),
+  }),
+  update_interval_s: z.number(),
+  flush_interval_ms: z.number(),
+  exclude: z.array(range),
+});
+
+export const tokenSchema = z.object({
+  id: z.string(),
+  kind: z.enum(["agent", "api", "session", "signin"]),
+  name: z.string(),
+  node: z.string().nullable().describe("The node that an agent's token speaks for"),
+  created: time,
+  expires: time.nullable(),
+  spent: time.nullable(),
+  revoked: time.nullable(),
+});
+
+export const newTokenSchema = z.strictObject({
+  kind: z.enum(["agent", "api", "signin"]),
+  node: z
+    .string()
+    .regex(/^[\w.:@-]{1,128}$/, "expected letters, digits and . : @ _ -, at most 128")
+    .optional()
+    .describe("Needed for an agent: id or name of its node"),
+  name: z.string().min(1).max(128).optional().describe("What it is for"),
+});
+
+export const createdTokenSchema = tokenSchema.extend({
+  token: z.string().describe("The secret, shown this once"),
+  link: z.string().optional().describe("Of a one-time sign-in: opens the page, signed in"),
+});
+
+export const meSchema = z.object({
+  kind: z.enum(["agent", "api", "session", "anybody"]).describe("anybody: the server asks nobody for credentials"),
+  name: z.string().nullable(),
+  insecure: z.boolean(),
+});
+
+export const localAgentSchema = z.strictObject({
+  state: z.enum(["running", "no_privileges", "failed"]),
+  message: z.string().max(2000).nullable().describe("Why nothing is captured on the server's own machine, and what to do"),
+});
+
+export const sampleSchema = z.object({ on: z.boolean() });
+
+export const healthSchema = z.object({
+  status: z.enum(["ok", "unavailable"]),
+  version: z.string().optional(),
+  started: time.optional(),
+  listeners: z.record(z.string(), z.string()).optional(),
+  store: z
+    .object({
+      up: z.boolean(),
+      error: z.string().nullable(),
+      rows: z.number().nullable(),
+      bytes: z.number().nullable().describe("On disk"),
+      waiting_rows: z.number(),
+      engine: z
+        .object({ state: z.string(), restarts: z.number(), last_error: z.string().nullable() })
+        .nullable()
+        .describe("Null with a ClickHouse of the operator's"),
+    })
+    .optional(),
+  ingest: z
+    .object({ batches: z.number(), rows: z.number(), duplicate_rows: z.number(), rejected: z.record(z.string(), z.number()) })
+    .optional()
+    .describe("Since the start of this server"),
+  agents: z
+    .array(
+      z.object({
+        reporter_id: z.string(),
+        reporter: z.string(),
+        version: z.string().nullable(),
+        last_seen: time,
+        silent: z.boolean().describe("Nothing was heard for three update intervals"),
+        covered_from: time.nullable().describe("Beginning of what it covers, of the last 24 hours"),
+        covered_to: time.nullable(),
+        lag_ms: z.number().nullable(),
+        spool: z.object({ batches: z.number(), bytes: z.number() }),
+        clock_skew_ms: z.number().nullable(),
+        rows: z.number(),
+        rejected: z.number(),
+        drops: z.record(z.string(), z.number()),
+        gauges: z.record(z.string(), z.number()),
+        addresses: z.record(z.string(), z.array(z.string())),
+        lost_batches: z.array(z.object({ epoch: z.string(), from: z.number(), to: z.number(), noticed: time })),
+      }),
+    )
+    .optional()
+    .describe("Of the last 24 hours"),
+  inventory: z.object({ path: z.string(), loaded: time.nullable(), error: z.string().nullable() }).nullable().optional(),
+  local_agent: localAgentSchema.nullable().optional().describe("What `flowtrail up` says of the agent beside this server"),
+  sample: z.boolean().optional().describe("Sample traffic is being made"),
+  insecure: z.boolean().optional(),
+});

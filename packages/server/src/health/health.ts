@@ -1,0 +1,125 @@
+/** How the server is: what a load balancer, a person and the page want to know. */
+import type { InventoryFileState } from "../identify/inventory-file.ts";
+import type { ReceiveStats } from "../receive/receive.ts";
+import type { ClickHouse } from "../store/clickhouse.ts";
+import type { StoreHealth, StoreStats } from "../store/store.ts";
+import { type AgentReport, agentReports } from "./agents.ts";
+
+export interface HealthDeps {
+  readonly version: string;
+  readonly insecure: boolean;
+  readonly now: () => number;
+  readonly logger: { warn(fields: object, message: string): void };
+  readonly store: { health(): Promise<StoreHealth>; stats(): Promise<StoreStats>; readonly clickhouse: Pick<ClickHouse, "rows"> };
+  readonly receive: { readonly stats: ReceiveStats };
+  readonly heard: { has(reporterId: string): boolean };
+  readonly inventory: () => InventoryFileState | null;
+  readonly sampleOn: () => boolean;
+  /** Address of each listener that is up, by name; null for one that is not. */
+  readonly listeners: () => Readonly<Record<string, string | null>>;
+}
+
+/** What `flowtrail up` says of the agent that it started beside this server. */
+export interface LocalAgent {
+  readonly state: "running" | "no_privileges" | "failed";
+  readonly message: string | null;
+}
+
+export interface FullHealth {
+  readonly status: "ok" | "unavailable";
+  readonly version: string;
+  readonly started: string;
+  readonly listeners: Readonly<Record<string, string>>;
+  readonly store: {
+    readonly up: boolean;
+    readonly error: string | null;
+    readonly rows: number | null;
+    readonly bytes: number | null;
+    readonly waiting_rows: number;
+    readonly engine: { readonly state: string; readonly restarts: number; readonly last_error: string | null } | null;
+  };
+  readonly ingest: {
+    readonly batches: number;
+    readonly rows: number;
+    readonly duplicate_rows: number;
+    readonly rejected: Readonly<Record<string, number>>;
+  };
+  readonly agents: readonly AgentReport[];
+  readonly inventory: { readonly path: string; readonly loaded: string | null; readonly error: string | null } | null;
+  readonly local_agent: LocalAgent | null;
+  readonly sample: boolean;
+  readonly insecure: boolean;
+}
+
+export class Health {
+  readonly #deps: HealthDeps;
+  readonly #startedMs: number;
+  #localAgent: LocalAgent | null = null;
+
+  constructor(deps: HealthDeps) {
+    this.#deps = deps;
+    this.#startedMs = deps.now();
+  }
+
+  setLocalAgent(agent: LocalAgent): void {
+    this.#localAgent = agent;
+  }
+
+  /** Never throws. */
+  async status(): Promise<{ status: "ok" | "unavailable" }> {
+    return { status: this.#statusOf(await this.#deps.store.health()) };
+  }
+
+  /** Never throws: what can't be found out is null or empty. */
+  async full(): Promise<FullHealth> {
+    const { store, receive, version, insecure, inventory, sampleOn } = this.#deps;
+    const health = await store.health();
+    const [stats, agents] = health.ping.ok ? await this.#ask() : [null, []];
+    const { batches, rows, duplicateRows, rejected } = receive.stats;
+    const file = inventory();
+    return {
+      status: this.#statusOf(health),
+      version,
+      started: new Date(this.#startedMs).toISOString(),
+      listeners: Object.fromEntries(
+        Object.entries(this.#deps.listeners()).flatMap(([name, url]) => (url === null ? [] : [[name, url]])),
+      ),
+      store: {
+        up: health.ping.ok,
+        error: health.ping.ok ? null : health.ping.error.message,
+        rows: stats?.rows ?? null,
+        bytes: stats?.bytes ?? null,
+        waiting_rows: health.commit.waitingRows,
+        engine: health.engine && {
+          state: health.engine.state,
+          restarts: health.engine.restarts,
+          last_error: health.engine.lastError,
+        },
+      },
+      ingest: { batches, rows, duplicate_rows: duplicateRows, rejected },
+      agents,
+      inventory: file && {
+        path: file.path,
+        loaded: file.loadedMs === null ? null : new Date(file.loadedMs).toISOString(),
+        error: file.error,
+      },
+      local_agent: this.#localAgent,
+      sample: sampleOn(),
+      insecure,
+    };
+  }
+
+  async #ask(): Promise<[StoreStats | null, readonly AgentReport[]]> {
+    const { store, now, heard, logger } = this.#deps;
+    try {
+      return await Promise.all([store.stats(), agentReports(store.clickhouse, { nowMs: now(), has: (id) => heard.has(id) })]);
+    } catch (error) {
+      logger.warn({ err: error }, "the store could not be asked about its health");
+      return [null, []];
+    }
+  }
+
+  #statusOf({ ping }: StoreHealth): "ok" | "unavailable" {
+    return ping.ok && Object.values(this.#deps.listeners()).every((url) => url !== null) ? "ok" : "unavailable";
+  }
+}

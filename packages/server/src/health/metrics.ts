@@ -1,0 +1,132 @@
+/** `/metrics`. Labels are bounded: routes, reasons and codes of our own; never an agent, an address or a name. */
+import type { FastifyInstance } from "fastify";
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
+import type { Live } from "../live/live.ts";
+import type { ReceiveStats } from "../receive/receive.ts";
+import type { StoreHealth } from "../store/store.ts";
+
+export interface MetricsDeps {
+  readonly receive: { readonly stats: ReceiveStats };
+  readonly live: { readonly stats: Live["stats"] };
+  readonly store: { health(): Promise<StoreHealth> };
+  /** Reporters that spoke lately. */
+  readonly agents: () => number;
+}
+
+export class Metrics {
+  readonly #registry = new Registry();
+  readonly #seconds: Histogram<"method" | "route" | "status">;
+
+  constructor(deps: MetricsDeps) {
+    const registers = [this.#registry];
+    collectDefaultMetrics({ register: this.#registry });
+    this.#seconds = new Histogram({
+      name: "flowtrail_http_request_seconds",
+      help: "Time to answer, by route",
+      labelNames: ["method", "route", "status"],
+      buckets: [0.005, 0.02, 0.1, 0.5, 2, 10],
+      registers,
+    });
+    this.#ingest(deps.receive);
+    this.#live(deps.live);
+    this.#store(deps.store);
+    const gauge: Gauge = new Gauge({
+      name: "flowtrail_agents",
+      help: "Reporters that were heard of within three update intervals",
+      registers,
+      collect: () => gauge.set(deps.agents()),
+    });
+  }
+
+  get contentType(): string {
+    return this.#registry.contentType;
+  }
+
+  text(): Promise<string> {
+    return this.#registry.metrics();
+  }
+
+  /** Counts and times the requests of an app. */
+  observe(app: FastifyInstance): void {
+    app.addHook("onResponse", async (request, reply) => {
+      const route = request.routeOptions.url ?? "none";
+      // How long somebody followed live says nothing about the server.
+      if (route === "/api/flows/live") return;
+      const status = `${Math.floor(reply.statusCode / 100)}xx`;
+      this.#seconds.observe({ method: request.method, route, status }, reply.elapsedTime / 1000);
+    });
+  }
+
+  #ingest(receive: MetricsDeps["receive"]): void {
+    this.#total("flowtrail_ingest_batches_total", "Uploads that were stored", () => receive.stats.batches);
+    this.#total("flowtrail_ingest_rows_total", "Rows that were stored", () => receive.stats.rows);
+    this.#total(
+      "flowtrail_ingest_duplicate_rows_total",
+      "Rows of uploads that had been stored before",
+      () => receive.stats.duplicateRows,
+    );
+    this.#total("flowtrail_ingest_bytes_total", "Bytes of uploads as they came", () => receive.stats.bytes);
+    const rejected: Counter = new Counter({
+      name: "flowtrail_ingest_rejected_rows_total",
+      help: "Rows that were refused, by code",
+      labelNames: ["code"],
+      registers: [this.#registry],
+      collect: () => {
+        rejected.reset();
+        for (const [code, count] of Object.entries(receive.stats.rejected)) rejected.inc({ code }, count);
+      },
+    });
+  }
+
+  #live(live: MetricsDeps["live"]): void {
+    const clients: Gauge = new Gauge({
+      name: "flowtrail_live_followers",
+      help: "Who follows live",
+      registers: [this.#registry],
+      collect: () => clients.set(live.stats.clients),
+    });
+    this.#total("flowtrail_live_dropped_rows_total", "Rows that followers were too slow for", () => live.stats.dropped);
+  }
+
+  #store(store: MetricsDeps["store"]): void {
+    const registers = [this.#registry];
+    const up = new Gauge({ name: "flowtrail_store_up", help: "1 if the store answers", registers });
+    const waiting = new Gauge({ name: "flowtrail_store_waiting_rows", help: "Rows that wait to be written", registers });
+    const writes = new Counter({ name: "flowtrail_store_writes_total", help: "Merged writes", registers });
+    const failures = new Counter({ name: "flowtrail_store_write_failures_total", help: "Merged writes that failed", registers });
+    const overloaded = new Counter({ name: "flowtrail_store_overloaded_total", help: "Uploads that were sent away", registers });
+    const restarts = new Gauge({
+      name: "flowtrail_store_engine_restarts",
+      help: "Times that the embedded engine died and was started again",
+      registers,
+      // One question for all of them; the others are told by the time this one is.
+      collect: async () => {
+        const { ping, commit, engine } = await store.health();
+        up.set(ping.ok ? 1 : 0);
+        waiting.set(commit.waitingRows);
+        for (const [counter, value] of [
+          [writes, commit.writes],
+          [failures, commit.failures],
+          [overloaded, commit.overloaded],
+        ] as const) {
+          counter.reset();
+          counter.inc(value);
+        }
+        restarts.set(engine?.restarts ?? 0);
+      },
+    });
+  }
+
+  /** A counter whose value somebody else keeps. */
+  #total(name: string, help: string, value: () => number): void {
+    const counter: Counter = new Counter({
+      name,
+      help,
+      registers: [this.#registry],
+      collect: () => {
+        counter.reset();
+        counter.inc(value());
+      },
+    });
+  }
+}

@@ -1,0 +1,9 @@
+export { ConfigError, type ConfigInputs, type ConfigProblem, loadConfig, parseConfig } from "./config/load.ts";
+export { type ConfigOption, configOptions } from "./config/options.ts";
+export { configSchema, type ServerConfig } from "./config/schema.ts";
+export { ServerError, type ServerErrorData } from "./errors.ts";
+export { createTokenOffline, runServer, type TokenRequest } from "./main.ts";
+export { Server } from "./server.ts";
+export { EngineError } from "./store/engine/errors.ts";
+export { StoreError } from "./store/errors.ts";
+export { SchemaError } from "./store/schema/migrate.ts";

@@ -1,0 +1,239 @@
+/** The server, top to bottom: receive → identify → store → query → api. */
+import { randomBytes } from "node:crypto";
+import type { AddressInfo } from "node:net";
+import type { FlowBatch } from "@flowtrail/model";
+import type { FastifyBaseLogger } from "fastify";
+import { buildApp } from "./api/app.ts";
+import type { Api } from "./api/context.ts";
+import { Auth } from "./auth/auth.ts";
+import { Failures } from "./auth/failures.ts";
+import type { ServerConfig } from "./config/schema.ts";
+import { keepAdminToken, prepareData, removeServerFile, writeServerFile } from "./data-dir.ts";
+import { ServerError } from "./errors.ts";
+import { heardBefore } from "./health/agents.ts";
+import { Health } from "./health/health.ts";
+import { Metrics } from "./health/metrics.ts";
+import { Roster } from "./health/roster.ts";
+import { Identify } from "./identify/identify.ts";
+import { InventoryFile } from "./identify/inventory-file.ts";
+import { formatListen, isLoopbackHost, listenError, localUrl } from "./listen.ts";
+import { Live } from "./live/live.ts";
+import { FlowDetails } from "./query/flow-detail.ts";
+import { FlowList } from "./query/flow-list.ts";
+import type { Delivery } from "./receive/ports.ts";
+import { Receive } from "./receive/receive.ts";
+import { SAMPLE_INVENTORY } from "./sample/inventory.ts";
+import { Sample } from "./sample/sample.ts";
+import { storeConfig } from "./store/config.ts";
+import { Store } from "./store/store.ts";
+import { VERSION } from "./version.ts";
+
+const INVENTORY_POLL_MS = 1000;
+const ROSTER_REFRESH_MS = 5000;
+const FAILURES = { max: 20, windowMs: 60_000 };
+/** An open flow reads as lost when its reporter was silent for so many update intervals. */
+const SILENT_INTERVALS = 3;
+
+export class Server {
+  readonly #config: ServerConfig;
+  readonly #logger: FastifyBaseLogger;
+  readonly #now: () => number;
+  readonly #store: Store;
+  readonly #roster: Roster;
+  readonly #identify: Identify;
+  readonly #inventoryFile: InventoryFile | null;
+  readonly #live: Live;
+  readonly #receive: Receive;
+  readonly #sample: Sample;
+  readonly #health: Health;
+  #app: Api | null = null;
+  #url: string | null = null;
+  #rosterTimer: NodeJS.Timeout | undefined;
+
+  constructor(config: ServerConfig, deps: { logger: FastifyBaseLogger; now?: () => number }) {
+    const now = deps.now ?? Date.now;
+    const { logger } = deps;
+    this.#config = config;
+    this.#logger = logger;
+    this.#now = now;
+    this.#store = new Store(storeConfig(config), { logger });
+    this.#roster = new Roster(
+      { silentAfterMs: config.agents.update_interval_s * SILENT_INTERVALS * 1000 },
+      { now, enrolled: () => this.#enrolled(), heardBefore: () => heardBefore(this.#store.clickhouse) },
+    );
+    this.#identify = new Identify({ expected: (node, lastSeenMs) => this.#roster.expects(node, lastSeenMs) });
+    const { file } = config.inventory;
+    const onChange = this.#identify.setInventory.bind(this.#identify);
+    this.#inventoryFile =
+      file === undefined ? null : new InventoryFile({ path: file, pollMs: INVENTORY_POLL_MS }, { logger, now, onChange });
+    this.#live = new Live(
+      { maxClients: config.live.max_clients, queueRows: config.live.queue_rows, historyRows: config.live.queue_rows },
+      { epoch: randomBytes(6).toString("hex"), now },
+    );
+    this.#receive = new Receive(
+      { maxBatchBytes: config.ingest.max_batch, maxRows: config.ingest.max_rows },
+      {
+        now,
+        oldestMs: (nowMs) => nowMs - config.retention.days * 24 * 3_600_000,
+        identify: this.#identify,
+        submit: (submission) => this.#store.submit(submission),
+        onDelivery: (delivery) => this.#onDelivery(delivery),
+        onStored: (batch) => this.#live.publish(batch),
+      },
+    );
+    this.#sample = new Sample({
+      now,
+      random: Math.random,
+      logger,
+      clickhouse: this.#store.clickhouse,
+      submit: (rows) => this.#submitSample(rows),
+    });
+    this.#health = new Health({
+      version: VERSION,
+      insecure: config.insecure_no_auth,
+      now,
+      logger,
+      store: this.#store,
+      receive: this.#receive,
+      heard: this.#roster,
+      inventory: () => this.#inventoryFile?.state ?? null,
+      sampleOn: () => this.#sample.on,
+      listeners: () => ({ http: this.#url }),
+    });
+  }
+
+  /** Where a program of this machine reaches it; null while it is not started. */
+  get url(): string | null {
+    return this.#url;
+  }
+
+  /**
+   * Starts everything. What was started is stopped again if something fails.
+   * @throws ServerError, EngineError, SchemaError, StoreError
+   */
+  async start(): Promise<void> {
+    const { data, insecure_no_auth, listen } = this.#config;
+    if (insecure_no_auth) this.#assertLoopback();
+    await prepareData(data);
+    await this.#store.start();
+    try {
+      await this.#sample.start();
+      await this.#inventoryFile?.start();
+      for (const { reporterId, reporter, addresses } of await this.#roster.refresh()) {
+        this.#identify.declare({ id: reporterId, name: reporter }, addresses);
+      }
+      await keepAdminToken(data, this.#store.tokens);
+      this.#app = await this.#buildApp();
+      await this.#app.listen(listen).catch((error: unknown) => {
+        throw listenError(listen, error);
+      });
+      const { port } = this.#app.server.address() as AddressInfo;
+      this.#url = localUrl({ host: listen.host, port });
+      await writeServerFile(data, this.#url);
+    } catch (error) {
+      await this.stop();
+      throw error;
+    }
+    this.#planRefresh();
+    this.#logger.info({ url: this.#url, data, version: VERSION }, "the server is up");
+  }
+
+  /** Answers what is under way, writes what waits, and stops. */
+  async stop(): Promise<void> {
+    clearTimeout(this.#rosterTimer);
+    const wasUp = this.#url !== null;
+    this.#url = null;
+    this.#live.stop();
+    await this.#sample.stop();
+    await this.#app?.close();
+    this.#inventoryFile?.stop();
+    await this.#store.stop();
+    if (wasUp) await removeServerFile(this.#config.data);
+  }
+
+  #assertLoopback(): void {
+    const { listen } = this.#config;
+    const address = formatListen(listen);
+    if (!isLoopbackHost(listen.host)) {
+      throw new ServerError(
+        { code: "INSECURE_ADDRESS", address },
+        `--insecure-no-auth is for a try-out on this machine only: it can't be combined with --listen ${address}, where others could ` +
+          "read everything. Leave it out, or listen on 127.0.0.1",
+      );
+    }
+    this.#logger.warn(
+      { address },
+      "INSECURE: every program and every user of this machine can read and change everything here (--insecure-no-auth)",
+    );
+  }
+
+  #buildApp(): Promise<Api> {
+    const now = this.#now;
+    const store = this.#store;
+    const query = { clickhouse: store.clickhouse, heard: this.#roster, now };
+    return buildApp({
+      config: this.#config,
+      version: VERSION,
+      now,
+      logger: this.#logger,
+      auth: new Auth({ insecure: this.#config.insecure_no_auth }, { tokens: store.tokens, now }),
+      failures: new Failures(FAILURES, { now }),
+      tokens: store.tokens,
+      identify: this.#identify,
+      receive: this.#receive,
+      flows: new FlowList(query),
+      details: new FlowDetails(query),
+      live: this.#live,
+      health: this.#health,
+      metrics: new Metrics({ receive: this.#receive, live: this.#live, store, agents: () => this.#roster.ids().length }),
+      sample: this.#sample,
+    });
+  }
+
+  async #submitSample(rows: FlowBatch): Promise<void> {
+    if (rows.length === 0) return;
+    const identify = new Identify({ expected: () => true });
+    identify.setInventory(SAMPLE_INVENTORY);
+    const { columns } = rows;
+    for (let row = 0; row < rows.length; row++) {
+      const reporter = columns.reporter.get(row) ?? "";
+      columns.reporter_id.set(row, reporter);
+      columns.reporter_type.set(row, "sample");
+      columns.received.set(row, this.#now());
+      this.#roster.note({ reporterId: reporter, reporter, lastMs: this.#now(), coveredFromMs: null, addresses: {} });
+    }
+    identify.fill(rows);
+    await this.#store.submit({ rows, deliveries: [], deadLetters: [] });
+    this.#live.publish(rows);
+  }
+
+  #onDelivery({ reporterId, reporter, receivedMs, coveredFromMs, addresses }: Delivery): void {
+    this.#roster.note({ reporterId, reporter, lastMs: receivedMs, coveredFromMs, addresses });
+  }
+
+  async #enrolled(): Promise<{ node: string; name: string; createdMs: number }[]> {
+    const tokens = await this.#store.tokens.list();
+    return tokens.flatMap(({ kind, node, name, createdMs, revokedMs }) =>
+      kind === "agent" && node !== null && revokedMs === null ? [{ node, name, createdMs }] : [],
+    );
+  }
+
+  /** Other servers on the same store enrol and hear agents, too. */
+  #planRefresh(): void {
+    this.#rosterTimer = setTimeout(() => {
+      this.#roster
+        .refresh()
+        .then((heard) => {
+          for (const { reporterId, reporter, addresses } of heard)
+            this.#identify.declare({ id: reporterId, name: reporter }, addresses);
+        })
+        .catch((error: unknown) =>
+          this.#logger.debug({ err: error }, "the roster of agents could not be read, it is tried again"),
+        )
+        .finally(() => {
+          if (this.#url !== null) this.#planRefresh();
+        });
+    }, ROSTER_REFRESH_MS);
+    this.#rosterTimer.unref();
+  }
+}
