@@ -2,7 +2,11 @@
 import type { ConntrackRecord } from "../capture/conntrack/record.ts";
 import { STATUS_SEEN_REPLY, TCP_CLOSE, TCP_LAST_ACK, TCP_SYN_SENT2, TCP_TIME_WAIT } from "../capture/conntrack/states.ts";
 import { type ConntrackTimeouts, stateTimeoutS } from "../capture/timeouts.ts";
-import { END_REASON, NO_CODE, TCP, VERDICT } from "./codes.ts";
+import { END_REASON, NO_CODE, SCTP, TCP, VERDICT } from "./codes.ts";
+
+// SCTP_CONNTRACK_* of <linux/netfilter/nf_conntrack_sctp.h>.
+const SCTP_CLOSED = 1;
+const SCTP_SHUTDOWN_ACK_SENT = 7;
 
 /** After so long without a reply a flow counts as unanswered, though the kernel still waits. */
 export const UNANSWERED_AFTER_MS = 30_000;
@@ -24,6 +28,10 @@ export function endReason(record: ConntrackRecord): number {
     // Both FINs were seen, only the last ACK was not.
     if (record.tcpState === TCP_LAST_ACK) return END_REASON.finished;
     if (isRefused(record)) return END_REASON.reset;
+  }
+  // SHUTDOWN COMPLETE and ABORT both lead to CLOSED (nf_conntrack_proto_sctp.c): they can't be told apart.
+  if (record.protocol === SCTP && (record.sctpState === SCTP_CLOSED || record.sctpState === SCTP_SHUTDOWN_ACK_SENT)) {
+    return END_REASON.finished;
   }
   // CTA_TIMEOUT is left out when it is 0 (ctnetlink_dump_timeout with skip_zero): what has time left was deleted before it expired.
   return record.timeoutS > 0 ? END_REASON.removed : END_REASON.timeout;

@@ -23,7 +23,7 @@ export const FLAG = {
   dirty: 1,
   /** Nobody knew when it began. */
   startInexact: 2,
-  /** `start` is the time of arrival: the kernel's stamp is better as long as no row is written. */
+  /** `start` is, or may be, the time of arrival: the kernel's stamp is better as long as no row is written. */
   startByArrival: 4,
   /** Counters are known. */
   counted: 8,

@@ -11,9 +11,11 @@ import type { TrackerStats } from "./stats.ts";
 /** Ended flows are remembered for so long, and at most so many of them, because messages about them may be late or told twice. */
 const KEPT_MS = 10_000;
 const MAX_KEPT = 8192;
-/** How far the kernel's start stamp may lie before and after a start that is the stamp of the NEW event or the time of its arrival. */
-const START_BEFORE_MS = 10_000;
-const START_AFTER_MS = 1000;
+/** How far the kernel's start stamp may lie before or after the stamp of the NEW event: both are made when the entry is confirmed. */
+const STAMP_SLACK_MS = 100;
+/** … before and after the time of arrival. */
+const ARRIVAL_BEFORE_MS = 10_000;
+const ARRIVAL_AFTER_MS = 1000;
 
 export class Flows {
   readonly table: FlowTable;
@@ -123,7 +125,8 @@ export class Flows {
     // An entry without a stamp never gets one (nf_conntrack_tstamp is an extension of the entry, made with it).
     if (this.hasFlag(slot, FLAG.startInexact)) return false;
     const difference = record.startUs / 1000 - start[slot]!;
-    return difference > -START_BEFORE_MS && difference < START_AFTER_MS;
+    if (!this.hasFlag(slot, FLAG.startByArrival)) return Math.abs(difference) < STAMP_SLACK_MS;
+    return difference > -ARRIVAL_BEFORE_MS && difference < ARRIVAL_AFTER_MS;
   }
 
   /** DESTROY tells the protocol's state since Linux 5.10 only (86d21fc74745): before, the last one that we heard of holds. */

@@ -63,7 +63,8 @@ function readRow({ columns: from }: FlowBatch, row: number, flows: Flows, slot: 
   to.seen[slot] = lastSeen;
   to.end[slot] = from.end.get(row) ?? 0;
   to.rowS[slot] = Math.floor(lastSeen / 1000);
-  to.flags[slot] = from.start_exact.get(row) === false ? FLAG.startInexact : 0;
+  // A row does not say whose clock told the start.
+  to.flags[slot] = from.start_exact.get(row) === false ? FLAG.startInexact : FLAG.startByArrival;
   const counters = [from.src_bytes.get(row), from.src_packets.get(row), from.dst_bytes.get(row), from.dst_packets.get(row)];
   for (const [i, value] of counters.entries()) to.totals[slot * 4 + i] = to.reported[slot * 4 + i] = value ?? 0;
   if (counters.every((value) => value !== null)) {
