@@ -82,6 +82,7 @@ const TYPES: readonly (readonly [name: string, buffers: number])[] = [
   ["LargeListView", 3],
 ];
 const UNION = 14;
+const RUN_END_ENCODED = 22;
 const BINARY_VIEW = 23;
 const UTF8_VIEW = 24;
 /** As deep as Arrow's own readers go. */
@@ -141,11 +142,9 @@ function skipField(
   if (type === 0 || !known) throw new DecodeError("arrow", field.at, `type ${type} is none that Arrow has`);
   shape.buffers += known[1];
   if (type === BINARY_VIEW || type === UTF8_VIEW) shape.views++;
-  if (type === UNION) {
-    const dense = field.table(3)?.i16(0) === 1;
-    // Before V5 unions had a null bitmap.
-    shape.buffers += (dense ? 1 : 0) + (version === V4 ? 1 : 0);
-  }
+  if (type === UNION && field.table(3)?.i16(0) === 1) shape.buffers++; // a dense one
+  // Before V5 these had a null bitmap as well.
+  if (version === V4 && (type === UNION || type === RUN_END_ENCODED)) shape.buffers++;
   for (const child of field.tables(5)) skipField(child, shape, version, depth + 1);
 }
 
