@@ -1,32 +1,12 @@
-/** The command line. Each command is in `commands/`; here they are put together and their errors told. */
-import { FlowtrailError } from "@flowtrail/model";
-import { Command } from "commander";
-import manifest from "../package.json" with { type: "json" };
-import { addAgentCommand } from "./commands/agent.ts";
-import { addLabCommands } from "./commands/lab.ts";
-import { addServerCommand } from "./commands/server.ts";
-import { addTokenCommands } from "./commands/token.ts";
-import { addUpCommand } from "./commands/up.ts";
+/** Where the command line begins. An agent loads nothing but itself: it is to be small on every node. */
 import { reportAndExit } from "./errors.ts";
-import { exitCodeOf } from "./exit-codes.ts";
+import { endWithParent } from "./supervised.ts";
 
-export function makeProgram(): Command {
-  const program = new Command("flowtrail")
-    .description("Traffic Logs for WireGuard overlay networks: who talked to whom, when, how much, and was it answered.")
-    .version(manifest.version)
-    .showHelpAfterError("(add --help for what there is)")
-    .showSuggestionAfterError();
-  addUpCommand(program);
-  addServerCommand(program);
-  addAgentCommand(program);
-  addTokenCommands(program);
-  addLabCommands(program);
-  return program;
+process.on("unhandledRejection", reportAndExit);
+endWithParent();
+if (process.argv[2] === "agent") {
+  const { agentMain } = await import("@flowtrail/agent");
+  process.exit(await agentMain(process.argv.slice(3), process.env));
 }
-
-if (import.meta.main) {
-  process.on("unhandledRejection", (error) => reportAndExit(error, 1));
-  makeProgram()
-    .parseAsync()
-    .catch((error: unknown) => reportAndExit(error, error instanceof FlowtrailError ? exitCodeOf(error.code) : 1));
-}
+const { makeProgram } = await import("./program.ts");
+await makeProgram().parseAsync().catch(reportAndExit);

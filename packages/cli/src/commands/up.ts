@@ -143,10 +143,7 @@ function stopInOrder(children: readonly Supervised[]): void {
     }
     stopping = true;
     say("stopping …");
-    stopAll(children).then(
-      () => process.exit(0),
-      (error: unknown) => reportAndExit(error, 1),
-    );
+    stopAll(children).then(() => process.exit(0), reportAndExit);
   };
   process.on("SIGINT", onSignal).on("SIGTERM", onSignal).on("SIGHUP", onSignal);
 }

@@ -1,0 +1,22 @@
+/** The commands, put together. */
+import { Command } from "commander";
+import manifest from "../package.json" with { type: "json" };
+import { addLabCommands } from "./commands/lab.ts";
+import { addServerCommand } from "./commands/server.ts";
+import { addTokenCommands } from "./commands/token.ts";
+import { addUpCommand } from "./commands/up.ts";
+
+export function makeProgram(): Command {
+  const program = new Command("flowtrail")
+    .description("Traffic Logs for WireGuard overlay networks: who talked to whom, when, how much, and was it answered.")
+    .version(manifest.version)
+    .showHelpAfterError("(add --help for what there is)")
+    .showSuggestionAfterError();
+  addUpCommand(program);
+  addServerCommand(program);
+  // For the list of commands only: main.ts hands it to the agent's own program before this one is loaded.
+  program.command("agent").description("capture this node's flows and ship them to a server (flowtrail agent --help)");
+  addTokenCommands(program);
+  addLabCommands(program);
+  return program;
+}
