@@ -1,7 +1,7 @@
 /** The life of a flow in the table: opened, counted, closed, ended, written, forgotten. */
 import { FLOW_ID_SEQUENCES, flowIdWords } from "@flowtrail/model";
 import type { ConntrackRecord } from "../capture/conntrack/record.ts";
-import { DIRECTION, hasPorts, NO_CODE, ROLE, SCTP, STATE, TCP, VERDICT } from "./codes.ts";
+import { DIRECTION, END_REASON, hasPorts, NO_CODE, ROLE, SCTP, STATE, TCP, VERDICT } from "./codes.ts";
 import { addressOf, type FlowKey } from "./flow-key.ts";
 import { FLAG, FlowTable, PHASE, UNKNOWN_STATE } from "./flow-table.ts";
 import type { Place } from "./networks.ts";
@@ -118,8 +118,8 @@ export class Flows {
 
   /** Is the record about the entry of this slot, and not about an earlier or later one with the same tuple and id? */
   isSame(slot: number, record: ConntrackRecord): boolean {
-    if (record.startUs === 0) return true;
     const { kernelStartUs, start } = this.table.columns;
+    if (record.startUs === 0) return record.eventUs === 0 || !this.#isBefore(record.eventUs / 1000, slot);
     const known = kernelStartUs[slot]!;
     if (known > 0) return Math.abs(record.startUs - known) < 1;
     // An entry without a stamp never gets one (nf_conntrack_tstamp is an extension of the entry, made with it).
@@ -127,6 +127,12 @@ export class Flows {
     const difference = record.startUs / 1000 - start[slot]!;
     if (!this.hasFlag(slot, FLAG.startByArrival)) return Math.abs(difference) < STAMP_SLACK_MS;
     return difference > -ARRIVAL_BEFORE_MS && difference < ARRIVAL_AFTER_MS;
+  }
+
+  /** Is it certain that this was before the flow began? */
+  #isBefore(ms: number, slot: number): boolean {
+    if (this.hasFlag(slot, FLAG.startByArrival) || this.hasFlag(slot, FLAG.startInexact)) return false;
+    return ms < this.table.columns.start[slot]! - STAMP_SLACK_MS;
   }
 
   /** DESTROY tells the protocol's state since Linux 5.10 only (86d21fc74745): before, the last one that we heard of holds. */
@@ -210,9 +216,17 @@ export class Flows {
     this.#conclude(slot);
   }
 
-  /** The entry is gone and nobody knows how: counters are the last known, the end is not. */
-  lose(slot: number, reason: number): void {
-    this.table.columns.endReason[slot] = reason;
+  /**
+   * The entry is gone and nobody has said how. What was open is lost: counters are the last known, the end is not. What was closed has
+   * ended; now it is final.
+   */
+  giveUp(slot: number): void {
+    const { phase, endReason } = this.table.columns;
+    if (phase[slot] === PHASE.closed) {
+      this.finish(slot);
+      return;
+    }
+    endReason[slot] = this.hasFlag(slot, FLAG.restored) ? END_REASON.agent_stopped : END_REASON.unknown;
     this.setFlag(slot, FLAG.lost);
     this.#stats.lost++;
     this.#conclude(slot);

@@ -114,19 +114,31 @@ describe("A flow that the dumps lack", () => {
     ]);
   });
 
-  it("gives way at once to a later entry with its tuple and id", () => {
+  it("is not taken for a later entry with its tuple and id", () => {
     const track = new Track();
     track.dump([udp], 0);
     track.collect(1);
     track.dump([{ ...udp, startMs: 5000 }], 10_000);
-    expect(track.collect(10_001).map((row) => [row.state, row.start, row.revision])).toEqual([
-      ["lost", 0, 1],
-      ["open", 5000, 0],
-    ]);
+    // Its DESTROY may still be in the queue.
+    expect(track.collect(10_001).map((row) => [row.state, row.start, row.revision])).toEqual([["open", 5000, 0]]);
+    track.destroy({ ...udp, stopMs: 34_000 }, 10_002);
+    expect(track.collect(10_003).map((row) => [row.state, row.start, row.end])).toEqual([["closed", 0, 4000]]);
     track.destroy({ ...udp, startMs: 20_000, stopMs: 60_000 }, 60_000);
-    expect(track.collect(60_001).map((row) => [row.state, row.start])).toEqual([
-      ["lost", 5000],
-      ["closed", 20_000],
+    expect(track.collect(60_001).map((row) => [row.state, row.start])).toEqual([["closed", 20_000]]);
+    track.tracker.onOverrun(60_002);
+    track.dump([], 60_003);
+    expect(track.collect(62_000).map((row) => [row.state, row.start])).toEqual([["lost", 5000]]);
+  });
+
+  it("is not closed by late words about an earlier entry with its tuple and id", () => {
+    const track = new Track();
+    track.dump([{ ...tcp, startMs: 5000 }], 6000);
+    track.new(born(tcp), 6001);
+    track.update({ ...born(tcp), eventMs: 3000, tcpState: TCP_TIME_WAIT }, 6002);
+    track.destroy({ ...tcp, tcpState: TCP_TIME_WAIT, stopMs: 4000, timeoutS: 119 }, 6003);
+    expect(track.collect(6004).map((row) => [row.state, row.start, row.end])).toEqual([
+      ["open", 5000, null],
+      ["closed", 0, 3000],
     ]);
   });
 });

@@ -6,7 +6,7 @@ import { CaptureError } from "../capture/errors.ts";
 import type { ConntrackListener } from "../capture/source.ts";
 import type { ConntrackTimeouts } from "../capture/timeouts.ts";
 import { decodeCheckpoint, encodeCheckpoint } from "./checkpoint.ts";
-import { END_REASON, TCP } from "./codes.ts";
+import { TCP } from "./codes.ts";
 import { DumpWatch } from "./dump-watch.ts";
 import { endReason, idleSinceMs, isOver, lastPacketMs, overReason, verdictOf } from "./ending.ts";
 import { FlowKey } from "./flow-key.ts";
@@ -173,7 +173,7 @@ export class FlowTracker implements ConntrackListener {
 
   #onNew(record: ConntrackRecord, arrivalMs: number): void {
     const flows = this.#flows;
-    const known = flows.table.find(this.#key);
+    const known = this.#match(record);
     if (known >= 0 && flows.isLive(known)) {
       if (!flows.hasFlag(known, FLAG.restored)) {
         // The dump had it before its event was read, or the event was told twice (another listener asked for NETLINK_BROADCAST_ERROR).
@@ -182,7 +182,7 @@ export class FlowTracker implements ConntrackListener {
         return;
       }
       // The former agent's entry is gone, as this one is new.
-      flows.lose(known, END_REASON.agent_stopped);
+      flows.giveUp(known);
     }
     const place = this.#place(true);
     if (place === null) return;
@@ -195,8 +195,8 @@ export class FlowTracker implements ConntrackListener {
   #onUpdate(record: ConntrackRecord, arrivalMs: number): void {
     const flows = this.#flows;
     const endMs = record.eventUs > 0 ? Math.floor(record.eventUs / 1000) : arrivalMs;
-    let slot = flows.table.find(this.#key);
-    if (slot < 0 || !flows.isLive(slot)) slot = this.#openUnheard(arrivalMs);
+    let slot = this.#match(record);
+    if (slot < 0 || !flows.isLive(slot) || flows.hasFlag(slot, FLAG.restored)) slot = this.#askAbout(slot, arrivalMs);
     if (slot < 0) return;
     this.#hear(slot);
     flows.note(slot, record);
@@ -207,10 +207,14 @@ export class FlowTracker implements ConntrackListener {
     flows.setFlag(slot, FLAG.ask);
   }
 
-  /** An UPDATE about a flow whose NEW we never got. If the kernel has it no more, its DESTROY is on its way and tells all. */
-  #openUnheard(arrivalMs: number): number {
-    if (this.#place(false) === null || !this.#ask()) return -1;
-    const slot = this.#openFound(this.#question, arrivalMs, arrivalMs, false);
+  /**
+   * An UPDATE, which does not say when its entry began, about a flow that we have not heard of: as its NEW was dropped, or since a former agent
+   * knew an entry like it. If the kernel has it no more, its DESTROY is on its way and tells all.
+   */
+  #askAbout(known: number, arrivalMs: number): number {
+    if ((known < 0 && this.#place(false) === null) || !this.#ask()) return -1;
+    let slot = this.#match(this.#question);
+    if (slot < 0 || !this.#flows.isLive(slot)) slot = this.#openFound(this.#question, arrivalMs, arrivalMs, false);
     if (slot >= 0) this.#flows.count(slot, this.#question, arrivalMs);
     return slot;
   }
@@ -288,17 +292,18 @@ export class FlowTracker implements ConntrackListener {
   }
 
   /**
-   * The slot of this very entry, −1 if it is new to us. A flow with the same identity that began earlier has ended unnoticed: the kernel
-   * keeps one entry per tuple.
+   * The slot of this very entry, a live one if there is, −1 if it is new to us. A live flow that had its identity before has ended: its DESTROY is
+   * in the queue, or the dumps will lack it.
    */
   #match(record: ConntrackRecord): number {
     const flows = this.#flows;
-    const newest = flows.table.find(this.#key);
-    let slot = newest;
-    while (slot >= 0 && !flows.isSame(slot, record)) slot = flows.table.findOlder(this.#key, slot);
-    const replaced = slot < 0 && newest >= 0 && flows.isLive(newest);
-    if (replaced && record.startUs > flows.table.columns.start[newest]! * 1000) flows.lose(newest, this.#lossReason(newest));
-    return slot;
+    let match = -1;
+    for (let slot = flows.table.find(this.#key); slot >= 0; slot = flows.table.findOlder(this.#key, slot)) {
+      if (!flows.isSame(slot, record)) continue;
+      if (flows.isLive(slot)) return slot;
+      if (match < 0) match = slot;
+    }
+    return match;
   }
 
   #hear(slot: number): void {
@@ -335,16 +340,10 @@ export class FlowTracker implements ConntrackListener {
   #giveUpGone(nowMs: number): void {
     const before = this.#dumps.sweep(nowMs);
     const flows = this.#flows;
-    const { heard, phase } = flows.table.columns;
+    const { heard } = flows.table.columns;
     for (let slot = before > 0 ? 0 : flows.table.end; slot < flows.table.end; slot++) {
-      if (!flows.isLive(slot) || heard[slot]! >= before) continue;
-      if (phase[slot] === PHASE.open) flows.lose(slot, this.#lossReason(slot));
-      else flows.finish(slot);
+      if (flows.isLive(slot) && heard[slot]! < before) flows.giveUp(slot);
     }
-  }
-
-  #lossReason(slot: number): number {
-    return this.#flows.hasFlag(slot, FLAG.restored) ? END_REASON.agent_stopped : END_REASON.unknown;
   }
 
   /** Is this entry of a dump a flow that has ended since? A part of a dump may have been made before events that we have read already. */
