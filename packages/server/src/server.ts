@@ -1,6 +1,7 @@
 /** The server, top to bottom: receive → identify → store → query → api. */
 import { randomBytes } from "node:crypto";
 import type { AddressInfo } from "node:net";
+import { join } from "node:path";
 import type { FlowBatch } from "@flowtrail/model";
 import type { FastifyBaseLogger } from "fastify";
 import { buildApp } from "./api/app.ts";
@@ -86,6 +87,7 @@ export class Server {
       random: Math.random,
       logger,
       clickhouse: this.#store.clickhouse,
+      marker: join(config.data, "sample.on"),
       submit: (rows) => this.#submitSample(rows),
     });
     this.#health = new Health({

@@ -66,8 +66,9 @@ export function apiError(error: unknown, parameters: readonly string[] = []): Ap
     const status = STATUS[error.code];
     if (status === undefined) return internal;
     const { code: _code, retryAfterMs, ...details } = error.data as { code: string; retryAfterMs?: number };
-    const message = status === 500 ? internal.message : error.message;
-    return { status, code: error.code, message, details, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) };
+    // What is wrong inside is told to the log.
+    if (status === 500) return { ...internal, code: error.code };
+    return { status, code: error.code, message: error.message, details, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) };
   }
   if (hasZodFastifySchemaValidationErrors(error)) return validationError(error, parameters);
   const { statusCode, code, message } = error as Partial<FastifyError>;
@@ -83,21 +84,29 @@ export function apiError(error: unknown, parameters: readonly string[] = []): Ap
 
 const internal: ApiError = { status: 500, code: "INTERNAL", message: "something went wrong in the server; its log says what" };
 
-type ValidationError = FastifyError & { validation: readonly { instancePath: string; message?: string; params: object }[] };
+interface Validation {
+  readonly validation: readonly {
+    readonly instancePath: string;
+    readonly keyword: string;
+    readonly message?: string;
+    readonly params: object;
+  }[];
+}
 
-function validationError(error: ValidationError, parameters: readonly string[]): ApiError {
-  const problems = error.validation.flatMap(({ instancePath, message = "not valid", params }) => {
-    const { issue } = params as { issue?: z.core.$ZodIssue };
-    if (issue?.code === "unrecognized_keys") {
-      return issue.keys.map((key) => {
-        const near = nearest(key, parameters);
-        return { parameter: key, message: `unknown${near === null ? "" : `, did you mean ${near}?`}` };
-      });
-    }
+function validationError({ validation }: Validation, parameters: readonly string[]): ApiError {
+  const problems = validation.flatMap(({ instancePath, keyword, message = "not valid", params }) => {
+    const { keys } = params as { keys?: readonly string[] };
+    if (keyword === "unrecognized_keys" && keys)
+      return keys.map((key) => ({ parameter: key, message: unknown(key, parameters) }));
     return [{ parameter: instancePath.replace(/^\//, "").replaceAll("/", "."), message }];
   });
   const message = problems.map((problem) => `${problem.parameter}: ${problem.message}`).join("; ");
   return { status: 400, code: "BAD_REQUEST", message, details: { problems } };
+}
+
+function unknown(key: string, known: readonly string[]): string {
+  const near = nearest(key, known);
+  return `unknown${near === null ? "" : `, did you mean ${near}?`}`;
 }
 
 /** The error handler of the app. */
@@ -105,7 +114,7 @@ export function sendError(error: unknown, request: FastifyRequest, reply: Fastif
   // Nobody is there to be told, and nothing went wrong here.
   if (request.raw.destroyed && !request.raw.complete) return;
   if (reply.raw.destroyed) return;
-  const { status, code, message, details, retryAfterMs } = apiError(error, queryParameters(request));
+  const { status, code, message, details, retryAfterMs } = apiError(error, knownParameters(request));
   if (status >= 500)
     request.log.error({ err: error, method: request.method, route: request.routeOptions.url }, "a request failed");
   if (retryAfterMs !== undefined) reply.header("retry-after", String(Math.max(1, Math.ceil(retryAfterMs / 1000))));
@@ -114,7 +123,7 @@ export function sendError(error: unknown, request: FastifyRequest, reply: Fastif
   void reply.code(status).type("application/json").serializer(JSON.stringify).send(body);
 }
 
-function queryParameters(request: FastifyRequest): string[] {
-  const schema: unknown = request.routeOptions.schema?.querystring;
-  return schema instanceof z.ZodObject ? Object.keys(schema.shape) : [];
+function knownParameters(request: FastifyRequest): string[] {
+  const { querystring, body } = request.routeOptions.schema ?? {};
+  return [querystring, body].flatMap((schema) => (schema instanceof z.ZodObject ? Object.keys(schema.shape) : []));
 }

@@ -15,6 +15,8 @@ export interface MetricsDeps {
 
 export class Metrics {
   readonly #registry = new Registry();
+  readonly #store: MetricsDeps["store"];
+  readonly #tellStore: (health: StoreHealth) => void;
   readonly #seconds: Histogram<"method" | "route" | "status">;
 
   constructor(deps: MetricsDeps) {
@@ -29,7 +31,8 @@ export class Metrics {
     });
     this.#ingest(deps.receive);
     this.#live(deps.live);
-    this.#store(deps.store);
+    this.#store = deps.store;
+    this.#tellStore = this.#storeMetrics();
     const gauge: Gauge = new Gauge({
       name: "flowtrail_agents",
       help: "Reporters that were heard of within three update intervals",
@@ -42,7 +45,8 @@ export class Metrics {
     return this.#registry.contentType;
   }
 
-  text(): Promise<string> {
+  async text(): Promise<string> {
+    this.#tellStore(await this.#store.health());
     return this.#registry.metrics();
   }
 
@@ -88,33 +92,27 @@ export class Metrics {
     this.#total("flowtrail_live_dropped_rows_total", "Rows that followers were too slow for", () => live.stats.dropped);
   }
 
-  #store(store: MetricsDeps["store"]): void {
+  /** One question to the store for all of them. */
+  #storeMetrics(): (health: StoreHealth) => void {
     const registers = [this.#registry];
     const up = new Gauge({ name: "flowtrail_store_up", help: "1 if the store answers", registers });
     const waiting = new Gauge({ name: "flowtrail_store_waiting_rows", help: "Rows that wait to be written", registers });
     const writes = new Counter({ name: "flowtrail_store_writes_total", help: "Merged writes", registers });
     const failures = new Counter({ name: "flowtrail_store_write_failures_total", help: "Merged writes that failed", registers });
     const overloaded = new Counter({ name: "flowtrail_store_overloaded_total", help: "Uploads that were sent away", registers });
-    const restarts = new Gauge({
-      name: "flowtrail_store_engine_restarts",
+    const restarts = new Counter({
+      name: "flowtrail_store_engine_restarts_total",
       help: "Times that the embedded engine died and was started again",
       registers,
-      // One question for all of them; the others are told by the time this one is.
-      collect: async () => {
-        const { ping, commit, engine } = await store.health();
-        up.set(ping.ok ? 1 : 0);
-        waiting.set(commit.waitingRows);
-        for (const [counter, value] of [
-          [writes, commit.writes],
-          [failures, commit.failures],
-          [overloaded, commit.overloaded],
-        ] as const) {
-          counter.reset();
-          counter.inc(value);
-        }
-        restarts.set(engine?.restarts ?? 0);
-      },
     });
+    return ({ ping, commit, engine }) => {
+      up.set(ping.ok ? 1 : 0);
+      waiting.set(commit.waitingRows);
+      set(writes, commit.writes);
+      set(failures, commit.failures);
+      set(overloaded, commit.overloaded);
+      set(restarts, engine?.restarts ?? 0);
+    };
   }
 
   /** A counter whose value somebody else keeps. */
@@ -124,9 +122,13 @@ export class Metrics {
       help,
       registers: [this.#registry],
       collect: () => {
-        counter.reset();
-        counter.inc(value());
+        set(counter, value());
       },
     });
   }
+}
+
+function set(counter: Counter, value: number): void {
+  counter.reset();
+  counter.inc(value);
 }

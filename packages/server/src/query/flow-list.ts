@@ -125,7 +125,7 @@ export class FlowList {
     const bindings = {
       lo: last.key.startMs,
       hi: first.key.startMs,
-      ids: rows.map(({ key }) => key.flowId),
+      ids: rows.map(({ key }) => BigInt(key.flowId)),
       reporters: rows.map(({ key }) => key.reporterId),
     };
     const answer = await this.#ask(sql, bindings, signal);

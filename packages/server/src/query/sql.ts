@@ -48,17 +48,19 @@ const PARAMETER_TYPES = {
 export function filterSql({ column, values, orNull, not }: FlowFilter, expression: string = column.name): Sql {
   const parameter = `f_${column.name}`;
   const among = values.length === 0 ? "false" : `${expression} IN {${parameter}:Array(${PARAMETER_TYPES[column.type]})}`;
-  const bound =
-    column.type === "address" ? values.map(mapped) : column.type === "bool" ? values.map((text) => text === "true") : values;
+  const bound = values.map((text) => boundValue(column.type, text));
   return {
     text: `${not ? "NOT " : ""}(${orNull ? `${among} OR ${column.name} IS NULL` : among})`,
     bindings: values.length === 0 ? {} : { [parameter]: bound },
   };
 }
 
-/** IPv4 as the store keeps it. */
-function mapped(address: string): string {
-  return address.includes(":") ? address : `::ffff:${address}`;
+/** A value as ClickHouse's client writes it without quotes, where there must be none. */
+function boundValue(type: FlowFilter["column"]["type"], text: string): unknown {
+  if (type === "bool") return text === "true";
+  // IPv4 as the store keeps it.
+  if (type === "address") return text.includes(":") ? text : `::ffff:${text}`;
+  return type === "text" || type === "enum" ? text : BigInt(text);
 }
 
 /** Rows behind `key` in the order of lists. The first condition is implied by the second: it is what the index can use. */

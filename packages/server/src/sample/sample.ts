@@ -2,6 +2,8 @@
  * Sample traffic, for a try-out on a machine where nothing can be captured. Made up and said to be so: network `sample`, reporters
  * `sample-…`. It never shows among real rows, and is deleted when it is switched off.
  */
+import { existsSync } from "node:fs";
+import { rm, writeFile } from "node:fs/promises";
 import type { FlowBatch } from "@flowtrail/model";
 import { SAMPLE_NETWORK } from "../receive/check.ts";
 import type { ClickHouse } from "../store/clickhouse.ts";
@@ -12,6 +14,8 @@ export interface SampleDeps {
   readonly random: () => number;
   readonly logger: { warn(fields: object, message: string): void };
   readonly clickhouse: Pick<ClickHouse, "command">;
+  /** File that is there while there may be sample rows: they are looked for after a crash, and not at every start. */
+  readonly marker: string;
   /** Names participants and elects primaries, by the script's own inventory. */
   readonly submit: (rows: FlowBatch) => Promise<void>;
 }
@@ -37,7 +41,7 @@ export class Sample {
 
   /** Removes what an earlier run left. @throws StoreError */
   async start(): Promise<void> {
-    await this.#delete();
+    if (existsSync(this.#deps.marker)) await this.#delete();
   }
 
   /** @throws StoreError */
@@ -59,6 +63,7 @@ export class Sample {
     const script = new SampleScript({ random, fromMs: now() - BACKFILL_MS });
     this.#script = script;
     try {
+      await writeFile(this.#deps.marker, "");
       await submit(script.advance(now()));
     } catch (error) {
       this.#script = null;
@@ -100,5 +105,6 @@ export class Sample {
     for (const table of TABLES) {
       await this.#deps.clickhouse.command(`DELETE FROM ${table} WHERE network = {network:String}`, { network: SAMPLE_NETWORK });
     }
+    await rm(this.#deps.marker, { force: true });
   }
 }
