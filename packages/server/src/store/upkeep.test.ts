@@ -57,6 +57,8 @@ describe("upkeep", () => {
       expect(await test.store.clickhouse.rows(lost)).toEqual([{ flow_id: "1", state: "lost", src_bytes: "5", end: null }]);
       expect(await ids("SELECT flow_id AS id FROM flows_open FINAL")).toEqual([2]);
     }
+    await test.store.insert(batchOf([{ ...silent, received: now }])); // the same report again says nothing new
+    expect(await ids("SELECT flow_id AS id FROM flows_open FINAL")).toEqual([2]);
     await test.store.insert(batchOf([{ ...silent, revision: 4, received: now, src_bytes: 6 }]));
     expect(await ids("SELECT flow_id AS id FROM flows_open FINAL ORDER BY id")).toEqual([1, 2]);
     await test.store.insert(batchOf([{ ...silent, revision: 5, received: now, src_bytes: 7, state: "closed", end: now }]));

@@ -60,13 +60,20 @@ export class Upkeep {
   async settleLost(nowMs: number): Promise<void> {
     const columns = FLOW_COLUMNS.map(({ name }) => name);
     const silent = `FROM ${FLOWS_OPEN.name} FINAL WHERE received < {before:DateTime64(3, 'UTC')}`;
-    const as = columns.map((name) => (name === "state" ? "'lost' AS state" : name)).join(", ");
     const before = time(nowMs - this.#config.lostAfterMs);
     const [count] = await this.#clickhouse.rows<{ n: string }>(`SELECT count() AS n ${silent}`, { before });
     if (count === undefined || count.n === "0") return;
     // First where it is kept, then its tombstone. Heard of again, it has a higher revision than both.
-    for (const table of [FLOWS.name, FLOWS_OPEN.name]) {
-      await this.#clickhouse.command(`INSERT INTO ${table} (${columns.join(", ")}) SELECT ${as} ${silent}`, { before });
+    // A tombstone's age counts from now. By position and without aliases: WHERE would take an alias for the column.
+    const now = `toDateTime64('${time(nowMs)}', 3, 'UTC')`;
+    for (const [table, received] of [
+      [FLOWS.name, "received"],
+      [FLOWS_OPEN.name, now],
+    ]) {
+      const selected = columns.map((name) => (name === "state" ? "'lost'" : name === "received" ? received : name));
+      await this.#clickhouse.command(`INSERT INTO ${table} (${columns.join(", ")}) SELECT ${selected.join(", ")} ${silent}`, {
+        before,
+      });
     }
     this.#logger.info({ flows: count.n }, "open flows that nothing was heard of were stored as lost");
   }
