@@ -80,7 +80,11 @@ export class WireBatch {
     this.#body = body;
     this.rows = header.i64(0);
     if (header.table(3))
-      throw new DecodeError("arrow", header.at, "compressed buffers are not taken: compress the whole upload with zstd");
+      throw new DecodeError(
+        "arrow",
+        header.at,
+        "compressed buffers are not taken: send them plain, and the whole upload with zstd",
+      );
     const nodes = header.vector(1, 16);
     const buffers = header.vector(2, 16);
     const counts = header.vector(4, 8);
