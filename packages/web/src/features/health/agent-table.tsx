@@ -1,0 +1,108 @@
+import { formatBytes, formatCount, formatDuration } from "@flowtrail/model";
+import type { AgentHealth, Health } from "../../lib/api-types.ts";
+import { viewerClock } from "../../lib/clock.ts";
+import { Command } from "../../ui/command.tsx";
+import { agentNotes, lostCount } from "./agent-notes.ts";
+import "./agent-table.css";
+
+/** Every agent of the last 24 hours, and what is to be done about those that are not well. */
+export function AgentTable({ health }: { health: Health }) {
+  const agents = health.agents ?? [];
+  return (
+    <section>
+      <h2>Agents {agents.length > 0 && <span className="agents-count">{agents.length}, of the last 24 hours</span>}</h2>
+      {agents.length === 0 ? (
+        <NoAgents health={health} />
+      ) : (
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: a box that scrolls must be reachable by keyboard
+        <section className="agents" tabIndex={0} aria-label="Agents">
+          <table>
+            <thead>
+              <tr>
+                <th scope="col">Node</th>
+                <th scope="col">Last seen</th>
+                <th scope="col" className="right" title="How far behind its newest rows are">
+                  Lag
+                </th>
+                <th scope="col" className="right" title="What waits on its disk for the server">
+                  Spool
+                </th>
+                <th scope="col" className="right">
+                  Rows
+                </th>
+                <th scope="col" className="right" title="What it left out, by reason (below)">
+                  Dropped
+                </th>
+                <th scope="col" className="right" title="Batches that never came though later ones did">
+                  Gaps
+                </th>
+                <th scope="col" className="right" title="Its clock against the server's">
+                  Clock
+                </th>
+                <th scope="col">Version</th>
+              </tr>
+            </thead>
+            {agents.map((agent) => (
+              <AgentRows key={agent.id} agent={agent} />
+            ))}
+          </table>
+        </section>
+      )}
+    </section>
+  );
+}
+
+function AgentRows({ agent }: { agent: AgentHealth }) {
+  const notes = agentNotes(agent);
+  const dropped = Object.values(agent.drops).reduce((sum, count) => sum + count, 0);
+  const lost = lostCount(agent);
+  return (
+    <tbody>
+      <tr>
+        <th scope="row">
+          <span className={`agent-dot ${agent.silent ? "agent-silent" : "agent-well"}`} aria-hidden />
+          {agent.name}
+          <span className="visually-hidden">{agent.silent ? " (silent)" : " (reports)"}</span>
+        </th>
+        <td title={viewerClock.exact(Date.parse(agent.last_seen))}>{ago(agent.last_seen)}</td>
+        <td className="right">{agent.lag_ms === null ? "–" : formatDuration(agent.lag_ms)}</td>
+        <td className="right" title={`${formatCount(agent.spool.batches)} batches`}>
+          {agent.spool.bytes === 0 ? "empty" : formatBytes(agent.spool.bytes)}
+        </td>
+        <td className="right">{formatCount(agent.rows)}</td>
+        <td className="right">{formatCount(dropped)}</td>
+        <td className="right">{lost === 0 ? "none" : `${formatCount(lost)} ${lost === 1 ? "batch" : "batches"}`}</td>
+        <td className="right">{clockText(agent.clock_skew_ms)}</td>
+        <td>{agent.version ?? "–"}</td>
+      </tr>
+      {notes.map((note) => (
+        <tr key={note.text} className="agent-note">
+          <td colSpan={9} className={`agent-note-${note.kind}`}>
+            {note.text}
+          </td>
+        </tr>
+      ))}
+    </tbody>
+  );
+}
+
+function NoAgents({ health }: { health: Health }) {
+  const message = health.local_agent?.message;
+  return (
+    <div className="agents-none">
+      <p>{message ?? "No agent has reported in the last 24 hours. Make a token for a node, and start the agent there:"}</p>
+      {message == null && <Command text="npx flowtrail token create --node NAME" />}
+    </div>
+  );
+}
+
+function ago(time: string): string {
+  const ms = Date.now() - Date.parse(time);
+  return ms < 2000 ? "now" : `${formatDuration(ms)} ago`;
+}
+
+function clockText(skewMs: number | null): string {
+  if (skewMs === null) return "–";
+  if (Math.abs(skewMs) < 50) return "exact";
+  return `${formatDuration(Math.abs(skewMs))} ${skewMs > 0 ? "ahead" : "behind"}`;
+}

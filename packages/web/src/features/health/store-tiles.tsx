@@ -1,0 +1,64 @@
+import { formatBytes, formatCount } from "@flowtrail/model";
+import { IconAlertTriangle, IconCircleCheck } from "@tabler/icons-react";
+import type { ReactNode } from "react";
+import type { Health } from "../../lib/api-types.ts";
+import { viewerClock } from "../../lib/clock.ts";
+import "./store-tiles.css";
+
+/** How the server and its store are, in a line of figures. */
+export function StoreTiles({ health }: { health: Health }) {
+  const { store, ingest, inventory } = health;
+  const rejected = Object.values(ingest?.rejected ?? {}).reduce((sum, count) => sum + count, 0);
+  return (
+    <div className="tiles">
+      <Tile label="Store" bad={store?.up === false} note={store?.error ?? (store ? "Answers" : "Not told")}>
+        {store?.up === false ? "Away" : "Up"}
+      </Tile>
+      <Tile label="Rows stored" note={store ? `${formatCount(store.waiting_rows)} waiting to be written` : undefined}>
+        {store?.rows == null ? "–" : formatCount(store.rows)}
+      </Tile>
+      <Tile label="On disk" note={bytesPerRow(store?.rows ?? null, store?.bytes ?? null)}>
+        {store?.bytes == null ? "–" : formatBytes(store.bytes)}
+      </Tile>
+      <Tile
+        label="Taken in since start"
+        bad={rejected > 0}
+        note={rejected > 0 ? `${formatCount(rejected)} rows refused` : "No row refused"}
+      >
+        {ingest === undefined ? "–" : formatCount(ingest.rows)}
+      </Tile>
+      <Tile
+        label="Inventory"
+        bad={inventory?.error != null}
+        note={inventory?.error ?? inventory?.path ?? "Names of nodes come from their agents"}
+      >
+        {inventory == null ? "None" : inventory.error === null ? "Loaded" : "Not read"}
+      </Tile>
+      <Tile label="Server" note={health.started ? `Since ${viewerClock.dayAndTime(Date.parse(health.started))}` : undefined}>
+        {health.version ?? "–"}
+      </Tile>
+    </div>
+  );
+}
+
+function Tile({ label, note, bad, children }: { label: string; note?: string | undefined; bad?: boolean; children: ReactNode }) {
+  return (
+    <section className={`tile${bad ? " tile-bad" : ""}`}>
+      <h3>
+        {label}
+        {bad === true && <IconAlertTriangle size={15} stroke={1.8} aria-label="Problem" />}
+        {bad === false && <IconCircleCheck size={15} stroke={1.8} className="tile-good" aria-label="Good" />}
+      </h3>
+      <p className="tile-figure">{children}</p>
+      {note !== undefined && (
+        <p className="tile-note" title={note}>
+          {note}
+        </p>
+      )}
+    </section>
+  );
+}
+
+function bytesPerRow(rows: number | null, bytes: number | null): string | undefined {
+  return rows && bytes ? `${(bytes / rows).toFixed(1)} bytes a row` : undefined;
+}

@@ -1,0 +1,48 @@
+/** Shows the page to whoever has a session, and the way to one to everybody else. */
+import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { type ReactNode, useEffect, useState } from "react";
+import { fetchViewer, onSignedOut, signIn } from "../../lib/api.ts";
+import { ApiError } from "../../lib/errors.ts";
+import { FullPage, FullPageError } from "../../ui/full-page.tsx";
+import { codeInFragment, withoutFragment } from "./link.ts";
+import { SignIn } from "./sign-in.tsx";
+
+export function SessionGate({ children }: { children: ReactNode }) {
+  const client = useQueryClient();
+  const link = useLinkSignIn();
+  const viewer = useQuery({
+    queryKey: ["viewer"],
+    queryFn: ({ signal }) => fetchViewer(signal),
+    enabled: link.done,
+    staleTime: Number.POSITIVE_INFINITY,
+  });
+  useEffect(() => {
+    onSignedOut(() => void client.invalidateQueries({ queryKey: ["viewer"] }));
+  }, [client]);
+
+  const { data, error } = viewer;
+  if (error instanceof ApiError && error.code === "SIGN_IN") {
+    return <SignIn linkError={link.error} onSignedIn={() => void client.resetQueries()} />;
+  }
+  if (data !== undefined) return children;
+  if (error) return <FullPageError message={error.message} onRetry={() => void viewer.refetch()} />;
+  return <FullPage busy />;
+}
+
+/** Changes the one-time code of `/#signin=<code>` into a session, once, and takes it out of the address and the history. */
+function useLinkSignIn(): { done: boolean; error: string | null } {
+  const [state, setState] = useState(() => ({
+    done: codeInFragment(window.location.hash) === null,
+    error: null as string | null,
+  }));
+  useEffect(() => {
+    const code = codeInFragment(window.location.hash);
+    if (code === null) return;
+    window.history.replaceState(null, "", withoutFragment(window.location.href));
+    signIn(code).then(
+      () => setState({ done: true, error: null }),
+      (error: unknown) => setState({ done: true, error: error instanceof Error ? error.message : String(error) }),
+    );
+  }, []);
+  return state;
+}

@@ -1,0 +1,136 @@
+import { Button, Loader } from "@mantine/core";
+import {
+  IconClockSearch,
+  IconFilterOff,
+  IconHourglass,
+  IconLock,
+  IconPlugConnected,
+  IconPlugConnectedX,
+} from "@tabler/icons-react";
+import { useQuery } from "@tanstack/react-query";
+import { fetchFlows } from "../../lib/api.ts";
+import { Command } from "../../ui/command.tsx";
+import { Empty } from "../../ui/empty.tsx";
+import { SAMPLE_NETWORK } from "../health/networks.ts";
+import { useHealth } from "../health/use-health.ts";
+import { useSample } from "../sample/use-sample.ts";
+import { emptyCause } from "./empty-cause.ts";
+import { apiParams, countFilters, NO_FILTERS, type TrafficQuery } from "./query.ts";
+
+const ICON = { size: 26, stroke: 1.6 } as const;
+
+export interface EmptyLogProps {
+  readonly query: TrafficQuery;
+  onChange(change: Partial<TrafficQuery>): void;
+}
+
+/** Stands where the rows would be: one cause, one thing to do. */
+export function EmptyLog({ query, onChange }: EmptyLogProps) {
+  const health = useHealth();
+  const filtered = countFilters(query.filters) > 0;
+  const unfiltered = useQuery({
+    queryKey: ["has-rows", query.network, query.window, query.reports],
+    queryFn: async ({ signal }) => (await fetchFlows(oneRowParams(query), signal)).flows.length > 0,
+    enabled: filtered,
+  });
+  if (health.data === undefined || (filtered && unfiltered.isPending)) return <Loader aria-label="Loading" m="auto" />;
+  const cause = emptyCause(query, health.data, unfiltered.data ?? null);
+  switch (cause.kind) {
+    case "filtered":
+      return (
+        <Empty
+          icon={<IconFilterOff {...ICON} />}
+          title="The filters leave nothing over"
+          actions={<Button onClick={() => onChange({ filters: NO_FILTERS })}>Remove the filters</Button>}
+        >
+          <p>There are rows in this time range, but none that all filters let through.</p>
+        </Empty>
+      );
+    case "no_privileges":
+      return (
+        <Empty
+          icon={<IconLock {...ICON} />}
+          title="Nothing is captured on this machine"
+          actions={<SampleButton onChange={onChange} />}
+        >
+          <p>{cause.message ?? "Reading the kernel's connection table needs root."}</p>
+          <p>Stop Flowtrail and start it like this to see this machine's own traffic:</p>
+          <Command text="sudo npm start" />
+        </Empty>
+      );
+    case "agent_failed":
+      return (
+        <Empty
+          icon={<IconPlugConnectedX {...ICON} />}
+          title="The agent on this machine has failed"
+          actions={<SampleButton onChange={onChange} />}
+        >
+          <p>{cause.message ?? "The terminal that runs “flowtrail up” shows why."}</p>
+        </Empty>
+      );
+    case "no_agent":
+      return (
+        <Empty
+          icon={<IconPlugConnected {...ICON} />}
+          title="No agent has connected yet"
+          actions={<SampleButton onChange={onChange} />}
+        >
+          <p>Agents on your nodes report what their kernels track. Make a token for a node here:</p>
+          <Command text="npx flowtrail token create --node NAME" />
+          <p>and start the agent there, as root:</p>
+          <Command text={agentCommand(window.location.origin)} />
+        </Empty>
+      );
+    case "sample_starting":
+      return (
+        <Empty icon={<IconHourglass {...ICON} />} title="Sample traffic is on its way">
+          <p>The first made-up rows appear within seconds.</p>
+        </Empty>
+      );
+    case "no_rows_yet":
+      return (
+        <Empty icon={<IconHourglass {...ICON} />} title="Agents are connected, but there are no rows yet">
+          <p>
+            {cause.agents === 1 ? "One agent reports" : `${cause.agents} agents report`} to this server. Rows appear as soon as a
+            connection begins in the network.
+          </p>
+        </Empty>
+      );
+    case "not_in_range":
+      return (
+        <Empty
+          icon={<IconClockSearch {...ICON} />}
+          title="No rows in this time range"
+          actions={<Button onClick={() => onChange({ window: { from: "-7d", to: "now" } })}>Show the last 7 days</Button>}
+        >
+          <p>
+            Rows are stored, but none was active in the time that is chosen{query.network === null ? "" : " in this network"}.
+          </p>
+        </Empty>
+      );
+  }
+}
+
+function SampleButton({ onChange }: Pick<EmptyLogProps, "onChange">) {
+  const sample = useSample();
+  const start = () =>
+    sample.mutate(true, { onSuccess: () => onChange({ network: SAMPLE_NETWORK, window: { from: "-15m", to: "now" } }) });
+  return (
+    <>
+      <Button variant="light" loading={sample.isPending} onClick={start}>
+        Try with sample traffic
+      </Button>
+      {sample.isError && <p role="alert">{sample.error.message}</p>}
+    </>
+  );
+}
+
+function agentCommand(origin: string): string {
+  return `npx flowtrail agent --server ${origin} --token-file FILE --node NAME --network ID=CIDR --state /var/lib/flowtrail/agent`;
+}
+
+function oneRowParams(query: TrafficQuery): URLSearchParams {
+  const params = apiParams({ ...query, filters: NO_FILTERS });
+  params.set("limit", "1");
+  return params;
+}

@@ -1,0 +1,263 @@
+import type { FlowJson } from "@flowtrail/model";
+import { beforeEach, describe, expect, it } from "vitest";
+import type { FlowPage } from "../../lib/api-types.ts";
+import { ApiError } from "../../lib/errors.ts";
+import type { LiveHandlers } from "../../lib/live.ts";
+import { FlowFeed, MAX_LIVE_ROWS } from "./flow-feed.ts";
+import { type ReportsView, readQuery } from "./query.ts";
+import { EXAMPLE_MS, exampleFlow } from "./testing.ts";
+
+const row = (id: number, change: Partial<FlowJson> = {}) =>
+  exampleFlow({ flow_id: String(id), start: new Date(EXAMPLE_MS + id * 1000).toISOString(), ...change });
+const queryOf = (address: string, view: ReportsView = "merged") => readQuery(new URLSearchParams(address), view, EXAMPLE_MS);
+
+/** The feed with everything around it in the test's hand: answers, live rows, frames. */
+class Bench {
+  asked: { params: URLSearchParams; answer(page: FlowPage): Promise<void>; fail(error: Error): Promise<void> }[] = [];
+  live: LiveHandlers | null = null;
+  followed: string[] = [];
+  frames: (() => void)[] = [];
+  retries: (() => void)[] = [];
+
+  readonly feed = new FlowFeed({
+    fetchFlows: (params) =>
+      new Promise((resolve, reject) => {
+        const settled = async (settle: () => void) => {
+          settle();
+          await new Promise((done) => setTimeout(done));
+        };
+        this.asked.push({
+          params,
+          answer: (page) => settled(() => resolve(page)),
+          fail: (error) => settled(() => reject(error)),
+        });
+      }),
+    followLive: (params, handlers) => {
+      this.followed.push(params.toString());
+      this.live = handlers;
+      handlers.onState("connecting");
+      return () => {
+        this.live = null;
+      };
+    },
+    onFrame: (work) => void this.frames.push(work),
+    later: (work) => {
+      this.retries.push(work);
+      return () => {
+        this.retries = this.retries.filter((other) => other !== work);
+      };
+    },
+    now: () => EXAMPLE_MS,
+  });
+
+  frame(): void {
+    const due = this.frames;
+    this.frames = [];
+    for (const work of due) work();
+  }
+
+  /** Rows come in live and a frame is painted. */
+  receive(...rows: FlowJson[]): void {
+    this.live?.onRows(rows);
+    this.frame();
+  }
+
+  async answer(flows: FlowJson[], next: string | null = null): Promise<void> {
+    await this.asked.at(-1)?.answer({ flows, next });
+    this.frame();
+  }
+
+  get ids(): number[] {
+    return this.feed.state().entries.map(({ flow }) => Number(flow.flow_id));
+  }
+}
+
+let bench: Bench;
+beforeEach(() => {
+  bench = new Bench();
+});
+
+describe("pages", () => {
+  it("shows the first page, and asks on with its cursor", async () => {
+    bench.feed.ask(queryOf("from=-1h"));
+    expect(bench.feed.state().phase).toBe("loading");
+    await bench.answer([row(9), row(8)], "cursor-1");
+    expect(bench.feed.state()).toMatchObject({ phase: "ready", more: "yes" });
+    void bench.feed.loadMore();
+    void bench.feed.loadMore();
+    expect(bench.asked).toHaveLength(2);
+    expect(bench.asked[1]?.params.get("cursor")).toBe("cursor-1");
+    await bench.answer([row(7)]);
+    expect(bench.ids).toEqual([9, 8, 7]);
+    expect(bench.feed.state().more).toBe("none");
+  });
+
+  it("keeps the rows of the question before until the next answer is there", async () => {
+    bench.feed.ask(queryOf("from=-1h"));
+    await bench.answer([row(1)]);
+    bench.feed.ask(queryOf("from=-1h&verdict=answered"));
+    expect(bench.feed.state().phase).toBe("refreshing");
+    expect(bench.ids).toEqual([1]);
+    await bench.answer([row(2)]);
+    expect(bench.ids).toEqual([2]);
+  });
+
+  it("ignores the answer to a question that nobody asks any more", async () => {
+    bench.feed.ask(queryOf("from=-1h"));
+    bench.feed.ask(queryOf("from=-5m"));
+    await bench.answer([row(2)]);
+    await bench.asked[0]?.answer({ flows: [row(1)], next: null });
+    expect(bench.ids).toEqual([2]);
+  });
+
+  it("keeps old rows when the server is away, says so, and asks again by itself", async () => {
+    bench.feed.ask(queryOf("from=-1h"));
+    await bench.answer([row(1)]);
+    bench.feed.refresh();
+    await bench.asked.at(-1)?.fail(new ApiError({ code: "UNREACHABLE", path: "/api/flows" }, "The server does not answer."));
+    expect(bench.feed.state()).toMatchObject({ phase: "failed", error: { code: "UNREACHABLE" } });
+    expect(bench.ids).toEqual([1]);
+    bench.retries[0]?.();
+    await bench.answer([row(2), row(1)]);
+    expect(bench.feed.state()).toMatchObject({ phase: "ready", error: null });
+    expect(bench.ids).toEqual([2, 1]);
+  });
+
+  it("does not ask again by itself when it was refused", async () => {
+    bench.feed.ask(queryOf("from=-1h"));
+    const refused = { code: "REFUSED", path: "/api/flows", status: 422, reason: "STORE_LIMIT" } as const;
+    await bench.asked[0]?.fail(new ApiError(refused, "a smaller range helps"));
+    expect(bench.feed.state().phase).toBe("failed");
+    expect(bench.retries).toEqual([]);
+  });
+
+  it("can try older rows again after a failure", async () => {
+    bench.feed.ask(queryOf("from=-1h"));
+    await bench.answer([row(9)], "cursor-1");
+    void bench.feed.loadMore();
+    await bench.asked.at(-1)?.fail(new ApiError({ code: "UNREACHABLE", path: "/api/flows" }, "away"));
+    expect(bench.feed.state()).toMatchObject({ phase: "ready", more: "failed" });
+    void bench.feed.loadMore();
+    await bench.answer([row(8)]);
+    expect(bench.ids).toEqual([9, 8]);
+  });
+});
+
+describe("live rows", () => {
+  beforeEach(async () => {
+    bench.feed.ask(queryOf("from=-1h&protocol=tcp"));
+    await bench.answer([row(5, { state: "open", end: null }), row(4)]);
+    bench.live?.onState("on");
+  });
+
+  it("are followed with the same filters", () => {
+    expect(bench.followed).toEqual(["reports=merged&protocol=6"]);
+  });
+
+  it("come on top, once per frame however many there are", () => {
+    let renders = 0;
+    bench.feed.subscribe(() => renders++);
+    for (let id = 10; id < 110; id++) bench.live?.onRows([row(id)]);
+    expect(renders).toBe(0);
+    bench.frame();
+    expect(renders).toBe(1);
+    expect(bench.ids.slice(0, 2)).toEqual([109, 108]);
+  });
+
+  it("move the counters of an open flow in place", () => {
+    bench.receive(row(5, { state: "open", end: null, revision: 1, src_bytes: 999 }));
+    expect(bench.feed.state().entries[0]?.flow.src_bytes).toBe(999);
+    expect(bench.ids).toEqual([5, 4]);
+  });
+
+  it("show no report that is inside of another one in the view of connections", () => {
+    bench.receive(row(6, { primary: false }));
+    expect(bench.ids).toEqual([5, 4]);
+  });
+
+  it("wait while one reads further down, but open flows go on counting", () => {
+    bench.feed.setReading(true);
+    bench.receive(row(6), row(7), row(7, { revision: 1 }), row(5, { revision: 1, src_bytes: 999 }));
+    expect(bench.ids).toEqual([5, 4]);
+    expect(bench.feed.state()).toMatchObject({ held: 2, entries: [{ flow: { src_bytes: 999 } }, {}] });
+    bench.feed.setReading(false);
+    expect(bench.ids).toEqual([7, 6, 5, 4]);
+    expect(bench.feed.state().held).toBe(0);
+  });
+
+  it("all wait while it is paused, also when one scrolls up", () => {
+    bench.feed.pause();
+    bench.receive(row(6), row(5, { revision: 1, src_bytes: 999 }));
+    bench.feed.setReading(false);
+    expect(bench.feed.state()).toMatchObject({ held: 1, entries: [{ flow: { src_bytes: 60 } }, {}] });
+    bench.feed.resume();
+    expect(bench.ids).toEqual([6, 5, 4]);
+    expect(bench.feed.state().entries[1]?.flow.src_bytes).toBe(999);
+  });
+
+  it("push the oldest rows out beyond a limit; those can be asked for again by time", () => {
+    bench.receive(...Array.from({ length: MAX_LIVE_ROWS - 1 }, (_, i) => row(100 + i)));
+    expect(bench.ids).toHaveLength(MAX_LIVE_ROWS);
+    expect(bench.ids.at(-1)).toBe(5);
+    expect(bench.feed.state().more).toBe("yes");
+    void bench.feed.loadMore();
+    const { params } = bench.asked.at(-1) ?? {};
+    expect(params?.get("cursor")).toBeNull();
+    expect(params?.get("to")).toBe(new Date(EXAMPLE_MS + 5001).toISOString());
+  });
+
+  it("are not collected without end in a page that gets no frames: the list is asked for again", async () => {
+    for (let id = 0; id <= MAX_LIVE_ROWS; id++) bench.live?.onRows([row(100 + id)]);
+    bench.frame();
+    expect(bench.asked).toHaveLength(2);
+    await bench.answer([row(9999)]);
+    expect(bench.ids).toEqual([9999]);
+  });
+
+  it("are not shown before the page that they belong to", () => {
+    bench.feed.ask(queryOf("from=-1h"));
+    bench.receive(row(6));
+    expect(bench.ids).toEqual([5, 4]);
+  });
+
+  it("that were missed while the connection was broken are asked for", async () => {
+    bench.live?.onState("broken");
+    expect(bench.feed.state().live).toBe("broken");
+    bench.live?.onState("on");
+    expect(bench.asked).toHaveLength(2);
+    await bench.answer([row(7), row(5), row(4)]);
+    expect(bench.ids).toEqual([7, 5, 4]);
+  });
+
+  it("that are too many to join what is there replace it, so that no hole is hidden", async () => {
+    bench.live?.onState("broken");
+    bench.live?.onState("on");
+    await bench.answer([row(70), row(69)], "cursor-2");
+    expect(bench.ids).toEqual([70, 69]);
+    expect(bench.feed.state().more).toBe("yes");
+  });
+
+  it("that the server left out are counted", () => {
+    bench.live?.onDropped(12);
+    bench.live?.onDropped(3);
+    expect(bench.feed.state().dropped).toBe(15);
+  });
+
+  it("older than the oldest row shown come with their page", async () => {
+    bench.feed.ask(queryOf("from=-1h"));
+    await bench.answer([row(50), row(40)], "cursor-1");
+    bench.receive(row(3), row(60));
+    expect(bench.ids).toEqual([60, 50, 40]);
+  });
+
+  it("are not followed where the window ended in the past", () => {
+    bench.feed.ask(queryOf("from=2026-11-22T08:00:00Z&to=2026-11-22T09:00:00Z"));
+    expect(bench.live).toBeNull();
+    expect(bench.feed.state().live).toBe("off");
+  });
+
+  it("end when the feed stops", () => {
+    bench.feed.stop();
+    expect(bench.live).toBeNull();
+  });
+});

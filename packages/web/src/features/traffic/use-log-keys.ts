@@ -1,0 +1,46 @@
+import { useHotkeys } from "../../lib/hotkeys.ts";
+import { shiftWindow } from "../../lib/time-window.ts";
+import type { TrafficQuery } from "./query.ts";
+
+export interface LogActions {
+  step(by: 1 | -1): void;
+  openActive(): void;
+  close(): void;
+  readonly isOpen: boolean;
+  popover(which: "filter" | "time"): void;
+  toggleLive(): void;
+  refresh(): void;
+  readonly query: TrafficQuery;
+  change(change: Partial<TrafficQuery>): void;
+}
+
+/** The keys of the traffic log; `?` shows them. */
+export function useLogKeys(actions: LogActions): void {
+  const { step, query, change } = actions;
+  const shift = (direction: -1 | 1) => {
+    const window = shiftWindow(query.window, direction, Date.now());
+    if (window !== null) change({ window });
+  };
+  const onButton = () => document.activeElement?.matches("button, a, [role=tab]") ?? false;
+  useHotkeys({
+    j: () => step(1),
+    k: () => step(-1),
+    ArrowDown: () => (inPanel() ? false : step(1)),
+    ArrowUp: () => (inPanel() ? false : step(-1)),
+    Enter: () => (onButton() ? false : actions.openActive()),
+    Escape: () => (actions.isOpen ? actions.close() : false),
+    "/": () => actions.popover("filter"),
+    f: () => actions.popover("filter"),
+    t: () => actions.popover("time"),
+    "[": () => shift(-1),
+    "]": () => shift(1),
+    l: () => actions.toggleLive(),
+    b: () => change({ reports: query.reports === "all" ? "merged" : "all" }),
+    r: () => actions.refresh(),
+  });
+}
+
+/** There the arrows scroll. */
+function inPanel(): boolean {
+  return document.activeElement?.closest(".panel") != null;
+}

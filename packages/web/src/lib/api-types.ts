@@ -1,0 +1,79 @@
+/** Answers of the API that are not made of the column table alone. */
+import type { FlowJson } from "@flowtrail/model";
+
+export interface FlowPage {
+  readonly flows: readonly FlowJson[];
+  /** Cursor of the next page, or null at the end. */
+  readonly next: string | null;
+}
+
+export interface OneFlow {
+  readonly flow: FlowJson;
+  /** The other reports of the connection. */
+  readonly reports: readonly FlowJson[];
+}
+
+export interface Viewer {
+  readonly kind: "api" | "session" | "anybody";
+  readonly name: string | null;
+  /** The server asks nobody for credentials. */
+  readonly insecure: boolean;
+}
+
+export interface LostBatches {
+  readonly epoch: string;
+  readonly from: number;
+  readonly to: number;
+  readonly noticed: string;
+}
+
+/** Of the last 24 hours. */
+export interface AgentHealth {
+  readonly id: string;
+  readonly name: string;
+  readonly version: string | null;
+  readonly last_seen: string;
+  readonly silent: boolean;
+  readonly lag_ms: number | null;
+  readonly spool: { readonly batches: number; readonly bytes: number };
+  readonly clock_skew_ms: number | null;
+  readonly rows: number;
+  readonly rejected: number;
+  /** Count by reason. */
+  readonly drops: Readonly<Record<string, number>>;
+  /** Addresses by network. */
+  readonly addresses: Readonly<Record<string, readonly string[]>>;
+  readonly lost_batches: readonly LostBatches[];
+}
+
+/** What `flowtrail up` says about the agent beside its server. */
+export interface LocalAgent {
+  readonly state: "running" | "no_privileges" | "failed" | null;
+  readonly message: string | null;
+}
+
+export interface StoreHealth {
+  readonly up: boolean;
+  readonly error: string | null;
+  readonly rows: number | null;
+  readonly bytes: number | null;
+  readonly waiting_rows: number;
+}
+
+/** All but `status` is told to those with credentials only. */
+export interface Health {
+  readonly status: "ok" | "unavailable";
+  readonly version?: string;
+  readonly started?: string;
+  readonly store?: StoreHealth;
+  readonly ingest?: {
+    readonly rows: number;
+    readonly duplicate_rows: number;
+    readonly rejected: Readonly<Record<string, number>>;
+  };
+  readonly agents?: readonly AgentHealth[];
+  readonly local_agent?: LocalAgent | null;
+  readonly inventory?: { readonly path: string; readonly loaded: string | null; readonly error: string | null } | null;
+  readonly sample?: boolean;
+  readonly insecure?: boolean;
+}

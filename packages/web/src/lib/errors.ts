@@ -1,0 +1,11 @@
+import { FlowtrailError } from "@flowtrail/model";
+
+export type ApiErrorData =
+  /** Nobody answered: the server is down or the network is. */
+  | { code: "UNREACHABLE"; path: string }
+  /** The session has ended or there was none. */
+  | { code: "SIGN_IN"; path: string }
+  | { code: "REFUSED"; path: string; status: number; reason: string };
+
+/** An answer of the API that is not what was asked for. The message is for people. */
+export class ApiError extends FlowtrailError<ApiErrorData> {}

@@ -1,0 +1,37 @@
+import { Button, Loader } from "@mantine/core";
+import { AgentTable } from "../features/health/agent-table.tsx";
+import { StoreTiles } from "../features/health/store-tiles.tsx";
+import { useHealth } from "../features/health/use-health.ts";
+import { Banner } from "../ui/banner.tsx";
+import "./health.css";
+
+export function HealthRoute() {
+  const { data, error, refetch } = useHealth();
+  return (
+    <>
+      <header className="screen-head">
+        <h1 className="screen-title">Health</h1>
+      </header>
+      {error !== null && (
+        <Banner
+          kind="bad"
+          action={
+            <Button size="compact-sm" variant="default" onClick={() => void refetch()}>
+              Try again
+            </Button>
+          }
+        >
+          {error.message} {data !== undefined && "What is shown may be out of date."}
+        </Banner>
+      )}
+      {data === undefined ? (
+        error === null && <Loader m="auto" aria-label="Loading" />
+      ) : (
+        <div className={`health${error === null ? "" : " health-old"}`}>
+          <StoreTiles health={data} />
+          <AgentTable health={data} />
+        </div>
+      )}
+    </>
+  );
+}
