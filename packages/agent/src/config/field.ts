@@ -136,17 +136,14 @@ export function yesNo<D extends boolean | undefined>(options: Common<D>): Maybe<
   return finish(schema, options, { kind: "boolean", expected, placeholder: "true|false" });
 }
 
-export function oneOf<const V extends string, D extends V | undefined>(
+export function oneOf<const V extends string>(
   values: readonly V[],
-  options: Common<D> & { placeholder: string },
-): Maybe<D, V> {
+  options: { description: string; placeholder: string; default: NoInfer<V> },
+): z.ZodType<V> {
   const { placeholder, ...common } = options;
   const expected = `one of ${values.join(", ")}`;
-  return finish(z.enum(values, `expected ${expected}`) as unknown as z.ZodType<V>, common, {
-    kind: "text",
-    expected,
-    placeholder,
-  });
+  const schema: z.ZodType<string> = z.enum(values as readonly string[], `expected ${expected}`);
+  return finish<string, string>(schema, common, { kind: "text", expected, placeholder }) as z.ZodType<V>;
 }
 
 /** A list; none by default. Flags may be repeated. */

@@ -1,6 +1,7 @@
 /** Batches that the server will never take (400): kept for people to look at, in a folder that can't grow for ever. */
-import { appendFileSync, mkdirSync, readdirSync, statSync, unlinkSync, writeFileSync } from "node:fs";
+import { appendFileSync, readdirSync, statSync, unlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { makeDirectory } from "./files.ts";
 
 const MAX_FILES = 200;
 
@@ -9,7 +10,7 @@ const MAX_FILES = 200;
  * Readable with any Arrow tool.
  */
 export function keepAside(dir: string, name: string, bytes: Uint8Array, reason: string, maxBytes: number): void {
-  mkdirSync(dir, { recursive: true, mode: 0o700 });
+  makeDirectory(dir);
   makeRoom(dir, bytes.length, maxBytes);
   if (bytes.length <= maxBytes) writeFileSync(join(dir, `${name}.arrow`), bytes, { mode: 0o600 });
   appendFileSync(join(dir, `${name}.reason.txt`), `${reason}\n`, { mode: 0o600 });

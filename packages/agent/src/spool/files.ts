@@ -1,6 +1,22 @@
 /** Small synchronous file operations whose order and durability matter. */
-import { closeSync, fsyncSync, openSync, readSync, renameSync, writeSync } from "node:fs";
+import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readSync, renameSync, writeSync } from "node:fs";
 import { dirname } from "node:path";
+
+/**
+ * Makes a directory and those above it; one that is there is left as it is. Not mkdirSync's `recursive`: that never returns where a parent
+ * exists but takes no children (/proc).
+ */
+export function makeDirectory(dir: string): void {
+  try {
+    mkdirSync(dir, { mode: 0o700 });
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === "EEXIST") return;
+    if (code !== "ENOENT" || existsSync(dirname(dir))) throw error;
+    makeDirectory(dirname(dir));
+    mkdirSync(dir, { mode: 0o700 });
+  }
+}
 
 /** Makes creations, renames and removals in a directory durable. */
 export function syncDirectory(dir: string): void {

@@ -273,6 +273,10 @@ describe("a spool's directory", () => {
     writeFileSync(join(dir, "file"), "");
     expect(codeOf(() => make({ dir: join(dir, "file") }).open())).toBe("SPOOL_UNWRITABLE");
     expect(codeOf(() => make({ dir: join(dir, "file", "x") }).open())).toBe("SPOOL_UNWRITABLE");
+    expect(
+      codeOf(() => make({ dir: "/proc/flowtrail/spool" }).open()),
+      "a parent that takes no children",
+    ).toBe("SPOOL_UNWRITABLE");
     mkdirSync(join(dir, "c", "cursor"), { recursive: true });
     expect(codeOf(() => make({ dir: join(dir, "c") }).open())).toBe("SPOOL_IO");
   });

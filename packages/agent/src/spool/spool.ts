@@ -3,12 +3,13 @@
  * taken it and a checkpoint includes it, or when the spool is full (then the oldest go, counted). All calls are synchronous.
  */
 import { randomBytes } from "node:crypto";
-import { accessSync, constants, mkdirSync } from "node:fs";
+import { accessSync, constants } from "node:fs";
 import { join } from "node:path";
 import { keepAside } from "./aside.ts";
 import { readCheckpoint, writeCheckpoint } from "./checkpoint-file.ts";
 import { CursorFile } from "./cursor.ts";
 import { SpoolError, spoolError } from "./errors.ts";
+import { makeDirectory } from "./files.ts";
 import { DirectoryLock } from "./lock.ts";
 import { HEADER_BYTES, type RecordHeader, type RecordInfo } from "./record.ts";
 import { type Segment, type SegmentDamage, Segments } from "./segments.ts";
@@ -136,7 +137,7 @@ export class Spool {
 
   #open(): RecoveryReport {
     const { dir } = this.#config;
-    mkdirSync(dir, { recursive: true, mode: 0o700 });
+    makeDirectory(dir);
     accessSync(dir, constants.R_OK | constants.W_OK | constants.X_OK);
     this.#lock.acquire();
     const cursor = this.#cursor.open();

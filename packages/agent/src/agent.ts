@@ -1,0 +1,346 @@
+/** The agent, top to bottom as the data goes: capture → track → spool → ship. */
+import { randomInt } from "node:crypto";
+import { accessSync, constants, existsSync, mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { DecodeError, decodeBatch, FLOW_ID_SEQUENCES, type FlowBatch, formatBytes, formatCidr } from "@flowtrail/model";
+import { ConntrackCapture } from "./capture/capture.ts";
+import { networkNamespace } from "./capture/sysctl.ts";
+import { readTimeouts } from "./capture/timeouts.ts";
+import { addressesByNetwork, chooseNetworks } from "./choose-networks.ts";
+import { repeat, systemClock } from "./clock.ts";
+import type { AgentConfig } from "./config.ts";
+import { Coverage } from "./coverage.ts";
+import { dropsOf, gaugesOf, type Parts, statusOf, VERSION } from "./facts.ts";
+import { HostWatch } from "./host-watch.ts";
+import { HttpClient } from "./ship/http.ts";
+import { type ServerConfig, ServerConfigPoller } from "./ship/server-config.ts";
+import { Shipper } from "./ship/ship.ts";
+import { readToken } from "./ship/token.ts";
+import { SpoolError } from "./spool/errors.ts";
+import { Flusher } from "./spool/flush.ts";
+import { Spool } from "./spool/spool.ts";
+import type { AgentLogger } from "./status/logger.ts";
+import { type AgentStatus, StatusReporter } from "./status/status.ts";
+import { Throttle } from "./status/throttle.ts";
+import { type NetworkConfig, NetworkTable } from "./track/networks.ts";
+import { FlowTracker, TRACKER_DEFAULTS } from "./track/tracker.ts";
+
+/** A start does not wait longer for the server's word. */
+const FIRST_ANSWER_MS = 3000;
+const STOP_MS = 5000;
+const LOG_EVERY_MS = 60_000;
+/** What we wrote ourselves: as many rows as a batch may have, and some. */
+const MAX_SPOOLED_ROWS = 1_000_000;
+
+export class Agent {
+  readonly #config: AgentConfig;
+  readonly #log: AgentLogger;
+  readonly #parts: Parts;
+  readonly #coverage: Coverage;
+  readonly #http: HttpClient;
+  readonly #serverConfig: ServerConfigPoller;
+  readonly #host: HostWatch;
+  readonly #status: StatusReporter;
+  readonly #throttle = new Throttle(LOG_EVERY_MS, () => performance.now());
+  readonly #stopping = new AbortController();
+  #loops: Promise<unknown> = Promise.resolve();
+  /** Pausing and going on take time and must not overtake each other. */
+  #switching: Promise<void> = Promise.resolve();
+  #state: AgentStatus["state"] = "paused";
+  #networks: readonly NetworkConfig[] = [];
+  #addresses: Readonly<Record<string, readonly string[]>> = {};
+  #spoolProblem = "";
+  #startedMs = 0;
+
+  /** Throws ShipError if a configured file is of no use. */
+  constructor(config: AgentConfig, log: AgentLogger) {
+    const { node, server, state, capture: captureConfig } = config;
+    const { now } = systemClock;
+    const token = tokenSource(config.token_file);
+    this.#config = config;
+    this.#log = log;
+    this.#http = new HttpClient({ server, timeoutMs: config.ship.timeout, caFile: config.ca_file });
+    const common = { http: this.#http, token, clock: systemClock, random: Math.random, log };
+
+    const capture = new ConntrackCapture({
+      sysctlStatePath: sysctlStatePath(state),
+      tracking: captureConfig.tracking,
+      receiveBufferBytes: captureConfig.receive_buffer,
+    });
+    const tracker = new FlowTracker(
+      { ...TRACKER_DEFAULTS, reporter: node, maxFlows: config.max_flows, timeouts: readTimeouts(), traffic: NO_TRAFFIC },
+      { refresh: (record) => capture.refresh(record), randomSequence: () => randomInt(FLOW_ID_SEQUENCES) },
+    );
+    this.#coverage = new Coverage(tracker);
+    const spool = new Spool({
+      dir: join(state, "spool"),
+      maxBytes: config.spool.max_bytes,
+      maxSegmentBytes: config.spool.max_segment_bytes,
+    });
+    const flusher = new Flusher({
+      tracker,
+      spool,
+      coverage: this.#coverage,
+      facts: () => ({ agent_version: VERSION, addresses: this.#addresses, gauges: gaugesOf(this.#parts, this.#state) }),
+      drops: () => dropsOf(this.#parts),
+    });
+    const shipper = new Shipper({ node, maxPauseMs: config.ship.max_pause }, { ...common, spool });
+    this.#parts = { config, capture, tracker, spool, flusher, shipper };
+
+    this.#serverConfig = new ServerConfigPoller(join(state, "server-config.json"), {
+      ...common,
+      onChange: (told) => this.#onServerConfig(told),
+    });
+    this.#host = new HostWatch({ server, ports: config.wireguard.ports }, () => this.#applyNetworks());
+    this.#status = new StatusReporter(state, { read: () => this.#readStatus(now()), log });
+  }
+
+  /** Throws SpoolError, CaptureError: what is missing, where, and what to do. Nothing is left behind then. */
+  async start(): Promise<void> {
+    const { spool, shipper } = this.#parts;
+    this.#startedMs = systemClock.now();
+    this.#openSpool();
+    try {
+      this.#restore();
+      await Promise.all([this.#host.start(), this.#serverConfig.start(FIRST_ANSWER_MS)]);
+      this.#applyNetworks();
+      if (this.#serverConfig.current.enabled) await this.#capture();
+      else this.#log.warn({}, "capture is switched off on the server: nothing is recorded");
+    } catch (error) {
+      this.#host.stop();
+      await this.#serverConfig.stop();
+      this.#http.close();
+      spool.close();
+      throw error;
+    }
+    shipper.start();
+    this.#status.start();
+    const { signal } = this.#stopping;
+    this.#loops = Promise.all([
+      repeat(
+        () => this.#flushIntervalMs(),
+        signal,
+        () => this.#flush(),
+      ),
+      repeat(
+        () => this.#updateIntervalMs(),
+        signal,
+        () => this.#dump(),
+      ),
+    ]);
+  }
+
+  /** Flushes, notes the open flows, sends for at most five seconds, and says what stays. The flows go on under their ids at the next start. */
+  async stop(): Promise<void> {
+    const { spool, shipper } = this.#parts;
+    this.#stopping.abort();
+    this.#host.stop();
+    await Promise.all([this.#loops, this.#switching, this.#serverConfig.stop()]);
+    if (this.#state === "running") await this.#stopCapture();
+    this.#state = "stopping";
+    this.#flush({ force: true });
+    await shipper.stop(STOP_MS);
+    this.#state = "stopped";
+    this.#status.stop();
+    const { batches, bytes } = spool.depth;
+    if (batches === 0) this.#log.info({}, "stopped: the server has everything");
+    else
+      this.#log.warn(
+        { batches, size: formatBytes(bytes) },
+        "stopped: the spool keeps what the server has not taken; it is sent at the next start",
+      );
+    spool.close();
+    this.#http.close();
+  }
+
+  #openSpool(): void {
+    const { epoch, damage, checkpoint, batches, bytes } = this.#parts.spool.open();
+    if (damage.length > 0) this.#log.warn({ damage }, "the spool was damaged: what could not be read was skipped");
+    if (checkpoint === "damaged") this.#log.error({}, "the checkpoint of the open flows is damaged: they get new ids");
+    if (epoch === "replaced") this.#log.error({}, "the spool's cursor is damaged: batches that were sent already are sent again");
+    if (batches > 0) this.#log.info({ batches, size: formatBytes(bytes) }, "batches of the last run wait in the spool");
+  }
+
+  #restore(): void {
+    const { spool, tracker } = this.#parts;
+    const { checkpoint, since } = spool.recover();
+    const { flows, rows, problem } = tracker.restore(checkpoint, this.#decoded(since));
+    if (problem !== null) this.#log.error({ problem }, "the checkpoint of the open flows is of no use: they get new ids");
+    if (flows > 0) this.#log.info({ flows, rows }, "open flows of the last run go on, if the kernel still has them");
+  }
+
+  *#decoded(spooled: Iterable<Uint8Array>): Generator<FlowBatch> {
+    for (const bytes of spooled) {
+      try {
+        yield decodeBatch(bytes, { maxRows: MAX_SPOOLED_ROWS }).batch;
+      } catch (error) {
+        // Its checksum is right, so it was written like this. One batch must not keep the agent from starting for ever.
+        if (!(error instanceof DecodeError)) throw error;
+        this.#log.error({ why: error.message }, "a spooled batch can't be read: flows that began in it get new ids");
+      }
+    }
+  }
+
+  async #capture(): Promise<void> {
+    const { capture, tracker } = this.#parts;
+    // From here on nothing is missed: the kernel keeps events for us from the first moment of `start`.
+    this.#coverage.begin(systemClock.now());
+    await capture.start(this.#coverage);
+    this.#state = "running";
+    // Where conntrack is a module it may have been loaded just now.
+    tracker.setTimeouts(readTimeouts());
+    for (const { name, problem } of capture.findings) {
+      if (problem !== null)
+        this.#log.warn({ name, problem }, "a switch of the kernel can't be set: see docs for what is missing without it");
+    }
+    this.#log.info(
+      {
+        node: this.#config.node,
+        networks: this.#networks.map(({ id, ranges }) => `${id}=${ranges.map(formatCidr).join(",")}`),
+        server: this.#config.server.href,
+        flows: tracker.stats.openFlows,
+      },
+      "capturing",
+    );
+  }
+
+  #onServerConfig(told: ServerConfig): void {
+    this.#applyNetworks();
+    if (told.exclude.length > 0)
+      this.#log.warn({ ranges: told.exclude.map(formatCidr) }, "the server wants ranges left out: not supported yet");
+    this.#switching = this.#switching.then(async () => {
+      if (this.#stopping.signal.aborted) return;
+      if (!told.enabled && this.#state === "running") await this.#pause();
+      else if (told.enabled && this.#state === "paused") await this.#resume();
+    });
+  }
+
+  async #pause(): Promise<void> {
+    await this.#stopCapture();
+    this.#flush();
+    this.#coverage.pause();
+    this.#state = "paused";
+    this.#log.warn({}, "capture was switched off on the server: nothing is recorded until it is on again");
+  }
+
+  /** Whatever can't be put back in the kernel, the rest of the agent goes on to its end. */
+  async #stopCapture(): Promise<void> {
+    const { capture } = this.#parts;
+    try {
+      await capture.stop();
+      for (const failed of capture.restored?.failed ?? []) this.#log.warn(failed, "a switch of the kernel can't be put back");
+    } catch (error) {
+      this.#log.error({ why: String(error) }, "capture did not end cleanly");
+    }
+  }
+
+  async #resume(): Promise<void> {
+    try {
+      await this.#capture();
+    } catch (error) {
+      this.#coverage.pause();
+      this.#log.error({ why: String(error) }, "capture can't be switched on again");
+    }
+  }
+
+  /** Networks, own addresses and traffic rules from all that is known about them now. */
+  #applyNetworks(): void {
+    const { networks: configured, capture } = this.#config;
+    const told = this.#serverConfig.current;
+    const { interfaces, tunnelPorts, servers } = this.#host.facts;
+    const before = JSON.stringify(this.#networks);
+    this.#networks = chooseNetworks(configured, told.networks, interfaces);
+    this.#addresses = addressesByNetwork(this.#networks, interfaces);
+    const own = interfaces.flatMap((one) => one.addresses.map((address) => address.bytes));
+    const { tracker } = this.#parts;
+    tracker.setNetworks(new NetworkTable(this.#networks, own));
+    const { icmp, dns } = told.capture;
+    tracker.setTraffic({ icmp: capture.icmp ?? icmp, dns: capture.dns ?? dns, tunnelPorts, servers });
+    tracker.setTimeouts(readTimeouts());
+    if (this.#networks.length === 0) this.#log.warn({}, NO_NETWORKS);
+    else if (this.#state === "running" && JSON.stringify(this.#networks) !== before) {
+      this.#log.info(
+        { networks: this.#networks.map(({ id, ranges }) => `${id}=${ranges.map(formatCidr).join(",")}`) },
+        "networks changed",
+      );
+    }
+  }
+
+  #flush(options: { force?: boolean } = {}): void {
+    const { flusher, shipper } = this.#parts;
+    const now = systemClock.now();
+    try {
+      if (flusher.flush(now, options) > 0) shipper.notify();
+      flusher.checkpoint(now, options);
+      if (this.#spoolProblem !== "") this.#log.info({}, "the spool can be written again");
+      this.#spoolProblem = "";
+      this.#throttle.forget("spool");
+    } catch (error) {
+      if (!(error instanceof SpoolError)) throw error;
+      this.#spoolProblem = error.message;
+      this.#throttle.once("spool", () => this.#log.error({ code: error.code }, `${error.message}. Flows wait in memory`));
+    }
+  }
+
+  async #dump(): Promise<void> {
+    if (this.#state !== "running") return;
+    try {
+      await this.#parts.capture.dump();
+      this.#throttle.forget("dump");
+    } catch (error) {
+      this.#throttle.once("dump", () =>
+        this.#log.error({ why: String(error) }, "the kernel's connections can't be listed: counters of open flows stand still"),
+      );
+    }
+  }
+
+  #flushIntervalMs(): number {
+    return this.#config.flush_interval_ms ?? this.#serverConfig.current.flush_interval_ms;
+  }
+
+  #updateIntervalMs(): number {
+    return (this.#config.update_interval_s ?? this.#serverConfig.current.update_interval_s) * 1000;
+  }
+
+  #readStatus(nowMs: number): AgentStatus {
+    const { shipper, capture } = this.#parts;
+    const problems = [
+      this.#spoolProblem,
+      shipper.lastError,
+      this.#networks.length === 0 ? NO_NETWORKS : "",
+      this.#state === "paused" ? "capture is switched off on the server" : "",
+      ...capture.findings.map(({ name, problem }) => (problem === null ? "" : `${name}: ${problem}`)),
+    ].filter((problem) => problem !== "");
+    const { startedMs, state, networks, addresses } = {
+      startedMs: this.#startedMs,
+      state: this.#state,
+      networks: this.#networks,
+      addresses: this.#addresses,
+    };
+    return statusOf(this.#parts, { startedMs, nowMs, state, networks, addresses, problems });
+  }
+}
+
+const NO_NETWORKS =
+  "this host has no address of any network: nothing can be recorded until it gets one (or name networks with --network)";
+const NO_TRAFFIC = { icmp: true, dns: true, tunnelPorts: [], servers: [] };
+
+/** Read anew for each upload, so that a changed file is taken at once; read now, so that a wrong one is told at the start. Throws ShipError. */
+function tokenSource(path: string | undefined): () => string | null {
+  if (path === undefined) return () => null;
+  readToken(path);
+  return () => readToken(path);
+}
+
+/** Agents of one network namespace share the note of the kernel's settings where they can: see capture/sysctl.ts. */
+function sysctlStatePath(state: string): string {
+  const name = `sysctl-${networkNamespace()}.json`;
+  const shared = "/run/flowtrail";
+  try {
+    if (!existsSync(shared)) mkdirSync(shared, { mode: 0o755 });
+    accessSync(shared, constants.W_OK);
+    return join(shared, name);
+  } catch {
+    return join(state, name); // no right to write there: ours alone
+  }
+}

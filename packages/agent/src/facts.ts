@@ -1,0 +1,96 @@
+/** The numbers that the agent tells: the gauges of a batch, the drops by reason, and the whole of status.json. */
+import { formatCidr } from "@flowtrail/model";
+import packageJson from "../package.json" with { type: "json" };
+import type { ConntrackCapture } from "./capture/capture.ts";
+import type { AgentConfig } from "./config.ts";
+import type { Shipper } from "./ship/ship.ts";
+import type { Flusher } from "./spool/flush.ts";
+import type { Spool } from "./spool/spool.ts";
+import type { AgentStatus } from "./status/status.ts";
+import type { NetworkConfig } from "./track/networks.ts";
+import type { FlowTracker } from "./track/tracker.ts";
+
+export const VERSION: string = packageJson.version;
+
+export interface Parts {
+  readonly config: AgentConfig;
+  readonly capture: ConntrackCapture;
+  readonly tracker: FlowTracker;
+  readonly spool: Spool;
+  readonly flusher: Flusher;
+  readonly shipper: Shipper;
+}
+export interface Moment {
+  readonly startedMs: number;
+  readonly nowMs: number;
+  readonly state: AgentStatus["state"];
+  readonly networks: readonly NetworkConfig[];
+  readonly addresses: Readonly<Record<string, readonly string[]>>;
+  readonly problems: readonly string[];
+}
+
+/** Everything that is not stored, by reason; monotonic. */
+export function dropsOf({ tracker, capture, shipper }: Parts): Record<string, number> {
+  return {
+    ...tracker.stats.drops,
+    overrun: capture.stats.overrunEvents,
+    malformed: capture.stats.malformed,
+    set_aside: shipper.stats.setAside,
+    rejected: shipper.stats.rejected,
+  };
+}
+
+export function gaugesOf({ tracker, capture, spool, shipper }: Parts, state: AgentStatus["state"]): Record<string, number> {
+  const gauges: Record<string, number> = {
+    open_flows: tracker.stats.openFlows,
+    flows_opened: tracker.stats.opened,
+    table_bytes: tracker.stats.tableBytes,
+    rss_bytes: process.memoryUsage.rss(),
+    uptime_s: Math.round(process.uptime()),
+    paused: state === "paused" ? 1 : 0,
+    overruns: capture.stats.overruns,
+    dumps: capture.stats.dumps,
+    spool_errors: spool.stats.appendErrors,
+    spool_dropped_rows: spool.stats.droppedRows,
+    spool_damaged: spool.stats.damaged,
+    upload_failures: shipper.stats.failures,
+  };
+  for (const { name, found, value } of capture.findings) {
+    const short = name.replace(/^nf_/, "");
+    if (found !== null) gauges[`${short}_found`] = found;
+    if (value !== null) gauges[short] = value;
+  }
+  return gauges;
+}
+
+export function statusOf(parts: Parts, moment: Moment): AgentStatus {
+  const { config, capture, tracker, spool, flusher, shipper } = parts;
+  const { openFlows, opened, ended, lost, rows } = tracker.stats;
+  return {
+    version: VERSION,
+    pid: process.pid,
+    node: config.node,
+    server: config.server.href,
+    started: new Date(moment.startedMs).toISOString(),
+    updated: new Date(moment.nowMs).toISOString(),
+    state: moment.state,
+    problems: moment.problems,
+    networks: moment.networks.map(({ id, ranges }) => ({
+      id,
+      ranges: ranges.map(formatCidr),
+      addresses: moment.addresses[id] ?? [],
+    })),
+    flows: { open: openFlows, opened, ended, lost, rows },
+    drops: dropsOf(parts),
+    capture: { ...capture.stats },
+    sysctls: capture.findings.map(({ name, found, value, problem }) => ({ name, found, value, problem })),
+    spool: { ...spool.depth, last_sequence: spool.lastSequence, unwritten: flusher.pending, ...spool.stats },
+    ship: {
+      state: shipper.state,
+      error: shipper.lastError,
+      last_success: shipper.lastSuccessMs === 0 ? "" : new Date(shipper.lastSuccessMs).toISOString(),
+      ...shipper.stats,
+    },
+    memory: { rss_bytes: process.memoryUsage.rss() },
+  };
+}

@@ -1,0 +1,78 @@
+/** Looks at the host now and then, and says when its addresses, tunnels or the way to the server changed. */
+import { lookup } from "node:dns/promises";
+import { isIP } from "node:net";
+import { parseAddress } from "@flowtrail/model";
+import { repeat } from "./clock.ts";
+import { type HostInterface, readInterfaces, tunnelPorts } from "./networks-of-host.ts";
+import type { TrafficConfig } from "./track/traffic-rules.ts";
+
+export interface HostFacts {
+  readonly interfaces: readonly HostInterface[];
+  readonly tunnelPorts: readonly number[];
+  /** Where the agent uploads to. */
+  readonly servers: TrafficConfig["servers"];
+}
+
+const INTERVAL_MS = 10_000;
+/** Ports and names are asked for less often: that takes a process and a DNS query. */
+const FULL_LOOK_EVERY = 6;
+
+export class HostWatch {
+  readonly #config: { server: URL; ports: readonly number[] };
+  readonly #onChange: (facts: HostFacts) => void;
+  readonly #stop = new AbortController();
+  #facts: HostFacts = { interfaces: [], tunnelPorts: [], servers: [] };
+  #looks = 0;
+
+  constructor(config: { server: URL; ports: readonly number[] }, onChange: (facts: HostFacts) => void) {
+    this.#config = config;
+    this.#onChange = onChange;
+  }
+
+  get facts(): HostFacts {
+    return this.#facts;
+  }
+
+  /** Looks once, and then every ten seconds; `onChange` hears of what is different then. */
+  async start(): Promise<void> {
+    await this.#look();
+    void repeat(
+      () => INTERVAL_MS,
+      this.#stop.signal,
+      async () => {
+        if (await this.#look()) this.#onChange(this.#facts);
+      },
+    );
+  }
+
+  stop(): void {
+    this.#stop.abort();
+  }
+
+  async #look(): Promise<boolean> {
+    const before = JSON.stringify(this.#facts);
+    const interfaces = readInterfaces();
+    const moved = JSON.stringify(interfaces) !== JSON.stringify(this.#facts.interfaces);
+    if (moved || this.#looks++ % FULL_LOOK_EVERY === 0) {
+      const [ports, servers] = await Promise.all([tunnelPorts(interfaces, this.#config.ports), this.#resolve()]);
+      this.#facts = { interfaces, tunnelPorts: ports, servers };
+    }
+    return JSON.stringify(this.#facts) !== before;
+  }
+
+  /** The server's addresses; those known before, if its name can't be resolved now. */
+  async #resolve(): Promise<TrafficConfig["servers"]> {
+    const { hostname, port, protocol } = this.#config.server;
+    const host = hostname.replace(/^\[|\]$/g, "");
+    const number = Number(port) || (protocol === "https:" ? 443 : 80);
+    try {
+      const found = isIP(host) ? [{ address: host }] : await lookup(host, { all: true });
+      return found.flatMap(({ address }) => {
+        const bytes = parseAddress(address);
+        return bytes === null ? [] : [{ address: bytes, port: number }];
+      });
+    } catch {
+      return this.#facts.servers; // uploads meet the same trouble, and say so
+    }
+  }
+}

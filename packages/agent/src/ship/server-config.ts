@@ -1,0 +1,170 @@
+/** What the server wants its agents to do: asked for now and then, kept on disk so that a start without the server goes on as before. */
+import { readFileSync, renameSync, writeFileSync } from "node:fs";
+import { type Cidr, parseAddress, parseCidr } from "@flowtrail/model";
+import { z } from "zod";
+import type { AgentLogger } from "../status/logger.ts";
+import { Throttle } from "../status/throttle.ts";
+import type { HttpClient } from "./http.ts";
+import type { ShipClock } from "./ship.ts";
+
+const range = z
+  .string()
+  .transform((text) => parseCidr(text))
+  .refine((cidr) => cidr !== null, "expected an address range")
+  .transform((cidr) => cidr as Cidr);
+const address = z
+  .string()
+  .transform((text) => parseAddress(text))
+  .refine((bytes) => bytes !== null, "expected an address")
+  .transform((bytes) => bytes as Uint8Array);
+const id = z.string().min(1).max(128);
+
+// Not strict: a newer server may say more.
+const schema = z.object({
+  version: z.string().default(""),
+  enabled: z.boolean().default(true),
+  networks: z
+    .array(
+      z.object({
+        id,
+        ranges: z.array(range),
+        egress: z.array(z.object({ id, ranges: z.array(range) })).default([]),
+        members: z.array(address).default([]),
+      }),
+    )
+    .default([]),
+  capture: z.object({ icmp: z.boolean().default(true), dns: z.boolean().default(true) }).prefault({}),
+  update_interval_s: z.number().min(1).max(300).default(10),
+  flush_interval_ms: z.number().min(50).max(60_000).default(500),
+  exclude: z.array(range).default([]),
+});
+export type ServerConfig = z.output<typeof schema>;
+
+/** What holds until a server has said anything. */
+export const DEFAULT_SERVER_CONFIG: ServerConfig = schema.parse({});
+
+const POLL_MS = 30_000;
+const LOG_EVERY_MS = 600_000;
+
+export interface ServerConfigDeps {
+  readonly http: Pick<HttpClient, "request">;
+  readonly token: () => string | null;
+  readonly clock: ShipClock;
+  readonly random: () => number;
+  readonly log: AgentLogger;
+  readonly onChange: (config: ServerConfig) => void;
+}
+
+export class ServerConfigPoller {
+  readonly #path: string;
+  readonly #deps: ServerConfigDeps;
+  readonly #throttle: Throttle;
+  readonly #stop = new AbortController();
+  #current = DEFAULT_SERVER_CONFIG;
+  #etag = "";
+  #running: Promise<void> = Promise.resolve();
+
+  /** `path`: where the last answer is kept. */
+  constructor(path: string, deps: ServerConfigDeps) {
+    this.#path = path;
+    this.#deps = deps;
+    this.#throttle = new Throttle(LOG_EVERY_MS, () => deps.clock.now());
+  }
+
+  get current(): ServerConfig {
+    return this.#current;
+  }
+
+  /** Takes the kept answer, asks once (no longer than `firstAnswerMs`), and then again and again. `onChange` hears of what comes later. */
+  async start(firstAnswerMs: number): Promise<void> {
+    this.#current = this.#kept() ?? DEFAULT_SERVER_CONFIG;
+    const patience = new AbortController();
+    await Promise.race([this.#poll(false), this.#deps.clock.sleep(firstAnswerMs, patience.signal)]);
+    patience.abort();
+    this.#running = this.#run();
+  }
+
+  async stop(): Promise<void> {
+    this.#stop.abort();
+    await this.#running;
+  }
+
+  async #run(): Promise<void> {
+    while (!this.#stop.signal.aborted) {
+      await this.#deps.clock.sleep(POLL_MS * (0.9 + this.#deps.random() / 5), this.#stop.signal);
+      if (!this.#stop.signal.aborted) await this.#poll(true);
+    }
+  }
+
+  async #poll(tell: boolean): Promise<void> {
+    try {
+      const secret = this.#deps.token();
+      const { status, headers, body } = await this.#deps.http.request({
+        method: "GET",
+        path: "agent/v1/config",
+        headers: {
+          ...(secret === null ? {} : { authorization: `Bearer ${secret}` }),
+          ...(this.#etag === "" ? {} : { "if-none-match": this.#etag }),
+        },
+        signal: this.#stop.signal,
+      });
+      if (status === 200) this.#take(body, headers.etag ?? "", tell);
+      // The uploads meet the same trouble, and say what to do about it.
+      else if (status !== 304) this.#deps.log.debug({ status }, "the server gave no configuration");
+    } catch (error) {
+      this.#deps.log.debug({ why: String(error) }, "the server's configuration could not be fetched");
+    }
+  }
+
+  #take(body: string, etag: string, tell: boolean): void {
+    const result = read(body);
+    if (typeof result === "string") {
+      this.#throttle.once("malformed", () =>
+        this.#deps.log.error({ why: result }, "the server's configuration is not understood: going on with the one before"),
+      );
+      return;
+    }
+    this.#etag = etag;
+    const changed = JSON.stringify(result) !== JSON.stringify(this.#current);
+    this.#current = result;
+    if (!changed) return;
+    this.#keep(body);
+    if (tell) this.#deps.onChange(result);
+  }
+
+  #kept(): ServerConfig | null {
+    try {
+      const result = read(readFileSync(this.#path, "utf8"));
+      return typeof result === "string" ? null : result;
+    } catch {
+      return null; // none was kept yet, or it can't be read: the server will say it again
+    }
+  }
+
+  #keep(body: string): void {
+    try {
+      writeFileSync(`${this.#path}.new`, body, { mode: 0o600 });
+      renameSync(`${this.#path}.new`, this.#path);
+    } catch (error) {
+      this.#throttle.once("keep", () =>
+        this.#deps.log.warn(
+          { why: String(error) },
+          "the server's configuration could not be kept: it will be asked for at the next start",
+        ),
+      );
+    }
+  }
+}
+
+/** The configuration, or what is wrong with it. */
+function read(text: string): ServerConfig | string {
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch {
+    return "it is no JSON";
+  }
+  const result = schema.safeParse(json);
+  if (result.success) return result.data;
+  return result.error.issues.map((issue) => `${issue.path.join(".")}: ${issue.message}`).join("; ");
+}
