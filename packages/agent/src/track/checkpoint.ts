@@ -4,11 +4,13 @@
  *
  *   u32 magic · u32 length of the head · head (UTF-8) · [to the next multiple of 8] column · … · column
  */
-import { type FlowColumns, type FlowTable, LAYOUT, NAT_LAYOUT, PHASE } from "./flow-table.ts";
+import { type AnyArray, type FlowColumns, type FlowTable, LAYOUT, NAT_LAYOUT, PHASE } from "./flow-table.ts";
 import type { Flows } from "./flows.ts";
 
 const MAGIC = 0x4b435446; // "FTCK"
 const PREFIX_BYTES = 8;
+/** From here on a call to copy is cheaper than a loop. */
+const LONG_RUN = 16;
 
 interface Head {
   /** Names, types and widths of the columns: another build may have others. */
@@ -28,11 +30,7 @@ export function encodeCheckpoint(flows: Flows): Uint8Array {
   new Uint32Array(buffer, 0, 2).set([MAGIC, headBytes.length]);
   new Uint8Array(buffer).set(headBytes, PREFIX_BYTES);
   for (const [at, { name, type, width }] of columns.entries()) {
-    const to = new type(buffer, places.offsets[at], slots.length * width);
-    const from = table.columns[name];
-    for (let i = 0; i < slots.length; i++) {
-      for (let w = 0; w < width; w++) to[i * width + w] = from[slots[i]! * width + w]!;
-    }
+    gather(new type(buffer, places.offsets[at], slots.length * width), table.columns[name], slots, width);
   }
   return new Uint8Array(buffer);
 }
@@ -47,20 +45,30 @@ export function decodeCheckpoint(bytes: Uint8Array, flows: Flows): string | null
   if (!columns) return "it was written by another version of Flowtrail";
   const places = placesOf(columns, count, PREFIX_BYTES + length);
   if (places.end !== bytes.length) return `it has ${bytes.length} bytes and not ${places.end}`;
-  const { buffer } = bytes.slice(); // a copy, so that the columns lie on multiples of 8 in memory too
-  const slots = Array.from({ length: count }, () => table.addUnlinked()).filter((slot) => slot >= 0);
+  const { buffer } = new Uint8Array(bytes); // a copy, so that the columns lie on multiples of 8 in memory too
+  const slots = table.addUnlinked(count);
   if (layoutOf(columns) === layoutOf(columnsOf(true))) table.translate();
   for (const [at, { name, type, width }] of columns.entries()) {
-    const from = new type(buffer, places.offsets[at], count * width);
-    const to = table.columns[name];
-    for (const [i, slot] of slots.entries()) for (let w = 0; w < width; w++) to[slot * width + w] = from[i * width + w]!;
+    table.columns[name].set(new type(buffer, places.offsets[at], slots * width));
   }
   const codes = networks.map((network) => flows.networkCode(network));
-  for (const slot of slots) {
+  for (let slot = 0; slot < slots; slot++) {
     table.columns.network[slot] = codes[table.columns.network[slot]!] ?? 0;
     table.link(slot);
   }
   return null;
+}
+
+/** Copies the elements of `slots`, whole runs of neighbours at once. */
+function gather(to: AnyArray, from: AnyArray, slots: Int32Array, width: number): void {
+  for (let i = 0; i < slots.length; ) {
+    const first = slots[i]!;
+    let run = 1;
+    while (slots[i + run] === first + run) run++;
+    if (run >= LONG_RUN) to.set(from.subarray(first * width, (first + run) * width), i * width);
+    else for (let k = 0; k < run * width; k++) to[i * width + k] = from[first * width + k]!;
+    i += run;
+  }
 }
 
 function decodeHead(bytes: Uint8Array): (Head & { length: number }) | string {

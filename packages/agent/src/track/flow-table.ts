@@ -103,7 +103,7 @@ const PASSING_LAYOUT = {
 const ALL_LAYOUTS = { ...LAYOUT, ...NAT_LAYOUT, ...PASSING_LAYOUT };
 export type ColumnName = keyof typeof ALL_LAYOUTS;
 export type FlowColumns = { [N in ColumnName]: InstanceType<(typeof ALL_LAYOUTS)[N][0]> };
-type AnyArray = FlowColumns[ColumnName];
+export type AnyArray = FlowColumns[ColumnName];
 
 const FIRST_CAPACITY = 1024;
 
@@ -190,9 +190,14 @@ export class FlowTable {
     return slot;
   }
 
-  /** Takes a slot and leaves it to the caller to fill all columns and to `link` it. −1 if the table is full. */
-  addUnlinked(): number {
-    return this.#take();
+  /**
+   * Takes the first slots of an empty table and leaves it to the caller to fill their columns and to `link` them. Returns how many it has
+   * room for.
+   */
+  addUnlinked(count: number): number {
+    let taken = 0;
+    while (taken < count && this.#take() >= 0) taken++;
+    return taken;
   }
 
   /** Makes a slot findable. */

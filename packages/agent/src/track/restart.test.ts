@@ -343,6 +343,20 @@ describe("A restarted agent", () => {
     }
   });
 
+  it("reads a checkpoint wherever its bytes lie", () => {
+    const before = new Track();
+    before.dump(flows, 0);
+    const first = before.collect(1);
+    const shifted = Buffer.concat([Buffer.alloc(3), before.tracker.checkpoint()]).subarray(3);
+    const { track, report } = before.restarted(shifted, []);
+    expect(report).toMatchObject({ flows: 3, problem: null });
+    track.dump(
+      flows.map((spec) => ({ ...spec, counters: [130, 2, 50, 1] as const })),
+      5001,
+    );
+    expect(idsOf(track.collect(5002))).toEqual(idsOf(first));
+  });
+
   it("keeps more flows than the table has room for out", () => {
     const before = new Track();
     before.dump([udp, tcp, nat], 0);

@@ -10,6 +10,7 @@ import { MESH, OWN, T0 } from "./testing/track.ts";
 import { FlowTracker, TRACKER_DEFAULTS } from "./tracker.ts";
 
 const TUPLES = 5;
+const RUNS = Number(process.env.FLOWTRAIL_RUNS ?? 300);
 type Step =
   | { do: "open"; tuple: number; id: number }
   | { do: "send"; tuple: number; bytes: number; reply: boolean }
@@ -95,7 +96,8 @@ function readRows(batch: FlowBatch): Row[] {
 /** An agent: its tracker, and what it has on disk. */
 class Agent {
   readonly kernel = new SimKernel(T0);
-  tracker = this.#make();
+  readonly #maxFlows: number;
+  tracker: FlowTracker;
   spooled: FlowBatch[] = [];
   #checkpoint: Uint8Array | null = null;
   #checkpointed = 0;
@@ -104,10 +106,16 @@ class Agent {
   readonly forgotten = new Set<number>();
   #unspooled = new Set<number>();
 
+  constructor(maxFlows: number) {
+    this.#maxFlows = maxFlows;
+    this.tracker = this.#make();
+  }
+
   #make(): FlowTracker {
     const tracker = new FlowTracker(
       {
         ...TRACKER_DEFAULTS,
+        maxFlows: this.#maxFlows,
         reporter: "debian",
         timeouts: LINUX_TIMEOUTS,
         traffic: { icmp: true, dns: true, tunnelPorts: [], servers: [] },
@@ -269,7 +277,7 @@ describe("The tracker", () => {
     let lost = 0;
     fc.assert(
       fc.property(fc.array(step, { minLength: 5, maxLength: 150, size: "max" }), (steps) => {
-        const agent = new Agent();
+        const agent = new Agent(1000);
         for (const each of steps) agent.run(each);
         agent.windUp();
         const flows = byFlow(agent.spooled.flatMap(readRows));
@@ -289,10 +297,29 @@ describe("The tracker", () => {
         }
         expect(agent.tracker.stats).toMatchObject({ openFlows: 0, slots: 0 });
       }),
-      { numRuns: Number(process.env.FLOWTRAIL_RUNS ?? 300) },
+      { numRuns: RUNS },
     );
     // The test has seen what it is about.
     expect(ends).toBeGreaterThan(100);
     expect(lost).toBeGreaterThan(10);
+  });
+
+  it("keeps within its limit, and what it still tells holds together", () => {
+    let full = 0;
+    fc.assert(
+      fc.property(fc.array(step, { minLength: 5, maxLength: 150, size: "max" }), (steps) => {
+        const agent = new Agent(2);
+        for (const each of steps) {
+          agent.run(each);
+          expect(agent.tracker.stats.slots).toBeLessThanOrEqual(2);
+        }
+        agent.windUp();
+        full += agent.tracker.stats.drops.table_full;
+        for (const rows of byFlow(agent.spooled.flatMap(readRows)).values()) checkFlow(rows);
+        expect(agent.tracker.stats).toMatchObject({ openFlows: 0, slots: 0 });
+      }),
+      { numRuns: RUNS },
+    );
+    expect(full).toBeGreaterThan(100);
   });
 });
