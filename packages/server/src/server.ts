@@ -4,7 +4,7 @@ import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import type { FlowBatch } from "@flowtrail/model";
 import type { FastifyBaseLogger } from "fastify";
-import { buildApp } from "./api/app.ts";
+import { buildApp, closeGracefully } from "./api/app.ts";
 import type { Api } from "./api/context.ts";
 import { Auth } from "./auth/auth.ts";
 import { Failures } from "./auth/failures.ts";
@@ -31,7 +31,7 @@ import { VERSION } from "./version.ts";
 
 const INVENTORY_POLL_MS = 1000;
 const ROSTER_REFRESH_MS = 5000;
-const FAILURES = { max: 20, windowMs: 60_000 };
+const FAILURES_WINDOW_MS = 60_000;
 /** An open flow reads as lost when its reporter was silent for so many update intervals. */
 const SILENT_INTERVALS = 3;
 
@@ -147,7 +147,7 @@ export class Server {
     this.#url = null;
     this.#live.stop();
     await this.#sample.stop();
-    await this.#app?.close();
+    if (this.#app !== null) await closeGracefully(this.#app);
     this.#inventoryFile?.stop();
     await this.#store.stop();
     if (wasUp) await removeServerFile(this.#config.data);
@@ -179,8 +179,9 @@ export class Server {
       now,
       logger: this.#logger,
       auth: new Auth({ insecure: this.#config.insecure_no_auth }, { tokens: store.tokens, now }),
-      failures: new Failures(FAILURES, { now }),
+      failures: new Failures({ max: this.#config.auth.max_failures, windowMs: FAILURES_WINDOW_MS }, { now }),
       tokens: store.tokens,
+      roster: this.#roster,
       identify: this.#identify,
       receive: this.#receive,
       flows: new FlowList(query),

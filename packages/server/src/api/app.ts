@@ -51,6 +51,22 @@ export async function buildApp(context: ApiContext): Promise<Api> {
   return app;
 }
 
+/** How long a slow client may take to get its answer. */
+const LAST_ANSWERS_MS = 10_000;
+
+/** Takes no more requests, answers those that are under way. */
+export async function closeGracefully(app: Api): Promise<void> {
+  // A connection that is kept alive after its last answer would hold the server up for as long as it is kept.
+  const idle = setInterval(() => app.server.closeIdleConnections(), 50);
+  const late = setTimeout(() => app.server.closeAllConnections(), LAST_ANSWERS_MS);
+  try {
+    await app.close();
+  } finally {
+    clearInterval(idle);
+    clearTimeout(late);
+  }
+}
+
 const headers = {
   contentSecurityPolicy: {
     useDefaults: false,

@@ -12,6 +12,7 @@ import type { Failures } from "../auth/failures.ts";
 import type { ServerConfig } from "../config/schema.ts";
 import type { Health } from "../health/health.ts";
 import type { Metrics } from "../health/metrics.ts";
+import type { Roster } from "../health/roster.ts";
 import type { Identify } from "../identify/identify.ts";
 import type { Live } from "../live/live.ts";
 import type { FlowDetails } from "../query/flow-detail.ts";
@@ -28,6 +29,7 @@ export interface ApiContext {
   readonly auth: Auth;
   readonly failures: Failures;
   readonly tokens: Store["tokens"];
+  readonly roster: Roster;
   readonly identify: Identify;
   readonly receive: Receive;
   readonly flows: FlowList;

@@ -32,7 +32,7 @@ export function guard(app: FastifyInstance, deps: { auth: Auth; failures: Failur
     request.identity = await auth.identify(request.headers, request.cookies[SESSION_COOKIE]);
     const refused = refusal(request.identity, access);
     if (refused === null) return;
-    const waitMs = failures.add(request.ip);
+    const waitMs = refused.code === "UNAUTHENTICATED" ? failures.add(request.ip) : 0;
     if (waitMs > 0) throw new AuthError({ code: "RATE_LIMITED", retryAfterMs: waitMs }, "too many failed attempts");
     throw refused;
   });

@@ -2,6 +2,7 @@ import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
+import { nearest } from "../nearest.ts";
 import { ConfigError, type ConfigInputs, loadConfig, parseConfig } from "./load.ts";
 import { configOptions } from "./options.ts";
 import { parseListen } from "./schema.ts";
@@ -96,6 +97,14 @@ describe("the configuration", () => {
     expect(new Set(configOptions.map((option) => option.env)).size).toBe(configOptions.length);
   });
 });
+
+it.each([
+  ["nmae", "name"],
+  ["NAME", "name"],
+  ["nam", "name"],
+  ["xyzzy", null],
+  ["a", null],
+])("takes %s for %s", (word, near) => expect(nearest(word, ["node", "kind", "name"])).toBe(near));
 
 it.each([
   ["127.0.0.1:80", { host: "127.0.0.1", port: 80 }],

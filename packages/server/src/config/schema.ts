@@ -43,6 +43,13 @@ export const configSchema = z.strictObject({
   insecure_no_auth: yesNo
     .default(false)
     .describe("Ask nobody for credentials. For a try-out: refused unless it listens on loopback"),
+  auth: z
+    .strictObject({
+      max_failures: count(1, 1_000_000)
+        .default(30)
+        .describe("Requests a minute without good credentials from one address, before they are sent away"),
+    })
+    .prefault({}),
   log: z
     .strictObject({
       level: z

@@ -3,7 +3,7 @@
 export interface RosterDeps {
   readonly now: () => number;
   /** Nodes that have a valid agent token. */
-  readonly enrolled: () => Promise<readonly { readonly node: string; readonly name: string; readonly createdMs: number }[]>;
+  readonly enrolled: () => Promise<readonly Enrolment[]>;
   /** What earlier runs and other servers heard. */
   readonly heardBefore: () => Promise<readonly Heard[]>;
 }
@@ -17,7 +17,11 @@ export interface Heard {
   readonly addresses: Readonly<Record<string, readonly string[]>>;
 }
 
-interface Enrolled {
+/** A node that got a token for its agent. */
+export interface Enrolment {
+  readonly node: string;
+  /** What it was called then. */
+  readonly name: string;
   readonly createdMs: number;
 }
 
@@ -28,7 +32,7 @@ export class Roster {
   readonly #deps: RosterDeps;
   readonly #silentAfterMs: number;
   /** By id and by name. */
-  #enrolled = new Map<string, Enrolled>();
+  readonly #enrolled = new Map<string, Enrolment>();
   readonly #heard = new Map<string, Heard>();
 
   /** @param config.silentAfterMs three update intervals */
@@ -40,14 +44,16 @@ export class Roster {
   /** @throws StoreError */
   async refresh(): Promise<readonly Heard[]> {
     const [enrolled, heard] = await Promise.all([this.#deps.enrolled(), this.#deps.heardBefore()]);
-    this.#enrolled = new Map(
-      enrolled.flatMap(({ node, name, createdMs }) => [
-        [node, { createdMs }],
-        [name, { createdMs }],
-      ]),
-    );
+    this.#enrolled.clear();
+    for (const one of enrolled) this.enrol(one);
     for (const one of heard) this.note(one);
     return heard;
+  }
+
+  /** From now on its agent is expected to report. */
+  enrol(enrolment: Enrolment): void {
+    this.#enrolled.set(enrolment.node, enrolment);
+    this.#enrolled.set(enrolment.name, enrolment);
   }
 
   /** Something was heard of a reporter. */

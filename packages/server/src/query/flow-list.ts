@@ -33,7 +33,7 @@ export interface FlowPage {
 
 const HOUR_MS = 3_600_000;
 /** How far each question looks back in turn: whoever asks for 100 rows of a month mostly finds them in an hour. */
-const WINDOWS_MS = [HOUR_MS, 6 * HOUR_MS, 24 * HOUR_MS, 7 * 24 * HOUR_MS, 30 * 24 * HOUR_MS, Number.POSITIVE_INFINITY];
+const WINDOWS_MS = [HOUR_MS, 12 * HOUR_MS, 7 * 24 * HOUR_MS, Number.POSITIVE_INFINITY];
 /** Rows of older revisions that a question may meet before it needs a second one. */
 const SPARE_ROWS = 10;
 
@@ -71,23 +71,37 @@ export class FlowList {
     return rows.map((row) => flowRow(row, false));
   }
 
-  /** Ended flows, without FINAL (it would read the whole range): older revisions are neighbours and are dropped here. */
+  /** Ended flows, without FINAL: it would read the whole range. */
   async #ended(query: FlowListQuery, wanted: number, signal: AbortSignal): Promise<FlowRow[]> {
-    const found: FlowRow[] = [];
     const outdated = mayBeOutdated(query.filters);
+    const found: FlowRow[] = [];
+    let unchecked: FlowRow[] = [];
+    const check = async () => {
+      found.push(...(outdated ? await this.#withoutOutdated(unchecked, signal) : unchecked));
+      unchecked = [];
+    };
+    for await (const rows of this.#candidates(query, wanted, signal)) {
+      unchecked.push(...rows);
+      if (found.length + unchecked.length < wanted) continue;
+      await check();
+      if (found.length >= wanted) return found;
+    }
+    await check();
+    return found;
+  }
+
+  /** Rows in order, window by window. Older revisions of one flow are neighbours and are dropped here. */
+  async *#candidates(query: FlowListQuery, wanted: number, signal: AbortSignal): AsyncGenerator<FlowRow[]> {
+    const limit = wanted + SPARE_ROWS;
     for (const window of windows(query)) {
-      let after = query.after;
+      let { after } = query;
       for (;;) {
-        const limit = wanted - found.length + SPARE_ROWS;
         const rows = await this.#endedIn(window, query, after, limit, signal);
-        const newest = rows.filter((row, i) => i === 0 || compareKeys(row.key, (rows[i - 1] as FlowRow).key) !== 0);
-        found.push(...(outdated ? await this.#withoutOutdated(newest, signal) : newest));
-        if (found.length >= wanted) return found;
+        yield rows.filter((row, i) => i === 0 || compareKeys(row.key, (rows[i - 1] as FlowRow).key) !== 0);
         if (rows.length < limit) break;
         after = rows.at(-1)?.key ?? after;
       }
     }
-    return found;
   }
 
   async #endedIn(
@@ -140,17 +154,19 @@ export class FlowList {
   }
 }
 
-/** Disjoint windows over `start`, newest first: within the range, and then before it, for what began earlier and was still active. */
+/**
+ * Disjoint windows over `start`, newest first: within the range step by step, and then all before it at once, for what began earlier
+ * and was still active (the index on `last_seen` leaves little of it).
+ */
 export function* windows({ range, after }: Pick<FlowListQuery, "range" | "after">): Generator<TimeRange> {
   let toMs = Math.min(range.toMs, (after?.startMs ?? range.toMs) + 1);
-  for (const lowestMs of [range.fromMs, 0]) {
-    for (const widthMs of WINDOWS_MS) {
-      if (toMs <= lowestMs) break;
-      const fromMs = Math.max(lowestMs, toMs - widthMs);
-      yield { fromMs, toMs };
-      toMs = fromMs;
-    }
+  for (const widthMs of WINDOWS_MS) {
+    if (toMs <= range.fromMs) break;
+    const fromMs = Math.max(range.fromMs, toMs - widthMs);
+    yield { fromMs, toMs };
+    toMs = fromMs;
   }
+  if (toMs > 0) yield { fromMs: 0, toMs };
 }
 
 /** Both lists in order; of one flow in both, the newer revision, or what has ended among equals. */

@@ -6,7 +6,7 @@ import type { Api, ApiContext } from "../context.ts";
 import { badRequest, errorSchema, notFound } from "../errors.ts";
 import { createdTokenSchema, newTokenSchema, tokenSchema } from "../schemas.ts";
 
-export function tokenRoutes(api: Api, { tokens, identify, now }: ApiContext): void {
+export function tokenRoutes(api: Api, { tokens, roster, identify, now }: ApiContext): void {
   api.route({
     method: "GET",
     url: "/api/tokens",
@@ -39,6 +39,7 @@ export function tokenRoutes(api: Api, { tokens, identify, now }: ApiContext): vo
         ...(node === undefined ? {} : { node: identify.node(node).id }),
         ...(kind === "signin" ? { expiresMs: now() + SIGNIN_MS } : {}),
       });
+      if (made.token.node !== null) roster.enrol({ ...made.token, node: made.token.node });
       const link = `${request.protocol}://${request.host}/#signin=${encodeURIComponent(made.secret)}`;
       reply.code(201).header("cache-control", "no-store");
       return { ...tokenJson(made.token), token: made.secret, ...(kind === "signin" ? { link } : {}) };
