@@ -131,6 +131,13 @@ describe.skipIf(!needs("capture's events and dumps", "root"))("events and dumps"
     expect(bed.run("server", "conntrack", "-L").match(/src=127\.0\.0\.1/), "the kernel does track loopback").not.toBeNull();
   });
 
+  it("is still woken after a garbage collection", async () => {
+    const capture = await bed.capture("client");
+    for (let i = 0; i < 3; i++) await capture.ask("gc", (line) => line.type === "collected");
+    bed.run("client", "ping", "-qc1", SERVER.v4);
+    await capture.find((line) => line.type === "event" && line.record.protocol === 1);
+  });
+
   it("counts what an overrun lost and dumps again", async () => {
     bed.run("client", "ip", "route", "add", "blackhole", "10.99.0.0/16");
     const capture = await bed.capture("client", { receiveBufferBytes: 4096, resyncPauseMs: 0 });
@@ -206,6 +213,32 @@ describe.skipIf(!needs("what DESTROY says about each kind of end", "root", "conn
       { event: 1, status: 8, tcpState: 1, timeoutS: 2 },
       { event: 3, status: UNREPLIED, tcpState: 8, srcPackets: 1, srcBytes: 60, dstPackets: 1, dstBytes: 40, timeoutS: 2 },
     ]);
+    expect((await client.ask({ ...tcp(443, "finish"), host: SERVER.v6 }, done)).text).toBe("ECONNREFUSED");
+    await capture.find((line) => line.type === "event" && line.record.event === 3 && line.record.family === 10);
+    expect(capture.records("event").at(-1)).toMatchObject({
+      status: UNREPLIED,
+      tcpState: 8,
+      srcBytes: 80,
+      dstBytes: 60,
+      timeoutS: 2,
+    });
+  });
+
+  it("TCP, the same ports again while in TIME_WAIT: the old entry goes at once, with the timeout that was left, and a new one comes", async () => {
+    const { capture, client } = await start();
+    bed.setSysctl("client", "tcp_timeout_time_wait", 100);
+    for (let i = 0; i < 2; i++) expect((await client.ask({ ...tcp(80, "finish"), localPort: 5555 }, done)).text).toBe("closed");
+    const events = (): PlainRecord[] => capture.records("event").filter(tcpTo(80));
+    await capture.until(() => events().length === 5);
+    expect(events()).toMatchObject([
+      { event: 1 },
+      { event: 2 },
+      { event: 3, status: ASSURED, tcpState: 7, srcPort: 5555 },
+      { event: 1, srcPort: 5555 },
+      { event: 2 },
+    ]);
+    expect(events()[2]!.timeoutS).toBeGreaterThan(0);
+    expect(events()[3]!.id).not.toBe(events()[2]!.id);
   });
 
   it("TCP filtered: on timeout, unreplied, SYN_SENT, nothing back", async () => {

@@ -1,7 +1,7 @@
 /**
  * Runs the capture in the network namespace that it is started in and says what it sees, one JSON object a line. For tests and for trying out:
  * `ip netns exec NS node capture-process.ts '{"sysctlStatePath":"/tmp/s.json","tracking":true}'`. Commands on stdin, one a line:
- * `dump`, `stats`, `refresh N` (the N-th event's entry), `refresh-other N` (the same tuple with another id), `block MS` (occupies the thread), `stop`.
+ * `dump`, `stats`, `refresh N` (the N-th event's entry), `refresh-other N` (the same tuple with another id), `block MS` (occupies the thread), `gc`, `stop`.
  */
 import { createInterface } from "node:readline";
 import { type CaptureConfig, ConntrackCapture } from "../capture.ts";
@@ -51,6 +51,9 @@ async function command(line: string): Promise<void> {
     const until = Date.now() + Number(argument);
     say({ type: "blocked" });
     while (Date.now() < until);
+  } else if (verb === "gc") {
+    globalThis.gc!();
+    say({ type: "collected" });
   } else if (verb === "stats") say({ type: "stats", stats: capture.stats });
   else if (verb === "stop") {
     await capture.stop();

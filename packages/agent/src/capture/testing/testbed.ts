@@ -105,7 +105,7 @@ export class Testbed {
 
   spawnCapture(host: Host, config: Partial<CaptureConfig> = {}, wrapper: string[] = []): LineProcess {
     const full: CaptureConfig = { sysctlStatePath: join(this.#directory, `sysctl-${host}.json`), tracking: true, ...config };
-    return this.spawn(host, ...wrapper, process.execPath, script("capture-process.ts"), JSON.stringify(full));
+    return this.spawn(host, ...wrapper, process.execPath, "--expose-gc", script("capture-process.ts"), JSON.stringify(full));
   }
 
   /** Speaks and listens as it is told: see traffic.ts. */

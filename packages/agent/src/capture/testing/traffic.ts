@@ -14,6 +14,8 @@ interface Command {
   port: number;
   /** First word of a TCP client. */
   word: "finish" | "reset" | "hold";
+  /** Port of a TCP client; any if it is left out. */
+  localPort?: number;
   count: number;
   pauseMs: number;
 }
@@ -30,7 +32,8 @@ function serveTcp(socket: Socket): void {
 }
 
 async function tcp(command: Command): Promise<string> {
-  const socket = connect(command.port, command.host);
+  const { port, host, localPort } = command;
+  const socket = connect({ port, host, ...(localPort === undefined ? {} : { localPort }) });
   try {
     await once(socket, "connect");
   } catch (error) {
