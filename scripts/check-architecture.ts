@@ -8,11 +8,12 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)));
 /** Workspace packages that each package may import. */
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   model: [],
-  agent: ["model"],
-  server: ["model"],
+  settings: ["model"],
+  agent: ["model", "settings"],
+  server: ["model", "settings"],
   web: ["model"],
   lab: ["model"],
-  cli: ["model", "agent", "server", "lab"],
+  cli: ["model", "settings", "agent", "server", "lab"],
 };
 /** Stages of a package in the order of the data: one imports those to its left, and what is in no stage (ports, config, errors). */
 const STAGES: Readonly<Record<string, readonly string[]>> = {
@@ -21,6 +22,7 @@ const STAGES: Readonly<Record<string, readonly string[]>> = {
 };
 const PACKAGE_NAMES: Readonly<Record<string, string>> = {
   "@flowtrail/model": "model",
+  "@flowtrail/settings": "settings",
   "@flowtrail/agent": "agent",
   "@flowtrail/server": "server",
   "@flowtrail/web": "web",
