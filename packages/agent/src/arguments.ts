@@ -1,8 +1,6 @@
 /** The agent's command line, made from the configuration's schema. */
 import { parseArgs } from "node:util";
-import { type ConfigProblem, invalidConfig } from "./config/errors.ts";
-import { nearest } from "./config/nearest.ts";
-import type { ConfigOption } from "./config/options.ts";
+import { type ConfigOption, type ConfigProblem, invalidConfig, nearest } from "@flowtrail/settings";
 import { AGENT_OPTIONS, type AgentConfigInputs } from "./config.ts";
 import { EXIT_CODES } from "./errors.ts";
 

@@ -2,8 +2,8 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import { formatCidr } from "@flowtrail/model";
+import { ConfigError, type ConfigProblem } from "@flowtrail/settings";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { ConfigError, type ConfigProblem } from "./config/errors.ts";
 import { AGENT_OPTIONS, type AgentConfigInputs, loadAgentConfig } from "./config.ts";
 
 let dir = "";

@@ -1,13 +1,28 @@
 /** Everything that the agent can be told: THE one schema. Flags, environment names, YAML keys, help and the reference page are made from it. */
-import { homedir, hostname } from "node:os";
-import { join } from "node:path";
+import { hostname } from "node:os";
 import { type Cidr, parseCidr } from "@flowtrail/model";
+import {
+  type ConfigError,
+  type ConfigOption,
+  count,
+  defaultDirectory,
+  defaultDirectoryText,
+  duration,
+  group,
+  invalidConfig,
+  type Layers,
+  list,
+  mergeConfig,
+  mistypedNames,
+  oneOf,
+  optionsOf,
+  readYamlFile,
+  requiredText,
+  size,
+  text,
+  yesNo,
+} from "@flowtrail/settings";
 import { z } from "zod";
-import { type ConfigError, invalidConfig } from "./config/errors.ts";
-import { count, duration, group, list, oneOf, requiredText, size, text, yesNo } from "./config/field.ts";
-import { mergeConfig, mistypedNames } from "./config/merge.ts";
-import { type ConfigOption, optionsOf } from "./config/options.ts";
-import { readYamlFile } from "./config/yaml-file.ts";
 
 /** As the server's door takes it (header `Flowtrail-Node`). */
 const NAME = /^[\w.:@-]{1,128}$/;
@@ -45,12 +60,6 @@ const port = z
   .transform((value) => Number(value))
   .refine((value) => Number.isInteger(value) && value > 0 && value < 65_536, "expected a port from 1 to 65535");
 
-/** Where the agent keeps its state if nobody says otherwise: the system's folder for root, the user's own for everybody else. */
-function defaultState(): string {
-  if (process.getuid?.() === 0) return "/var/lib/flowtrail/agent";
-  return join(process.env.XDG_STATE_HOME ?? join(homedir(), ".local", "state"), "flowtrail", "agent");
-}
-
 const schema = z.strictObject(
   {
     server: requiredText({
@@ -86,8 +95,8 @@ const schema = z.strictObject(
       description: "directory of the agent's own: spool, checkpoint, status.json",
       expected: "a path",
       placeholder: "dir",
-      default: defaultState(),
-      defaultText: "/var/lib/flowtrail/agent, or ~/.local/state/flowtrail/agent without root",
+      default: defaultDirectory("agent"),
+      defaultText: defaultDirectoryText("agent"),
     }),
     ca_file: text({
       description: "file with the certificates (PEM) that the server's is checked against, instead of the system's",
@@ -183,8 +192,8 @@ export type ConfiguredNetwork = AgentConfig["networks"][number];
 
 export interface AgentConfigInputs {
   /** By key (`spool.max_bytes`), as texts; a list where the flag was repeated. */
-  readonly flags?: Readonly<Record<string, string | boolean | readonly string[] | undefined>>;
-  readonly env?: Readonly<Record<string, string | undefined>>;
+  readonly flags?: Layers["flags"];
+  readonly env?: Layers["env"];
   /** Path of a YAML file. Default: FLOWTRAIL_CONFIG of the environment. */
   readonly file?: string | undefined;
 }

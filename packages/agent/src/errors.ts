@@ -1,6 +1,6 @@
 /** Why the agent ended, as an exit code that a supervisor can act on. */
+import { ConfigError } from "@flowtrail/settings";
 import { CaptureError } from "./capture/errors.ts";
-import { ConfigError } from "./config/errors.ts";
 import { ShipError } from "./ship/errors.ts";
 import { SpoolError } from "./spool/errors.ts";
 

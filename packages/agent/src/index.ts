@@ -2,8 +2,6 @@
 
 export { Agent } from "./agent.ts";
 export { helpText, readArguments } from "./arguments.ts";
-export { ConfigError, type ConfigProblem } from "./config/errors.ts";
-export type { ConfigOption } from "./config/options.ts";
 export { AGENT_OPTIONS, type AgentConfig, loadAgentConfig } from "./config.ts";
 export { EXIT_CODES, exitCodeOf } from "./errors.ts";
 export { agentMain } from "./main.ts";
