@@ -35,6 +35,8 @@ interface Backlog {
   sample: Sample;
 }
 
+type Row = Record<string, string | number>;
+
 interface Contender {
   name: string;
   command: string[];
@@ -186,7 +188,7 @@ async function backlog(listener: LineProcess, generator: LineProcess): Promise<B
 const median = (values: number[]): number => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
 const events = (sample: Sample): number => sample.newEvents + sample.destroyEvents;
 
-function summary(name: string, steadySamples: Sample[], backlogs: Backlog[]): Record<string, string | number> {
+function summary(name: string, steadySamples: Sample[], backlogs: Backlog[]): Row {
   const expected = 2 * STEADY.flows;
   return {
     name,
@@ -221,27 +223,43 @@ async function run(): Promise<void> {
   const rows = all.map(({ name }) => summary(name, steadySamples.get(name)!, backlogs.get(name)!));
   const machine = `${cpus().length} × ${cpus()[0]?.model}, Linux ${release()}, Node ${process.version}`;
   if (process.argv.includes("--json"))
-    console.log(JSON.stringify({ machine, rounds: ROUNDS, steady: STEADY, backlog: BACKLOG, rows }));
+    console.log(
+      JSON.stringify({
+        machine,
+        rounds: ROUNDS,
+        steady: STEADY,
+        backlog: BACKLOG,
+        rows: rows.map((row) => ({ ...row, ...ratios(rows[0]!, row) })),
+      }),
+    );
   else print(machine, rows);
 }
 
-function print(machine: string, rows: Record<string, string | number>[]): void {
+/** Ours divided by theirs: below 1, ours is cheaper. */
+function ratios(ours: Row, row: Row): Row {
+  return {
+    oursToItCpu: Number(ours.cpuUsPerEvent) / Number(row.cpuUsPerEvent),
+    oursToItBacklogCpu: Number(ours.backlogCpuUsPerEvent) / Number(row.backlogCpuUsPerEvent),
+  };
+}
+
+function print(machine: string, rows: Row[]): void {
   const ours = rows[0]!;
   const number = (value: string | number | undefined, digits: number): string =>
     typeof value === "number" && !Number.isNaN(value) ? value.toFixed(digits) : "–";
-  const ratio = (key: string, row: Record<string, string | number>): string => number(Number(ours[key]) / Number(row[key]), 2);
   console.log(
     `${machine}; medians of ${ROUNDS}; steady: ${STEADY.perSecond} connections/s, ${2 * STEADY.flows} events; backlog: ${2 * BACKLOG.flows} events\n`,
   );
   console.log("               steady                          backlog");
   console.log("               µs CPU/event  ours/it  lost %   µs CPU/event  ours/it  events/s     RSS MiB");
   for (const row of rows) {
+    const { oursToItCpu, oursToItBacklogCpu } = ratios(ours, row);
     const cells = [
       number(row.cpuUsPerEvent, 2).padStart(12),
-      ratio("cpuUsPerEvent", row).padStart(8),
+      number(oursToItCpu, 2).padStart(8),
       number(row.lostPercent, 1).padStart(7),
       number(row.backlogCpuUsPerEvent, 2).padStart(14),
-      ratio("backlogCpuUsPerEvent", row).padStart(8),
+      number(oursToItBacklogCpu, 2).padStart(8),
       number(row.backlogEventsPerSecond, 0).padStart(9),
       number(row.rssMiB, 1).padStart(11),
     ];
@@ -252,6 +270,12 @@ function print(machine: string, rows: Record<string, string | number>[]): void {
 if (process.getuid?.() !== 0) {
   loud("bench:capture needs root (network namespaces)");
   process.exit(1);
+}
+// Interrupted: leave nothing behind all the same.
+for (const signal of ["SIGINT", "SIGTERM"] as const) {
+  process.once(signal, () => {
+    down().finally(() => process.exit(1));
+  });
 }
 try {
   await run();

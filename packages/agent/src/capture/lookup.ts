@@ -8,6 +8,8 @@ import { NetlinkSocket } from "./netlink/socket.ts";
 import { MessageWriter } from "./netlink/writer.ts";
 
 const ANSWER_BYTES = 4096;
+/** The stamps of a NEW event and of the entry that it announces are taken one after the other: up to 0.1 ms apart. */
+const STAMP_SLACK_US = 1000;
 
 export class Lookup {
   readonly #writer = new MessageWriter(256);
@@ -37,8 +39,7 @@ export class Lookup {
         if (errno === ENOENT) return false;
         throw captureError("conntrack get", errno);
       }
-      // Another connection may have the same tuple by now: only the same id is the same entry.
-      if (!parseConntrack(this.#bytes, 0, length, true, this.#scratch) || this.#scratch.id !== record.id) return false;
+      if (!parseConntrack(this.#bytes, 0, length, true, this.#scratch) || !isSame(this.#scratch, record)) return false;
       return parseConntrack(this.#bytes, 0, length, true, record);
     }
   }
@@ -60,4 +61,15 @@ export class Lookup {
     this.close();
     return captureError("recv(conntrack get)", errno);
   }
+}
+
+/**
+ * Another connection may have the same tuple by now, and the same id too: the kernel makes the id of the tuple and of the entry's address in
+ * memory (nf_ct_get_id), which is often the one that has just become free. Then the stamps tell: the other one began later.
+ */
+function isSame(answer: ConntrackRecord, known: ConntrackRecord): boolean {
+  if (answer.id !== known.id) return false;
+  if (answer.startUs === 0) return true; // began before stamps were on
+  if (known.startUs !== 0) return answer.startUs === known.startUs;
+  return known.eventUs === 0 || answer.startUs <= known.eventUs + STAMP_SLACK_US;
 }

@@ -35,7 +35,10 @@ export class ConntrackRecord {
   startUs = 0;
   stopUs = 0;
   eventUs = 0;
-  /** CTA_ID: not unique for ever, nor strictly at one time. Use it together with the tuple. */
+  /**
+   * CTA_ID: not unique for ever, nor strictly at one time. Use it together with the tuple, and even then the next connection with the same
+   * tuple often has the same id (nf_ct_get_id hashes the tuple and the entry's address in memory): its DESTROY lies between the two.
+   */
   id = 0;
   zone = 0;
   mark = 0;
