@@ -51,8 +51,13 @@ export class FlowKey {
     this.id = columns.conntrack_id.get(row) ?? 0;
   }
 
-  /** Makes a question for the kernel of this key: what ConntrackSource.refresh needs to know. */
-  ask(record: ConntrackRecord): void {
+  /**
+   * Makes a question for the kernel of this key: what ConntrackSource.refresh needs to know.
+   * @param startUs the kernel's start stamp of the entry, 0 if it is not known
+   */
+  ask(record: ConntrackRecord, startUs: number): void {
+    record.startUs = startUs;
+    record.eventUs = 0;
     record.family = isV4Mapped(this.bytes) ? AF_INET : AF_INET6;
     wordsOf(this.bytes, 0, record, 0);
     wordsOf(this.bytes, ADDRESS_BYTES, record, 4);

@@ -26,15 +26,15 @@ export interface TrackerConfig {
   readonly timeouts: ConntrackTimeouts;
   readonly traffic: TrafficConfig;
   /**
-   * An open flow gets a row at least so often, though nothing moves: whoever reads may take a flow that nobody speaks of for lost.
-   * Looked at when a dump comes by. 0: only when something moves.
+   * An open flow gets a row at least so often, though nothing moves: the server stores a flow that nobody speaks of for a day as lost. Looked at
+   * when a dump comes by. 0: only when something moves.
    */
   readonly keepAliveMs: number;
   /** Most questions to the kernel for counters in one `collect` (10 µs each). At most half of them are about flows that just opened. */
   readonly maxRefreshes: number;
 }
 
-export const TRACKER_DEFAULTS = { maxFlows: 500_000, keepAliveMs: 0, maxRefreshes: 1000 } as const;
+export const TRACKER_DEFAULTS = { maxFlows: 500_000, keepAliveMs: 3_600_000, maxRefreshes: 1000 } as const;
 
 export interface TrackerDeps {
   /** ConntrackSource.refresh */
@@ -212,7 +212,7 @@ export class FlowTracker implements ConntrackListener {
    * knew an entry like it. If the kernel has it no more, its DESTROY is on its way and tells all.
    */
   #askAbout(known: number, arrivalMs: number): number {
-    if ((known < 0 && this.#place(false) === null) || !this.#ask()) return -1;
+    if ((known < 0 && this.#place(false) === null) || !this.#ask(0)) return -1;
     let slot = this.#match(this.#question);
     if (slot < 0 || !this.#flows.isLive(slot)) slot = this.#openFound(this.#question, arrivalMs, arrivalMs, false);
     if (slot >= 0) this.#flows.count(slot, this.#question, arrivalMs);
@@ -263,8 +263,10 @@ export class FlowTracker implements ConntrackListener {
   }
 
   #refresh(slot: number, nowMs: number): void {
-    this.#flows.table.readKey(slot, this.#key);
-    if (this.#ask() && this.#flows.isSame(slot, this.#question)) this.#tell(slot, this.#question, nowMs);
+    const { table } = this.#flows;
+    table.readKey(slot, this.#key);
+    if (this.#ask(table.columns.kernelStartUs[slot]!) && this.#flows.isSame(slot, this.#question))
+      this.#tell(slot, this.#question, nowMs);
   }
 
   /** Takes over what the kernel says about an entry now. Returns true if something changed that a row tells. */
@@ -276,9 +278,9 @@ export class FlowTracker implements ConntrackListener {
     return flows.judge(slot, verdictOf(record, false, atMs - flows.table.columns.start[slot]!)) || moved;
   }
 
-  /** Asks the kernel for the entry of the key; the answer is in `#question`. */
-  #ask(): boolean {
-    this.#key.ask(this.#question);
+  /** Asks the kernel for the entry of the key, that began at this stamp if it is not 0; the answer is in `#question`. */
+  #ask(startUs: number): boolean {
+    this.#key.ask(this.#question, startUs);
     this.#stats.refreshes++;
     try {
       if (this.#deps.refresh(this.#question)) return true;

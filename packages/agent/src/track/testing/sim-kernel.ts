@@ -9,6 +9,7 @@ import {
   TCP_TIME_WAIT,
 } from "../../capture/conntrack/states.ts";
 import { makeRecord, type RecordSpec } from "./records.ts";
+import { fits } from "./track.ts";
 
 export interface SimEntry {
   readonly spec: RecordSpec & { startMs: number; id: number };
@@ -100,7 +101,7 @@ export class SimKernel {
 
   refresh(record: Message): boolean {
     const answer = this.describe(record.srcPort - 40000);
-    if (!answer || answer.id !== record.id) return false;
+    if (!answer || answer.id !== record.id || !fits(record, answer)) return false;
     const { words, ...fields } = answer;
     record.words.set(words);
     Object.assign(record, fields);

@@ -63,6 +63,7 @@ export class Track {
     const spec = this.kernel.get(record.id);
     if (!spec) return false;
     const answer = makeRecord("entry", later(spec));
+    if (!fits(record, answer)) return false;
     answer.id = record.id;
     record.words.set(answer.words);
     const { words: _same, ...fields } = answer;
@@ -106,6 +107,11 @@ export class Track {
     const batches = spooled.map((bytes) => decodeBatch(bytes, { maxRows: 1_000_000 }).batch);
     return { track, report: track.tracker.restore(checkpoint, batches) };
   }
+}
+
+/** As ConntrackSource.refresh: the id is not enough to know an entry by. */
+export function fits(question: ConntrackRecord, answer: ConntrackRecord): boolean {
+  return answer.startUs === 0 || question.startUs === 0 || question.startUs === answer.startUs;
 }
 
 function later(spec: RecordSpec): RecordSpec {
