@@ -6,6 +6,9 @@ import { setTimeout as delay } from "node:timers/promises";
 import { afterEach, describe, expect, it } from "vitest";
 import { parseConfig } from "./config/load.ts";
 import { createTokenOffline } from "./main.ts";
+import { storeConfig } from "./store/config.ts";
+import { Store } from "./store/store.ts";
+import { memoryLogger } from "./store/testing.ts";
 import { makeTestServer, rowNow, startTestServer, type TestServer, type TestServerOptions } from "./testing.ts";
 
 const running: TestServer[] = [];
@@ -238,4 +241,41 @@ it("a token can be made while no server runs, and not while one does", async () 
   const test = await start({ data });
   expect((await test.deliver(token, [rowNow()])).body.accepted).toBe(1);
   await expect(createTokenOffline(data, { kind: "api" }, config)).rejects.toMatchObject({ code: "ENGINE_LOCKED" });
+});
+
+it("keeps what it refused, with the reason, for whoever looks for it", async () => {
+  const test = await start();
+  const token = await test.agentToken("debian");
+  await test.deliver(token, [rowNow({ reporter: "inetgw", domain: "lost.example.com" })], { "flowtrail-batch": "e-7" });
+  await running.pop()?.stop({ keep: true });
+  const store = new Store(storeConfig(parseConfig({ flags: { data: test.data, "store.min_free_disk": "10MB" } })), {
+    logger: memoryLogger(),
+  });
+  await store.start();
+  const letters = await store.clickhouse.rows("SELECT reporter_id, batch, row_number, code, json FROM flows_rejected");
+  await store.stop();
+  directories.push(test.data);
+  expect(letters).toEqual([
+    {
+      reporter_id: "debian",
+      batch: "e-7",
+      row_number: 0,
+      code: "REPORTER_MISMATCH",
+      json: expect.stringContaining("lost.example.com"),
+    },
+  ]);
+});
+
+it("sends agents away while more waits than it can write, with a time to come back", async () => {
+  const test = await start({ flags: { "ingest.max_waiting_rows": "1000" } });
+  const token = await test.agentToken("debian");
+  const rows = (batch: number) => Array.from({ length: 400 }, (_, i) => rowNow({ flow_id: String(batch * 1000 + i) }));
+  const answers = await Promise.all(Array.from({ length: 10 }, (_, i) => test.deliver(token, rows(i))));
+  const away = answers.filter(({ status }) => status === 429);
+  expect(away.length).toBeGreaterThan(0);
+  for (const { headers } of away) expect(Number(headers.get("retry-after"))).toBeGreaterThan(0);
+  const stored = answers.filter(({ status }) => status === 200).length * 400;
+  expect(stored).toBeGreaterThan(0);
+  const { body } = await test.ask<{ store: { rows: number } }>("GET", "/api/health");
+  expect(body.store.rows).toBe(stored);
 });

@@ -11,7 +11,8 @@ import { Failures } from "./auth/failures.ts";
 import type { ServerConfig } from "./config/schema.ts";
 import { keepAdminToken, prepareData, removeServerFile, writeServerFile } from "./data-dir.ts";
 import { ServerError } from "./errors.ts";
-import { heardBefore } from "./health/agents.ts";
+import { AgentBook } from "./health/agent-book.ts";
+import { AgentWatch } from "./health/agent-watch.ts";
 import { Health } from "./health/health.ts";
 import { Metrics } from "./health/metrics.ts";
 import { Roster } from "./health/roster.ts";
@@ -21,7 +22,6 @@ import { formatListen, isLoopbackHost, listenError, localUrl } from "./listen.ts
 import { Live } from "./live/live.ts";
 import { FlowDetails } from "./query/flow-detail.ts";
 import { FlowList } from "./query/flow-list.ts";
-import type { Delivery } from "./receive/ports.ts";
 import { Receive } from "./receive/receive.ts";
 import { SAMPLE_INVENTORY } from "./sample/inventory.ts";
 import { Sample } from "./sample/sample.ts";
@@ -30,7 +30,6 @@ import { Store } from "./store/store.ts";
 import { VERSION } from "./version.ts";
 
 const INVENTORY_POLL_MS = 1000;
-const ROSTER_REFRESH_MS = 5000;
 const FAILURES_WINDOW_MS = 60_000;
 /** An open flow reads as lost when its reporter was silent for so many update intervals. */
 const SILENT_INTERVALS = 3;
@@ -42,6 +41,7 @@ export class Server {
   readonly #store: Store;
   readonly #roster: Roster;
   readonly #identify: Identify;
+  readonly #agents: AgentWatch;
   readonly #inventoryFile: InventoryFile | null;
   readonly #live: Live;
   readonly #receive: Receive;
@@ -49,7 +49,6 @@ export class Server {
   readonly #health: Health;
   #app: Api | null = null;
   #url: string | null = null;
-  #rosterTimer: NodeJS.Timeout | undefined;
 
   constructor(config: ServerConfig, deps: { logger: FastifyBaseLogger; now?: () => number }) {
     const now = deps.now ?? Date.now;
@@ -60,9 +59,21 @@ export class Server {
     this.#store = new Store(storeConfig(config), { logger });
     this.#roster = new Roster(
       { silentAfterMs: config.agents.update_interval_s * SILENT_INTERVALS * 1000 },
-      { now, enrolled: () => this.#enrolled(), heardBefore: () => heardBefore(this.#store.clickhouse) },
+      { now, enrolled: () => this.#enrolled() },
     );
     this.#identify = new Identify({ expected: (node, lastSeenMs) => this.#roster.expects(node, lastSeenMs) });
+    const book = new AgentBook();
+    this.#agents = new AgentWatch(
+      { shared: config.store.url !== undefined },
+      {
+        now,
+        logger,
+        clickhouse: this.#store.clickhouse,
+        roster: this.#roster,
+        book,
+        declare: (reporter, addresses) => this.#identify.declare(reporter, addresses),
+      },
+    );
     const { file } = config.inventory;
     const onChange = this.#identify.setInventory.bind(this.#identify);
     this.#inventoryFile =
@@ -78,7 +89,7 @@ export class Server {
         oldestMs: (nowMs) => nowMs - config.retention.days * 24 * 3_600_000,
         identify: this.#identify,
         submit: (submission) => this.#store.submit(submission),
-        onDelivery: (delivery) => this.#onDelivery(delivery),
+        onDelivery: (delivery) => this.#agents.note(delivery),
         onStored: (batch) => this.#live.publish(batch),
       },
     );
@@ -98,6 +109,7 @@ export class Server {
       store: this.#store,
       receive: this.#receive,
       heard: this.#roster,
+      book,
       inventory: () => this.#inventoryFile?.state ?? null,
       sampleOn: () => this.#sample.on,
       listeners: () => ({ http: this.#url }),
@@ -121,9 +133,7 @@ export class Server {
     try {
       await this.#sample.start();
       await this.#inventoryFile?.start();
-      for (const { reporterId, reporter, addresses } of await this.#roster.refresh()) {
-        this.#identify.declare({ id: reporterId, name: reporter }, addresses);
-      }
+      await this.#agents.start();
       await keepAdminToken(data, this.#store.tokens);
       this.#app = await this.#buildApp();
       await this.#app.listen(listen).catch((error: unknown) => {
@@ -136,13 +146,12 @@ export class Server {
       await this.stop();
       throw error;
     }
-    this.#planRefresh();
     this.#logger.info({ url: this.#url, data, version: VERSION }, "the server is up");
   }
 
   /** Answers what is under way, writes what waits, and stops. */
   async stop(): Promise<void> {
-    clearTimeout(this.#rosterTimer);
+    this.#agents.stop();
     const wasUp = this.#url !== null;
     this.#url = null;
     this.#live.stop();
@@ -210,33 +219,10 @@ export class Server {
     this.#live.publish(rows);
   }
 
-  #onDelivery({ reporterId, reporter, receivedMs, coveredFromMs, addresses }: Delivery): void {
-    this.#roster.note({ reporterId, reporter, lastMs: receivedMs, coveredFromMs, addresses });
-  }
-
   async #enrolled(): Promise<{ node: string; name: string; createdMs: number }[]> {
     const tokens = await this.#store.tokens.list();
     return tokens.flatMap(({ kind, node, name, createdMs, revokedMs }) =>
       kind === "agent" && node !== null && revokedMs === null ? [{ node, name, createdMs }] : [],
     );
-  }
-
-  /** Other servers on the same store enrol and hear agents, too. */
-  #planRefresh(): void {
-    this.#rosterTimer = setTimeout(() => {
-      this.#roster
-        .refresh()
-        .then((heard) => {
-          for (const { reporterId, reporter, addresses } of heard)
-            this.#identify.declare({ id: reporterId, name: reporter }, addresses);
-        })
-        .catch((error: unknown) =>
-          this.#logger.debug({ err: error }, "the roster of agents could not be read, it is tried again"),
-        )
-        .finally(() => {
-          if (this.#url !== null) this.#planRefresh();
-        });
-    }, ROSTER_REFRESH_MS);
-    this.#rosterTimer.unref();
   }
 }

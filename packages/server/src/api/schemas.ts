@@ -171,10 +171,12 @@ export const healthSchema = z.object({
       z.object({
         reporter_id: z.string(),
         reporter: z.string(),
+        id: z.string().describe("Same as reporter_id"),
+        name: z.string().describe("Same as reporter"),
         version: z.string().nullable(),
         last_seen: time,
         silent: z.boolean().describe("Nothing was heard for three update intervals"),
-        covered_from: time.nullable().describe("Beginning of what it covers, of the last 24 hours"),
+        covered_from: time.nullable().describe("Beginning of what it covers, as far as it is known here"),
         covered_to: time.nullable(),
         lag_ms: z.number().nullable(),
         spool: z.object({ batches: z.number(), bytes: z.number() }),
@@ -188,7 +190,7 @@ export const healthSchema = z.object({
       }),
     )
     .optional()
-    .describe("Of the last 24 hours"),
+    .describe("Counts are of the time since this server started, and of the 24 hours before"),
   inventory: z.object({ path: z.string(), loaded: time.nullable(), error: z.string().nullable() }).nullable().optional(),
   local_agent: localAgentSchema.nullable().optional().describe("What `flowtrail up` says of the agent beside this server"),
   sample: z.boolean().optional().describe("Sample traffic is being made"),

@@ -1,16 +1,16 @@
 /** How the server is: what a load balancer, a person and the page want to know. */
 import type { InventoryFileState } from "../identify/inventory-file.ts";
 import type { ReceiveStats } from "../receive/receive.ts";
-import type { ClickHouse } from "../store/clickhouse.ts";
 import type { StoreHealth, StoreStats } from "../store/store.ts";
-import { type AgentReport, agentReports } from "./agents.ts";
+import type { AgentBook, AgentReport } from "./agent-book.ts";
 
 export interface HealthDeps {
   readonly version: string;
   readonly insecure: boolean;
   readonly now: () => number;
   readonly logger: { warn(fields: object, message: string): void };
-  readonly store: { health(): Promise<StoreHealth>; stats(): Promise<StoreStats>; readonly clickhouse: Pick<ClickHouse, "rows"> };
+  readonly store: { health(): Promise<StoreHealth>; stats(): Promise<StoreStats> };
+  readonly book: AgentBook;
   readonly receive: { readonly stats: ReceiveStats };
   readonly heard: { has(reporterId: string): boolean };
   readonly inventory: () => InventoryFileState | null;
@@ -72,9 +72,9 @@ export class Health {
 
   /** Never throws: what can't be found out is null or empty. */
   async full(): Promise<FullHealth> {
-    const { store, receive, version, insecure, inventory, sampleOn } = this.#deps;
+    const { store, book, heard, now, receive, version, insecure, inventory, sampleOn } = this.#deps;
     const health = await store.health();
-    const [stats, agents] = health.ping.ok ? await this.#ask() : [null, []];
+    const stats = health.ping.ok ? await this.#stats() : null;
     const { batches, rows, duplicateRows, rejected } = receive.stats;
     const file = inventory();
     return {
@@ -97,7 +97,7 @@ export class Health {
         },
       },
       ingest: { batches, rows, duplicate_rows: duplicateRows, rejected },
-      agents,
+      agents: book.reports(now(), (id) => heard.has(id)),
       inventory: file && {
         path: file.path,
         loaded: file.loadedMs === null ? null : new Date(file.loadedMs).toISOString(),
@@ -109,13 +109,12 @@ export class Health {
     };
   }
 
-  async #ask(): Promise<[StoreStats | null, readonly AgentReport[]]> {
-    const { store, now, heard, logger } = this.#deps;
+  async #stats(): Promise<StoreStats | null> {
     try {
-      return await Promise.all([store.stats(), agentReports(store.clickhouse, { nowMs: now(), has: (id) => heard.has(id) })]);
+      return await this.#deps.store.stats();
     } catch (error) {
-      logger.warn({ err: error }, "the store could not be asked about its health");
-      return [null, []];
+      this.#deps.logger.warn({ err: error }, "the store could not be asked about its size");
+      return null;
     }
   }
 

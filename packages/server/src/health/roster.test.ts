@@ -9,10 +9,8 @@ function heard(reporterId: string, lastMs: number, coveredFromMs: number | null 
 }
 
 async function roster(enrolled: { node: string; name: string; createdMs: number }[], before: Heard[]): Promise<Roster> {
-  const made = new Roster(
-    { silentAfterMs: 30_000 },
-    { now: () => NOW_MS, enrolled: async () => enrolled, heardBefore: async () => before },
-  );
+  const made = new Roster({ silentAfterMs: 30_000 }, { now: () => NOW_MS, enrolled: async () => enrolled });
+  made.load(before);
   await made.refresh();
   return made;
 }

@@ -4,8 +4,6 @@ export interface RosterDeps {
   readonly now: () => number;
   /** Nodes that have a valid agent token. */
   readonly enrolled: () => Promise<readonly Enrolment[]>;
-  /** What earlier runs and other servers heard. */
-  readonly heardBefore: () => Promise<readonly Heard[]>;
 }
 
 export interface Heard {
@@ -41,13 +39,16 @@ export class Roster {
     this.#deps = deps;
   }
 
-  /** @throws StoreError */
-  async refresh(): Promise<readonly Heard[]> {
-    const [enrolled, heard] = await Promise.all([this.#deps.enrolled(), this.#deps.heardBefore()]);
+  /** What earlier runs heard. */
+  load(heard: readonly Heard[]): void {
+    for (const one of heard) this.note(one);
+  }
+
+  /** Looks up who is enrolled now: other servers enrol, too. @throws StoreError */
+  async refresh(): Promise<void> {
+    const enrolled = await this.#deps.enrolled();
     this.#enrolled.clear();
     for (const one of enrolled) this.enrol(one);
-    for (const one of heard) this.note(one);
-    return heard;
   }
 
   /** From now on its agent is expected to report. */
