@@ -1,6 +1,5 @@
-export { ConfigError, type ConfigInputs, type ConfigProblem, loadConfig, parseConfig } from "./config/load.ts";
-export { type ConfigOption, configOptions } from "./config/options.ts";
-export { configSchema, type ServerConfig } from "./config/schema.ts";
+export { type ConfigInputs, loadConfig, parseConfig } from "./config/load.ts";
+export { configOptions, configSchema, type ServerConfig } from "./config/schema.ts";
 export { ServerError, type ServerErrorData } from "./errors.ts";
 export { createTokenOffline, runServer, type TokenRequest } from "./main.ts";
 export { Server } from "./server.ts";

@@ -1,9 +1,9 @@
 /** THE table from our codes to HTTP, and the one form in which errors are told: {"error":{"code","message","details"}}. */
 import { FlowtrailError } from "@flowtrail/model";
+import { nearest } from "@flowtrail/settings";
 import type { FastifyError, FastifyReply, FastifyRequest } from "fastify";
 import { hasZodFastifySchemaValidationErrors } from "fastify-type-provider-zod";
 import { z } from "zod";
-import { nearest } from "../nearest.ts";
 
 export const STATUS: Readonly<Record<string, number>> = {
   BAD_REQUEST: 400,

@@ -1,140 +1,212 @@
 /** Everything that the server can be told: THE one schema. Flags, environment names, YAML keys and the reference page are made from it. */
-import { homedir } from "node:os";
-import { join } from "node:path";
-import { parseSize } from "@flowtrail/model";
+import { parseCidr } from "@flowtrail/model";
+import {
+  type ConfigOption,
+  count,
+  defaultDirectory,
+  defaultDirectoryText,
+  field,
+  group,
+  list,
+  oneOf,
+  optionsOf,
+  size,
+  text,
+  yesNo,
+} from "@flowtrail/settings";
 import { z } from "zod";
 
-/** Bytes, as a number or as people write it (`64MiB`). */
-const size = z
-  .union([z.number(), z.string()], "expected a size in bytes, such as 1048576 or 64MiB")
-  .transform((value) => (typeof value === "number" ? value : parseSize(value)))
-  .refine(
-    (bytes) => bytes !== null && Number.isSafeInteger(bytes) && bytes > 0,
-    "expected a size in bytes, such as 1048576 or 64MiB",
-  )
-  .transform((bytes) => bytes ?? 0);
-
-const count = (min: number, max: number) => {
-  const expectation = `expected a whole number from ${min} to ${max}`;
-  return z.number(expectation).int(expectation).min(min, expectation).max(max, expectation);
-};
+const ADDRESS = "HOST:PORT, such as 127.0.0.1:8080, [::1]:8080 or 0.0.0.0:8080";
+const RANGE = "an address range, such as 10.20.0.0/16";
 
 const listen = z
-  .string("expected HOST:PORT")
-  .transform((text) => parseListen(text))
-  .refine((address) => address !== null, "expected HOST:PORT, such as 127.0.0.1:8080, [::1]:8080 or 0.0.0.0:8080")
+  .string(`expected ${ADDRESS}`)
+  .transform((value) => parseListen(value))
+  .refine((address) => address !== null, `expected ${ADDRESS}`)
   .transform((address) => address ?? { host: "", port: 0 });
 
-const path = z.string("expected a path").min(1, "expected a path");
-const yesNo = z.boolean("expected true or false");
+const range = z.string(`expected ${RANGE}`).refine((value) => parseCidr(value) !== null, `expected ${RANGE}`);
 
-/** Where the server keeps its data if nobody says otherwise: the system's folder for root, the user's own for everybody else. */
-function defaultData(): string {
-  const base =
-    process.getuid?.() === 0
-      ? "/var/lib/flowtrail"
-      : join(process.env.XDG_STATE_HOME ?? join(homedir(), ".local", "state"), "flowtrail");
-  return join(base, "server");
-}
+export const configSchema = z.strictObject(
+  {
+    listen: field(listen.prefault("127.0.0.1:8080"), {
+      kind: "text",
+      description: "address and port of page, API and agents",
+      expected: ADDRESS,
+      placeholder: "host:port",
+      defaultText: "127.0.0.1:8080",
+    }),
+    data: text({
+      description: "directory of everything that the server keeps",
+      expected: "a path",
+      placeholder: "dir",
+      default: defaultDirectory("server"),
+      defaultText: defaultDirectoryText("server"),
+    }),
+    insecure_no_auth: yesNo({
+      description: "ask nobody for credentials. For a try-out: refused unless it listens on loopback",
+      default: false,
+    }),
+    auth: group({
+      max_failures: count({
+        description: "requests a minute without good credentials from one address, before they are sent away",
+        min: 1,
+        max: 1_000_000,
+        unit: "requests",
+        default: 30,
+      }),
+    }),
+    log: group({
+      level: oneOf(["fatal", "error", "warn", "info", "debug", "trace", "silent"], {
+        description: "least important kind of message that is logged",
+        placeholder: "level",
+        default: "info",
+      }),
+    }),
+    store: group({
+      url: text({
+        description: "ClickHouse server or cluster to use instead of the embedded engine",
+        expected: "a URL of ClickHouse's HTTP interface, such as http://clickhouse:8123",
+        placeholder: "url",
+        check: (value) => /^https?:$/.test(URL.parse(value)?.protocol ?? ""),
+        default: undefined,
+      }),
+      user: text({
+        description: "user at store.url",
+        expected: "a text",
+        placeholder: "name",
+        check: () => true,
+        default: "default",
+      }),
+      password: text({
+        description: "password at store.url; better: store.password_file",
+        expected: "a text",
+        placeholder: "password",
+        check: () => true,
+        default: undefined,
+        secret: true,
+      }),
+      password_file: text({
+        description: "file that holds the password at store.url",
+        expected: "a path",
+        placeholder: "file",
+        default: undefined,
+      }),
+      database: text({
+        description: "database that holds the tables",
+        expected: "a name of letters, digits and _",
+        placeholder: "name",
+        check: (value) => /^[a-z_][a-z0-9_]*$/i.test(value),
+        default: "flowtrail",
+      }),
+      memory: size({ description: "memory that the embedded engine may use", default: "1GiB" }),
+      min_free_disk: size({
+        description: "free disk below which the embedded engine takes no more rows",
+        default: "200MiB",
+      }),
+    }),
+    inventory: group({
+      file: text({
+        description: "YAML file that says who has which address; watched while the server runs",
+        expected: "a path",
+        placeholder: "file",
+        default: undefined,
+      }),
+    }),
+    retention: group({
+      days: count({ description: "days that flows are kept after their end", min: 1, max: 3650, unit: "days", default: 30 }),
+    }),
+    ingest: group({
+      max_body: size({ description: "largest upload, as it comes over the wire", default: "16MiB" }),
+      max_batch: size({ description: "largest upload after decompression", default: "64MiB" }),
+      max_rows: count({ description: "most rows in an upload", min: 1, max: 1_000_000, unit: "rows", default: 100_000 }),
+      commit_rows: count({
+        description: "rows after which waiting uploads are written to the store",
+        min: 1,
+        max: 1_000_000,
+        unit: "rows",
+        default: 20_000,
+      }),
+      commit_interval_ms: count({
+        description: "longest time that an upload waits for others before it is written",
+        min: 1,
+        max: 10_000,
+        unit: "ms",
+        default: 200,
+      }),
+      max_waiting_rows: count({
+        description: "waiting rows above which agents are asked to come back later",
+        min: 1000,
+        max: 10_000_000,
+        unit: "rows",
+        default: 500_000,
+      }),
+    }),
+    query: group({
+      max_seconds: count({ description: "longest time that a question may take", min: 1, max: 600, unit: "s", default: 30 }),
+      max_memory: size({ description: "memory that a question may use", default: "400MB" }),
+    }),
+    live: group({
+      max_clients: count({
+        description: "most pages and programs that may follow live",
+        min: 1,
+        max: 10_000,
+        unit: "followers",
+        default: 200,
+      }),
+      queue_rows: count({
+        description: "rows kept for a follower that reads slowly, before rows are dropped and counted",
+        min: 10,
+        max: 100_000,
+        unit: "rows",
+        default: 2000,
+      }),
+    }),
+    agents: group({
+      enabled: yesNo({ description: "whether agents that ask here capture at all", default: true }),
+      update_interval_s: count({
+        description: "time between two reports of an open flow",
+        min: 1,
+        max: 300,
+        unit: "s",
+        default: 10,
+      }),
+      flush_interval_ms: count({
+        description: "longest time that an agent collects before it sends",
+        min: 50,
+        max: 60_000,
+        unit: "ms",
+        default: 500,
+      }),
+      icmp: yesNo({ description: "capture ICMP", default: true }),
+      dns: yesNo({ description: "capture DNS", default: true }),
+      names: oneOf(["off", "second-level", "full"], {
+        description: "how much of domain names agents keep",
+        placeholder: "how",
+        default: "full",
+      }),
+      denied: yesNo({ description: "capture what firewall rules drop", default: false }),
+      process: yesNo({ description: "capture which local program made a flow", default: false }),
+      exclude: list(range, {
+        description: "address ranges whose flows agents leave out",
+        expected: "address ranges, such as 10.20.0.0/16",
+        placeholder: "cidr,…",
+      }),
+    }),
+    web: group({
+      dir: text({
+        description: "directory of the built page; without it: the one that comes along",
+        expected: "a path",
+        placeholder: "dir",
+        default: undefined,
+      }),
+    }),
+  },
+  "expected keys and values",
+);
 
-export const configSchema = z.strictObject({
-  listen: listen.prefault("127.0.0.1:8080").describe("Address and port of page, API and agents"),
-  data: path.default(defaultData).describe("Directory of everything that the server keeps"),
-  insecure_no_auth: yesNo
-    .default(false)
-    .describe("Ask nobody for credentials. For a try-out: refused unless it listens on loopback"),
-  auth: z
-    .strictObject({
-      max_failures: count(1, 1_000_000)
-        .default(30)
-        .describe("Requests a minute without good credentials from one address, before they are sent away"),
-    })
-    .prefault({}),
-  log: z
-    .strictObject({
-      level: z
-        .enum(["fatal", "error", "warn", "info", "debug", "trace", "silent"], {
-          error: "expected one of fatal, error, warn, info, debug, trace, silent",
-        })
-        .default("info")
-        .describe("Least important kind of message that is logged"),
-    })
-    .prefault({}),
-  store: z
-    .strictObject({
-      url: z
-        .url({ protocol: /^https?$/, error: "expected a URL of ClickHouse's HTTP interface, such as http://clickhouse:8123" })
-        .optional()
-        .describe("ClickHouse server or cluster to use instead of the embedded engine"),
-      user: z.string("expected a text").default("default").describe("User at store.url"),
-      password: z.string("expected a text").optional().describe("Password at store.url; better: store.password_file"),
-      password_file: path.optional().describe("File that holds the password at store.url"),
-      database: z
-        .string("expected a name")
-        .regex(/^[a-z_][a-z0-9_]*$/i, "expected a name of letters, digits and _")
-        .default("flowtrail")
-        .describe("Database that holds the tables"),
-      memory: size.prefault("1GiB").describe("Memory that the embedded engine may use"),
-      min_free_disk: size.prefault("200MiB").describe("Free disk below which the embedded engine takes no more rows"),
-    })
-    .prefault({}),
-  inventory: z
-    .strictObject({ file: path.optional().describe("YAML file that says who has which address; watched while the server runs") })
-    .prefault({}),
-  retention: z
-    .strictObject({ days: count(1, 3650).default(30).describe("Days that flows are kept after their end") })
-    .prefault({}),
-  ingest: z
-    .strictObject({
-      max_body: size.prefault("16MiB").describe("Largest upload, as it comes over the wire"),
-      max_batch: size.prefault("64MiB").describe("Largest upload after decompression"),
-      max_rows: count(1, 1_000_000).default(100_000).describe("Most rows in an upload"),
-      commit_rows: count(1, 1_000_000).default(20_000).describe("Rows after which waiting uploads are written to the store"),
-      commit_interval_ms: count(1, 10_000)
-        .default(200)
-        .describe("Longest time that an upload waits for others before it is written"),
-      max_waiting_rows: count(1000, 10_000_000)
-        .default(500_000)
-        .describe("Waiting rows above which agents are asked to come back later"),
-    })
-    .prefault({}),
-  query: z
-    .strictObject({
-      max_seconds: count(1, 600).default(30).describe("Longest time that a question may take"),
-      max_memory: size.prefault("400MB").describe("Memory that a question may use"),
-    })
-    .prefault({}),
-  live: z
-    .strictObject({
-      max_clients: count(1, 10_000).default(200).describe("Most pages and programs that may follow live"),
-      queue_rows: count(10, 100_000)
-        .default(2000)
-        .describe("Rows kept for a follower that reads slowly, before rows are dropped and counted"),
-    })
-    .prefault({}),
-  agents: z
-    .strictObject({
-      enabled: yesNo.default(true).describe("Whether agents that ask here capture at all"),
-      update_interval_s: count(1, 300).default(10).describe("Seconds between two reports of an open flow"),
-      flush_interval_ms: count(50, 60_000).default(500).describe("Longest time that an agent collects before it sends"),
-      icmp: yesNo.default(true).describe("Capture ICMP"),
-      dns: yesNo.default(true).describe("Capture DNS"),
-      names: z
-        .enum(["off", "second-level", "full"], { error: "expected one of off, second-level, full" })
-        .default("full")
-        .describe("How much of domain names agents keep"),
-      denied: yesNo.default(false).describe("Capture what firewall rules drop"),
-      process: yesNo.default(false).describe("Capture which local program made a flow"),
-      exclude: z
-        .array(z.string("expected an address range"), "expected a list of address ranges")
-        .default([])
-        .describe("Address ranges whose flows agents leave out"),
-    })
-    .prefault({}),
-  web: z
-    .strictObject({ dir: path.optional().describe("Directory of the built page; default: the one that comes along") })
-    .prefault({}),
-});
+/** Every option of the server, in the order of the schema. */
+export const configOptions: readonly ConfigOption[] = optionsOf(configSchema);
 
 export type ServerConfig = z.infer<typeof configSchema>;
 export type ListenAddress = ServerConfig["listen"];
