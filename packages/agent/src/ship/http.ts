@@ -37,7 +37,7 @@ export class HttpClient {
     this.#base = new URL(config.server);
     if (!this.#base.pathname.endsWith("/")) this.#base.pathname += "/";
     this.#timeoutMs = config.timeoutMs;
-    const options = { keepAlive: true, maxSockets: 2, keepAliveMsecs: 10_000 };
+    const options = { keepAlive: true, maxSockets: 16, keepAliveMsecs: 10_000 };
     this.#agent =
       this.#base.protocol === "https:"
         ? new HttpsAgent({ ...options, ...(config.caFile === undefined ? {} : { ca: readCa(config.caFile) }) })

@@ -1,4 +1,4 @@
-/** Sends the spool's batches to the server: in order, one at a time, until it has said that they are durable there. */
+/** Sends the spool's batches to the server, in order, until it has said that they are durable there; several at once where several wait. */
 import { promisify } from "node:util";
 import { zstdCompress } from "node:zlib";
 import { ARROW_CONTENT_TYPE, HEADER_BATCH, HEADER_CLOCK, HEADER_NODE, HEADER_SPOOL } from "@flowtrail/model";
@@ -24,7 +24,7 @@ export interface ShipClock {
 }
 
 export interface ShipDeps {
-  readonly spool: Pick<Spool, "epoch" | "depth" | "next" | "acknowledge" | "keepAside">;
+  readonly spool: Pick<Spool, "epoch" | "depth" | "nextFew" | "acknowledge" | "keepAside">;
   readonly http: Pick<HttpClient, "request">;
   /** Asked for each attempt, so that a changed token is used at once; null without one. Throws ShipError. */
   readonly token: () => string | null;
@@ -72,6 +72,12 @@ const LONG_MAX_PAUSE_MS = 300_000;
 const MAX_RETRY_AFTER_MS = 600_000;
 const LOG_EVERY_MS = 60_000;
 const REJECTIONS_SHOWN = 3;
+/**
+ * The server answers after it has written, which it does for all agents together about twice a second: one batch at a time would be slower than
+ * they come.
+ */
+const MAX_AT_ONCE = 16;
+const MAX_BYTES_AT_ONCE = 8 * 1024 * 1024;
 
 export class Shipper {
   readonly #config: ShipConfig;
@@ -148,26 +154,46 @@ export class Shipper {
 
   async #run(): Promise<void> {
     while (!this.#end.signal.aborted) {
-      const batch = this.#next();
-      if (batch === "unreadable") {
+      const few = this.#next();
+      if (few === "unreadable") {
         if (!(await this.#pause(this.#helpless.nextMs()))) return;
-      } else if (batch === null) {
+      } else if (few.length === 0) {
         if (this.#drain.signal.aborted) return;
         this.#state = "idle";
         await new Promise<void>((resolve) => {
           this.#wake = resolve;
         });
-      } else if (!(await this.#deliver(batch))) return;
+      } else if (!(await this.#deliverFew(few))) return;
     }
   }
 
-  #next(): SpooledBatch | null | "unreadable" {
+  #next(): SpooledBatch[] | "unreadable" {
     try {
-      return this.#deps.spool.next();
+      // While something is wrong, one batch finds out whether it still is.
+      return this.#deps.spool.nextFew(this.#lastError === "" ? MAX_AT_ONCE : 1, MAX_BYTES_AT_ONCE);
     } catch (error) {
       this.#trouble("spool unreadable", error instanceof Error ? error.message : String(error));
       return "unreadable";
     }
+  }
+
+  /** Tries several at once, then sees to those that were not taken, one after the other. False: we are to end. */
+  async #deliverFew(few: readonly SpooledBatch[]): Promise<boolean> {
+    const taken = few.length > 1 ? await Promise.all(few.map((batch) => this.#isTaken(batch))) : [];
+    for (const [i, batch] of few.entries()) {
+      if (!taken[i] && !(await this.#deliver(batch))) return false;
+      this.#deps.spool.acknowledge(batch.sequence);
+      this.stats.batches++;
+    }
+    return true;
+  }
+
+  async #isTaken(batch: SpooledBatch): Promise<boolean> {
+    const part: Part = { ...batch, label: String(batch.sequence) };
+    const verdict = await this.#attempt(part);
+    if (verdict.kind !== "accepted") return false;
+    this.#onAccepted(verdict, part);
+    return true;
   }
 
   /** True: the batch is off our hands. False: we are to end. */
@@ -189,8 +215,6 @@ export class Shipper {
         await this.#putAside(parts, part, verdict.why);
       } else if (!(await this.#pause(this.#pauseAfter(verdict)))) return false;
     }
-    this.#deps.spool.acknowledge(batch.sequence);
-    this.stats.batches++;
     return true;
   }
 

@@ -63,8 +63,8 @@ export interface SpoolStats {
   checkpoints: number;
 }
 
-/** The oldest batch not acknowledged, as `next` gave it out. */
-interface Head {
+/** A batch that was given out and is not acknowledged. */
+interface Given {
   readonly sequence: number;
   readonly segment: Segment;
   readonly nextOffset: number;
@@ -94,7 +94,8 @@ export class Spool {
   #done = 0;
   #lastSequence = 0;
   #checkpointSequence = 0;
-  #head: Head | null = null;
+  /** In order, the oldest first. */
+  #given: Given[] = [];
   /** Where reading goes on. */
   #offset = 0;
   #reading: Segment | null = null;
@@ -240,7 +241,7 @@ export class Spool {
       this.#addPending(-1, offset - nextOffset);
       return null;
     }
-    this.#head = { sequence, segment, nextOffset, recordBytes: nextOffset - offset };
+    this.#given = [{ sequence, segment, nextOffset, recordBytes: nextOffset - offset }];
     return { sequence, bytes, rows };
   }
 
@@ -253,21 +254,61 @@ export class Spool {
     return this.#reading;
   }
 
-  /** The server has taken the batch that `next` gave out. Of one that was dropped meanwhile, nothing is to be noted. */
+  /**
+   * The oldest batches that are not acknowledged: `next` and those right behind it, as long as nothing is wrong with them and they fit the limits
+   * (the first one always does). Throws SpoolError.
+   */
+  nextFew(maxBatches: number, maxBytes: number): SpooledBatch[] {
+    const first = this.next();
+    if (first === null) return [];
+    const few = [first];
+    for (let bytes = first.bytes.length; few.length < maxBatches; ) {
+      const batch = this.#following(maxBytes - bytes);
+      if (batch === null) break;
+      few.push(batch);
+      bytes += batch.bytes.length;
+    }
+    return few;
+  }
+
+  /** The batch right behind those given out; null if there is none, it is larger than `maxBytes`, or damaged (then `next` deals with it in its turn). */
+  #following(maxBytes: number): SpooledBatch | null {
+    const last = this.#given.at(-1)!;
+    const { list } = this.#segments;
+    let segment = last.segment;
+    let found = this.#segments.find(segment, last.nextOffset);
+    if (found.kind === "end") {
+      const following = list[list.indexOf(segment) + 1];
+      if (following === undefined) return null;
+      segment = following;
+      found = this.#segments.find(segment, 0);
+    }
+    if (found.kind !== "record" || found.header.sequence !== last.sequence + 1 || found.header.payloadBytes > maxBytes)
+      return null;
+    const bytes = this.#segments.readPayload(segment, found.offset, found.header);
+    if (bytes === null) return null;
+    const { sequence, rows } = found.header;
+    this.#given.push({ sequence, segment, nextOffset: found.nextOffset, recordBytes: found.nextOffset - found.offset });
+    return { sequence, bytes, rows };
+  }
+
+  /** The server has taken the batches that were given out, up to this one. Of one that was dropped meanwhile, nothing is to be noted. */
   acknowledge(sequence: number): void {
     this.#mustBeOpen();
-    const head = this.#head;
-    if (head === null || head.sequence !== sequence) return;
-    this.#head = null;
-    this.#offset = head.nextOffset;
+    const at = this.#given.findIndex((given) => given.sequence === sequence);
+    if (at < 0) return;
+    for (const { segment, nextOffset, recordBytes } of this.#given.splice(0, at + 1)) {
+      this.#reading = segment;
+      this.#offset = nextOffset;
+      this.#addPending(-1, -recordBytes);
+    }
     this.#done = sequence;
-    this.#addPending(-1, -head.recordBytes);
     this.#tidy();
   }
 
   /** The server will never take the batch that `next` gave out (400): a copy goes to the side folder, and it is not tried again. */
   setAside(sequence: number, reason: string): void {
-    const batch = this.#head?.sequence === sequence ? this.next() : null;
+    const batch = this.#given[0]?.sequence === sequence ? this.next() : null;
     if (batch === null) return;
     this.keepAside(String(sequence), batch.bytes, reason);
     this.acknowledge(sequence);
@@ -373,7 +414,7 @@ export class Spool {
     this.#lose(segment.lastSequence - this.#done, rows, this.#done + 1, segment.lastSequence);
     this.#done = segment.lastSequence;
     this.#addPending(-batches, -bytes);
-    this.#head = null;
+    this.#given = [];
   }
 
   #lose(batches: number, rows: number, fromSequence: number, toSequence: number): void {
