@@ -274,7 +274,7 @@ if (process.getuid?.() !== 0) {
 // Interrupted: leave nothing behind all the same.
 for (const signal of ["SIGINT", "SIGTERM"] as const) {
   process.once(signal, () => {
-    down().finally(() => process.exit(1));
+    void down().finally(() => process.exit(1));
   });
 }
 try {
