@@ -11,6 +11,8 @@ export const STATUS: Readonly<Record<string, number>> = {
   BAD_TIME: 400,
   BAD_BATCH: 400,
   BAD_HEADER: 400,
+  BATCH_INCOMPLETE: 400,
+  BATCH_TOO_MANY_DAYS: 400,
   UNAUTHENTICATED: 401,
   FORBIDDEN: 403,
   NOT_FOUND: 404,

@@ -132,7 +132,7 @@ export const configSchema = z.strictObject(
         min: 1,
         max: 10_000,
         unit: "ms",
-        default: 200,
+        default: 500,
       }),
       max_waiting_rows: count({
         description: "waiting rows above which agents are asked to come back later",
