@@ -4,7 +4,8 @@
  *
  *   u32 magic · u32 length of the head · head (UTF-8) · [to the next multiple of 8] column · … · column
  */
-import { type AnyArray, type FlowColumns, type FlowTable, LAYOUT, NAT_LAYOUT, PHASE } from "./flow-table.ts";
+import { type AnyArray, type FlowColumns, LAYOUT, NAT_LAYOUT, PHASE } from "./flow-layout.ts";
+import type { FlowTable } from "./flow-table.ts";
 import type { Flows } from "./flows.ts";
 
 const MAGIC = 0x4b435446; // "FTCK"

@@ -15,11 +15,11 @@ export const VERDICT = codes(VERDICTS);
 export const NO_CODE = 255;
 
 // IANA protocol numbers that are treated in a way of their own.
-export const ICMP = 1;
+const ICMP = 1;
 export const TCP = 6;
 export const UDP = 17;
 const DCCP = 33;
-export const ICMPV6 = 58;
+const ICMPV6 = 58;
 export const SCTP = 132;
 const UDP_LITE = 136;
 

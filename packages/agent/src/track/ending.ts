@@ -9,7 +9,7 @@ const SCTP_CLOSED = 1;
 const SCTP_SHUTDOWN_ACK_SENT = 7;
 
 /** After so long without a reply a flow counts as unanswered, though the kernel still waits. */
-export const UNANSWERED_AFTER_MS = 30_000;
+const UNANSWERED_AFTER_MS = 30_000;
 
 /** Is a TCP connection over in this state, although the kernel keeps the entry for a while? */
 export function isOver(tcpState: number): boolean {

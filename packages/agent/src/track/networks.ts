@@ -2,7 +2,7 @@
 import { type Cidr, cidrContains, DIRECTIONS, type Direction, ROLES, type Role } from "@flowtrail/model";
 import { AddressSet } from "./address-set.ts";
 
-export interface EgressRoute {
+interface EgressRoute {
   readonly id: string;
   readonly ranges: readonly Cidr[];
   /** Is the route's LAN behind this reporter (is it the route's `via`)? Left out: yes if the reporter has an address in its ranges. */

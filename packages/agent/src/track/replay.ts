@@ -2,7 +2,7 @@
 import { ADDRESS_BYTES, type FlowBatch } from "@flowtrail/model";
 import { NO_CODE, STATE } from "./codes.ts";
 import { FlowKey } from "./flow-key.ts";
-import { FLAG, PHASE, UNKNOWN_STATE } from "./flow-table.ts";
+import { FLAG, PHASE, UNKNOWN_STATE } from "./flow-layout.ts";
 import type { Flows } from "./flows.ts";
 
 /** Rows in the order in which they were written. Returns how many there were. */

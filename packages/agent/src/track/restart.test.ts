@@ -70,18 +70,28 @@ describe("A flow that the dumps lack", () => {
     expect(track.collect(6100)).toEqual([expect.objectContaining({ state: "lost", end_reason: "unknown" })]);
   });
 
-  it("is not lost while a dump is not complete, or was begun before events were dropped", () => {
+  it("is not lost while dumps are not complete", () => {
     const track = new Track();
     track.dump([udp], 0);
     track.collect(1);
-    track.tracker.onDumpStart(5000);
     track.tracker.onOverrun(5050);
-    track.tracker.onDumpEnd(false, 5100);
     track.dump([], 6000, false);
     track.dump([udp], 7000, false);
     expect(track.collect(9000)).toEqual([]);
     track.dump([], 10_000);
     expect(track.collect(11_000)).toHaveLength(1);
+  });
+
+  it("is not lost by a dump that was begun before events were dropped", () => {
+    const track = new Track();
+    track.dump([udp], 0);
+    track.collect(1);
+    track.tracker.onDumpStart(5000);
+    track.tracker.onOverrun(5050);
+    track.tracker.onDumpEnd(true, 5100);
+    expect(track.collect(7000)).toEqual([]);
+    track.dump([], 8000);
+    expect(track.collect(9000)).toHaveLength(1);
   });
 
   it("has ended as usual if its DESTROY comes in time", () => {
@@ -128,6 +138,22 @@ describe("A flow that the dumps lack", () => {
     track.tracker.onOverrun(60_002);
     track.dump([], 60_003);
     expect(track.collect(62_000).map((row) => [row.state, row.start])).toEqual([["lost", 5000]]);
+  });
+
+  it("is told apart by the kernel's stamps, however close they are", () => {
+    const track = new Track();
+    track.dump([udp], 0);
+    track.collect(1);
+    track.destroy({ ...udp, startMs: 50, stopMs: 31_000 }, 31_000);
+    expect(track.collect(31_001).map((row) => [row.state, row.start, row.revision])).toEqual([["closed", 50, 0]]);
+    expect(track.tracker.stats.openFlows).toBe(1);
+  });
+
+  it("does not take the counters of a later entry that the kernel answers with", () => {
+    const track = new Track();
+    track.new(born(udp), 0);
+    track.kernel.set(2, { ...udp, startMs: 5000 });
+    expect(track.collect(5500)).toEqual([expect.objectContaining({ start: 0, src_bytes: null })]);
   });
 
   it("is not closed by late words about an earlier entry with its tuple and id", () => {
@@ -297,13 +323,30 @@ describe("A restarted agent", () => {
     ]);
   });
 
+  it("asks which entry an UPDATE is about, as the one that it knew may have a successor", () => {
+    const before = new Track();
+    before.dump([tcp], 0);
+    before.collect(1);
+    const { track } = before.restarted(before.tracker.checkpoint(), []);
+    const { startMs: _none, ...closing } = { ...tcp, tcpState: TCP_TIME_WAIT, eventMs: 6000 };
+    track.kernel.set(1, { ...tcp, startMs: 5000, tcpState: TCP_TIME_WAIT });
+    track.update(closing, 6001);
+    expect(track.collect(6500).map((row) => [row.state, row.start, row.end, row.revision])).toEqual([["closed", 5000, 6000, 0]]);
+    // The same entry as before: it goes on, and is closed.
+    const again = before.restarted(before.tracker.checkpoint(), []).track;
+    again.kernel.set(1, { ...tcp, tcpState: TCP_TIME_WAIT });
+    again.update(closing, 6001);
+    expect(again.collect(6500).map((row) => [row.state, row.start, row.end, row.revision])).toEqual([["closed", 0, 6000, 1]]);
+  });
+
   it("still writes the row of a flow that ended after the last flush before the checkpoint", () => {
     const before = new Track();
     before.dump([udp], 0);
     before.collect(1);
     before.destroy({ ...udp, counters: [120, 2, 50, 1], stopMs: 31_000 }, 2000);
     const saved = before.tracker.checkpoint();
-    const { track } = before.restarted(saved, []);
+    // Rows from before the checkpoint don't bring it back to life.
+    const { track } = before.restarted(saved, before.spooled);
     expect(track.collect(3000)).toEqual([
       expect.objectContaining({ revision: 1, state: "closed", end: 1000, src_bytes_delta: 20, counters_final: true }),
     ]);

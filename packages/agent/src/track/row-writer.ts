@@ -1,7 +1,7 @@
 /** Writes one flow of the table as a row of a batch: every column that the kernel can tell. */
 import type { FlowBatch } from "@flowtrail/model";
 import { hasPorts, isIcmp, NO_CODE } from "./codes.ts";
-import { FLAG, PHASE } from "./flow-table.ts";
+import { FLAG, PHASE } from "./flow-layout.ts";
 import type { Flows } from "./flows.ts";
 
 export function writeRow(batch: FlowBatch, flows: Flows, slot: number, reporter: string): void {

@@ -1,15 +1,7 @@
 /** What the tracker counts. */
 
 /** Why a connection that the kernel tracks makes no rows. */
-export const DROP_REASONS = [
-  "not_in_network",
-  "loopback",
-  "tunnel_transport",
-  "self",
-  "icmp_off",
-  "dns_off",
-  "table_full",
-] as const;
+const DROP_REASONS = ["not_in_network", "loopback", "tunnel_transport", "self", "icmp_off", "dns_off", "table_full"] as const;
 export type DropReason = (typeof DROP_REASONS)[number];
 
 export interface TrackerStats {

@@ -10,7 +10,7 @@ import { TCP } from "./codes.ts";
 import { DumpWatch } from "./dump-watch.ts";
 import { endReason, idleSinceMs, isOver, lastPacketMs, overReason, verdictOf } from "./ending.ts";
 import { FlowKey } from "./flow-key.ts";
-import { FLAG, PHASE } from "./flow-table.ts";
+import { FLAG, PHASE } from "./flow-layout.ts";
 import { Flows } from "./flows.ts";
 import { NetworkTable, type Place } from "./networks.ts";
 import { replayRows } from "./replay.ts";

@@ -1,5 +1,5 @@
 /** A conntrack table in short: entries come, count and go, and put messages into a queue that can overrun. */
-import { EVENT_DESTROY, EVENT_NEW, EVENT_UPDATE } from "../../capture/conntrack/record.ts";
+import { EVENT_DESTROY, EVENT_NEW } from "../../capture/conntrack/record.ts";
 import {
   STATUS_CONFIRMED,
   STATUS_SEEN_REPLY,
@@ -123,4 +123,3 @@ export class SimKernel {
 }
 
 export const isBirth = (message: Message): boolean => message.event === EVENT_NEW;
-export const isUpdate = (message: Message): boolean => message.event === EVENT_UPDATE;
