@@ -105,19 +105,20 @@ const schema = z.strictObject(
       default: undefined,
     }),
     update_interval_s: count({
-      description: "time between two reports of an open flow; default: what the server says, else 10",
+      description: "time between two reports of an open flow",
       min: 1,
       max: 300,
       unit: "s",
       default: undefined,
+      defaultText: "what the server says, else 10",
     }),
     flush_interval_ms: count({
-      description:
-        "longest time that changes are collected before they are written to the spool and sent; default: what the server says, else 500",
+      description: "longest time that changes are collected before they are written to the spool and sent",
       min: 50,
       max: 60_000,
       unit: "ms",
       default: undefined,
+      defaultText: "what the server says, else 500",
     }),
     max_flows: count({
       description: "open flows that are kept in memory; more are counted as dropped (`table_full`)",
@@ -127,8 +128,8 @@ const schema = z.strictObject(
       default: 500_000,
     }),
     capture: group({
-      icmp: yesNo({ description: "capture ICMP; default: what the server says, else true", default: undefined }),
-      dns: yesNo({ description: "capture DNS (port 53); default: what the server says, else true", default: undefined }),
+      icmp: yesNo({ description: "capture ICMP", default: undefined, defaultText: "what the server says, else true" }),
+      dns: yesNo({ description: "capture DNS (port 53)", default: undefined, defaultText: "what the server says, else true" }),
       tracking: yesNo({
         description:
           "switch the kernel's connection tracking on with an nftables table of the agent's own; false: rules of your own do it",
@@ -147,7 +148,6 @@ const schema = z.strictObject(
           "UDP ports of the overlay's own transport that is not to be counted, besides those of this host's WireGuard interfaces",
         expected: "ports, such as 51820",
         placeholder: "port,…",
-        unit: "port",
       }),
     }),
     spool: group({

@@ -10,13 +10,10 @@ export function addConfigOptions(command: Command, options: readonly ConfigOptio
     "--config <file>",
     "YAML file with any of these keys (or FLOWTRAIL_CONFIG); flags come before environment, environment before file",
   );
-  for (const { flag, kind, placeholder, description, defaultText, unit, env, repeatable } of options) {
-    const facts = [
-      defaultText === undefined ? "" : `default: ${defaultText}`,
-      kind === "number" && unit !== undefined ? `in ${unit}` : "",
-      repeatable ? "may be repeated" : "",
-      env,
-    ].filter((fact) => fact !== "");
+  for (const { flag, kind, placeholder, description, defaultText, env, repeatable } of options) {
+    const facts = [defaultText === undefined ? "" : `default: ${defaultText}`, repeatable ? "may be repeated" : "", env].filter(
+      (fact) => fact !== "",
+    );
     // A switch needs no value; with one it can also be switched off.
     const value = kind === "boolean" ? "[yes|no]" : `<${placeholder}>`;
     const option = new Option(`${flag} ${value}`, `${description} (${facts.join("; ")})`);

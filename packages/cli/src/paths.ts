@@ -1,16 +1,14 @@
-/** Where server and agent of this machine live if nobody says otherwise. */
-import { defaultDirectory } from "@flowtrail/settings";
+/** Flags for the directories of server and agent. Help tells their defaults in words: they are others on each machine. */
+import { defaultDirectory, defaultDirectoryText } from "@flowtrail/settings";
+import { Option } from "commander";
 
-export interface DefaultPaths {
-  /** The server's data directory. */
-  readonly data: string;
-  /** The agent's state directory. */
-  readonly state: string;
-}
+export const dataOption = (description: string): Option =>
+  directoryOption("--data <dir>", description, "server", "FLOWTRAIL_DATA");
 
-export function defaultPaths(env: NodeJS.ProcessEnv = process.env): DefaultPaths {
-  return {
-    data: env.FLOWTRAIL_DATA || defaultDirectory("server", env),
-    state: env.FLOWTRAIL_STATE || defaultDirectory("agent", env),
-  };
+export const stateOption = (description: string): Option =>
+  directoryOption("--state <dir>", description, "agent", "FLOWTRAIL_STATE");
+
+function directoryOption(flag: string, description: string, part: "server" | "agent", env: string): Option {
+  const value = process.env[env] || defaultDirectory(part);
+  return new Option(flag, description).default(value, `${env}, else ${defaultDirectoryText(part)}`);
 }

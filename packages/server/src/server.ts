@@ -10,6 +10,7 @@ import { Auth } from "./auth/auth.ts";
 import { Failures } from "./auth/failures.ts";
 import type { ServerConfig } from "./config/schema.ts";
 import { keepAdminToken, prepareData, removeServerFile, writeServerFile } from "./data-dir.ts";
+import type { ApiDescription } from "./describe.ts";
 import { ServerError } from "./errors.ts";
 import { AgentBook } from "./health/agent-book.ts";
 import { AgentWatch } from "./health/agent-watch.ts";
@@ -160,6 +161,16 @@ export class Server {
     this.#inventoryFile?.stop();
     await this.#store.stop();
     if (wasUp) await removeServerFile(this.#config.data);
+  }
+
+  /** The API as an OpenAPI document. Needs no start and starts nothing. */
+  async describe(): Promise<ApiDescription> {
+    const app = await this.#buildApp();
+    try {
+      return app.swagger() as unknown as ApiDescription;
+    } finally {
+      await app.close();
+    }
   }
 
   #assertLoopback(): void {

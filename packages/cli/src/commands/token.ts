@@ -3,7 +3,7 @@ import { createTokenOffline } from "@flowtrail/server";
 import type { Command } from "commander";
 import { CliError } from "../errors.ts";
 import { callServer, findLocalServer, type LocalServer } from "../local-server.ts";
-import { defaultPaths } from "../paths.ts";
+import { dataOption } from "../paths.ts";
 import { createAgentToken, signInLink } from "../server-client.ts";
 
 interface TokenInfo {
@@ -15,8 +15,7 @@ interface TokenInfo {
 
 export function addTokenCommands(program: Command): void {
   const token = program.command("token").description("credentials of agents and programs");
-  const data = (command: Command) =>
-    command.option("--data <dir>", "data directory of the server on this machine", defaultPaths().data);
+  const data = (command: Command) => command.addOption(dataOption("data directory of the server on this machine"));
 
   data(token.command("create").description("make a token and print it: it is shown only now"))
     .option("--node <name>", "for an agent: it can report as this node only")

@@ -3,10 +3,10 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { hostname } from "node:os";
 import { join } from "node:path";
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
 import { reportAndExit } from "../errors.ts";
 import { callServer, findLocalServer, type LocalServer } from "../local-server.ts";
-import { defaultPaths } from "../paths.ts";
+import { dataOption, stateOption } from "../paths.ts";
 import { createAgentToken, signInLink, waitForServer } from "../server-client.ts";
 import { Supervised } from "../supervised.ts";
 
@@ -25,19 +25,17 @@ const DEFAULT_PORT = 8080;
 const PORT_TRIES = 20;
 
 export function addUpCommand(program: Command): void {
-  const paths = defaultPaths();
   program
     .command("up")
     .description("start server and agent on this machine and print the page's address (root: captures this machine's flows)")
     .option("--listen <host:port>", `where the server listens (default: 127.0.0.1:${DEFAULT_PORT}, or the next free port)`)
-    .option("--data <dir>", "the server's data directory", paths.data)
-    .option("--state <dir>", "the agent's state directory", paths.state)
-    .option("--node <name>", "name of this node", hostname())
-    .option(
-      "--network <id=cidr,…>",
-      "an overlay network and its ranges; may be repeated (default: found out)",
-      (value: string, all: string[]) => [...all, value],
-      [],
+    .addOption(dataOption("the server's data directory"))
+    .addOption(stateOption("the agent's state directory"))
+    .addOption(new Option("--node <name>", "name of this node").default(hostname(), "the host's name"))
+    .addOption(
+      new Option("--network <id=cidr,…>", "an overlay network and its ranges; may be repeated")
+        .argParser((value: string, all: string[]) => [...all, value])
+        .default([], "found out"),
     )
     .action(up);
 }

@@ -195,10 +195,11 @@ export const configSchema = z.strictObject(
     }),
     web: group({
       dir: text({
-        description: "directory of the built page; without it: the one that comes along",
+        description: "directory of the built page",
         expected: "a path",
         placeholder: "dir",
         default: undefined,
+        defaultText: "the one that comes along",
       }),
     }),
   },

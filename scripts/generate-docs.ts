@@ -1,0 +1,28 @@
+/** Writes the pages of docs/reference that are made from the code (`npm run docs`). */
+import { mkdirSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { apiPage } from "./docs/api.ts";
+import { cliPage } from "./docs/cli.ts";
+import { columnsPage } from "./docs/columns.ts";
+import { configPage } from "./docs/config.ts";
+
+export const root = dirname(dirname(fileURLToPath(import.meta.url)));
+
+/** The text of each page, by its path from the root. */
+export async function generatedPages(): Promise<Map<string, string>> {
+  return new Map([
+    ["docs/reference/columns.md", columnsPage()],
+    ["docs/reference/config.md", configPage()],
+    ["docs/reference/cli.md", cliPage()],
+    ["docs/reference/api.md", await apiPage()],
+  ]);
+}
+
+if (import.meta.main) {
+  for (const [path, text] of await generatedPages()) {
+    mkdirSync(dirname(join(root, path)), { recursive: true });
+    writeFileSync(join(root, path), text);
+    console.log(path);
+  }
+}
