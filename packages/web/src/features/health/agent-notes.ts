@@ -9,7 +9,7 @@ export interface AgentNote {
 }
 
 /** Left out by design: see the reference of drop reasons. */
-const HARMLESS = new Set(["not_in_network", "tunnel_transport", "self", "loopback", "excluded", "icmp_off", "dns_off"]);
+const HARMLESS = new Set(["not_in_network", "tunnel_transport", "self", "loopback", "icmp_off", "dns_off"]);
 const BAD_SPOOL_BYTES = 64 * 1024 * 1024;
 const BAD_SKEW_MS = 5000;
 

@@ -91,7 +91,8 @@ function FilterForm({ window, filters, nodes, onOpened, onApply }: FilterButtonP
           data={[...nodes]}
           value={[...draft.filters.reporter]}
           onChange={(values) => set("reporter", values)}
-          comboboxProps={{ withinPortal: false }}
+          // Upwards: the buttons below stay free.
+          comboboxProps={{ withinPortal: false, position: "top" }}
         />
       </div>
       <Group className="filter-actions" justify="space-between">

@@ -1,0 +1,85 @@
+/** Rows as they come in, in a real browser. */
+import type { Browser } from "playwright-core";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import type { TestServer } from "../../packages/server/src/testing.ts";
+import { needs } from "../needs.ts";
+import { launch, TestPage } from "./harness/browser.ts";
+import { quarterHour } from "./harness/quarter-hour.ts";
+import { deliver, row, startOffice } from "./harness/rows.ts";
+
+describe.skipIf(!needs("live rows in a browser", "browser"))("live rows", () => {
+  let server: TestServer;
+  let browser: Browser;
+  let test: TestPage;
+  const open = row(Date.now() - 20_000, 1000, { state: "open", src_port: 50_022, dst_port: 22, src_bytes: 1024 });
+
+  beforeAll(async () => {
+    [server, browser] = await Promise.all([startOffice(), launch()]);
+    await deliver(server, [...quarterHour(Date.now(), 80), open]);
+    test = await TestPage.open(browser, server.url);
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await server?.stop();
+  });
+  beforeEach(async () => {
+    await test.page.goto(`${server.url}/traffic-logs?v=1&from=-1h&reports=merged`);
+    await test.page.locator(".live-on").waitFor();
+    await test.row("50022").waitFor();
+  });
+  afterEach(() => test.expectNoComplaints());
+  const newRow = (port: number) => row(Date.now() - 100, 50, { src_port: 45_000, dst_port: port });
+
+  it("appear on top by themselves", async () => {
+    await deliver(server, [newRow(7001)]);
+    await expect.poll(() => test.rows.first().innerText()).toContain("TCP 7001");
+  });
+
+  it("move an open flow's counters, and end it, in place", async () => {
+    await deliver(server, [{ ...open, revision: 1, src_bytes: 5 * 1024 * 1024, last_seen: new Date().toISOString() }]);
+    await expect.poll(() => test.row("50022").innerText()).toContain("5.00 MiB");
+    await test.row("50022").click();
+    await test.page.getByText("debian is connected to inetgw on TCP 22 (ssh)").waitFor();
+    const end = new Date().toISOString();
+    const ended = { state: "closed", end, last_seen: end, end_reason: "finished" };
+    await deliver(server, [{ ...open, ...ended, revision: 2, src_bytes: 6 * 1024 * 1024 }]);
+    await expect.poll(() => test.row("50022").innerText()).toContain("End:");
+    await test.page.getByText("debian connected to inetgw on TCP 22 (ssh)").waitFor();
+    expect(await test.rows.filter({ hasText: "50022" }).count()).toBe(1);
+  });
+
+  it("wait while one reads further down, and say how many there are", async () => {
+    await test.page.getByRole("grid").hover();
+    await test.page.mouse.wheel(0, 600);
+    await expect.poll(() => test.page.locator(".log").evaluate((log) => log.scrollTop)).toBeGreaterThan(500);
+    const before = await test.rows.first().getAttribute("id");
+    await deliver(server, [newRow(7002), newRow(7003)]);
+    await test.page.getByRole("button", { name: "2 new, resume" }).click();
+    await test.row("TCP 7003").waitFor();
+    await test.row("TCP 7002").waitFor();
+    expect(await test.rows.first().getAttribute("id")).not.toBe(before);
+    expect(await test.page.getByRole("button", { name: /new, resume/ }).count()).toBe(0);
+  });
+
+  it("are paused and resumed, by button and by key", async () => {
+    await test.page.getByRole("button", { name: "Pause" }).click();
+    await deliver(server, [newRow(7004)]);
+    await test.page.getByRole("button", { name: "1 new, resume" }).waitFor();
+    expect(await test.row("TCP 7004").count()).toBe(0);
+    await test.page.keyboard.press("l");
+    await test.row("TCP 7004").waitFor();
+  });
+
+  it("pass the filter that is on", async () => {
+    await test.page.goto(`${server.url}/traffic-logs?v=1&from=-1h&reports=merged&protocol=udp`);
+    await test.page.locator(".live-on").waitFor();
+    await deliver(server, [newRow(7005), { ...newRow(7006), protocol: 17 }]);
+    await test.row("UDP 7006").waitFor();
+    expect(await test.row("TCP 7005").count()).toBe(0);
+  });
+
+  it("do not come into a window that ended in the past", async () => {
+    await test.page.getByRole("button", { name: "Earlier" }).click();
+    await expect.poll(() => test.page.getByRole("button", { name: "Pause" }).count()).toBe(0);
+  });
+});

@@ -1,0 +1,95 @@
+/** Pictures for the documentation, of a small network at 9:52 in the morning. */
+import { ARROW_CONTENT_TYPE, type BatchMetadata, encodeBatch, FlowBatch, SENDER_COLUMNS } from "@flowtrail/model";
+import type { Browser } from "playwright-core";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import type { TestServer } from "../../packages/server/src/testing.ts";
+import { needs } from "../needs.ts";
+import { launch, TestPage } from "./harness/browser.ts";
+import { lowContrast, nameless } from "./harness/contrast.ts";
+import { quarterHour } from "./harness/quarter-hour.ts";
+import { deliver, startOffice } from "./harness/rows.ts";
+
+/** Today, so that no retention deletes the rows; the clocks of server and browser stand still. */
+const AT_MS = new Date().setUTCHours(9, 52, 0, 0);
+
+describe.skipIf(!needs("screenshots", "browser"))("screenshots", () => {
+  let server: TestServer;
+  let browser: Browser;
+  let test: TestPage;
+
+  beforeAll(async () => {
+    [server, browser] = await Promise.all([startOffice({ now: () => AT_MS }), launch()]);
+    await deliver(server, quarterHour(AT_MS, 150));
+    await report("debian", { drops: {}, addresses: ["100.102.137.9"] });
+    await report("inetgw", { drops: { tunnel_transport: 2, not_in_network: 1820 }, addresses: ["100.102.137.4"] });
+    await report("officegw", { drops: { self: 31 }, addresses: ["100.102.137.5"], sequences: [1, 2, 5] });
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await server?.stop();
+  });
+  afterEach(async () => {
+    test.expectNoComplaints();
+    await test.close();
+  });
+
+  /** An agent that has nothing new but what it says of itself. */
+  async function report(
+    node: string,
+    about: { drops: Record<string, number>; addresses: string[]; sequences?: number[] },
+  ): Promise<void> {
+    const metadata: BatchMetadata = {
+      agent_version: "0.1.0",
+      covered_from: AT_MS - 900_000,
+      covered_to: AT_MS - 400,
+      addresses: { netmaker: about.addresses },
+      drops: about.drops,
+      gauges: {},
+    };
+    for (const sequence of about.sequences ?? [1]) {
+      const answer = await server.ask("POST", "/ingest/v1/flows", {
+        token: null,
+        body: encodeBatch(new FlowBatch(), { columns: SENDER_COLUMNS, metadata }),
+        headers: {
+          "content-type": ARROW_CONTENT_TYPE,
+          "flowtrail-node": node,
+          "flowtrail-batch": `${AT_MS}-${sequence}`,
+          "flowtrail-clock": String(AT_MS - 3),
+          "flowtrail-spool": "0;0",
+        },
+      });
+      expect(answer.status).toBe(200);
+    }
+  }
+
+  const open = async (address: string, colorScheme: "light" | "dark" = "light") => {
+    test = await TestPage.open(browser, `${server.url}${address}`, { colorScheme, atMs: AT_MS });
+    await test.page.waitForLoadState("networkidle").catch(() => {});
+  };
+  const connected = () => test.page.locator(".live-on").waitFor();
+
+  it.each(["light", "dark"] as const)("Traffic Logs, %s", async (scheme) => {
+    await open("/traffic-logs?v=1&from=-15m&reports=all", scheme);
+    await test.row("debian").waitFor();
+    await connected();
+    await test.screenshot(`traffic-logs-${scheme}`);
+  });
+
+  it("the row panel", async () => {
+    await open("/traffic-logs?v=1&from=-15m&reports=all");
+    await test.row("Refused").click();
+    await test.page.getByRole("tab", { name: "Reports (2)" }).click();
+    await test.page.getByText("↓ and ↑ are mirrored").waitFor();
+    await connected();
+    await test.screenshot("flow-panel");
+  });
+
+  it.each(["light", "dark"] as const)("Health, %s", async (scheme) => {
+    await open("/health?v=1", scheme);
+    await test.page.getByRole("rowheader", { name: "officegw" }).waitFor();
+    expect(await test.page.getByText("Batches 3–4 never came").count()).toBe(1);
+    expect(await test.page.evaluate(lowContrast)).toEqual([]);
+    expect(await test.page.evaluate(nameless)).toEqual([]);
+    if (scheme === "light") await test.screenshot("health");
+  });
+});
