@@ -148,6 +148,16 @@ describe("a list", () => {
     expect(await list("src_type=node")).toEqual([]);
   });
 
+  it("asks the newest revision only, also of what has ended", async () => {
+    const row = rowNow({ network: "outdated" });
+    await deliver("debian", { ...row, revision: 1, verdict: "unanswered", counters_final: false });
+    await deliver("debian", { ...row, revision: 2, verdict: "answered", counters_final: true });
+    const list = async (filters: string) => ids(await test.flows(`network=outdated&${filters}`));
+    expect(await list("verdict=unanswered")).toEqual([]);
+    expect(await list("counters_final=false")).toEqual([]);
+    expect(await list("verdict=answered&counters_final=true")).toEqual(["1000"]);
+  });
+
   it.each([
     ["portt=1", "portt", /unknown/],
     ["dstport=443", "dstport", /did you mean dst_port\?/],

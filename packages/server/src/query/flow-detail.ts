@@ -53,7 +53,7 @@ export class FlowDetails {
       bindings: { lo: Math.max(0, seenMs - DAY_MS), hi: seenMs + HOUR_MS },
     };
     for (const where of [allOf(same, near), same]) {
-      const rows = newest(await this.#rows(where, MAX_REPORTS, signal));
+      const rows = newest(await this.#rows(where, null, signal));
       const exact = rows.find(({ key }) => key.reporterId === reporter) ?? rows[0];
       if (exact !== undefined) return exact;
     }
@@ -64,7 +64,10 @@ export class FlowDetails {
     let known = [found];
     let ends = tuplesOf([found]);
     for (let hop = 0; hop < MAX_HOPS; hop++) {
-      const rows = newest([...known, ...(await this.#rows(sameConnection(found, ends, this.#deps.now()), MAX_REPORTS, signal))]);
+      const rows = newest([
+        ...known,
+        ...(await this.#rows(sameConnection(found, ends, this.#deps.now()), stillActive(found), signal)),
+      ]);
       const related = rows.filter(
         (row) => row === found || row.key.flowId !== found.key.flowId || row.key.reporterId !== found.key.reporterId,
       );
@@ -76,13 +79,16 @@ export class FlowDetails {
     return known;
   }
 
-  async #rows(where: Sql, limit: number, signal: AbortSignal): Promise<FlowRow[]> {
-    const ask = async (table: string, ended: boolean) => {
-      const sql = `SELECT ${SELECTED} FROM ${table} WHERE ${where.text} LIMIT {limit:UInt32}`;
-      const rows = await this.#deps.clickhouse.rows<StoredRow>(sql, { ...where.bindings, limit }, { signal });
-      return rows.map((row) => flowRow(row, ended));
+  /** @param ended a further condition on what has ended */
+  async #rows(where: Sql, ended: Sql | null, signal: AbortSignal): Promise<FlowRow[]> {
+    const ask = async (table: string, condition: Sql, isEnded: boolean) => {
+      const sql = `SELECT ${SELECTED} FROM ${table} WHERE ${condition.text} LIMIT {limit:UInt32}`;
+      const bindings = { ...condition.bindings, limit: MAX_REPORTS };
+      const rows = await this.#deps.clickhouse.rows<StoredRow>(sql, bindings, { signal });
+      return rows.map((row) => flowRow(row, isEnded));
     };
-    return (await Promise.all([ask("flows", true), ask("flows_open FINAL", false)])).flat();
+    const both = [ask("flows", ended === null ? where : allOf(where, ended), true), ask("flows_open FINAL", where, false)];
+    return (await Promise.all(both)).flat();
   }
 }
 
@@ -127,11 +133,10 @@ function sameConnection({ stored, key }: FlowRow, tuples: readonly Tuple[], nowM
   const open = stored.state === "open";
   return allOf(
     {
-      text: `start >= ${moment("lo")} AND start <= ${moment("hi")} AND (state = 'open' OR coalesce(end, last_seen) >= ${moment("began")})`,
+      text: `start >= ${moment("lo")} AND start <= ${moment("hi")}`,
       bindings: {
         lo: Math.max(0, key.startMs - START_SPREAD_MS),
         hi: (open ? nowMs : endMs) + OVERLAP_MS,
-        began: key.startMs - OVERLAP_MS,
       },
     },
     {
@@ -150,4 +155,12 @@ function sameConnection({ stored, key }: FlowRow, tuples: readonly Tuple[], nowM
       },
     },
   );
+}
+
+/** Not over before the found one began. The first condition follows from the second: it is what the index knows. */
+function stillActive({ key }: FlowRow): Sql {
+  return {
+    text: `last_seen >= ${moment("began")} AND coalesce(end, last_seen) >= ${moment("began")}`,
+    bindings: { began: key.startMs - OVERLAP_MS },
+  };
 }

@@ -126,19 +126,17 @@ export class FlowList {
 
   /** Drops rows of which a newer revision is stored that does not pass the filters (or it would be here). */
   async #withoutOutdated(rows: readonly FlowRow[], signal: AbortSignal): Promise<FlowRow[]> {
-    const first = rows[0];
-    const last = rows.at(-1);
-    if (first === undefined || last === undefined) return [];
+    if (rows.length === 0) return [];
+    // As a subquery, a list of keys is found by the primary index; as an array it is compared with every row.
     const where =
-      `start >= ${moment("lo")} AND start <= ${moment("hi")} AND (flow_id, reporter_id) IN ` +
-      "arrayZip({ids:Array(UInt64)}, {reporters:Array(String)})";
+      "(start, flow_id, reporter_id) IN (SELECT fromUnixTimestamp64Milli(k.1, 'UTC'), k.2, k.3 FROM " +
+      "(SELECT arrayJoin(arrayZip({starts:Array(Int64)}, {ids:Array(UInt64)}, {reporters:Array(String)})) AS k))";
     const sql =
       "SELECT toString(flow_id) AS id, reporter_id, toUnixTimestamp64Milli(start) AS start_ms, toString(max(version)) AS newest " +
       `FROM (SELECT start, flow_id, reporter_id, version FROM flows WHERE ${where} ` +
       `UNION ALL SELECT start, flow_id, reporter_id, version FROM flows_open FINAL WHERE ${where}) GROUP BY start, flow_id, reporter_id`;
     const bindings = {
-      lo: last.key.startMs,
-      hi: first.key.startMs,
+      starts: rows.map(({ key }) => key.startMs),
       ids: rows.map(({ key }) => BigInt(key.flowId)),
       reporters: rows.map(({ key }) => key.reporterId),
     };
