@@ -161,3 +161,15 @@ describe("the live stream", () => {
     expect((JSON.parse(dropped?.data ?? "{}") as { dropped: number }).dropped).toBeGreaterThan(100);
   });
 });
+
+it("ends when the server stops", async () => {
+  const other = await startTestServer();
+  const response = await new Promise<IncomingMessage>((resolve, reject) => {
+    const headers = { authorization: `Bearer ${other.adminToken}` };
+    httpRequest(`${other.url}/api/flows/live`, { headers }, resolve).on("error", reject).end();
+  });
+  const stream = new Stream(response);
+  await other.stop();
+  await stream.until(() => stream.ended);
+  expect(stream.ended).toBe(true);
+});

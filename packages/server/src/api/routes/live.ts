@@ -46,7 +46,7 @@ export function liveRoutes(api: Api, { live, auth, logger }: ApiContext): void {
       live.begin(follower, typeof lastId === "string" ? lastId : null);
       reply.raw.on("drain", () => follower.drain());
       const heartbeat = setInterval(() => {
-        reply.raw.write(": still here\n\n");
+        sink.stillHere();
         // What was signed out or revoked meanwhile sees nothing more.
         auth.identify(request.headers, request.cookies[SESSION_COOKIE]).then(
           (identity) => identity === null && sink.end(),
@@ -71,11 +71,20 @@ class EventStream implements LiveSink {
   }
 
   send({ id, json }: LiveEvent): boolean {
-    return this.#response.write(`id: ${id}\ndata: ${json}\n\n`);
+    return this.#write(`id: ${id}\ndata: ${json}\n\n`);
   }
 
   dropped(count: number): boolean {
-    return this.#response.write(`event: dropped\ndata: ${JSON.stringify({ dropped: count })}\n\n`);
+    return this.#write(`event: dropped\ndata: ${JSON.stringify({ dropped: count })}\n\n`);
+  }
+
+  stillHere(): void {
+    this.#write(": still here\n\n");
+  }
+
+  /** Between its end and the moment that it is closed, a stream must not be written to. */
+  #write(text: string): boolean {
+    return this.#response.writableEnded || this.#response.destroyed || this.#response.write(text);
   }
 
   end(): void {
