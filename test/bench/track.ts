@@ -31,7 +31,6 @@ interface Result {
   row: number;
   eventsPerSecond: number;
   tableBytesPerFlow: number;
-  processBytesPerFlow: number;
   checkpointMs: number;
   checkpointBytesPerFlow: number;
   restoreMs: number;
@@ -76,8 +75,6 @@ function makeTracker(maxFlows: number): FlowTracker {
 }
 
 function measure(flows: number, nat: boolean): Result {
-  globalThis.gc?.();
-  const before = used();
   const tracker = makeTracker(flows);
   const record = new ConntrackRecord();
   const batch = new FlowBatch(EVENTS_PER_FLUSH);
@@ -111,8 +108,6 @@ function measure(flows: number, nat: boolean): Result {
   const dump = each(EVENT_NONE, 2, (message) => tracker.onDumpEntry(message, now));
   tracker.onDumpEnd(true, now);
   if (tracker.stats.openFlows !== flows) throw new Error(`${tracker.stats.openFlows} flows are open, not ${flows}`);
-  globalThis.gc?.();
-  const processBytes = used() - before;
   const tableBytes = tracker.stats.tableBytes;
   const savedAt = cpuMs();
   const saved = tracker.checkpoint();
@@ -133,7 +128,6 @@ function measure(flows: number, nat: boolean): Result {
     row: (flushMs / rows) * 1e6,
     eventsPerSecond: (flows * 4) / seconds,
     tableBytesPerFlow: tableBytes / flows,
-    processBytesPerFlow: processBytes / flows,
     checkpointMs,
     checkpointBytesPerFlow: saved.length / flows,
     restoreMs,
@@ -144,11 +138,6 @@ function measure(flows: number, nat: boolean): Result {
 function cpuMs(): number {
   const { user, system } = process.threadCpuUsage();
   return (user + system) / 1000;
-}
-
-function used(): number {
-  const { heapUsed, arrayBuffers } = process.memoryUsage();
-  return heapUsed + arrayBuffers;
 }
 
 const { values } = parseArgs({ options: { json: { type: "boolean" }, flows: { type: "string", default: "50000,500000" } } });
@@ -163,7 +152,7 @@ else {
     );
     console.log(`  ${Math.round(result.eventsPerSecond).toLocaleString("en")} messages/s with a row each`);
     console.log(
-      `  bytes per flow: table ${result.tableBytesPerFlow.toFixed(0)}, process ${result.processBytesPerFlow.toFixed(0)}, checkpoint ${result.checkpointBytesPerFlow.toFixed(0)}`,
+      `  bytes per flow: table ${result.tableBytesPerFlow.toFixed(0)}, checkpoint ${result.checkpointBytesPerFlow.toFixed(0)}`,
     );
     console.log(`  checkpoint ${result.checkpointMs.toFixed(1)} ms, restore ${result.restoreMs.toFixed(1)} ms`);
   }
