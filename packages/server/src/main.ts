@@ -1,17 +1,11 @@
 /** Runs a server until it is told to stop. */
-import { pino } from "pino";
 import { parseConfig } from "./config/load.ts";
 import type { ServerConfig } from "./config/schema.ts";
 import { prepareData } from "./data-dir.ts";
+import { makeLogger } from "./logger.ts";
 import { Server } from "./server.ts";
 import { storeConfig } from "./store/config.ts";
 import { Store } from "./store/store.ts";
-
-/** Logs JSON lines to stderr; secrets never get that far, and if they do they are cut out. */
-function makeLogger(level: string) {
-  const redact = ["req.headers.authorization", "req.headers.cookie", "headers.authorization", "headers.cookie"];
-  return pino({ level, redact, base: null }, pino.destination({ dest: 2, sync: true }));
-}
 
 /**
  * Starts a server and runs it until SIGTERM or SIGINT. A second signal ends it at once.

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { afterEach, describe, expect, it } from "vitest";
 import { parseConfig } from "./config/load.ts";
+import { readableLine } from "./logger.ts";
 import { createTokenOffline } from "./main.ts";
 import { storeConfig } from "./store/config.ts";
 import { Store } from "./store/store.ts";
@@ -278,4 +279,9 @@ it("sends agents away while more waits than it can write, with a time to come ba
   expect(stored).toBeGreaterThan(0);
   const { body } = await test.ask<{ store: { rows: number } }>("GET", "/api/health");
   expect(body.store.rows).toBe(stored);
+});
+
+it("logs a line that a person can read", () => {
+  const line = '{"level":40,"time":"2026-11-22T10:04:23.756Z","url":"http://x","msg":"the server is up"}';
+  expect(readableLine(line)).toBe('10:04:23.756 warn  the server is up {"url":"http://x"}');
 });
