@@ -26,6 +26,8 @@ export interface HttpRequest {
 
 /** More than any answer of the server's; a stranger may send more. */
 const MAX_ANSWER_BYTES = 1 << 20;
+/** Uploads that are sent together (see ship.ts), and one for the questions about configuration. */
+const MAX_SOCKETS = 17;
 
 export class HttpClient {
   readonly #base: URL;
@@ -37,7 +39,7 @@ export class HttpClient {
     this.#base = new URL(config.server);
     if (!this.#base.pathname.endsWith("/")) this.#base.pathname += "/";
     this.#timeoutMs = config.timeoutMs;
-    const options = { keepAlive: true, maxSockets: 16, keepAliveMsecs: 10_000 };
+    const options = { keepAlive: true, maxSockets: MAX_SOCKETS, keepAliveMsecs: 10_000 };
     this.#agent =
       this.#base.protocol === "https:"
         ? new HttpsAgent({ ...options, ...(config.caFile === undefined ? {} : { ca: readCa(config.caFile) }) })
@@ -46,12 +48,14 @@ export class HttpClient {
 
   /** The answer, whatever its status. Throws ShipError SHIP_NETWORK if none came, or the signal's reason. */
   async request(options: HttpRequest): Promise<HttpAnswer> {
-    try {
-      return await this.#once(options);
-    } catch (error) {
-      // The server closed an idle connection at the moment that we used it: not a failure of anything.
-      if (error instanceof StaleConnection) return await this.#once(options);
-      throw error;
+    // The server closed an idle connection at the moment that we used it: not a failure of anything. Every idle one may be like that.
+    for (let idle = MAX_SOCKETS; ; idle--) {
+      try {
+        return await this.#once(options);
+      } catch (error) {
+        if (!(error instanceof StaleConnection)) throw error;
+        if (idle === 0) throw networkError(error.cause, new URL(options.path, this.#base).href, this.#timeoutMs);
+      }
     }
   }
 
@@ -76,7 +80,7 @@ export class HttpClient {
       const fail = (cause: Error): void => {
         if (signal?.aborted) reject(signal.reason);
         else if (request.reusedSocket && !answered && (cause as NodeJS.ErrnoException).code === "ECONNRESET")
-          reject(new StaleConnection());
+          reject(new StaleConnection("stale", { cause }));
         else reject(networkError(timeout.aborted ? timeout.reason : cause, url.href, this.#timeoutMs));
       };
       request.on("error", fail);
