@@ -2,7 +2,8 @@
 import { promisify } from "node:util";
 import { zstdCompress } from "node:zlib";
 import { ARROW_CONTENT_TYPE, HEADER_BATCH, HEADER_CLOCK, HEADER_NODE, HEADER_SPOOL } from "@flowtrail/model";
-import type { Spool, SpooledBatch } from "../spool/spool.ts";
+import type { Spool } from "../spool/spool.ts";
+import type { SpooledBatch } from "../spool/types.ts";
 import type { AgentLogger } from "../status/logger.ts";
 import { Throttle } from "../status/throttle.ts";
 import { judge, type Rejection, type Verdict } from "./answer.ts";

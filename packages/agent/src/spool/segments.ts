@@ -157,6 +157,21 @@ export class Segments {
     return findRecord(this.#readFd(segment), offset, segment.bytes);
   }
 
+  /** The one that was begun after it; null if there is none. */
+  after(segment: Segment): Segment | null {
+    return this.#list[this.#list.indexOf(segment) + 1] ?? null;
+  }
+
+  /** Its intact headers, in order. Throws errors of node:fs. */
+  *records(segment: Segment): Generator<{ header: RecordHeader; offset: number; recordBytes: number }> {
+    for (let offset = 0; ; ) {
+      const found = this.find(segment, offset);
+      if (found.kind === "end") return;
+      if (found.kind === "record") yield { header: found.header, offset, recordBytes: found.nextOffset - offset };
+      offset = found.nextOffset;
+    }
+  }
+
   /** The payload of a record, or null if it is not what was written. Throws errors of node:fs. */
   readPayload(segment: Segment, offset: number, header: RecordHeader): Uint8Array | null {
     const bytes = new Uint8Array(header.payloadBytes);

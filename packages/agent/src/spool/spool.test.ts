@@ -3,7 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { SpoolError } from "./errors.ts";
-import { Spool, type SpoolConfig } from "./spool.ts";
+import { Spool } from "./spool.ts";
+import type { SpoolConfig } from "./types.ts";
 
 let dir = "";
 let opened: Spool[] = [];
@@ -76,6 +77,27 @@ describe("a spool", () => {
     expect(spool.takeLosses()).toBeNull();
   });
 
+  it("gives several that wait, over the ends of segments, within limits, and takes them off in order", () => {
+    const spool = openSpool();
+    for (let n = 1; n <= 20; n++) spool.append(payload(n), info());
+    const few = (batches: number, bytes = 1e6) => spool.nextFew(batches, bytes).map((batch) => [batch.sequence, batch.bytes[0]]);
+    const upTo = (from: number, to: number) => Array.from({ length: to - from + 1 }, (_, i) => [from + i, from + i]);
+    expect(few(16)).toEqual(upTo(1, 16));
+    expect(few(16, 350), "the first one always, others while they fit").toEqual(upTo(1, 3));
+    expect(few(16, 10)).toEqual(upTo(1, 1));
+    expect(few(16)).toEqual(upTo(1, 16));
+    spool.acknowledge(5);
+    expect(spool.depth.batches).toBe(15);
+    expect(few(3)).toEqual(upTo(6, 8));
+    spool.acknowledge(12);
+    expect(few(100), "what was not given out can't be acknowledged").toEqual(upTo(6, 20));
+    spool.acknowledge(20);
+    expect(few(2)).toEqual([]);
+    spool.append(payload(21), info());
+    expect(few(2)).toEqual(upTo(21, 21));
+    expect(spool.depth).toEqual({ batches: 1, bytes: 148 });
+  });
+
   it("goes on after a restart: epoch, numbers, what was acknowledged", () => {
     const first = make();
     expect(first.open()).toEqual({ batches: 0, bytes: 0, damage: [], checkpoint: "none", epoch: "new" });
@@ -145,10 +167,10 @@ describe("a spool", () => {
 
   it("goes on when the batch that is being sent is dropped meanwhile", () => {
     const spool = openSpool({ maxBytes: 4000, maxSegmentBytes: 1000 });
-    spool.append(payload(1), info());
-    expect(spool.next()?.sequence).toBe(1);
-    for (let n = 2; n <= 60; n++) spool.append(payload(n), info());
-    spool.acknowledge(1);
+    for (let n = 1; n <= 3; n++) spool.append(payload(n), info());
+    expect(spool.nextFew(3, 1e6).map((batch) => batch.sequence)).toEqual([1, 2, 3]);
+    for (let n = 4; n <= 60; n++) spool.append(payload(n), info());
+    for (let n = 1; n <= 3; n++) spool.acknowledge(n);
     const kept = drain(spool);
     expect(kept.at(-1)?.sequence).toBe(60);
     expect(spool.depth).toEqual({ batches: 0, bytes: 0 });
@@ -206,6 +228,18 @@ describe("a damaged spool", () => {
     expect(again.takeLosses()).toMatchObject({ batches: 1, fromSequence: 2, toSequence: 2 });
     expect(again.stats.damaged).toBe(1);
     expect(again.depth).toEqual({ batches: 0, bytes: 0 });
+  });
+
+  it("gives several up to a damaged one, and those behind it the next time", () => {
+    const first = openSpool();
+    for (let n = 1; n <= 6; n++) first.append(payload(n), info());
+    first.close();
+    flip(segmentFiles()[0] ?? "", 2 * 148 + 60);
+    const again = openSpool();
+    expect(again.nextFew(9, 1e6).map((batch) => batch.sequence)).toEqual([1, 2]);
+    again.acknowledge(2);
+    expect(again.nextFew(9, 1e6).map((batch) => batch.sequence)).toEqual([4, 5, 6]);
+    expect(again.takeLosses()).toEqual({ batches: 1, rows: 1, fromSequence: 3, toSequence: 3 });
   });
 
   it("does not give the number of a damaged last record to another batch", () => {
