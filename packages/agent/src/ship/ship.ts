@@ -202,6 +202,7 @@ export class Shipper {
     const parts: Part[] = [{ ...batch, label: String(batch.sequence) }];
     for (let part = parts[0]; part !== undefined; part = parts[0]) {
       const verdict = await this.#attempt(part);
+      if (this.#end.signal.aborted && verdict.kind !== "accepted") return false;
       if (verdict.kind === "accepted") {
         this.#onAccepted(verdict, part);
         parts.shift();
