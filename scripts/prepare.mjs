@@ -2,7 +2,7 @@
 // before anything is installed. Every step is skipped when its inputs have not changed since it last succeeded.
 import { execFileSync, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, utimesSync, writeFileSync } from "node:fs";
 import { delimiter, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -19,25 +19,45 @@ if (process.platform !== "linux")
 if (Number(process.versions.node.split(".")[0]) < 20)
   fail(`Node ${process.versions.node} is too old: install Node 20 or newer (it brings npm), then try again.`);
 
-step("dependencies", ["package-lock.json", "package.json", ...workspaceManifests()], () => {
+step("dependencies", "node_modules/node/package.json", ["package-lock.json", "package.json", ...workspaceManifests()], () => {
   say("installing dependencies (once, about a minute) …");
   run("npm", ["ci", "--no-audit", "--no-fund", "--loglevel=error"]);
 });
+bundleAgent();
 if (flags.has("--test")) installPrograms();
 if (flags.has("--web")) {
-  step("page", [...files("packages/web"), ...files("packages/model/src")], () => {
+  step("page", "packages/web/dist/index.html", [...files("packages/web"), ...files("packages/model/src")], () => {
     say("building the page …");
     run(join(root, "node_modules/.bin/vite"), ["build", "--logLevel", "warn"], join(root, "packages/web"));
   });
 }
 
-/** Runs `work` unless the hash of its input files is the one that it last succeeded with. */
-function step(name, inputs, work) {
+/**
+ * The agent in one file of JavaScript, so that it does without Node's TypeScript compiler in memory (docs/decisions/0002-agent-memory.md). It is used
+ * as long as it is newer than every source (packages/cli/src/become-agent.ts); without it the sources run as they are.
+ */
+function bundleAgent() {
+  const bundle = join(root, "packages/cli/dist/agent.js");
+  const folders = ["packages/agent/src", "packages/model/src", "packages/settings/src"].flatMap(files);
+  const sources = [...folders, "packages/cli/src/agent-main.ts", "packages/cli/src/lifeline.ts", "package-lock.json"];
+  // Times of files are finer than numbers of JavaScript: the next whole millisecond.
+  const newestS = Math.ceil(Math.max(...sources.map((file) => statSync(join(root, file)).mtimeMs)) + 1) / 1000;
+  step("agent", "packages/cli/dist/agent.js", sources, () => {
+    const options = ["--platform", "node", "--format", "esm", "--external", "koffi", "--log-level", "warn"];
+    run(join(root, "node_modules/.bin/rolldown"), ["packages/cli/src/agent-main.ts", ...options, "-o", bundle]);
+    // As old as what it was made of: a source that is saved while we work is newer.
+    utimesSync(bundle, newestS, newestS);
+  });
+  // The sources were written again (git checkout), but are what they were.
+  if (statSync(bundle).mtimeMs / 1000 < newestS - 0.001) utimesSync(bundle, newestS, newestS);
+}
+
+/** Runs `work` unless its output is there and the hash of its input files is the one that it last succeeded with. */
+function step(name, output, inputs, work) {
   const stamp = join(root, "node_modules/.flowtrail", name);
   const hash = createHash("sha256");
   for (const file of inputs) hash.update(file).update(readFileSync(join(root, file)));
   const digest = hash.digest("hex");
-  const output = { dependencies: "node_modules/node/package.json", page: "packages/web/dist/index.html" }[name];
   if (existsSync(stamp) && existsSync(join(root, output)) && readFileSync(stamp, "utf8") === digest) return;
   work();
   mkdirSync(dirname(stamp), { recursive: true });

@@ -1,7 +1,6 @@
 #!/usr/bin/env node
 // Starts the command line on a Node that runs TypeScript as it is: this one if it can, else the Node 24 among our dependencies.
 import { spawn } from "node:child_process";
-import { constants } from "node:os";
 import { fileURLToPath } from "node:url";
 
 const main = fileURLToPath(new URL("../src/main.ts", import.meta.url));
@@ -11,9 +10,21 @@ if (major > 24 || (major === 24 && minor >= 2)) {
   await import(main);
 } else {
   const node = fileURLToPath(new URL("bin/node", import.meta.resolve("node/package.json")));
-  const child = spawn(node, [main, ...process.argv.slice(2)], { stdio: "inherit" });
-  for (const signal of ["SIGTERM", "SIGHUP"]) process.on(signal, () => child.kill(signal));
-  // A terminal sends Ctrl-C to both of us; a second SIGINT would mean "stop at once".
-  process.on("SIGINT", () => process.stdin.isTTY || child.kill("SIGINT"));
-  child.on("exit", (code, signal) => process.exit(signal ? 128 + constants.signals[signal] : (code ?? 1)));
+  // Its stdin ends when we do, however that happens, and it stops then: src/lifeline.ts. A session of its own, so that a signal from the terminal
+  // reaches it once, and from us.
+  const env = { ...process.env, FLOWTRAIL_END_WITH_STDIN: "1" };
+  const child = spawn(node, [main, ...process.argv.slice(2)], { stdio: ["pipe", "inherit", "inherit"], detached: true, env });
+  const signals = ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT", "SIGUSR2"];
+  const pass = (signal) => child.kill(signal);
+  for (const signal of signals) process.on(signal, pass);
+  child.on("error", (error) => {
+    process.stderr.write(`flowtrail: ${node} can't be started (${error.message}): install the dependencies again (npm ci)\n`);
+    process.exit(1);
+  });
+  child.on("exit", (code, signal) => {
+    if (signal === null) process.exit(code ?? 1);
+    // As it ended, so do we: whoever started us sees the signal.
+    for (const each of signals) process.off(each, pass);
+    process.kill(process.pid, signal);
+  });
 }

@@ -3,28 +3,59 @@ import { FlowtrailError } from "@flowtrail/model";
 
 export type CliErrorData =
   | { code: "USAGE" }
+  | { code: "PLATFORM" }
   | { code: "SERVER_UNREACHABLE"; url: string }
   | { code: "SERVER_REFUSED"; url: string; status: number }
-  | { code: "NO_SERVER"; data: string };
+  | { code: "NO_SERVER"; data: string }
+  /** A file of the server's or the agent's that this user may not read or write. */
+  | { code: "NO_ACCESS"; path: string; errno: string };
 
 export class CliError extends FlowtrailError<CliErrorData> {}
 
-/** Exit codes by error code: 2 wrong usage, configuration or address · 4 data directory or store · 1 everything else. */
+/** For people; the agent has the same numbers (and 5, the kernel). */
+export const EXIT_CODES_TEXT =
+  "Exit codes: 0 done · 1 failed · 2 wrong usage, configuration or address · 3 privileges are missing · 4 data directory or store";
+
+export const EXIT_USAGE = 2;
+/** By error code; 1 for everything else. */
 const EXIT_CODES: Readonly<Record<string, number>> = {
-  USAGE: 2,
+  USAGE: EXIT_USAGE,
   CONFIG_INVALID: 2,
   CONFIG_FILE: 2,
   LISTEN: 2,
   INSECURE_ADDRESS: 2,
+  LAB_BAD_NAME: 2,
+  LAB_UNKNOWN_NODE: 2,
+  LAB_UNKNOWN_SCENARIO: 2,
+  LAB_NOT_ROOT: 3,
   DATA_DIR: 4,
+  NO_ACCESS: 4,
   ENGINE_NOT_HERE: 4,
   ENGINE_DATA_DIR: 4,
   ENGINE_LOCKED: 4,
 };
 
+/** Tells a person what is wrong. Where the stack is shown, it is a mistake of ours. */
 export function reportAndExit(error: unknown): never {
-  const text =
-    error instanceof FlowtrailError ? error.message : error instanceof Error ? (error.stack ?? error.message) : String(error);
-  process.stderr.write(`flowtrail: ${text}\n`);
+  process.stderr.write(`flowtrail: ${textOf(error)}\n`);
   process.exit(error instanceof FlowtrailError ? (EXIT_CODES[error.code] ?? 1) : 1);
+}
+
+function textOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  // What the system refused (EACCES, ENOSPC, …) says itself what and where.
+  const { syscall } = error as NodeJS.ErrnoException;
+  return error instanceof FlowtrailError || syscall !== undefined ? error.message : (error.stack ?? error.message);
+}
+
+/** Reads or writes a file of the server's or the agent's. @throws CliError NO_ACCESS */
+export function withAccess<T>(path: string, work: () => T): T {
+  try {
+    return work();
+  } catch (cause) {
+    const { code: errno = "UNKNOWN", syscall } = cause as NodeJS.ErrnoException;
+    if (syscall === undefined) throw cause;
+    const text = `${path}: ${errno}. Run this as the user whose it is (sudo?), or name another directory with --data or --state`;
+    throw new CliError({ code: "NO_ACCESS", path, errno }, text, { cause });
+  }
 }

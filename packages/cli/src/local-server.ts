@@ -1,7 +1,7 @@
 /** The server of this machine, as its own administrator: where it listens and the API token that it keeps in its data directory (0600). */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { CliError } from "./errors.ts";
+import { CliError, withAccess } from "./errors.ts";
 
 export interface LocalServer {
   readonly url: string;
@@ -9,7 +9,7 @@ export interface LocalServer {
   readonly token: string | null;
 }
 
-/** The running server of a data directory, or null if none runs there. */
+/** The running server of a data directory, or null if none runs there. @throws CliError NO_ACCESS */
 export function findLocalServer(data: string): LocalServer | null {
   const text = readIfThere(join(data, "server.json"));
   if (text === null) return null;
@@ -19,15 +19,17 @@ export function findLocalServer(data: string): LocalServer | null {
 }
 
 function readIfThere(path: string): string | null {
-  try {
-    return readFileSync(path, "utf8");
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return null;
-    throw error;
-  }
+  return withAccess(path, () => {
+    try {
+      return readFileSync(path, "utf8");
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === "ENOENT") return null;
+      throw error;
+    }
+  });
 }
 
-function isAlive(pid: number): boolean {
+export function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);
     return true;

@@ -1,12 +1,14 @@
-/** Where the command line begins. An agent loads nothing but itself: it is to be small on every node. */
+/** Where the command line begins. */
+import { becomeAgent } from "./become-agent.ts";
 import { reportAndExit } from "./errors.ts";
-import { endWithParent } from "./supervised.ts";
+import { endWithParent } from "./lifeline.ts";
 
 process.on("unhandledRejection", reportAndExit);
-endWithParent();
-if (process.argv[2] === "agent") {
-  const { agentMain } = await import("@flowtrail/agent");
-  process.exit(await agentMain(process.argv.slice(3), process.env));
+try {
+  if (process.argv[2] === "agent") becomeAgent(process.argv.slice(3));
+  endWithParent();
+  const { makeProgram } = await import("./program.ts");
+  await makeProgram().parseAsync();
+} catch (error) {
+  reportAndExit(error);
 }
-const { makeProgram } = await import("./program.ts");
-await makeProgram().parseAsync().catch(reportAndExit);

@@ -5,13 +5,17 @@ import { addLabCommands } from "./commands/lab.ts";
 import { addServerCommand } from "./commands/server.ts";
 import { addTokenCommands } from "./commands/token.ts";
 import { addUpCommand } from "./commands/up.ts";
+import { EXIT_CODES_TEXT, EXIT_USAGE } from "./errors.ts";
 
 export function makeProgram(): Command {
   const program = new Command("flowtrail")
     .description("Traffic Logs for WireGuard overlay networks: who talked to whom, when, how much, and was it answered.")
     .version(manifest.version)
+    .addHelpText("after", `\n${EXIT_CODES_TEXT}`)
     .showHelpAfterError("(add --help for what there is)")
-    .showSuggestionAfterError();
+    .showSuggestionAfterError()
+    // Inherited by the commands below. Help and version were asked for; the rest is wrong usage.
+    .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : EXIT_USAGE));
   addUpCommand(program);
   addServerCommand(program);
   // For the list of commands only: main.ts hands it to the agent's own program before this one is loaded.

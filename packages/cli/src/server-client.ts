@@ -18,7 +18,7 @@ export async function signInLink(server: LocalServer): Promise<string> {
   return `${server.url.replace(/\/$/, "")}/#signin=${encodeURIComponent(token)}`;
 }
 
-/** Waits until the server of a data directory answers that it is well. `since`: a server that was started before is not meant. */
+/** Waits until the server of a data directory answers that it is well. @throws CliError NO_SERVER when it takes too long, or has failed for good */
 export async function waitForServer(data: string, options: { timeoutMs: number; failed: () => boolean }): Promise<LocalServer> {
   const deadline = Date.now() + options.timeoutMs;
   while (Date.now() < deadline && !options.failed()) {
@@ -32,7 +32,18 @@ export async function waitForServer(data: string, options: { timeoutMs: number; 
   );
 }
 
-export async function isHealthy(url: string): Promise<boolean> {
+const SETTLE_MS = 20_000;
+
+/** The server that runs on a data directory and is well, or null. One that is just stopping gets the time to do so. */
+export async function settledServer(data: string): Promise<LocalServer | null> {
+  for (const deadline = Date.now() + SETTLE_MS; ; await sleep(200)) {
+    const server = findLocalServer(data);
+    if (server === null || Date.now() > deadline) return null;
+    if (await isHealthy(server.url)) return server;
+  }
+}
+
+function isHealthy(url: string): Promise<boolean> {
   return fetch(new URL("/api/health", url)).then(
     (response) => response.ok,
     () => false,

@@ -1,27 +1,25 @@
 /** A child process of `flowtrail up`: started again when it dies, with growing pauses; ended with us. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
-
-const END_WITH_STDIN = "FLOWTRAIL_END_WITH_STDIN";
-
-/** In a supervised child: the supervisor is gone when stdin ends; stop as if asked to. */
-export function endWithParent(): void {
-  if (process.env[END_WITH_STDIN] !== "1") return;
-  process.stdin.on("end", () => process.kill(process.pid, "SIGTERM")).resume();
-  // What we start ourselves has a stdin of its own.
-  delete process.env[END_WITH_STDIN];
-}
+import { lifelineEnv } from "./lifeline.ts";
 
 const MAIN = fileURLToPath(new URL("./main.ts", import.meta.url));
 const FIRST_PAUSE_MS = 500;
 const LONGEST_PAUSE_MS = 30_000;
 /** A child that lived this long is thought healthy: its next death starts with the shortest pause again. */
 const HEALTHY_AFTER_MS = 60_000;
+/** What can't be started for a reason of its own has ended by then. */
+const SETTLED_AFTER_MS = 3000;
+/** Longer than agent and server need to hand over what they have. */
+const STOP_MS = 30_000;
 
 export interface SupervisedOptions {
   /** Exit codes that trying again can't mend (wrong config, no privileges). */
   readonly finalCodes: readonly number[];
-  onFinal(exitCode: number): void;
+  /** It has been running for a while, after the first start or another one. */
+  onSettled(): void;
+  /** It ended by itself. `final`: it is not started again. `exitCode`: null if a signal ended it. */
+  onEnd(exitCode: number | null, final: boolean): void;
   log(message: string): void;
 }
 
@@ -31,7 +29,7 @@ export class Supervised {
   readonly #options: SupervisedOptions;
   #child: ChildProcess | null = null;
   #pauseMs = FIRST_PAUSE_MS;
-  #retry: NodeJS.Timeout | null = null;
+  #timer: NodeJS.Timeout | undefined;
   #stopping = false;
 
   constructor(name: string, argv: readonly string[], options: SupervisedOptions) {
@@ -42,37 +40,50 @@ export class Supervised {
 
   start(): void {
     const startedMs = Date.now();
-    // Its own process group: Ctrl-C in a terminal reaches us alone, and we stop the children in order.
-    // The pipe on its stdin ends when we die, however we die: then it stops by itself (see `endWithParent`).
-    const env = { ...process.env, [END_WITH_STDIN]: "1" };
-    const child = spawn(process.execPath, [MAIN, ...this.#argv], { stdio: ["pipe", "inherit", "inherit"], detached: true, env });
+    // A session of its own: Ctrl-C in a terminal reaches us alone, and we stop the children in order.
+    const options = {
+      stdio: ["pipe", "inherit", "inherit"] as ["pipe", "inherit", "inherit"],
+      detached: true,
+      env: lifelineEnv(),
+    };
+    const child = spawn(process.execPath, [MAIN, ...this.#argv], options);
     this.#child = child;
-    child.on("exit", (code, signal) => {
+    this.#timer = setTimeout(() => this.#options.onSettled(), SETTLED_AFTER_MS);
+    const gone = (code: number | null, how: string) => {
+      if (this.#child !== child) return;
       this.#child = null;
-      if (!this.#stopping) this.#onDeath(code, signal, Date.now() - startedMs);
-    });
+      clearTimeout(this.#timer);
+      if (!this.#stopping) this.#onDeath(code, how, Date.now() - startedMs);
+    };
+    child.on("error", (error) => gone(null, error.message));
+    child.on("exit", (code, signal) => gone(code, signal ?? `exit code ${code}`));
   }
 
-  #onDeath(code: number | null, signal: NodeJS.Signals | null, livedMs: number): void {
-    if (code !== null && this.#options.finalCodes.includes(code)) {
-      this.#options.onFinal(code);
-      return;
+  #onDeath(code: number | null, how: string, livedMs: number): void {
+    const final = code !== null && this.#options.finalCodes.includes(code);
+    if (!final) {
+      if (livedMs > HEALTHY_AFTER_MS) this.#pauseMs = FIRST_PAUSE_MS;
+      this.#options.log(`the ${this.name} ended (${how}); starting it again in ${this.#pauseMs / 1000} s`);
+      this.#timer = setTimeout(() => this.start(), this.#pauseMs);
+      this.#pauseMs = Math.min(this.#pauseMs * 2, LONGEST_PAUSE_MS);
     }
-    if (livedMs > HEALTHY_AFTER_MS) this.#pauseMs = FIRST_PAUSE_MS;
-    this.#options.log(`${this.name} ended (${signal ?? `exit code ${code}`}); starting it again in ${this.#pauseMs / 1000} s`);
-    this.#retry = setTimeout(() => this.start(), this.#pauseMs);
-    this.#pauseMs = Math.min(this.#pauseMs * 2, LONGEST_PAUSE_MS);
+    this.#options.onEnd(code, final);
   }
 
-  /** Asks the child to stop and waits for it. */
+  /** Asks the child to stop and waits for it, not for ever. */
   async stop(): Promise<void> {
     this.#stopping = true;
-    if (this.#retry) clearTimeout(this.#retry);
+    clearTimeout(this.#timer);
     const child = this.#child;
     if (!child) return;
     const gone = new Promise((resolve) => child.once("exit", resolve));
     child.kill("SIGTERM");
+    const late = setTimeout(() => {
+      this.#options.log(`the ${this.name} did not stop within ${STOP_MS / 1000} s: killing it`);
+      this.kill();
+    }, STOP_MS);
     await gone;
+    clearTimeout(late);
   }
 
   /** For the second Ctrl-C: no more patience. */

@@ -1,4 +1,5 @@
 /** `flowtrail token`, `flowtrail link`: credentials, made by whoever can read the server's data directory. */
+import { existsSync } from "node:fs";
 import { createTokenOffline } from "@flowtrail/server";
 import type { Command } from "commander";
 import { CliError } from "../errors.ts";
@@ -47,6 +48,10 @@ async function create(options: { data: string; node?: string; api?: boolean; jso
     throw new CliError({ code: "USAGE" }, "say whom the token is for: either --node NAME (an agent) or --api (a program)");
   const kind = options.node === undefined ? "api" : "agent";
   const running = findLocalServer(options.data);
+  if (!running && !existsSync(options.data))
+    process.stderr.write(
+      `flowtrail: no server has used ${options.data} so far: the token is good for one that is started with --data ${options.data}\n`,
+    );
   const made = !running
     ? await createTokenOffline(options.data, { kind, ...(options.node === undefined ? {} : { node: options.node }) })
     : options.node === undefined
