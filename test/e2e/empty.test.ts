@@ -3,7 +3,7 @@ import type { Browser } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { startTestServer, type TestServer } from "../../packages/server/src/testing.ts";
 import { needs } from "../needs.ts";
-import { launch, TestPage } from "./harness/browser.ts";
+import { launch, soon, TestPage } from "./harness/browser.ts";
 import { lowContrast } from "./harness/contrast.ts";
 import { deliver, row } from "./harness/rows.ts";
 
@@ -52,7 +52,7 @@ describe.skipIf(!needs("empty states in a browser", "browser"))("with nothing to
     await test.page.getByText("sudo npm start").waitFor();
     await test.page.getByRole("button", { name: "Try with sample traffic" }).click();
     await test.page.getByText("Sample traffic, not real.").waitFor();
-    await expect.poll(() => test.rows.count(), { timeout: 20_000 }).toBeGreaterThan(10);
+    await soon(() => test.rows.count()).toBeGreaterThan(10);
     expect(test.page.url()).toContain("net=sample");
     expect(await test.page.evaluate(lowContrast)).toEqual([]);
     // Never among real rows.
@@ -68,7 +68,8 @@ describe.skipIf(!needs("empty states in a browser", "browser"))("with nothing to
     await deliver(server, [row(Date.now() - 3 * 3_600_000, 50)]);
     await open();
     await title("No rows in this time range").waitFor();
-    await test.page.getByRole("button", { name: "Show the last 7 days" }).click();
+    await test.page.getByText(/The newest row is of .*, 3 h ago\./).waitFor();
+    await test.page.getByRole("button", { name: "Go there" }).click();
     await test.hasRows(1);
   });
 

@@ -3,7 +3,7 @@ import type { Browser } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { TestServer } from "../../packages/server/src/testing.ts";
 import { needs } from "../needs.ts";
-import { launch, TestPage } from "./harness/browser.ts";
+import { launch, soon, TestPage } from "./harness/browser.ts";
 import { quarterHour } from "./harness/quarter-hour.ts";
 import { deliver, row, startOffice } from "./harness/rows.ts";
 
@@ -32,18 +32,18 @@ describe.skipIf(!needs("live rows in a browser", "browser"))("live rows", () => 
 
   it("appear on top by themselves", async () => {
     await deliver(server, [newRow(7001)]);
-    await expect.poll(() => test.rows.first().innerText()).toContain("TCP 7001");
+    await soon(() => test.rows.first().innerText()).toContain("TCP 7001");
   });
 
   it("move an open flow's counters, and end it, in place", async () => {
     await deliver(server, [{ ...open, revision: 1, src_bytes: 5 * 1024 * 1024, last_seen: new Date().toISOString() }]);
-    await expect.poll(() => test.row("50022").innerText()).toContain("5.00 MiB");
+    await soon(() => test.row("50022").innerText()).toContain("5.00 MiB");
     await test.row("50022").click();
     await test.page.getByText("debian is connected to inetgw on TCP 22 (ssh)").waitFor();
     const end = new Date().toISOString();
     const ended = { state: "closed", end, last_seen: end, end_reason: "finished" };
     await deliver(server, [{ ...open, ...ended, revision: 2, src_bytes: 6 * 1024 * 1024 }]);
-    await expect.poll(() => test.row("50022").innerText()).toContain("End:");
+    await soon(() => test.row("50022").innerText()).toContain("End:");
     await test.page.getByText("debian connected to inetgw on TCP 22 (ssh)").waitFor();
     expect(await test.rows.filter({ hasText: "50022" }).count()).toBe(1);
   });
@@ -51,7 +51,7 @@ describe.skipIf(!needs("live rows in a browser", "browser"))("live rows", () => 
   it("wait while one reads further down, and say how many there are", async () => {
     await test.page.getByRole("grid").hover();
     await test.page.mouse.wheel(0, 600);
-    await expect.poll(() => test.page.locator(".log").evaluate((log) => log.scrollTop)).toBeGreaterThan(500);
+    await soon(() => test.page.locator(".log").evaluate((log) => log.scrollTop)).toBeGreaterThan(500);
     const before = await test.rows.first().getAttribute("id");
     await deliver(server, [newRow(7002), newRow(7003)]);
     await test.page.getByRole("button", { name: "2 new, resume" }).click();
@@ -80,6 +80,6 @@ describe.skipIf(!needs("live rows in a browser", "browser"))("live rows", () => 
 
   it("do not come into a window that ended in the past", async () => {
     await test.page.getByRole("button", { name: "Earlier" }).click();
-    await expect.poll(() => test.page.getByRole("button", { name: "Pause" }).count()).toBe(0);
+    await soon(() => test.page.getByRole("button", { name: "Pause" }).count()).toBe(0);
   });
 });

@@ -61,10 +61,19 @@ describe.skipIf(!needs("signing in in a browser", "browser"))("signing in", () =
     const field = test.page.getByLabel("Or paste a link, its code or an API token");
     await field.fill("nonsense");
     await test.page.keyboard.press("Enter");
-    await test.page.getByText("npx flowtrail link").nth(1).waitFor();
+    await test.page.getByText("used already, or is too old").waitFor();
     await field.fill(`${server.url}/#signin=${await makeCode()}`);
     await test.page.getByRole("button", { name: "Sign in" }).click();
     await test.page.getByRole("heading", { name: "Health" }).waitFor();
+  });
+
+  it("ends by signing out", async () => {
+    test = await TestPage.open(browser, `${server.url}/#signin=${await makeCode()}`);
+    await inside().waitFor();
+    await test.page.getByRole("button", { name: "Sign out" }).click();
+    await outside().waitFor();
+    await test.page.reload();
+    await outside().waitFor();
   });
 
   it("is asked for again when the session has ended", async () => {

@@ -4,7 +4,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import type { TestServer } from "../../packages/server/src/testing.ts";
 import { Clock } from "../../packages/web/src/lib/clock.ts";
 import { needs } from "../needs.ts";
-import { launch, TestPage } from "./harness/browser.ts";
+import { launch, soon, TestPage } from "./harness/browser.ts";
 import { lowContrast, nameless } from "./harness/contrast.ts";
 import { quarterHour } from "./harness/quarter-hour.ts";
 import { AT_GATEWAY, deliver, example3, examples1and2, row, startOffice } from "./harness/rows.ts";
@@ -210,7 +210,7 @@ describe.skipIf(!needs("the traffic log in a browser", "browser"))("Traffic Logs
       await filter().click();
       await test.page.getByRole("button", { name: "Reset to defaults" }).click();
       await test.hasRows(9);
-      await expect.poll(() => test.page.url()).not.toContain("protocol");
+      await soon(() => test.page.url()).not.toContain("protocol");
     });
 
     it("node and time range", async () => {
@@ -223,7 +223,7 @@ describe.skipIf(!needs("the traffic log in a browser", "browser"))("Traffic Logs
       await filter().click();
       await test.page.getByLabel("Time range", { exact: true }).selectOption("-1h");
       await apply();
-      await expect.poll(() => test.page.url()).toContain("from=-1h");
+      await soon(() => test.page.url()).toContain("from=-1h");
       await test.hasRows(4);
     });
   });
@@ -235,8 +235,8 @@ describe.skipIf(!needs("the traffic log in a browser", "browser"))("Traffic Logs
       await test.page.getByRole("button", { name: "Last 5 minutes" }).click();
       await test.hasRows(4);
       await test.page.getByRole("button", { name: "Earlier" }).click();
-      await expect.poll(() => test.page.url()).toMatch(/from=\d{4}-\d\d-\d\dT[\d:]+Z&to=\d{4}-/);
-      await expect.poll(() => test.rows.count()).toBeGreaterThan(3);
+      await soon(() => test.page.url()).toMatch(/from=\d{4}-\d\d-\d\dT[\d:]+Z&to=\d{4}-/);
+      await soon(() => test.rows.count()).toBeGreaterThan(3);
       await test.page.goBack();
       await test.hasRows(4);
       await test.page.getByRole("button", { name: "Last 5 minutes" }).click();
@@ -298,7 +298,7 @@ describe.skipIf(!needs("the traffic log in a browser", "browser"))("Traffic Logs
       await panel().waitFor();
       const first = test.page.url();
       await test.page.keyboard.press("j");
-      await expect.poll(() => test.page.url()).not.toBe(first);
+      await soon(() => test.page.url()).not.toBe(first);
       await test.page.keyboard.press("Escape");
       await panel().waitFor({ state: "detached" });
       expect(await test.page.evaluate(() => document.activeElement?.getAttribute("role"))).toBe("grid");
@@ -325,15 +325,10 @@ describe.skipIf(!needs("the traffic log in a browser", "browser"))("Traffic Logs
     await open(`/traffic-logs?v=1&from=${new Date(before - 3_000_000).toISOString()}&to=${to}&reports=all`);
     await test.page.getByText(/^200 rows, older ones follow/).waitFor();
     await test.page.getByRole("grid").hover();
-    await expect
-      .poll(
-        async () => {
-          await test.page.mouse.wheel(0, 4000);
-          return test.page.locator(".status-line").innerText();
-        },
-        { timeout: 30_000 },
-      )
-      .toContain(`${ended.length} rows, all of this time range`);
+    await soon(async () => {
+      await test.page.mouse.wheel(0, 4000);
+      return test.page.locator(".status-line").innerText();
+    }).toContain(`${ended.length} rows, all of this time range`);
     await test.page.getByText("No older rows in this time range").waitFor();
     // A virtual table: what is not on the screen is not in the document.
     expect(await test.rows.count()).toBeLessThan(60);
@@ -348,15 +343,41 @@ describe.skipIf(!needs("the traffic log in a browser", "browser"))("Traffic Logs
     expect(await test.page.evaluate(nameless)).toEqual([]);
     await test.page.getByRole("button", { name: /^Filter/ }).click();
     await test.page.getByRole("button", { name: "Reset to defaults" }).waitFor();
-    await test.page.waitForTimeout(400); // until the popover has faded in
     expect(await test.page.evaluate(lowContrast)).toEqual([]);
     expect(await test.page.evaluate(nameless)).toEqual([]);
     await test.page.keyboard.press("Escape");
     await test.row("Refused").click();
     await test.page.getByRole("tab", { name: "Reports (2)" }).click();
-    await test.page.waitForTimeout(400);
     expect(await test.page.evaluate(lowContrast)).toEqual([]);
     expect(await test.page.evaluate(nameless)).toEqual([]);
+  });
+
+  it("keeps the colours that were chosen, goes between screens by key, and shows its keys", async () => {
+    await test.page.emulateMedia({ colorScheme: "light" });
+    await open();
+    await test.hasRows(9);
+    const scheme = () => test.page.locator("html").getAttribute("data-mantine-color-scheme");
+    expect(await scheme()).toBe("light");
+    await test.page.getByRole("button", { name: "Colours: light or dark" }).click();
+    await test.page.getByRole("menuitemradio", { name: "Dark" }).click();
+    expect(await scheme()).toBe("dark");
+    await test.page.reload();
+    await test.hasRows(9);
+    expect(await scheme()).toBe("dark");
+    await test.page.getByRole("button", { name: "Colours: light or dark" }).click();
+    await test.page.getByRole("menuitemradio", { name: "As the system" }).click();
+    expect(await scheme()).toBe("light");
+
+    for (const key of ["g", "h"]) await test.page.keyboard.press(key);
+    await test.page.getByRole("heading", { name: "Health" }).waitFor();
+    await test.page.goBack();
+    await test.hasRows(9);
+    await test.page.keyboard.press("?");
+    await test.page.getByRole("dialog", { name: "Keyboard" }).getByText("pause or resume live rows").waitFor();
+    await test.page.keyboard.press("Escape");
+    await test.page.getByRole("dialog").waitFor({ state: "detached" });
+    await test.page.keyboard.press("/");
+    await test.page.getByRole("button", { name: "Reset to defaults" }).waitFor();
   });
 
   it("shows where the focus is, all the way through the toolbar", async () => {

@@ -13,6 +13,11 @@ export async function launch(): Promise<Browser> {
   return chromium.launch({ executablePath: "/usr/bin/chromium", args });
 }
 
+/** Polls until what is expected of it holds: several test files share two cores. */
+export function soon<T>(look: () => Promise<T> | T) {
+  return expect.poll(look, { timeout: 20_000 });
+}
+
 /** A page that remembers whatever the browser complained about: a broken script, a style that the security policy refused. */
 export class TestPage {
   readonly page: Page;
@@ -22,7 +27,8 @@ export class TestPage {
     this.page = page;
     page.on("pageerror", (error) => this.complaints.push(error.message));
     page.on("console", (message) => {
-      if (message.type() === "error" || message.type() === "warning") this.complaints.push(message.text());
+      const text = `${message.text()} ${message.location().url}`;
+      if (message.type() === "error" || message.type() === "warning") this.complaints.push(text);
     });
   }
 

@@ -26,9 +26,11 @@ networks:
 
 /** A server on loopback that asks nobody for credentials and knows who is who. */
 export async function startOffice(options: { now?: () => number } = {}): Promise<TestServer> {
-  const file = join(await mkdtemp(join(tmpdir(), "flowtrail-e2e-")), "inventory.yaml");
+  // In its data directory, which goes with the server.
+  const data = await mkdtemp(join(tmpdir(), "flowtrail-e2e-"));
+  const file = join(data, "inventory.yaml");
   await writeFile(file, INVENTORY);
-  return startTestServer({ flags: { insecure_no_auth: true, "inventory.file": file }, ...options });
+  return startTestServer({ data, flags: { insecure_no_auth: true, "inventory.file": file }, ...options });
 }
 
 /** Delivers rows, each node's in a batch of its own. Debian first: a report is primary as long as no better one is expected. */

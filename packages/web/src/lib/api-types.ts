@@ -20,7 +20,7 @@ export interface Viewer {
   readonly insecure: boolean;
 }
 
-export interface LostBatches {
+interface LostBatches {
   readonly epoch: string;
   readonly from: number;
   readonly to: number;
@@ -47,12 +47,12 @@ export interface AgentHealth {
 }
 
 /** What `flowtrail up` says about the agent beside its server. */
-export interface LocalAgent {
+interface LocalAgent {
   readonly state: "running" | "no_privileges" | "failed" | null;
   readonly message: string | null;
 }
 
-export interface StoreHealth {
+interface StoreHealth {
   readonly up: boolean;
   readonly error: string | null;
   readonly rows: number | null;

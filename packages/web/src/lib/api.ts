@@ -82,7 +82,8 @@ function isHealth(answer: unknown): boolean {
 function refusal(path: string, status: number, answer: unknown): ApiError {
   const { code, message } = (answer as { error?: { code?: string; message?: string } } | null | undefined)?.error ?? {};
   if (status === 401) {
-    whenSignedOut();
+    // What asks about the session itself gets its answer.
+    if (!path.startsWith("/api/auth/")) whenSignedOut();
     return new ApiError({ code: "SIGN_IN", path }, message ?? "You are not signed in.");
   }
   // What stands in front of a server that is away answers with a page of its own.

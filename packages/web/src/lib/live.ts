@@ -1,12 +1,14 @@
 /** Rows as they come in, over Server-Sent Events. */
 import type { FlowJson } from "@flowtrail/model";
 
-export type LiveState = "connecting" | "on" | "broken";
+type LiveState = "connecting" | "on" | "broken";
 
 export interface LiveHandlers {
   onRows(flows: readonly FlowJson[]): void;
   /** `on` after `broken` means: something may have been missed. */
   onState(state: LiveState): void;
+  /** The server refused to be followed, for now or because the session is over. */
+  onRefused(): void;
   /** The server had to leave rows out because this page read too slowly. */
   onDropped(count: number): void;
 }
@@ -37,6 +39,7 @@ export function followLive(url: string, handlers: LiveHandlers): () => void {
       handlers.onState("broken");
       // The browser comes back by itself after a broken connection, but not after an answer such as 401 or 503.
       if (source?.readyState !== EventSource.CLOSED) return;
+      handlers.onRefused();
       timer = window.setTimeout(connect, retryMs);
       retryMs = Math.min(retryMs * 2, MAX_RETRY_MS);
     };

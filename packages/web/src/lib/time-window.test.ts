@@ -8,7 +8,7 @@ const clock = new Clock("UTC");
 describe("windowLabel", () => {
   it.each([
     ["-15m", "now", "Last 15 minutes"],
-    ["-90m", "now", "Last 90m"],
+    ["-90m", "now", "Last 1 h 30 min"],
     ["2026-11-22T08:00:00Z", "now", "Nov 22, 8:00 AM – now"],
     ["2026-11-20T08:00:00Z", "2026-11-22T09:30:00Z", "Nov 20, 8:00 AM – Nov 22, 9:30 AM"],
   ])("%s … %s: %s", (from, to, label) => {

@@ -1,5 +1,5 @@
 /** Which time is looked at: `-15m` … `now` stays relative in the address, whole instants are RFC 3339. */
-import { parseDuration, parseTime, TimeError } from "@flowtrail/model";
+import { formatDuration, parseDuration, parseTime, TimeError } from "@flowtrail/model";
 import type { Clock } from "./clock.ts";
 
 export interface TimeWindow {
@@ -54,7 +54,7 @@ export function windowLabel(window: TimeWindow, clock: Clock, nowMs: number): st
   const preset = isLive(window) ? PRESETS.find(({ from }) => from === window.from) : undefined;
   if (preset) return preset.label;
   const span = isLive(window) && window.from.startsWith("-") ? parseDuration(window.from.slice(1)) : null;
-  if (span !== null) return `Last ${window.from.slice(1)}`;
+  if (span !== null) return `Last ${formatDuration(span)}`;
   const bounds = boundsOf(window, nowMs);
   if (bounds === null) return "";
   const sameDay = new Date(bounds.fromMs).toDateString() === new Date(bounds.toMs).toDateString();

@@ -30,7 +30,8 @@ export function StoreTiles({ health }: { health: Health }) {
       <Tile
         label="Inventory"
         bad={inventory?.error != null}
-        note={inventory?.error ?? inventory?.path ?? "Names of nodes come from their agents"}
+        note={inventory?.error ?? inventory?.path.split("/").at(-1) ?? "Names of nodes come from their agents"}
+        tip={inventory?.path}
       >
         {inventory == null ? "None" : inventory.error === null ? "Loaded" : "Not read"}
       </Tile>
@@ -41,7 +42,16 @@ export function StoreTiles({ health }: { health: Health }) {
   );
 }
 
-function Tile({ label, note, bad, children }: { label: string; note?: string | undefined; bad?: boolean; children: ReactNode }) {
+interface TileProps {
+  readonly label: string;
+  readonly note?: string | undefined;
+  /** The note in full. */
+  readonly tip?: string | undefined;
+  readonly bad?: boolean;
+  readonly children: ReactNode;
+}
+
+function Tile({ label, note, tip = note, bad, children }: TileProps) {
   return (
     <section className={`tile${bad ? " tile-bad" : ""}`}>
       <h3>
@@ -51,7 +61,7 @@ function Tile({ label, note, bad, children }: { label: string; note?: string | u
       </h3>
       <p className="tile-figure">{children}</p>
       {note !== undefined && (
-        <p className="tile-note" title={note}>
+        <p className="tile-note" title={tip}>
           {note}
         </p>
       )}
@@ -60,5 +70,6 @@ function Tile({ label, note, bad, children }: { label: string; note?: string | u
 }
 
 function bytesPerRow(rows: number | null, bytes: number | null): string | undefined {
-  return rows && bytes ? `${(bytes / rows).toFixed(1)} bytes a row` : undefined;
+  // Of few rows it says more about the engine's own files than about rows.
+  return rows !== null && bytes !== null && rows >= 10_000 ? `${(bytes / rows).toFixed(1)} bytes a row` : undefined;
 }

@@ -1,23 +1,19 @@
 /** Shows the page to whoever has a session, and the way to one to everybody else. */
-import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { useQueryClient } from "@tanstack/react-query";
 import { type ReactNode, useEffect, useState } from "react";
-import { fetchViewer, onSignedOut, signIn } from "../../lib/api.ts";
+import { onSignedOut, signIn } from "../../lib/api.ts";
 import { ApiError } from "../../lib/errors.ts";
 import { FullPage, FullPageError } from "../../ui/full-page.tsx";
 import { codeInFragment, withoutFragment } from "./link.ts";
 import { SignIn } from "./sign-in.tsx";
+import { useViewer, VIEWER_KEY } from "./use-viewer.ts";
 
 export function SessionGate({ children }: { children: ReactNode }) {
   const client = useQueryClient();
   const link = useLinkSignIn();
-  const viewer = useQuery({
-    queryKey: ["viewer"],
-    queryFn: ({ signal }) => fetchViewer(signal),
-    enabled: link.done,
-    staleTime: Number.POSITIVE_INFINITY,
-  });
+  const viewer = useViewer(link.done);
   useEffect(() => {
-    onSignedOut(() => void client.invalidateQueries({ queryKey: ["viewer"] }));
+    onSignedOut(() => void client.invalidateQueries({ queryKey: VIEWER_KEY }));
   }, [client]);
 
   const { data, error } = viewer;

@@ -5,6 +5,7 @@ import { HEALTH_PATH, TRAFFIC_LOGS_PATH } from "../../lib/paths.ts";
 import { hrefOf, navigate, useUrl } from "../../lib/url.ts";
 import { Logo } from "../../ui/logo.tsx";
 import { SampleBanner } from "../sample/sample-banner.tsx";
+import { SignOut } from "../session/sign-out.tsx";
 import { KeyboardHelp } from "./keyboard-help.tsx";
 import { NetworkPicker } from "./network-picker.tsx";
 import { ThemeSwitch } from "./theme-switch.tsx";
@@ -36,6 +37,7 @@ export function Shell({ children }: { children: ReactNode }) {
         <div className="sidebar-bottom">
           <ThemeSwitch />
           <KeyboardHelp />
+          <SignOut />
         </div>
       </nav>
       <main className="screen">

@@ -97,7 +97,7 @@ export function volumeTip(flow: FlowJson): string {
 }
 
 /** How long it lived, or has lived so far. */
-export function durationMs(flow: FlowJson): number {
+function durationMs(flow: FlowJson): number {
   return Math.max(0, Date.parse(flow.end ?? flow.last_seen) - Date.parse(flow.start));
 }
 

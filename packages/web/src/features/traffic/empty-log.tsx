@@ -1,3 +1,4 @@
+import { formatDuration } from "@flowtrail/model";
 import { Button, Loader } from "@mantine/core";
 import {
   IconClockSearch,
@@ -7,14 +8,16 @@ import {
   IconPlugConnected,
   IconPlugConnectedX,
 } from "@tabler/icons-react";
-import { useQuery } from "@tanstack/react-query";
+import { type UseQueryResult, useQuery } from "@tanstack/react-query";
 import { fetchFlows } from "../../lib/api.ts";
+import { viewerClock } from "../../lib/clock.ts";
+import { absoluteWindow, boundsOf, type TimeWindow } from "../../lib/time-window.ts";
 import { Command } from "../../ui/command.tsx";
 import { Empty } from "../../ui/empty.tsx";
 import { SAMPLE_NETWORK } from "../health/networks.ts";
 import { useHealth } from "../health/use-health.ts";
 import { useSample } from "../sample/use-sample.ts";
-import { emptyCause } from "./empty-cause.ts";
+import { emptyCause, type Probes } from "./empty-cause.ts";
 import { apiParams, countFilters, NO_FILTERS, type TrafficQuery } from "./query.ts";
 
 const ICON = { size: 26, stroke: 1.6 } as const;
@@ -27,14 +30,11 @@ export interface EmptyLogProps {
 /** Stands where the rows would be: one cause, one thing to do. */
 export function EmptyLog({ query, onChange }: EmptyLogProps) {
   const health = useHealth();
-  const filtered = countFilters(query.filters) > 0;
-  const unfiltered = useQuery({
-    queryKey: ["has-rows", query.network, query.window, query.reports],
-    queryFn: async ({ signal }) => (await fetchFlows(oneRowParams(query), signal)).flows.length > 0,
-    enabled: filtered,
-  });
-  if (health.data === undefined || (filtered && unfiltered.isPending)) return <Loader aria-label="Loading" m="auto" />;
-  const cause = emptyCause(query, health.data, unfiltered.data ?? null);
+  const probes = useProbes(query);
+  const problem = health.error ?? probes.error;
+  if (problem !== null) return <p role="alert">{problem.message}</p>;
+  if (health.data === undefined || probes.data === undefined) return <Loader aria-label="Loading" m="auto" />;
+  const cause = emptyCause(query, health.data, probes.data);
   switch (cause.kind) {
     case "filtered":
       return (
@@ -101,10 +101,11 @@ export function EmptyLog({ query, onChange }: EmptyLogProps) {
         <Empty
           icon={<IconClockSearch {...ICON} />}
           title="No rows in this time range"
-          actions={<Button onClick={() => onChange({ window: { from: "-7d", to: "now" } })}>Show the last 7 days</Button>}
+          actions={<Button onClick={() => onChange({ window: windowUpTo(cause.newestMs, query) })}>Go there</Button>}
         >
           <p>
-            Rows are stored, but none was active in the time that is chosen{query.network === null ? "" : " in this network"}.
+            The newest row{query.network === null ? "" : " of this network"} is of {viewerClock.dayAndTime(cause.newestMs)},{" "}
+            {formatDuration(Date.now() - cause.newestMs)} ago.
           </p>
         </Empty>
       );
@@ -126,11 +127,35 @@ function SampleButton({ onChange }: Pick<EmptyLogProps, "onChange">) {
 }
 
 function agentCommand(origin: string): string {
-  return `npx flowtrail agent --server ${origin} --token-file FILE --node NAME --network ID=CIDR --state /var/lib/flowtrail/agent`;
+  return [
+    `npx flowtrail agent --server ${origin}`,
+    "  --token-file FILE --node NAME --network ID=CIDR",
+    "  --state /var/lib/flowtrail/agent",
+  ].join(" \\\n");
 }
 
-function oneRowParams(query: TrafficQuery): URLSearchParams {
-  const params = apiParams({ ...query, filters: NO_FILTERS });
-  params.set("limit", "1");
-  return params;
+/** Two cheap questions that tell the causes apart. */
+function useProbes(query: TrafficQuery): UseQueryResult<Probes> {
+  const first = async (asked: TrafficQuery, signal: AbortSignal) => {
+    const params = apiParams(asked);
+    params.set("limit", "1");
+    return (await fetchFlows(params, signal)).flows[0];
+  };
+  return useQuery({
+    queryKey: ["probes", query],
+    queryFn: async ({ signal }) => {
+      const unfiltered = { ...query, filters: NO_FILTERS };
+      const inWindow = countFilters(query.filters) > 0 ? await first(unfiltered, signal) : undefined;
+      const newest = inWindow ?? (await first({ ...unfiltered, reports: "all", window: { from: "0", to: "now" } }, signal));
+      return { hasUnfiltered: inWindow !== undefined, newestMs: newest === undefined ? null : Date.parse(newest.last_seen) };
+    },
+  });
 }
+
+/** As long a window as the one that was asked for, with the newest row at its end. */
+function windowUpTo(newestMs: number, query: TrafficQuery): TimeWindow {
+  const bounds = boundsOf(query.window, Date.now());
+  const spanMs = bounds === null ? DEFAULT_SPAN_MS : bounds.toMs - bounds.fromMs;
+  return absoluteWindow(newestMs - spanMs, newestMs + 1000);
+}
+const DEFAULT_SPAN_MS = 900_000;

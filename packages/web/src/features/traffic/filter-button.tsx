@@ -10,7 +10,7 @@ import { COMMON_PROTOCOLS, FILTER_LABELS, filterValueLabel } from "./filter-labe
 import { countFilters, type FilterColumn, type Filters, NO_FILTERS } from "./query.ts";
 import "./filter-button.css";
 
-export interface FilterChoice {
+interface FilterChoice {
   readonly window: TimeWindow;
   readonly filters: Filters;
 }

@@ -123,12 +123,17 @@ describe("pages", () => {
     expect(bench.ids).toEqual([2, 1]);
   });
 
-  it("does not ask again by itself when it was refused", async () => {
+  it.each([
+    [422, 0],
+    [500, 0],
+    [429, 1],
+    [503, 1],
+  ])("after a refusal with status %i asks again by itself %i times", async (status, retries) => {
     bench.feed.ask(queryOf("from=-1h"));
-    const refused = { code: "REFUSED", path: "/api/flows", status: 422, reason: "STORE_LIMIT" } as const;
-    await bench.asked[0]?.fail(new ApiError(refused, "a smaller range helps"));
+    const refused = { code: "REFUSED", path: "/api/flows", status, reason: "STORE_…" } as const;
+    await bench.asked[0]?.fail(new ApiError(refused, "not now"));
     expect(bench.feed.state().phase).toBe("failed");
-    expect(bench.retries).toEqual([]);
+    expect(bench.retries).toHaveLength(retries);
   });
 
   it("can try older rows again after a failure", async () => {
@@ -235,6 +240,13 @@ describe("live rows", () => {
     await bench.answer([row(70), row(69)], "cursor-2");
     expect(bench.ids).toEqual([70, 69]);
     expect(bench.feed.state().more).toBe("yes");
+  });
+
+  it("that may not be followed: asking for rows tells why", async () => {
+    bench.live?.onState("broken");
+    bench.live?.onRefused();
+    await bench.asked.at(-1)?.fail(new ApiError({ code: "SIGN_IN", path: "/api/flows" }, "You are not signed in."));
+    expect(bench.feed.state()).toMatchObject({ phase: "failed", error: { code: "SIGN_IN" } });
   });
 
   it("that the server left out are counted", () => {

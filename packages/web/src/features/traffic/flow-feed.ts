@@ -8,7 +8,7 @@ import { isLive } from "../../lib/time-window.ts";
 import { type FlowEntry, FlowList } from "./flow-list.ts";
 import { apiParams, type TrafficQuery, writeFlowKey } from "./query.ts";
 
-export const PAGE_ROWS = 200;
+const PAGE_ROWS = 200;
 /** Live rows push the oldest ones out beyond this; they can be asked for again. */
 export const MAX_LIVE_ROWS = 5000;
 const RETRY_MS = 5000;
@@ -95,6 +95,8 @@ export class FlowFeed {
         this.#set({ live });
         if (missedSome) void this.#load(false);
       },
+      // Asking for rows tells why.
+      onRefused: () => void this.#load(false),
       onDropped: (count) => this.#set({ dropped: this.#state.dropped + count }),
     });
   }
@@ -183,7 +185,7 @@ export class FlowFeed {
       if (signal.aborted) return;
       const failure = asApiError(error);
       this.#set({ phase: "failed", error: failure });
-      if (failure.code === "UNREACHABLE") this.#cancelRetry = this.#deps.later(() => void this.#load(replace), RETRY_MS);
+      if (mayPass(failure)) this.#cancelRetry = this.#deps.later(() => void this.#load(replace), RETRY_MS);
     }
   }
 
@@ -275,6 +277,11 @@ function keepNewest(rows: Map<string, FlowJson>, flow: FlowJson): void {
   const key = writeFlowKey(flowKey(flow));
   const known = rows.get(key);
   if (known === undefined || known.revision <= flow.revision) rows.set(key, flow);
+}
+
+/** Is it worth asking again by itself? Not after a refusal that will be the same next time. */
+function mayPass({ data }: ApiError): boolean {
+  return data.code === "UNREACHABLE" || (data.code === "REFUSED" && (data.status === 429 || data.status > 500));
 }
 
 function asApiError(error: unknown): ApiError {
