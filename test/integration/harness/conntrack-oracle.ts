@@ -1,6 +1,9 @@
 /** The kernel's own word, by another program: `conntrack -E` run in a namespace beside our agent, parsed line by line. */
 import { type ChildProcess, spawn } from "node:child_process";
+import { readFileSync, writeFileSync } from "node:fs";
 import { createInterface } from "node:readline";
+
+const RMEM_DEFAULT = "/proc/sys/net/core/rmem_default";
 
 export interface OracleFlow {
   readonly protocol: number;
@@ -61,9 +64,20 @@ export class ConntrackOracle {
     this.#namespace = namespace;
   }
 
-  /** Listens; resolves once the kernel has the subscription (netlink group 1 of the namespace has a listener more). */
+  /** Listens from when this resolves. */
   async start(): Promise<void> {
-    // Before others: its socket's buffer holds 166 events.
+    // conntrack 1.4.7 sets `-b` on another socket than the one that it reads. A new socket's buffer is the default of that moment: 166 events,
+    // fewer than one dump of anybody's makes the kernel end at once.
+    const usual = readFileSync(RMEM_DEFAULT, "utf8");
+    writeFileSync(RMEM_DEFAULT, String(64 * 2 ** 20));
+    try {
+      await this.#listen();
+    } finally {
+      writeFileSync(RMEM_DEFAULT, usual);
+    }
+  }
+
+  async #listen(): Promise<void> {
     const child = spawn(
       "nice",
       ["-n", "-15", "ip", "netns", "exec", this.#namespace, "conntrack", "-E", "-e", "NEW,DESTROY", "-o", "id,extended"],
