@@ -1,6 +1,6 @@
 /** The whole agent on a real kernel, in a namespace of its own, as a user with nothing but the two capabilities. */
-import { execFile } from "node:child_process";
-import { chmodSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { execFile, execFileSync } from "node:child_process";
+import { chmodSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
@@ -11,6 +11,21 @@ import type { LineProcess } from "./capture/testing/line-process.ts";
 import { CLIENT, SERVER, Testbed } from "./capture/testing/testbed.ts";
 import type { RecordedUpload } from "./testing/recording-server.ts";
 
+/** Writes until the disk is full. */
+function fill(path: string): string[] {
+  const paths: string[] = [];
+  for (;;) {
+    try {
+      paths.push(`${path}-${paths.length}`);
+      writeFileSync(paths.at(-1) ?? "", new Uint8Array(4096));
+    } catch (error) {
+      expect((error as NodeJS.ErrnoException).code).toBe("ENOSPC");
+      return paths;
+    }
+  }
+}
+
+const numberOf = (upload: RecordedUpload): number => Number(upload.id.split("-")[1]);
 const script = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
 const CAPABILITIES = "-all,+net_admin,+net_raw";
 const UNPRIVILEGED = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "--no-new-privs"];
@@ -52,7 +67,13 @@ describe.skipIf(!needs("the whole agent in a network namespace", "root", "conntr
     "--update-interval-s=1",
     ...args,
   ];
-  const uploads = (): RecordedUpload[] => server.lines.filter((line) => line.type === "upload") as unknown as RecordedUpload[];
+  /** In the order of their numbers, each once: what an agent could not note as taken before it was killed, it sends again. */
+  const uploads = (): RecordedUpload[] => {
+    const all = server.lines.filter((line) => line.type === "upload") as unknown as RecordedUpload[];
+    return [...new Map(all.map((upload) => [numberOf(upload), upload])).entries()]
+      .sort(([a], [b]) => a - b)
+      .map(([, upload]) => upload);
+  };
   const rows = (dstPort?: number): JsonRow[] =>
     uploads()
       .flatMap((upload) => upload.rows)
@@ -117,8 +138,7 @@ describe.skipIf(!needs("the whole agent in a network namespace", "root", "conntr
     const after = uploads().filter((upload) => upload.metadata.covered_from > coveredTo);
     expect(after.length, "the time in between is not covered").toBeGreaterThan(0);
     expect(uploads().some(({ metadata: m }) => m.covered_from < coveredTo && m.covered_to > coveredTo)).toBe(false);
-    const numbers = uploads().map((upload) => Number(upload.id.split("-")[1]));
-    expect(numbers).toEqual(Array.from({ length: numbers.length }, (_, i) => (numbers[0] ?? 0) + i));
+    expect(uploads().map(numberOf)).toEqual(uploads().map((_, i) => i + 1));
     expect(new Set(uploads().map((upload) => upload.id.split("-")[0])).size).toBe(1);
     expect(uploads()[0]).toMatchObject({
       node: "client",
@@ -168,8 +188,7 @@ describe.skipIf(!needs("the whole agent in a network namespace", "root", "conntr
     await server.ask({ status: 200 }, (line) => line.type === "done");
     await startAgent();
     await server.until(() => new Set(rows().map((row) => row.dst_port)).size >= 20);
-    const numbers = uploads().map((upload) => Number(upload.id.split("-")[1]));
-    expect(numbers).toEqual(Array.from({ length: numbers.length }, (_, i) => i + 1));
+    expect(uploads().map(numberOf)).toEqual(uploads().map((_, i) => i + 1));
     const sent = rows().filter((row) => Number(row.dst_port) >= 6000);
     expect(new Set(sent.map((row) => row.flow_id)).size, "each flow once").toBe(20);
   });
@@ -191,6 +210,26 @@ describe.skipIf(!needs("the whole agent in a network namespace", "root", "conntr
       has((row) => row.state === "open"),
     );
     expect(uploads().at(-1)?.metadata.gauges.paused).toBe(0);
+  });
+
+  it("goes on capturing while the disk is full, says so, and loses nothing when there is room again", async () => {
+    execFileSync("mount", ["-t", "tmpfs", "-o", "size=2m,mode=777", "ft-agt-test", state]);
+    try {
+      const near = bed.traffic("client");
+      const agent = await startAgent();
+      const ballast = fill(join(state, "ballast"));
+      await near.ask({ do: "udp-many", host: SERVER.v4, port: 6000, count: 300 }, (line) => line.text === "sent");
+      await expect.poll(() => agent.errors, { timeout: 20_000 }).toContain("no space left on the disk (ENOSPC)");
+      await near.ask({ do: "udp-many", host: SERVER.v4, port: 6300, count: 300 }, (line) => line.text === "sent");
+      for (const path of ballast) rmSync(path);
+      await server.until(() => new Set(rows().map((row) => row.dst_port)).size >= 600);
+      await expect.poll(() => agent.errors, { timeout: 20_000 }).toContain("the spool can be written again");
+      const sent = rows().filter((row) => Number(row.dst_port) >= 6000);
+      expect(new Set(sent.map((row) => row.flow_id)).size, "each flow once").toBe(600);
+      await agent.kill("SIGTERM");
+    } finally {
+      execFileSync("umount", ["--lazy", state]);
+    }
   });
 
   it("says in one line what is missing, with an exit code of its own", async () => {
