@@ -4,6 +4,7 @@ import { helpText, readArguments } from "./arguments.ts";
 import { type AgentConfigInputs, isLoopback, loadAgentConfig } from "./config.ts";
 import { EXIT_CODES, exitCodeOf } from "./errors.ts";
 import { VERSION } from "./facts.ts";
+import { tokenFileWarning } from "./ship/token.ts";
 import { makeLogger } from "./status/logger.ts";
 
 /**
@@ -36,6 +37,8 @@ async function run(inputs: AgentConfigInputs): Promise<number> {
     process.exit(EXIT_CODES.unexpected);
   });
   const agent = new Agent(config, log);
+  const exposed = config.token_file === undefined ? null : tokenFileWarning(config.token_file);
+  if (exposed !== null) log.warn(exposed);
   const signal = nextSignal();
   await agent.start();
   log.info(`stopping (${await signal})`);

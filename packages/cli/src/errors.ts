@@ -59,3 +59,10 @@ export function withAccess<T>(path: string, work: () => T): T {
     throw new CliError({ code: "NO_ACCESS", path, errno }, text, { cause });
   }
 }
+
+/** As agents take `--node`. @throws CliError USAGE */
+export function checkNodeName(node: string): void {
+  if (/^[\w.:@-]{1,128}$/.test(node)) return;
+  const expected = "expected a name of up to 128 letters, digits and _ . : @ -";
+  throw new CliError({ code: "USAGE" }, `--node ${JSON.stringify(node)}: ${expected}`);
+}

@@ -1,7 +1,7 @@
 /** The agent of this machine that `flowtrail up` runs beside a server. */
 import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { CliError, withAccess } from "./errors.ts";
+import { checkNodeName, withAccess } from "./errors.ts";
 import { callServer, isAlive, type LocalServer } from "./local-server.ts";
 import { missingPrivilege } from "./privileges.ts";
 import { createAgentToken } from "./server-client.ts";
@@ -107,11 +107,7 @@ export class LocalAgent {
   /** This node's token: made once, kept in the state directory, made anew if the server does not know it (another data directory). */
   async #token(): Promise<string> {
     const { state, node } = this.#options;
-    if (!/^[\w.:@-]{1,128}$/.test(node))
-      throw new CliError(
-        { code: "USAGE" },
-        `--node ${JSON.stringify(node)}: expected a name of up to 128 letters, digits and _ . : @ -`,
-      );
+    checkNodeName(node);
     // A token is good for one node only.
     const file = join(state, `${node}.token`);
     const kept = withAccess(file, () => {

@@ -1,6 +1,7 @@
 /** The command line as a person or a script runs it: another process, its output, its exit code. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
+import { expect } from "vitest";
 import { until } from "./bed.ts";
 
 const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
@@ -99,3 +100,13 @@ export class Cli {
 
 /** Runs a command to its end. */
 export const flowtrail = (args: readonly string[], options: CliOptions = {}): Promise<Ended> => new Cli(args, options).ended;
+
+/**
+ * What every refusal is: the exit code that the help tells, a message on stderr that says all of `patterns`, nothing on stdout that a script could
+ * take for a result, and no stack trace.
+ */
+export function expectRefusal({ code, signal, stdout, stderr }: Ended, exitCode: number, ...patterns: readonly RegExp[]): void {
+  expect({ code, signal, stdout }, stderr).toEqual({ code: exitCode, signal: null, stdout: "" });
+  for (const pattern of patterns) expect(stderr).toMatch(pattern);
+  expect(stderr).not.toMatch(/^\s+at .+[:)]\d*/m);
+}

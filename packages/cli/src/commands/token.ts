@@ -2,7 +2,7 @@
 import { existsSync } from "node:fs";
 import { createTokenOffline } from "@flowtrail/server";
 import type { Command } from "commander";
-import { CliError } from "../errors.ts";
+import { CliError, checkNodeName } from "../errors.ts";
 import { callServer, findLocalServer, type LocalServer } from "../local-server.ts";
 import { dataOption } from "../paths.ts";
 import { createAgentToken, signInLink } from "../server-client.ts";
@@ -46,6 +46,7 @@ function requireServer(data: string): LocalServer {
 async function create(options: { data: string; node?: string; api?: boolean; json?: boolean }): Promise<void> {
   if ((options.node === undefined) === !options.api)
     throw new CliError({ code: "USAGE" }, "say whom the token is for: either --node NAME (an agent) or --api (a program)");
+  if (options.node !== undefined) checkNodeName(options.node);
   const kind = options.node === undefined ? "api" : "agent";
   const running = findLocalServer(options.data);
   if (!running && !existsSync(options.data))
