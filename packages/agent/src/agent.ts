@@ -1,10 +1,8 @@
 /** The agent, top to bottom as the data goes: capture → track → spool → ship. */
 import { randomInt } from "node:crypto";
-import { accessSync, constants, existsSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { DecodeError, decodeBatch, FLOW_ID_SEQUENCES, type FlowBatch, formatBytes, formatCidr } from "@flowtrail/model";
 import { ConntrackCapture } from "./capture/capture.ts";
-import { networkNamespace } from "./capture/sysctl.ts";
 import { readTimeouts } from "./capture/timeouts.ts";
 import { addressesByNetwork, chooseNetworks } from "./choose-networks.ts";
 import { repeat, systemClock } from "./clock.ts";
@@ -15,13 +13,14 @@ import { HostWatch } from "./host-watch.ts";
 import { HttpClient } from "./ship/http.ts";
 import { type ServerConfig, ServerConfigPoller } from "./ship/server-config.ts";
 import { Shipper } from "./ship/ship.ts";
-import { readToken } from "./ship/token.ts";
+import { tokenSource } from "./ship/token.ts";
 import { SpoolError } from "./spool/errors.ts";
 import { Flusher } from "./spool/flush.ts";
 import { Spool } from "./spool/spool.ts";
 import type { AgentLogger } from "./status/logger.ts";
 import { type AgentStatus, StatusReporter } from "./status/status.ts";
 import { Throttle } from "./status/throttle.ts";
+import { sysctlStatePath } from "./sysctl-state.ts";
 import { type NetworkConfig, NetworkTable } from "./track/networks.ts";
 import { FlowTracker, TRACKER_DEFAULTS } from "./track/tracker.ts";
 
@@ -217,7 +216,8 @@ export class Agent {
 
   async #pause(): Promise<void> {
     await this.#stopCapture();
-    this.#flush();
+    // What was covered until now is said before the gap begins.
+    this.#flush({ force: true });
     this.#coverage.pause();
     this.#state = "paused";
     this.#log.warn({}, "capture was switched off on the server: nothing is recorded until it is on again");
@@ -324,23 +324,3 @@ export class Agent {
 const NO_NETWORKS =
   "this host has no address of any network: nothing can be recorded until it gets one (or name networks with --network)";
 const NO_TRAFFIC = { icmp: true, dns: true, tunnelPorts: [], servers: [] };
-
-/** Read anew for each upload, so that a changed file is taken at once; read now, so that a wrong one is told at the start. Throws ShipError. */
-function tokenSource(path: string | undefined): () => string | null {
-  if (path === undefined) return () => null;
-  readToken(path);
-  return () => readToken(path);
-}
-
-/** Agents of one network namespace share the note of the kernel's settings where they can: see capture/sysctl.ts. */
-function sysctlStatePath(state: string): string {
-  const name = `sysctl-${networkNamespace()}.json`;
-  const shared = "/run/flowtrail";
-  try {
-    if (!existsSync(shared)) mkdirSync(shared, { mode: 0o755 });
-    accessSync(shared, constants.W_OK);
-    return join(shared, name);
-  } catch {
-    return join(state, name); // no right to write there: ours alone
-  }
-}
