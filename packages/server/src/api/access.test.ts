@@ -198,7 +198,7 @@ it("slows down who guesses, but nobody with good credentials", async () => {
 
 it("sends headers that keep other pages out", async () => {
   const { headers } = await test.ask("GET", "/", { token: null });
-  expect(headers.get("content-security-policy")).toContain("default-src 'self'");
+  expect(headers.get("content-security-policy")).toContain("default-src 'none'");
   expect(headers.get("content-security-policy")).toContain("frame-ancestors 'none'");
   expect(headers.get("x-content-type-options")).toBe("nosniff");
 });
