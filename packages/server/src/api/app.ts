@@ -73,8 +73,7 @@ const headers = {
     directives: {
       defaultSrc: ["'none'"],
       scriptSrc: ["'self'"],
-      // The hash: while colours change, Mantine switches transitions off by a style element (useMantineColorScheme).
-      styleSrc: ["'self'", "'sha256-YnKuEvjaN783x0dCI08wT+XSJaOmEZ29BpHKUGflcY0='"],
+      styleSrc: ["'self'"],
       fontSrc: ["'self'"],
       imgSrc: ["'self'"],
       connectSrc: ["'self'"],

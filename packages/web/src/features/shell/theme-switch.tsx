@@ -8,7 +8,7 @@ const CHOICES = [
 ] as const;
 
 export function ThemeSwitch() {
-  const { colorScheme, setColorScheme } = useMantineColorScheme();
+  const { colorScheme, setColorScheme } = useMantineColorScheme({ keepTransitions: true });
   const { Icon } = CHOICES.find(({ value }) => value === colorScheme) ?? CHOICES[0];
   return (
     <Menu position="top-start" shadow="md">
