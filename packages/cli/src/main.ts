@@ -4,6 +4,8 @@ import { reportAndExit } from "./errors.ts";
 import { endWithParent } from "./lifeline.ts";
 
 process.on("unhandledRejection", reportAndExit);
+// Whoever reads our output may stop at any line (`| head`): then there is nobody left to tell.
+process.stdout.on("error", (error: NodeJS.ErrnoException) => (error.code === "EPIPE" ? process.exit(1) : reportAndExit(error)));
 try {
   if (process.argv[2] === "agent") becomeAgent(process.argv.slice(3));
   endWithParent();

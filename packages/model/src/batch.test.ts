@@ -114,6 +114,7 @@ describe("addJsonRow", () => {
     ["protocol", "tcp", "whole number"],
     ["direction", "inbound", "ingress, egress"],
     ["start", "yesterday", "RFC 3339"],
+    ["start", "2026-02-30T00:00:00Z", "RFC 3339"],
     ["start", 1e300, "RFC 3339"],
     ["start", -1, "RFC 3339"],
     ["src_bytes", -1, "2^64"],

@@ -3,6 +3,7 @@ import { formatAddress, parseAddress } from "./address.ts";
 import type { FlowBatch } from "./batch.ts";
 import { AddressColumn, type AnyColumn, BoolColumn, EnumColumn, NumberColumn, WideColumn } from "./batch-columns.ts";
 import { type Column, SENDER_COLUMNS, STORED_COLUMNS } from "./columns.ts";
+import { rfc3339Ms } from "./time-range.ts";
 
 /** flow_id is a string, times are RFC 3339 UTC, counters are numbers (strings above 2^53), null where there is none. */
 export type JsonValue = string | number | boolean | null;
@@ -97,12 +98,10 @@ export function parseWide(value: unknown): bigint | null {
   return n < 1n << 64n ? n : null;
 }
 
-const RFC3339 = /^\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}:\d{2}(\.\d+)?([Zz]|[+-]\d{2}:\d{2})$/;
 /** Later than any time of a row: the last one that JavaScript's Date has (ECMA-262, "Time Values and Time Range"). */
 export const MAX_TIME_MS = 8.64e15;
 /** An RFC 3339 text or a number of ms since 1970 → whole ms since 1970. Null if it is neither, or before 1970. */
 export function parseTime(value: unknown): number | null {
-  const ms =
-    typeof value === "number" ? value : typeof value === "string" && RFC3339.test(value) ? Date.parse(value) : Number.NaN;
-  return ms >= 0 && ms <= MAX_TIME_MS ? Math.floor(ms) : null;
+  const ms = typeof value === "string" ? rfc3339Ms(value) : value;
+  return typeof ms === "number" && ms >= 0 && ms <= MAX_TIME_MS ? Math.floor(ms) : null;
 }

@@ -1,5 +1,6 @@
 /** `flowtrail token`, `flowtrail link`: credentials, made by whoever can read the server's data directory. */
 import { existsSync } from "node:fs";
+import { join } from "node:path";
 import { createTokenOffline } from "@flowtrail/server";
 import type { Command } from "commander";
 import { CliError, checkNodeName } from "../errors.ts";
@@ -49,7 +50,7 @@ async function create(options: { data: string; node?: string; api?: boolean; jso
   if (options.node !== undefined) checkNodeName(options.node);
   const kind = options.node === undefined ? "api" : "agent";
   const running = findLocalServer(options.data);
-  if (!running && !existsSync(options.data))
+  if (!running && !existsSync(join(options.data, "admin.token")))
     process.stderr.write(
       `flowtrail: no server has used ${options.data} so far: the token is good for one that is started with --data ${options.data}\n`,
     );

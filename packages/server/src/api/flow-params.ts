@@ -42,12 +42,17 @@ export function listQueryOf(
   return { range: rangeOf(from, to, nowMs), filters, limit, after: null };
 }
 
+/** An unescaped + of a query arrives as a space: `from=2026-11-22T11:00:00+02:00`, as `date -Is` writes it, and `to=+1h`. */
+function withPlus(time: string): string {
+  return time.replace(/^ | (?=\d\d:\d\d$)/, "+");
+}
+
 function rangeOf(from: string, to: string, nowMs: number): TimeRange {
   try {
-    return parseTimeRange(from, to, nowMs);
+    return parseTimeRange(withPlus(from), withPlus(to), nowMs);
   } catch (error) {
     if (!(error instanceof TimeError)) throw error;
-    const parameter = error.data.value === from ? "from" : error.data.value === to ? "to" : "from, to";
+    const parameter = error.data.value === withPlus(from) ? "from" : error.data.value === withPlus(to) ? "to" : "from, to";
     throw new QueryError([{ parameter, message: error.message }]);
   }
 }

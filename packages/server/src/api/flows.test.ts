@@ -84,6 +84,8 @@ describe("a list", () => {
     expect(await list("from=-30m&to=-10m")).toEqual(["5", "3", "2"]);
     expect(await list(`from=${iso(37 * MINUTE_MS)}&to=${iso(30 * MINUTE_MS)}`)).toEqual(["4", "3", "2"]);
     expect(await list("from=-60h&to=-49h30m")).toEqual(["1"]);
+    // A + as people write it: unescaped, it arrives as a space.
+    expect(await list(`from=${iso(37 * MINUTE_MS).replace("Z", "+00:00")}&to=+1h`)).toEqual(["6", "5", "4", "3", "2"]);
   });
 
   it("comes in pages that neither repeat nor leave out, also while rows come in", async () => {
