@@ -58,7 +58,7 @@ describe.skipIf(!needs("the whole agent in a network namespace", "root", "conntr
   const command = (args: string[], wrapper: string[]): string[] => [
     ...wrapper,
     process.execPath,
-    script("main.ts"),
+    script("run.ts"),
     `--server=http://127.0.0.1:${port}`,
     "--node=client",
     NETWORK,

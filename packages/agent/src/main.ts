@@ -61,5 +61,3 @@ function nextSignal(): Promise<string> {
     for (const each of SIGNALS) process.on(each, heard);
   });
 }
-
-if (import.meta.main) process.exit(await agentMain(process.argv.slice(2), process.env, "flowtrail-agent"));

@@ -48,6 +48,8 @@ export type PingResult =
 type Purpose = "read" | "write" | "control" | "bare";
 type Pools = Record<Purpose, ClickHouseClient>;
 
+/** A store that takes longer is thought hung: whoever asks for health wants an answer. */
+const pingTimeoutMs = 5000;
 /** More than ClickHouse's own time limit, so that its answer (which is more precise) comes first. */
 const readTimeoutMarginMs = 10_000;
 /** No question may ask for more time than this, whatever its limits say. */
@@ -76,7 +78,8 @@ export class ClickHouse {
     const began = performance.now();
     try {
       const { bare } = await this.#pools(0);
-      const result = await bare.query({ query: "SELECT version() AS version", format: "JSONEachRow" });
+      const query = { query: "SELECT version() AS version", format: "JSONEachRow" } as const;
+      const result = await bare.query({ ...query, abort_signal: AbortSignal.timeout(pingTimeoutMs) });
       const [row] = await result.json<{ version: string }>();
       return { ok: true, version: row?.version ?? "", roundTripMs: performance.now() - began };
     } catch (error) {
