@@ -6,6 +6,7 @@ import { EXIT_CODES, exitCodeOf } from "./errors.ts";
 import { VERSION } from "./facts.ts";
 import { tokenFileWarning } from "./ship/token.ts";
 import { makeLogger } from "./status/logger.ts";
+import { dropUnusedPages } from "./unused-pages.ts";
 
 /**
  * Runs an agent until it is asked to stop (SIGINT, SIGTERM, SIGHUP; a second one ends the process at once). Resolves with the exit code,
@@ -41,6 +42,10 @@ async function run(inputs: AgentConfigInputs): Promise<number> {
   if (exposed !== null) log.warn(exposed);
   const signal = nextSignal();
   await agent.start();
+  setTimeout(
+    () => log.debug({ bytes: dropUnusedPages() }, "pages that only the start needed are given back"),
+    STARTED_MS,
+  ).unref();
   log.info(`stopping (${await signal})`);
   void nextSignal().then((name) => {
     log.warn(`ending at once (${name}); the spool keeps what was recorded`);
@@ -50,6 +55,8 @@ async function run(inputs: AgentConfigInputs): Promise<number> {
   return EXIT_CODES.ok;
 }
 
+/** By then everything that an agent does has been done once. */
+const STARTED_MS = 15_000;
 const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
 function nextSignal(): Promise<string> {

@@ -21,9 +21,8 @@ beforeEach(() => {
   let coveredMs = 1000;
   flusher = new Flusher({
     tracker: {
-      collect(batch: FlowBatch) {
-        for (const port of rows) addJsonRow(batch, { reporter: "n", src_port: port });
-        rows = [];
+      collect(batch: FlowBatch, _nowMs: number, maxRows = Number.POSITIVE_INFINITY) {
+        for (const port of rows.splice(0, maxRows)) addJsonRow(batch, { reporter: "n", src_port: port });
       },
       checkpoint: () => new Uint8Array(1),
     },
@@ -97,11 +96,16 @@ describe("the flusher", () => {
     ]);
   });
 
-  it("cuts a very large batch, and tells counts with its first part only", () => {
-    rows = Array.from({ length: 50_000 }, (_, i) => i);
+  it("makes several batches of very many rows, of one time, and tells counts with the first only", () => {
+    rows = Array.from({ length: 20_000 }, (_, i) => i);
     drops = { self: 1 };
     expect(flusher.flush(20_000)).toBe(3);
-    expect(spooled.flatMap((batch) => batch.ports)).toEqual(Array.from({ length: 50_000 }, (_, i) => i));
+    expect(spooled.map(({ rows: count, metadata }) => [count, metadata.covered_from, metadata.covered_to])).toEqual([
+      [8000, 1000, 20_000],
+      [8000, 1000, 20_000],
+      [4000, 1000, 20_000],
+    ]);
+    expect(spooled.flatMap((batch) => batch.ports)).toEqual(Array.from({ length: 20_000 }, (_, i) => i));
     expect(spooled.map((batch) => batch.metadata.drops)).toEqual([{ self: 1 }, {}, {}]);
   });
 
@@ -121,6 +125,16 @@ describe("the flusher", () => {
     expect(spooled[1]?.metadata.covered_from).toBe(20_000);
     flusher.checkpoint(31_000);
     expect(checkpoints).toEqual([2]);
+  });
+
+  it("collects no more rows than it can write", () => {
+    rows = Array.from({ length: 20_000 }, (_, i) => i);
+    full = true;
+    expect(() => flusher.flush(20_000)).toThrow(SpoolError);
+    expect(rows).toHaveLength(12_000);
+    full = false;
+    expect(flusher.flush(20_500)).toBe(3);
+    expect(spooled.flatMap((batch) => batch.ports)).toEqual(Array.from({ length: 20_000 }, (_, i) => i));
   });
 
   it("takes a checkpoint when something changed, but not more often than every five seconds", () => {

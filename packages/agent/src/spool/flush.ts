@@ -20,15 +20,17 @@ export interface FlushDeps {
   readonly drops: () => Readonly<Record<string, number>>;
 }
 
-/** So many rows are about 2 MB: a batch that every server takes, and that is encoded in a few milliseconds. */
-const MAX_ROWS = 20_000;
-/** A batch that grew beyond is not reused: its memory would never be given back. */
-const MAX_KEPT_ROWS = 50_000;
+/** So many rows are about 1 MB: little memory, encoded in a few milliseconds, taken by every server. */
+const MAX_ROWS = 8000;
 const HEARTBEAT_MS = 10_000;
 const CHECKPOINT_MS = 5000;
 /** At most a twentieth of the time goes into checkpoints. */
 const CHECKPOINT_SHARE = 20;
 
+interface Period {
+  readonly fromMs: number;
+  readonly toMs: number;
+}
 interface Pending {
   readonly bytes: Uint8Array;
   readonly info: RecordInfo;
@@ -36,7 +38,7 @@ interface Pending {
 
 export class Flusher {
   readonly #deps: FlushDeps;
-  #batch = new FlowBatch();
+  readonly #batch = new FlowBatch();
   /** Encoded, but not on the disk yet: it was full. Nothing more is collected until it is; changes wait in the tracker's table. */
   #pending: Pending[] = [];
   #told: Readonly<Record<string, number>> = {};
@@ -60,14 +62,21 @@ export class Flusher {
    */
   flush(nowMs: number, options: { force?: boolean } = {}): number {
     let spooled = this.#write();
-    this.#deps.tracker.collect(this.#batch, nowMs);
-    const isDue = nowMs - this.#lastBatchMs >= HEARTBEAT_MS || nowMs < this.#lastBatchMs || options.force === true;
-    if (this.#batch.length > 0 || isDue) {
+    let period: Period | null = null;
+    for (;;) {
+      this.#deps.tracker.collect(this.#batch, nowMs, MAX_ROWS);
+      if (this.#batch.length === 0 && (period !== null || !this.#isDue(nowMs, options))) return spooled;
       this.#dirty ||= this.#batch.length > 0;
-      this.#encode(nowMs);
+      // What was collected at one time covers one time, in however many batches.
+      period ??= this.#deps.coverage.take(nowMs);
+      this.#encode(period, nowMs);
       spooled += this.#write();
     }
-    return spooled;
+  }
+
+  /** Is it time for a batch, whether or not there are rows? */
+  #isDue(nowMs: number, { force = false }: { force?: boolean }): boolean {
+    return force || nowMs - this.#lastBatchMs >= HEARTBEAT_MS || nowMs < this.#lastBatchMs;
   }
 
   /** Notes the open flows if something changed since the last time and enough time went by. Throws SpoolError. */
@@ -92,19 +101,12 @@ export class Flusher {
     return spooled;
   }
 
-  #encode(nowMs: number): void {
-    const { fromMs, toMs } = this.#deps.coverage.take(nowMs);
-    const facts = this.#deps.facts();
-    let drops = this.#takeDrops();
-    for (const part of partsOf(this.#batch)) {
-      const metadata: BatchMetadata = { ...facts, covered_from: fromMs, covered_to: toMs, drops };
-      const bytes = encodeBatch(part, { columns: SENDER_COLUMNS, metadata });
-      this.#pending.push({ bytes, info: { rows: part.length, coveredFromMs: fromMs, coveredToMs: toMs } });
-      drops = {};
-    }
+  #encode({ fromMs, toMs }: Period, nowMs: number): void {
+    const metadata: BatchMetadata = { ...this.#deps.facts(), covered_from: fromMs, covered_to: toMs, drops: this.#takeDrops() };
+    const bytes = encodeBatch(this.#batch, { columns: SENDER_COLUMNS, metadata });
+    this.#pending.push({ bytes, info: { rows: this.#batch.length, coveredFromMs: fromMs, coveredToMs: toMs } });
     this.#lastBatchMs = nowMs;
-    if (this.#batch.length > MAX_KEPT_ROWS) this.#batch = new FlowBatch();
-    else this.#batch.clear();
+    this.#batch.clear();
   }
 
   /** What was dropped since the batch before. */
@@ -119,12 +121,5 @@ export class Flusher {
     const losses = this.#deps.spool.takeLosses();
     if (losses !== null) Object.assign(drops, { spool_batches: losses.batches, spool_rows: losses.rows });
     return drops;
-  }
-}
-
-function* partsOf(batch: FlowBatch): Generator<FlowBatch> {
-  if (batch.length <= MAX_ROWS) yield batch;
-  else {
-    for (let from = 0; from < batch.length; from += MAX_ROWS) yield batch.filter((row) => row >= from && row < from + MAX_ROWS);
   }
 }

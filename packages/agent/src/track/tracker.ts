@@ -134,13 +134,16 @@ export class FlowTracker implements ConntrackListener {
     // Rows are made by `collect`, at the agent's pace.
   }
 
-  /** Writes one row for every flow that changed since the last call (opened, moved, ended) and forgets what has ended for good. */
-  collect(batch: FlowBatch, nowMs: number): void {
+  /**
+   * Writes one row for every flow that changed since the last call (opened, moved, ended) and forgets what has ended for good. It stops when the batch
+   * has `maxRows`: the next call goes on there.
+   */
+  collect(batch: FlowBatch, nowMs: number, maxRows = Number.POSITIVE_INFINITY): void {
     const flows = this.#flows;
     this.#giveUpGone(nowMs);
     let refreshes = this.#config.maxRefreshes;
     const forEnds = Math.floor(refreshes / 2);
-    while (flows.dirty.length > 0) {
+    while (flows.dirty.length > 0 && batch.length < maxRows) {
       const slot = flows.dirty.shift();
       if (flows.hasFlag(slot, FLAG.ask)) {
         flows.clearFlag(slot, FLAG.ask);

@@ -13,6 +13,8 @@ export interface Libc {
   recvmmsg(fd: number, headers: Uint8Array, count: number, flags: number, timeout: null): number;
   flock(fd: number, operation: number): number;
   close(fd: number): number;
+  /** Of the calling process's own memory: only for mappings that it knows. */
+  madvise(address: bigint, length: bigint, advice: number): number;
   strerror(errno: number): string;
 }
 
@@ -45,6 +47,7 @@ function load(): Libc {
     recvmmsg: program.func("int recvmmsg(int, void *, uint32_t, int, void *)"),
     flock: program.func("int flock(int, int)"),
     close: program.func("int close(int)"),
+    madvise: program.func("int madvise(uintptr_t, size_t, int)"),
     strerror: program.func("const char *strerror(int)"),
   };
 }
