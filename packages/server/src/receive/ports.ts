@@ -6,10 +6,11 @@ export interface Reporter {
   readonly name: string;
 }
 
-/** What is noted about an upload, beside its rows. */
+/** One stored batch: the agent's coverage, losses and health at that moment. */
 export interface Delivery {
   readonly reporterId: string;
   readonly reporter: string;
+  /** Of `Flowtrail-Batch: <epoch>-<sequence>[.part]`. */
   readonly epoch: string;
   readonly sequence: number;
   readonly part: string;
@@ -20,24 +21,32 @@ export interface Delivery {
   readonly coveredToMs: number | null;
   readonly spoolBatches: number;
   readonly spoolBytes: number;
+  /** Since the batch before, by reason. */
   readonly drops: Readonly<Record<string, number>>;
   readonly gauges: Readonly<Record<string, number>>;
+  /** The agent's clock minus ours; null when it did not tell. */
   readonly clockSkewMs: number | null;
   readonly agentVersion: string;
+  /** By network id. */
   readonly addresses: Readonly<Record<string, readonly string[]>>;
 }
 
+/** A row that was refused. */
 export interface DeadLetter {
   readonly receivedMs: number;
   readonly reporterId: string;
+  /** Which upload it was in, such as the text of `Flowtrail-Batch`. With the row's number it names the letter. */
   readonly batch: string;
   readonly row: number;
   readonly code: string;
   readonly message: string;
+  /** What was sent, as far as it could be read. */
   readonly json: string;
 }
 
+/** What comes in with one request: rows, what is noted about them, and what was refused. */
 export interface Submission {
+  /** All columns filled, the server's too. Must not be changed until the submission is done. */
   readonly rows: FlowBatch;
   readonly deliveries: readonly Delivery[];
   readonly deadLetters: readonly DeadLetter[];

@@ -1,44 +1,7 @@
 /** What is noted about each delivery of an agent or another sender, beside its rows. */
+import type { DeadLetter, Delivery } from "../receive/ports.ts";
 import type { ClickHouse } from "./clickhouse.ts";
 import { AGENT_BATCHES, FLOWS_REJECTED } from "./schema/other-tables.ts";
-
-/** One stored batch: the agent's coverage, losses and health at that moment. */
-export interface Delivery {
-  readonly reporterId: string;
-  readonly reporter: string;
-  /** Of `Flowtrail-Batch: <epoch>-<sequence>[.part]`. */
-  readonly epoch: string;
-  readonly sequence: number;
-  readonly part: string;
-  readonly receivedMs: number;
-  readonly rows: number;
-  readonly rejected: number;
-  readonly coveredFromMs: number | null;
-  readonly coveredToMs: number | null;
-  readonly spoolBatches: number;
-  readonly spoolBytes: number;
-  /** Since the batch before, by reason. */
-  readonly drops: Readonly<Record<string, number>>;
-  readonly gauges: Readonly<Record<string, number>>;
-  /** The agent's clock minus ours; null when it did not tell. */
-  readonly clockSkewMs: number | null;
-  readonly agentVersion: string;
-  /** By network id. */
-  readonly addresses: Readonly<Record<string, readonly string[]>>;
-}
-
-/** A row that was refused. */
-export interface DeadLetter {
-  readonly receivedMs: number;
-  readonly reporterId: string;
-  /** Which upload it was in, such as the text of `Flowtrail-Batch`. With the row's number it names the letter. */
-  readonly batch: string;
-  readonly row: number;
-  readonly code: string;
-  readonly message: string;
-  /** What was sent, as far as it could be read. */
-  readonly json: string;
-}
 
 const time = (ms: number | null) => (ms === null ? null : new Date(ms).toISOString());
 const settings = { date_time_input_format: "best_effort" } as const;

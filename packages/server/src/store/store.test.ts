@@ -1,7 +1,6 @@
 import fc from "fast-check";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import type { DeadLetter, Delivery } from "./deliveries.ts";
-import type { Submission } from "./store.ts";
+import type { DeadLetter, Delivery, Submission } from "../receive/ports.ts";
 import { batchOf, type FlowRow } from "./test-batches.ts";
 import { startTestStore, type TestStore } from "./testing.ts";
 

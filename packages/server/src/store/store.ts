@@ -1,7 +1,8 @@
 /** The store: everything that is kept, in ClickHouse, embedded or the operator's own. */
 import { encodeBatch, type FlowBatch } from "@flowtrail/model";
+import type { Submission } from "../receive/ports.ts";
 import { ClickHouse, type ClickHouseConfig, type PingResult } from "./clickhouse.ts";
-import { type DeadLetter, type Delivery, insertDeadLetters, insertDeliveries } from "./deliveries.ts";
+import { insertDeadLetters, insertDeliveries } from "./deliveries.ts";
 import { type EndpointSource, remoteEndpoint } from "./endpoint.ts";
 import { EmbeddedEngine, type EngineConfig, type EngineStatus } from "./engine/engine.ts";
 import { assertStorable, MAX_DAYS, mergeBatches, splitFlows } from "./flow-split.ts";
@@ -20,14 +21,6 @@ export interface StoreConfig {
   readonly commit: GroupCommitConfig;
   readonly upkeep: UpkeepConfig;
   readonly upkeepIntervalMs: number;
-}
-
-/** What comes in with one request: rows, what is noted about them, and what was refused. */
-export interface Submission {
-  /** All columns filled, the server's too. Must not be changed until the submission is done. */
-  readonly rows: FlowBatch;
-  readonly deliveries: readonly Delivery[];
-  readonly deadLetters: readonly DeadLetter[];
 }
 
 export interface StoreStats {
