@@ -85,7 +85,10 @@ export class Flusher {
     // A checkpoint says that its flows' rows are in the spool: not while some are not.
     if (!this.#dirty || !isDue || this.#pending.length > 0) return;
     const startedMs = performance.now();
-    this.#deps.spool.checkpoint(this.#deps.tracker.checkpoint());
+    const bytes = this.#deps.tracker.checkpoint();
+    this.#deps.spool.checkpoint(bytes);
+    // Ten megabytes with 50,000 flows: given back now, and not when the garbage collector comes.
+    bytes.buffer.transfer(0);
     this.#dirty = false;
     this.#checkpointMs = nowMs;
     this.#checkpointDueMs = nowMs + Math.max(CHECKPOINT_MS, (performance.now() - startedMs) * CHECKPOINT_SHARE);

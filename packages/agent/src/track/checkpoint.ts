@@ -20,7 +20,7 @@ interface Head {
   readonly networks: readonly string[];
 }
 
-export function encodeCheckpoint(flows: Flows): Uint8Array {
+export function encodeCheckpoint(flows: Flows): Uint8Array<ArrayBuffer> {
   const { table } = flows;
   const slots = slotsToKeep(table);
   const columns = columnsOf(table.translates);

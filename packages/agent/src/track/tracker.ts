@@ -161,7 +161,7 @@ export class FlowTracker implements ConntrackListener {
   }
 
   /** All flows that must survive a restart. Take it right after what was collected is safely spooled. */
-  checkpoint(): Uint8Array {
+  checkpoint(): Uint8Array<ArrayBuffer> {
     return encodeCheckpoint(this.#flows);
   }
 
