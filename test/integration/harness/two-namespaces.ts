@@ -1,7 +1,7 @@
 /** Two network namespaces and a cable between them: `a`, where something of ours runs, and `b`, whom it talks to. */
 import { execFileSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, readlinkSync, statSync } from "node:fs";
 
 const run = (program: string, ...args: string[]): string => execFileSync(program, args, { encoding: "utf8" });
 
@@ -41,12 +41,12 @@ export class TwoNamespaces {
     return run("ip", "netns", "exec", name, ...argv);
   }
 
-  /** The processes in a namespace, as `pid command line`. */
+  /** The processes in a namespace, as `pid command line`. (`ip netns pids` fails when one ends while it looks.) */
   processes(name: string): string[] {
-    return run("ip", "netns", "pids", name)
-      .split("\n")
-      .filter((pid) => pid !== "")
-      .map((pid) => `${pid} ${commandLine(pid)}`);
+    const { ino } = statSync(`/run/netns/${name}`);
+    const isIn = (pid: string) => readGone(() => readlinkSync(`/proc/${pid}/ns/net`)) === `net:[${ino}]`;
+    const pids = readdirSync("/proc").filter((pid) => /^\d+$/.test(pid) && isIn(pid));
+    return pids.map((pid) => `${pid} ${readGone(() => readFileSync(`/proc/${pid}/cmdline`, "utf8"))?.replaceAll("\0", " ")}`);
   }
 
   /** Ends what is left in them, and removes them. */
@@ -59,11 +59,13 @@ export class TwoNamespaces {
   }
 }
 
-function commandLine(pid: string): string {
+/** Null if the process has ended, or is a zombie that nobody has reaped yet. */
+function readGone(read: () => string): string | null {
   try {
-    return readFileSync(`/proc/${pid}/cmdline`, "utf8").replaceAll("\0", " ");
-  } catch {
-    return "(gone)";
+    return read();
+  } catch (error) {
+    if (["ENOENT", "ESRCH", "EACCES"].includes((error as NodeJS.ErrnoException).code ?? "")) return null;
+    throw error;
   }
 }
 
