@@ -1,6 +1,5 @@
 /** `flowtrail lab`: a real network on this machine, with a server, agents and traffic, all of it gone after `lab down`. */
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import {
@@ -18,7 +17,6 @@ import {
   network,
 } from "@flowtrail/lab";
 import { type Command, InvalidArgumentError } from "commander";
-import { CliError } from "../errors.ts";
 import { findLocalServer } from "../local-server.ts";
 import { createAgentToken, signInLink, waitForServer } from "../server-client.ts";
 
@@ -57,7 +55,7 @@ async function up(options: { name: string; listen?: string; traffic: boolean }):
   const { name } = options;
   await labUp({ name, onProgress: say });
   try {
-    const url = await startServerAndAgents(name, options.listen ?? `127.0.0.1:${await freePort()}`);
+    const url = await startServerAndAgents(name, options.listen ?? "127.0.0.1:0");
     if (options.traffic) {
       await labDaemon(name, {
         what: "traffic",
@@ -168,13 +166,4 @@ async function traffic(scenario: string, options: { name: string; for?: number; 
   else
     for (const { what, outcome, srcIp, srcPort, dstIp, dstPort } of result.connections)
       process.stdout.write(`${what}: ${srcIp}:${srcPort ?? "-"} → ${dstIp}:${dstPort ?? "-"} ${outcome ?? "open"}\n`);
-}
-
-async function freePort(): Promise<number> {
-  const probe = createServer();
-  await new Promise<void>((resolve) => probe.listen(0, "127.0.0.1", resolve));
-  const address = probe.address();
-  await new Promise((resolve) => probe.close(resolve));
-  if (address === null || typeof address === "string") throw new CliError({ code: "USAGE" }, "no free port on 127.0.0.1");
-  return address.port;
 }
