@@ -14,7 +14,8 @@ import { gzipSync, zstdCompressSync } from "node:zlib";
 import { ARROW_CONTENT_TYPE, addJsonRow, encodeBatch, FlowBatch, SENDER_COLUMNS } from "@flowtrail/model";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { needs } from "../needs.ts";
-import { Cli, expectRefusal, flowtrail, NOBODY, UNPRIVILEGED } from "./harness/cli.ts";
+import { asNobody, NOBODY } from "../nobody.ts";
+import { Cli, expectRefusal, flowtrail } from "./harness/cli.ts";
 
 const dir = mkdtempSync(join(tmpdir(), "flowtrail-bad-"));
 chmodSync(dir, 0o755);
@@ -156,7 +157,7 @@ describe("a command that can't be", () => {
 });
 
 describe.skipIf(!needs("commands of users without rights", "root"))("a user without rights", () => {
-  const nobody = { prefix: UNPRIVILEGED, env: { HOME: dir } };
+  const nobody = { prefix: asNobody(), env: { HOME: dir } };
   const foreign = join(dir, "foreign");
   const own = join(dir, "own");
   beforeAll(() => {

@@ -6,8 +6,9 @@ import { delimiter, join } from "node:path";
 import type { FlowJson } from "@flowtrail/model";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { needs } from "../needs.ts";
+import { asNobody, NOBODY } from "../nobody.ts";
 import { until } from "./harness/bed.ts";
-import { Cli, type CliOptions, FLOWTRAIL_BIN, flowtrail, NOBODY, UNPRIVILEGED } from "./harness/cli.ts";
+import { Cli, type CliOptions, FLOWTRAIL_BIN, flowtrail } from "./harness/cli.ts";
 import { type FetchOptions, fetchIn } from "./harness/fetch-in.ts";
 import { TwoNamespaces } from "./harness/two-namespaces.ts";
 
@@ -151,7 +152,7 @@ describe.skipIf(!needs("flowtrail up without privileges", "root"))("flowtrail up
   beforeAll(async () => {
     chownSync(dir, NOBODY, NOBODY);
     const args = ["up", "--listen", "127.0.0.1:0", "--data", join(dir, "data"), "--state", join(dir, "state")];
-    up = new Cli(args, { prefix: UNPRIVILEGED, env: { HOME: dir } });
+    up = new Cli(args, { prefix: asNobody(), env: { HOME: dir } });
     await up.says(/#signin=/);
     url = linksIn(up.stdout)[0]?.url ?? "";
   }, 120_000);

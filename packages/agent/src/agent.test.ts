@@ -7,6 +7,7 @@ import { promisify } from "node:util";
 import type { JsonRow } from "@flowtrail/model";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { needs } from "../../../test/needs.ts";
+import { asNobody } from "../../../test/nobody.ts";
 import type { LineProcess } from "./capture/testing/line-process.ts";
 import { CLIENT, SERVER, Testbed } from "./capture/testing/testbed.ts";
 import type { RecordedUpload } from "./testing/recording-server.ts";
@@ -27,14 +28,7 @@ function fill(path: string): string[] {
 
 const numberOf = (upload: RecordedUpload): number => Number(upload.id.split("-")[1]);
 const script = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
-const CAPABILITIES = "-all,+net_admin,+net_raw";
-const UNPRIVILEGED = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "--no-new-privs"];
-const TWO_CAPABILITIES = [
-  ...UNPRIVILEGED,
-  `--inh-caps=${CAPABILITIES}`,
-  "--ambient-caps=+net_admin,+net_raw",
-  `--bounding-set=${CAPABILITIES}`,
-];
+const TWO_CAPABILITIES = asNobody("net_admin", "net_raw");
 const NETWORK = "--network=lab=10.77.0.0/16,fd77::/16";
 
 describe.skipIf(!needs("the whole agent in a network namespace", "root", "conntrack"))("the agent on a real kernel", () => {
@@ -243,7 +237,7 @@ describe.skipIf(!needs("the whole agent in a network namespace", "root", "conntr
       }
     };
     const saying = (text: string): unknown => expect.stringContaining(text);
-    expect(await ended([], UNPRIVILEGED)).toMatchObject({ code: 3, stderr: saying("needs CAP_NET_ADMIN") });
+    expect(await ended([], asNobody())).toMatchObject({ code: 3, stderr: saying("needs CAP_NET_ADMIN") });
     expect(await ended(["--spool-max-bytes=many"])).toMatchObject({
       code: 2,
       stderr: saying("spool.max_bytes: expected a size"),

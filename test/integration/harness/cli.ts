@@ -8,17 +8,6 @@ const here = (path: string): string => fileURLToPath(new URL(path, import.meta.u
 export const FLOWTRAIL = here("../../../packages/cli/src/main.ts");
 export const FLOWTRAIL_BIN = here("../../../packages/cli/bin/flowtrail.js");
 
-/**
- * Runs a program as nobody, with no capability but one and none to be had: it may read everything, since a checkout may be readable for its owner
- * only (as in .ci/run).
- */
-export const UNPRIVILEGED: readonly string[] = (() => {
-  const caps = "-all,+dac_read_search";
-  const user = ["setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups"];
-  return [...user, `--inh-caps=${caps}`, `--ambient-caps=${caps}`, `--bounding-set=${caps}`];
-})();
-export const NOBODY = 65534;
-
 export interface CliOptions {
   /** What runs it: `ip netns exec …`, `setpriv …`. */
   readonly prefix?: readonly string[];

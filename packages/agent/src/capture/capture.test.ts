@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { needs } from "../../../../test/needs.ts";
+import { asNobody } from "../../../../test/nobody.ts";
 import type { Line, PlainRecord } from "./testing/line-process.ts";
 import { CLIENT, SERVER, Testbed } from "./testing/testbed.ts";
 
@@ -435,17 +436,8 @@ describe.skipIf(!needs("what capture changes in the kernel, and puts back", "roo
 
 describe.skipIf(!needs("capture without privileges", "root"))("privileges", { timeout: 60_000 }, () => {
   withTestbed();
-  const nobody = (...capabilities: string[]): string[] => [
-    "setpriv",
-    "--reuid=65534",
-    "--regid=65534",
-    "--clear-groups",
-    `--inh-caps=-all${capabilities.map((c) => `,+${c}`).join("")}`,
-    `--ambient-caps=-all${capabilities.map((c) => `,+${c}`).join("")}`,
-  ];
-
   it("says what it needs when it has none, and changes nothing", async () => {
-    const capture = bed.spawnCapture("gateway", { sysctlStatePath: "/tmp/never-written.json" }, nobody());
+    const capture = bed.spawnCapture("gateway", { sysctlStatePath: "/tmp/never-written.json" }, asNobody());
     const error = await capture.find((line) => line.type === "error");
     expect(error.code).toBe("CAPTURE_NO_PRIVILEGE");
     expect(error.message).toMatch(/^needs CAP_NET_ADMIN: run the agent as root, or with `AmbientCapabilities=/);
@@ -457,7 +449,7 @@ describe.skipIf(!needs("capture without privileges", "root"))("privileges", { ti
     mkdirSync(state, { mode: 0o777 });
     bed.run("gateway", "chmod", "755", bed.directory);
     bed.run("gateway", "chmod", "777", state);
-    const capture = await bed.capture("gateway", { sysctlStatePath: join(state, "sysctl.json") }, nobody("net_admin"));
+    const capture = await bed.capture("gateway", { sysctlStatePath: join(state, "sysctl.json") }, asNobody("net_admin"));
     bed.run("client", "ping", "-qc1", SERVER.v4);
     await capture.find((line) => line.type === "event" && line.record.protocol === 1 && line.record.words[0] === 0x0a4d0102);
     expect(CLIENT.v4).toBe("10.77.1.2");
