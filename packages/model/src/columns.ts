@@ -17,6 +17,7 @@ export type Role = (typeof ROLES)[number];
 export type FlowState = (typeof STATES)[number];
 export type EndReason = (typeof END_REASONS)[number];
 export type Verdict = (typeof VERDICTS)[number];
+export type DomainSource = (typeof DOMAIN_SOURCES)[number];
 export type ParticipantType = (typeof PARTICIPANT_TYPES)[number];
 
 /**

@@ -2,6 +2,7 @@ import {
   COLUMNS,
   type ColumnName,
   communityIdOfFlow,
+  type DomainSource,
   type FlowJson,
   formatCount,
   icmpTypeName,
@@ -64,10 +65,7 @@ function ends(flow: FlowJson): Fact[] {
     { label: "Source", value: <End flow={flow} end="src" /> },
     { label: "Destination", value: <End flow={flow} end="dst" /> },
     { label: "Protocol", value: [`${protocolName(flow.protocol)}${port}`, service ?? icmp].filter(Boolean).join(" · ") },
-    fact(
-      "domain",
-      flow.domain === null ? null : `${flow.domain}${flow.domain_source === null ? "" : ` (from ${flow.domain_source})`}`,
-    ),
+    fact("domain", flow.domain && <Domain name={flow.domain} source={flow.domain_source} />),
     fact("app", flow.app),
     fact("nat_src_ip", translated(flow, "src")),
     fact("nat_dst_ip", translated(flow, "dst")),
@@ -76,12 +74,31 @@ function ends(flow: FlowJson): Fact[] {
   ];
 }
 
+/** How the agent or the server came to know a name. */
+const DOMAIN_SOURCE_TEXTS: Readonly<Record<DomainSource, string>> = {
+  sni: "Named in this connection's TLS handshake",
+  quic: "Named in this connection's QUIC handshake",
+  http: "Named in this connection's HTTP request",
+  dns: "Asked for by this client, by DNS, shortly before",
+  inventory: "Domain of the egress route",
+};
+
+function Domain({ name, source }: { name: string; source: DomainSource | null }) {
+  return (
+    <>
+      {name}
+      {source !== null && <span className="fact-more fact-below">{DOMAIN_SOURCE_TEXTS[source]}</span>}
+    </>
+  );
+}
+
 function End({ flow, end }: { flow: FlowJson; end: "src" | "dst" }) {
   return (
     <>
       {participantName(flow, end)}
       <span className="fact-more fact-below">
         {PARTICIPANT_LABELS[flow[`${end}_type`]]} · {endpointText(flow[`${end}_ip`], flow[`${end}_port`])}
+        {flow[`${end}_by`] === "reporter" && " · named by the reporter, not in the inventory"}
       </span>
     </>
   );
