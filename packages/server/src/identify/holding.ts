@@ -1,6 +1,6 @@
 /** What the inventory comes down to for attribution: who had which address or range of which network, from when to when. */
 import type { Cidr } from "@flowtrail/model";
-import type { Participant } from "./lookup.ts";
+import type { NodeRef, Participant } from "./lookup.ts";
 
 /**
  * `address`: of a node, a device or a config file · `virtual`, `resolved`, `range`: of an egress route · `network`: the network's own range, nobody's in
@@ -27,4 +27,15 @@ export interface Holding {
   readonly isFirst: boolean;
   /** When it ceased to hold, ms since 1970; Infinity: it still does. */
   readonly toMs: number;
+}
+
+/** One fact of which nodes a network had, with addresses or without: whom a reporter's id, name or host stands for. */
+export interface NodeFact extends Pick<Holding, "network" | "source" | "precedence" | "fromMs" | "isFirst" | "toMs"> {
+  readonly node: NodeRef;
+}
+
+/** All that the history of the inventory says. */
+export interface InventoryFacts {
+  readonly holdings: readonly Holding[];
+  readonly nodes: readonly NodeFact[];
 }

@@ -6,6 +6,8 @@ import type { InventoryNetwork } from "./inventory-schema.ts";
 export interface NodeRef {
   readonly id: string;
   readonly name: string;
+  /** The machine's own id, where it has one (Netmaker's host): a machine is one reporter in all its networks. */
+  readonly host?: string;
 }
 
 /** Who an address belongs to. */
