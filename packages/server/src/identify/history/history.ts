@@ -1,0 +1,348 @@
+/**
+ * The inventory in time: what every source told, when it changed, and who had which address when. Everything is in memory; the store
+ * keeps it for ever.
+ */
+import { randomUUID } from "node:crypto";
+import type { Holding } from "../holding.ts";
+import { EMPTY_INVENTORY, type Inventory } from "../inventory-schema.ts";
+import type { NodeRef } from "../lookup.ts";
+import { type EntityRef, type EntityVersion, entityKey, type InventoryChange } from "./change.ts";
+import { type Correction, inventoryTime } from "./corrections.ts";
+import { mergedInventory } from "./current.ts";
+import { piecesOf } from "./entities.ts";
+import { EntityLog } from "./entity-log.ts";
+import { holdingsOf } from "./holdings.ts";
+import { LogWriter } from "./log-writer.ts";
+import { NodeRefs, type NodeVersion } from "./node-refs.ts";
+
+/** Where the history is kept. */
+export interface HistoryStore {
+  append(changes: readonly InventoryChange[]): Promise<void>;
+  addCorrection(correction: Correction): Promise<void>;
+  /** The newest changes (at most `limit`), what was in force before them, and when each network of each source was first told of. */
+  load(limit: number): Promise<LoadedHistory>;
+  /** What was written since a cursor of `load` or of this; null: nothing to go by, everything of the last minutes. */
+  since(cursor: string | null): Promise<{ changes: InventoryChange[]; corrections: Correction[]; cursor: string | null }>;
+}
+
+export interface LoadedHistory {
+  readonly changes: readonly InventoryChange[];
+  readonly corrections: readonly Correction[];
+  readonly firsts: readonly { readonly source: string; readonly network: string; readonly atMs: number }[];
+  /** What was over before is not among the changes, ms since 1970; null: everything is. */
+  readonly completeSinceMs: number | null;
+  readonly cursor: string | null;
+}
+
+export interface HistoryConfig {
+  /** Others write into the same store: look every few seconds what they wrote. */
+  readonly shared: boolean;
+  /** Changes kept in memory. Above it, those that were over longest ago are let go of (the store has them), and `completeSinceMs` says so. */
+  readonly maxChanges?: number;
+}
+
+export interface HistoryDeps {
+  readonly store: HistoryStore;
+  readonly now: () => number;
+  readonly logger: {
+    debug(fields: object, message: string): void;
+    info(fields: object, message: string): void;
+    warn(fields: object, message: string): void;
+  };
+}
+
+export interface HistoryStats {
+  /** Kept in memory. */
+  readonly changes: number;
+  /** In force, not yet in the store. */
+  readonly waiting: number;
+  /** Failed attempts to store, since the start. */
+  readonly failures: number;
+  readonly error: string | null;
+  /** Answers about times before are incomplete, ms since 1970; null: none are. */
+  readonly completeSinceMs: number | null;
+}
+
+export type ChangeListener = (networks: ReadonlySet<string>) => void;
+
+const DEFAULT_MAX_CHANGES = 200_000;
+const REFRESH_MS = 3000;
+
+export class InventoryHistory {
+  readonly #config: Required<HistoryConfig>;
+  readonly #deps: HistoryDeps;
+  readonly #writer: LogWriter;
+  /** By `entityKey`. */
+  readonly #logs = new Map<string, EntityLog>();
+  readonly #bySource = new Map<string, Set<EntityLog>>();
+  readonly #byNetwork = new Map<string, Set<EntityLog>>();
+  /** By source and network: when it was first told of. */
+  readonly #firsts = new Map<string, number>();
+  readonly #listeners = new Set<ChangeListener>();
+  readonly #views = new Map<string, NetworkView>();
+  #current: Inventory | null = null;
+  #corrections: Correction[] = [];
+  #version = 0;
+  #changes = 0;
+  #completeSinceMs: number | null = null;
+  #cursor: string | null = null;
+  #timer: NodeJS.Timeout | null = null;
+
+  constructor(config: HistoryConfig, deps: HistoryDeps) {
+    this.#config = { maxChanges: DEFAULT_MAX_CHANGES, ...config };
+    this.#deps = deps;
+    this.#writer = new LogWriter({ append: (changes) => deps.store.append(changes), logger: deps.logger });
+  }
+
+  /** Reads what the store has. @throws StoreError */
+  async load(): Promise<void> {
+    const { changes, corrections, firsts, completeSinceMs, cursor } = await this.#deps.store.load(this.#config.maxChanges);
+    for (const { source, network, atMs } of firsts) this.#noteFirst(source, network, atMs);
+    this.#cursor = cursor;
+    this.#completeSinceMs = completeSinceMs;
+    this.#take(changes);
+    this.#takeCorrections(corrections);
+  }
+
+  /** Reads what the store has, and goes on doing so where others write, too. @throws StoreError */
+  async start(): Promise<void> {
+    await this.load();
+    if (this.#config.shared) this.#plan();
+  }
+
+  /** Stores what is not stored yet. */
+  async stop(): Promise<void> {
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timer = null;
+    await this.#writer.stop();
+  }
+
+  /**
+   * Takes all that a source says now. What differs from what it said before is in force at once and stored in the background.
+   * @returns how many entities changed
+   */
+  apply(source: string, inventory: Inventory, { who, atMs = this.#deps.now() }: { who: string; atMs?: number }): number {
+    const changeId = randomUUID();
+    const changes: InventoryChange[] = [];
+    const gone = new Set([...(this.#bySource.get(source) ?? [])].filter(({ newest }) => newest?.entity !== null));
+    const told = new Set<string>();
+    const change = (ref: EntityRef, newest: InventoryChange | undefined, entity: string | null) => {
+      // Clocks of servers differ: what comes later must not lie before what it follows.
+      const at = newest === undefined ? atMs : Math.max(atMs, newest.atMs + 1);
+      changes.push({ ...ref, atMs: at, changeId, entity, who, what: whatChanged(newest?.entity ?? null, entity) });
+    };
+    for (const { network, kind, id, entity } of piecesOf(inventory)) {
+      const ref = { source, network, kind, id };
+      const key = entityKey(ref);
+      if (told.has(key)) continue;
+      told.add(key);
+      const log = this.#logs.get(key);
+      if (log !== undefined) gone.delete(log);
+      if (log === undefined || log.newest?.entity !== entity) change(ref, log?.newest, entity);
+    }
+    for (const { ref, newest } of gone) change(ref, newest, null);
+    if (changes.length === 0) return 0;
+    this.#take(changes);
+    this.#writer.add(changes);
+    return changes.length;
+  }
+
+  /** A source is there no more: what it held, it holds until now. */
+  retire(source: string, change: { who: string; atMs?: number }): number {
+    return this.apply(source, EMPTY_INVENTORY, change);
+  }
+
+  /** Counts up with every change of anything below. */
+  get version(): number {
+    return this.#version;
+  }
+
+  /** Calls back after each change with the networks that it touched, before anything else is asked. Returns how to stop that. */
+  onChange(listener: ChangeListener): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** Every network that any source ever told of, by id, in order. */
+  networks(): readonly string[] {
+    return [...this.#byNetwork.keys()].sort();
+  }
+
+  /** Who holds or held what in a network, at any time. The same array as long as nothing changes. */
+  holdings(network: string): readonly Holding[] {
+    const view = this.#view(network);
+    view.holdings ??= holdingsOf(view.versions, view.nodes);
+    return view.holdings;
+  }
+
+  /** Every version of every entity, of one network. */
+  versions(network: string): readonly EntityVersion[] {
+    return this.#view(network).versions;
+  }
+
+  /** The nodes as they were then, of every source. */
+  nodesAt(network: string, atMs: number): readonly NodeVersion[] {
+    return this.#view(network).versions.filter(
+      (version): version is NodeVersion =>
+        version.kind === "node" && version.toMs > atMs && (version.fromMs <= atMs || version.isFirst),
+    );
+  }
+
+  /** The node that was called so (by id, name or host) then; null: none that the inventory knows. */
+  nodeAt(network: string, word: string, atMs: number): NodeRef | null {
+    return this.#view(network).nodes.at(word, atMs);
+  }
+
+  /** The inventory as it is now, all sources together: of an entity that several know, the source that counts most. */
+  current(): Inventory {
+    this.#current ??= mergedInventory(
+      this.networks().flatMap((network) => this.versions(network).filter(({ toMs }) => toMs === Number.POSITIVE_INFINITY)),
+    );
+    return this.#current;
+  }
+
+  get corrections(): readonly Correction[] {
+    return this.#corrections;
+  }
+
+  /** When the inventory is to be read for a flow that began at `startMs` (ms since 1970). */
+  inventoryTime(startMs: number): number {
+    return this.#corrections.length === 0 ? startMs : inventoryTime(this.#corrections, startMs);
+  }
+
+  /** Makes a correction: in force when this resolves. @throws StoreError */
+  async addCorrection(correction: Omit<Correction, "id" | "changedMs">): Promise<Correction> {
+    const made = { ...correction, id: randomUUID(), changedMs: this.#deps.now() };
+    await this.#deps.store.addCorrection(made);
+    this.#takeCorrections([made]);
+    return made;
+  }
+
+  get stats(): HistoryStats {
+    const { waiting, failures, error } = this.#writer;
+    return { changes: this.#changes, waiting, failures, error, completeSinceMs: this.#completeSinceMs };
+  }
+
+  #take(changes: readonly InventoryChange[]): void {
+    const touched = new Set<string>();
+    for (const change of changes) {
+      this.#noteFirst(change.source, change.network, change.atMs);
+      if (!this.#log(change).add(change)) continue;
+      this.#changes++;
+      touched.add(change.network);
+    }
+    if (this.#changes > this.#config.maxChanges * 1.25) this.#forget();
+    if (touched.size > 0) this.#changed(touched);
+  }
+
+  #takeCorrections(corrections: readonly Correction[]): void {
+    const known = new Set(this.#corrections.map(({ id }) => id));
+    const fresh = corrections.filter(({ id }) => !known.has(id));
+    if (fresh.length === 0) return;
+    this.#corrections = [...this.#corrections, ...fresh];
+    this.#changed(new Set(this.networks()));
+  }
+
+  #changed(networks: ReadonlySet<string>): void {
+    this.#version++;
+    this.#current = null;
+    for (const network of networks) this.#views.delete(network);
+    for (const listener of this.#listeners) listener(networks);
+  }
+
+  #log(change: InventoryChange): EntityLog {
+    const { source, network, kind, id } = change;
+    const key = entityKey(change);
+    let log = this.#logs.get(key);
+    if (log === undefined) {
+      log = new EntityLog({ source, network, kind, id });
+      this.#logs.set(key, log);
+      addTo(this.#bySource, source, log);
+      addTo(this.#byNetwork, network, log);
+    }
+    return log;
+  }
+
+  #noteFirst(source: string, network: string, atMs: number): void {
+    const key = JSON.stringify([source, network]);
+    const known = this.#firsts.get(key);
+    if (known === undefined || atMs < known) this.#firsts.set(key, atMs);
+  }
+
+  #view(network: string): NetworkView {
+    let view = this.#views.get(network);
+    if (view === undefined) {
+      const versions = [...(this.#byNetwork.get(network) ?? [])].flatMap((log) =>
+        log.versions(this.#firsts.get(JSON.stringify([log.ref.source, network])) ?? Number.NEGATIVE_INFINITY),
+      );
+      view = { versions, nodes: new NodeRefs(versions), holdings: null };
+      // Whoever asks for a network that nobody told of must not make this grow.
+      if (this.#byNetwork.has(network)) this.#views.set(network, view);
+    }
+    return view;
+  }
+
+  /** Lets go of what was over longest ago. */
+  #forget(): void {
+    const { maxChanges } = this.#config;
+    const times = [...this.#logs.values()].flatMap((log) => log.changes.map(({ atMs }) => atMs)).sort((a, b) => b - a);
+    const beforeMs = times[maxChanges] ?? 0;
+    for (const [key, log] of this.#logs) {
+      this.#changes -= log.forget(beforeMs);
+      if (log.length > 0) continue;
+      this.#logs.delete(key);
+      this.#bySource.get(log.ref.source)?.delete(log);
+      this.#byNetwork.get(log.ref.network)?.delete(log);
+    }
+    this.#completeSinceMs = Math.max(beforeMs, this.#completeSinceMs ?? 0);
+    this.#deps.logger.warn(
+      { changes: this.#changes, before: new Date(beforeMs).toISOString() },
+      "the inventory has changed so often that its oldest versions are no longer held in memory",
+    );
+  }
+
+  #plan(): void {
+    this.#timer = setTimeout(() => {
+      this.#refresh()
+        .catch((error: unknown) =>
+          this.#deps.logger.debug({ err: error }, "other servers' changes of the inventory could not be read, it is tried again"),
+        )
+        .finally(() => {
+          if (this.#timer !== null) this.#plan();
+        });
+    }, REFRESH_MS);
+    this.#timer.unref();
+  }
+
+  async #refresh(): Promise<void> {
+    const { changes, corrections, cursor } = await this.#deps.store.since(this.#cursor);
+    this.#cursor = cursor ?? this.#cursor;
+    this.#take(changes);
+    this.#takeCorrections(corrections);
+  }
+}
+
+/** What was made of the logs of one network, until one of them changes. */
+interface NetworkView {
+  readonly versions: readonly EntityVersion[];
+  readonly nodes: NodeRefs;
+  holdings: readonly Holding[] | null;
+}
+
+function addTo(map: Map<string, Set<EntityLog>>, key: string, log: EntityLog): void {
+  const set = map.get(key);
+  if (set === undefined) map.set(key, new Set([log]));
+  else set.add(log);
+}
+
+/** A few words on what became different. */
+function whatChanged(before: string | null, after: string | null): string {
+  if (after === null) return "removed";
+  if (before === null) return "added";
+  const [old, now] = [before, after].map((text) => JSON.parse(text) as Record<string, unknown>) as [
+    Record<string, unknown>,
+    Record<string, unknown>,
+  ];
+  const keys = [...new Set([...Object.keys(old), ...Object.keys(now)])].sort();
+  return `changed ${keys.filter((key) => JSON.stringify(old[key]) !== JSON.stringify(now[key])).join(", ")}`;
+}

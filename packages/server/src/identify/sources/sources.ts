@@ -1,0 +1,63 @@
+/** Runs the places that the inventory comes from, and hands what they say to the history. */
+import type { Inventory } from "../inventory-schema.ts";
+import type { InventorySource, SourceDeps, SourceState } from "./source.ts";
+
+export interface SourcesDeps {
+  readonly history: {
+    apply(source: string, inventory: Inventory, change: { who: string }): number;
+    retire(source: string, change: { who: string }): number;
+  };
+  readonly logger: SourceDeps["logger"];
+  readonly now: () => number;
+}
+
+export class Sources {
+  readonly #deps: SourcesDeps;
+  readonly #sources = new Map<string, InventorySource>();
+  #isStarted = false;
+
+  constructor(deps: SourcesDeps) {
+    this.#deps = deps;
+  }
+
+  /** Adds a source, also while the others run: then it is started at once. Its name is taken from its state, and must not change. */
+  async add<S extends InventorySource>(make: (deps: SourceDeps) => S): Promise<S> {
+    const { history, logger, now } = this.#deps;
+    const source: S = make({
+      logger,
+      now,
+      onChange: (inventory) => history.apply(source.state.name, inventory, { who: whoOf(source.state) }),
+    });
+    this.#sources.get(source.state.name)?.stop();
+    this.#sources.set(source.state.name, source);
+    if (this.#isStarted) await source.start();
+    return source;
+  }
+
+  /** Ends a source for good: what it held, it holds until now. */
+  remove(name: string, who: string): void {
+    this.#sources.get(name)?.stop();
+    this.#sources.delete(name);
+    this.#deps.history.retire(name, { who });
+  }
+
+  get states(): readonly SourceState[] {
+    return [...this.#sources.values()].map(({ state }) => state);
+  }
+
+  /** Starts them all. Never throws: what is wrong with one is in its state. */
+  async start(): Promise<void> {
+    this.#isStarted = true;
+    await Promise.all([...this.#sources.values()].map((source) => source.start()));
+  }
+
+  stop(): void {
+    this.#isStarted = false;
+    for (const source of this.#sources.values()) source.stop();
+  }
+}
+
+/** Who made a change: `file:/etc/inventory.yaml`, `netmaker:https://…`, `agent:inetgw`. */
+function whoOf({ kind, where }: SourceState): string {
+  return `${kind}:${where}`;
+}
