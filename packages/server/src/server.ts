@@ -62,7 +62,7 @@ export class Server {
       { silentAfterMs: config.agents.update_interval_s * SILENT_INTERVALS * 1000 },
       { now, enrolled: () => this.#enrolled() },
     );
-    this.#identify = new Identify({ expected: (node, lastSeenMs) => this.#roster.expects(node, lastSeenMs) });
+    this.#identify = new Identify({ expected: (node, life) => this.#roster.expects(node, life) });
     const book = new AgentBook();
     this.#agents = new AgentWatch(
       { shared: config.store.url !== undefined },

@@ -44,6 +44,6 @@ describe("the roster", () => {
     ["began before the flow was over", [], [heard("a", NOW_MS, NOW_MS - 5000)], true],
   ])("expects a report of an agent that %s: %o", async (_, enrolled, before, expected) => {
     const agents = await roster(enrolled, before);
-    expect(agents.expects(node("a"), NOW_MS - 1000)).toBe(expected);
+    expect(agents.expects(node("a"), { endMs: NOW_MS - 1000 })).toBe(expected);
   });
 });

@@ -74,11 +74,11 @@ export class Roster {
   }
 
   /** Will this node's agent report a flow that was last seen then? Silence is no reason to think it won't, for a day. */
-  expects(node: { readonly id: string; readonly name: string }, lastSeenMs: number): boolean {
+  expects(node: { readonly id: string; readonly name: string }, life: { readonly endMs: number }): boolean {
     const givenUpMs = this.#deps.now() - GIVEN_UP_MS;
     const heard = this.#heard.get(node.id) ?? this.#heard.get(node.name);
     if (heard !== undefined && heard.lastMs >= givenUpMs)
-      return heard.coveredFromMs === null || lastSeenMs >= heard.coveredFromMs;
+      return heard.coveredFromMs === null || life.endMs >= heard.coveredFromMs;
     const enrolled = this.#enrolled.get(node.id) ?? this.#enrolled.get(node.name);
     return enrolled !== undefined && heard === undefined && enrolled.createdMs >= givenUpMs;
   }

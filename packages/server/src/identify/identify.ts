@@ -2,7 +2,7 @@
 import type { FlowBatch } from "@flowtrail/model";
 import { EMPTY_INVENTORY, type Inventory } from "./inventory-schema.ts";
 import { addressKey, addressKeyOf, NetworkLookup, type NodeRef, nodeParticipant, type Participant } from "./lookup.ts";
-import { type Expected, elect } from "./primary.ts";
+import { type Expected, elect, lifeOf } from "./primary.ts";
 
 /** Addresses by network id, as an agent declares them with each batch. */
 export type DeclaredAddresses = Readonly<Record<string, readonly string[]>>;
@@ -49,7 +49,7 @@ export class Identify {
 
   /** Fills `src_*`, `dst_*`, `rank` and `primary` of all rows. They must have their required columns and `reporter_id`. */
   fill(batch: FlowBatch): void {
-    const { network, src_ip, dst_ip, role, last_seen, reporter_id, rank, primary } = batch.columns;
+    const { network, src_ip, dst_ip, role, reporter_id, rank, primary } = batch.columns;
     const seen = new Map<string, Participant>();
     const own = new Map<string, Holders>();
     const find = (networkId: string, reporterId: string, lookup: NetworkLookup, bytes: Uint8Array, row: number): Participant => {
@@ -72,12 +72,8 @@ export class Identify {
       put(batch, row, "src", source);
       put(batch, row, "dst", destination);
       const election = elect(
-        lookup.node(reporterId),
-        role.get(row),
-        source,
-        destination,
-        last_seen.get(row) ?? 0,
-        this.#expected,
+        { reporter: lookup.node(reporterId), role: role.get(row), source, destination, life: lifeOf(batch, row) },
+        { expected: this.#expected, node: (word) => lookup.node(word) },
       );
       rank.set(row, election.rank);
       primary.set(row, election.primary);

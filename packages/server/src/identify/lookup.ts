@@ -8,6 +8,8 @@ export interface NodeRef {
   readonly name: string;
   /** The machine's own id, where it has one (Netmaker's host): a machine is one reporter in all its networks. */
   readonly host?: string;
+  /** The node that relays its traffic, as the inventory calls it (id or name). */
+  readonly relay?: string;
 }
 
 /** Who an address belongs to. */
@@ -56,9 +58,10 @@ export class NetworkLookup {
    */
   constructor(network: InventoryNetwork | null, declared: ReadonlyMap<string, Participant> = new Map()) {
     this.#declared = declared;
-    for (const { id, name = id } of network?.nodes ?? []) {
-      this.#nodes.set(name, { id, name });
-      this.#nodes.set(id, { id, name });
+    for (const node of network?.nodes ?? []) {
+      const ref = nodeRef(node);
+      this.#nodes.set(ref.name, ref);
+      this.#nodes.set(ref.id, ref);
     }
     if (network !== null) this.#addHolders(network);
     this.#ranges = (network?.ranges ?? []).flatMap((text) => parseCidr(text) ?? []);
@@ -107,7 +110,7 @@ export class NetworkLookup {
         this.#hold(device.addresses, { ...participant, gateways: gateways(device.gateway) });
       }
     }
-    for (const { id, name = id, addresses } of network.nodes) this.#hold(addresses, nodeParticipant({ id, name }));
+    for (const node of network.nodes) this.#hold(node.addresses, nodeParticipant(nodeRef(node)));
   }
 
   #hold(addresses: readonly string[], participant: Participant): void {
@@ -116,6 +119,16 @@ export class NetworkLookup {
       if (key !== null) this.#holders.set(key, participant);
     }
   }
+}
+
+/** A node of the inventory as others refer to it. */
+export function nodeRef({
+  id,
+  name = id,
+  host,
+  relay,
+}: Pick<InventoryNetwork["nodes"][number], "id" | "name" | "host" | "relay">): NodeRef {
+  return { id, name, ...(host === undefined ? {} : { host }), ...(relay === undefined ? {} : { relay }) };
 }
 
 export function nodeParticipant(node: NodeRef): Participant {
