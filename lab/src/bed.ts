@@ -1,5 +1,5 @@
 /** What scenarios are written with: "from there to there, so many bytes", done by the peers of the lab and kept as LabConnections. */
-import { exactCounters, type LabConnection, protocolNumbers, verdictsFor } from "./connection.ts";
+import { exactCounters, type KnownName, type LabConnection, nameless, protocolNumbers, verdictsFor } from "./connection.ts";
 import { destinationAddress, expectedReports, sourceAddress } from "./expected.ts";
 import { certificateFiles } from "./internet.ts";
 import { labDir } from "./names.ts";
@@ -7,7 +7,7 @@ import { connectPeer, type PeerClient } from "./peers/peer-client.ts";
 import type { OpResult, TrafficOp } from "./peers/protocol.ts";
 import { ports } from "./services.ts";
 import type { LabFile } from "./state.ts";
-import { dnsServer, type Family, type HostName, hostAddresses, type NodeName, pick } from "./topology.ts";
+import { type Addresses, dnsServer, type Family, type HostName, hostAddresses, type NodeName, pick } from "./topology.ts";
 
 export interface Ends {
   from: NodeName;
@@ -19,6 +19,15 @@ export interface Ends {
   localPort?: number;
   /** False if the last node drops it. */
   arrives?: boolean;
+  /** The name that agents on the way should give it; default: none, or what a web request says of itself. */
+  known?: KnownName;
+}
+interface WebRequest {
+  tls: boolean;
+  /** False: TLS that does not say whom it wants. */
+  sendsServerName?: boolean;
+  up: number;
+  down: number;
 }
 export interface BedOptions {
   onConnection?: (connection: LabConnection) => void;
@@ -55,8 +64,8 @@ export class Bed {
   }
 
   /** TCP to one of the servers that take and give so many bytes, or to a port where nobody is. */
-  tcp(ends: Ends & { port: number; up: number; down: number; timeoutMs?: number }): Promise<LabConnection> {
-    const { local, remote } = addresses(ends, ends.port);
+  tcp(ends: Ends & { port: number; up: number; down: number; at?: Addresses; timeoutMs?: number }): Promise<LabConnection> {
+    const { local, remote } = addresses(ends, ends.port, ends.at);
     const op = {
       op: "transfer",
       local,
@@ -65,32 +74,39 @@ export class Bed {
       down: ends.down,
       timeoutMs: ends.timeoutMs ?? connectTimeoutMs,
     } as const;
-    return this.#perform(ends, protocolNumbers.tcp, op, null);
+    return this.#perform(ends, protocolNumbers.tcp, op);
   }
 
   /** TCP with a few bytes each way now and then. */
   trickle(ends: Ends & { bytes: number; everyMs: number; seconds: number }): Promise<LabConnection> {
     const { local, remote } = addresses(ends, ports.ssh);
     const { bytes, everyMs, seconds } = ends;
-    return this.#perform(
-      ends,
-      protocolNumbers.tcp,
-      { op: "trickle", local, remote, bytes, everyMs, seconds, timeoutMs: connectTimeoutMs },
-      null,
-    );
+    return this.#perform(ends, protocolNumbers.tcp, {
+      op: "trickle",
+      local,
+      remote,
+      bytes,
+      everyMs,
+      seconds,
+      timeoutMs: connectTimeoutMs,
+    });
   }
 
   udp(
     ends: Ends & { port: number; requestBytes: number; replyBytes: number; count?: number; host?: HostName; timeoutMs?: number },
   ): Promise<LabConnection> {
-    const { local, remote } = addresses(ends, ends.port, ends.host);
+    const { local, remote } = addresses(ends, ends.port, ends.host && hostAddresses(ends.host));
     const { requestBytes, replyBytes, count = 1, timeoutMs = 2000 } = ends;
-    return this.#perform(
-      ends,
-      protocolNumbers.udp,
-      { op: "udp", local, remote, requestBytes, replyBytes, count, everyMs: 50, timeoutMs },
-      null,
-    );
+    return this.#perform(ends, protocolNumbers.udp, {
+      op: "udp",
+      local,
+      remote,
+      requestBytes,
+      replyBytes,
+      count,
+      everyMs: 50,
+      timeoutMs,
+    });
   }
 
   /** Asks the lab's DNS server. The family is that of the question and of the way to the server. */
@@ -99,23 +115,36 @@ export class Bed {
     const full: Ends = { ...ends, to: "internet", what: `${ends.from} asks for the ${type} record of ${ends.name}` };
     const local = { ip: sourceAddress(ends.from, "internet", ends.family), port: ends.localPort ?? 0 };
     const remote = { ip: pick(dnsServer, ends.family), port: 53 };
-    return this.#perform(full, protocolNumbers.udp, { op: "dns", local, remote, name: ends.name, type, timeoutMs: 3000 }, null);
+    return this.#perform(full, protocolNumbers.udp, { op: "dns", local, remote, name: ends.name, type, timeoutMs: 3000 });
   }
 
-  /** A web request to a host of the internet; `domain` is what TLS or HTTP say in it. */
-  web(ends: Omit<Ends, "to"> & { name: HostName; tls: boolean; up: number; down: number }): Promise<LabConnection> {
-    const { name, tls, up, down } = ends;
-    const { local, remote } = addresses({ ...ends, to: "internet" }, tls ? ports.https : ports.http, name);
+  /** A web request to a host of the internet, or of the LAN. `at`: another address than that of its name. */
+  web(ends: Omit<Ends, "to"> & { to?: "internet" | "lan"; name: HostName; at?: Addresses } & WebRequest): Promise<LabConnection> {
+    const { to = "internet", name, tls, sendsServerName = true, up, down } = ends;
+    const says: KnownName = tls
+      ? { domain: sendsServerName ? name : null, domainSource: sendsServerName ? "sni" : null }
+      : { domain: name, domainSource: "http" };
+    const full = { known: says, ...ends, to };
+    const { local, remote } = addresses(full, tls ? ports.https : ports.http, ends.at ?? hostAddresses(name));
     const caFile = tls ? certificateFiles(labDir(this.lab)).caFile : null;
-    const op = { op: "http", local, remote, host: name, caFile, up, down, timeoutMs: connectTimeoutMs } as const;
-    return this.#perform({ ...ends, to: "internet" }, protocolNumbers.tcp, op, name);
+    const op = { op: "http", local, remote, host: name, sendsServerName, caFile, up, down, timeoutMs: connectTimeoutMs } as const;
+    return this.#perform(full, protocolNumbers.tcp, op);
+  }
+
+  /** Says to a web server of the internet, over TCP, just these bytes, each part in packets of its own. */
+  write(ends: Omit<Ends, "to"> & { name: HostName; parts: readonly Uint8Array[] }): Promise<LabConnection> {
+    const full = { ...ends, to: "internet" } as const;
+    const { local, remote } = addresses(full, ports.https, hostAddresses(ends.name));
+    const parts = ends.parts.map((part) => Buffer.from(part).toString("base64"));
+    const op = { op: "write", local, remote, parts, pauseMs: 50, timeoutMs: connectTimeoutMs } as const;
+    return this.#perform(full, protocolNumbers.tcp, op);
   }
 
   ping(ends: Ends & { id: number; count: number; everyMs?: number }): Promise<LabConnection> {
     const protocol = ends.family === 4 ? protocolNumbers.icmp : protocolNumbers.icmpv6;
     const { local, remote } = addresses(ends, 0);
     const { id, count, everyMs = 200 } = ends;
-    return this.#perform(ends, protocol, { op: "ping", local: local.ip, remote: remote.ip, id, count, everyMs }, null);
+    return this.#perform(ends, protocol, { op: "ping", local: local.ip, remote: remote.ip, id, count, everyMs });
   }
 
   /** Keeps a connection that was made without a peer. */
@@ -130,7 +159,7 @@ export class Bed {
 
   /** A connection as it looks when it has just begun. */
   describe(ends: Ends, protocol: number, dst: { ip: string; port: number | null }): LabConnection {
-    const { from, to, family, what, arrives = true } = ends;
+    const { from, to, family, what, arrives = true, known = nameless } = ends;
     return {
       what,
       from,
@@ -142,7 +171,7 @@ export class Bed {
       dstIp: dst.ip,
       dstPort: dst.port,
       icmpId: null,
-      domain: null,
+      ...known,
       startedAt: Date.now(),
       endedAt: null,
       outcome: null,
@@ -156,9 +185,9 @@ export class Bed {
     };
   }
 
-  async #perform(ends: Ends, protocol: number, op: TrafficOp, domain: string | null): Promise<LabConnection> {
+  async #perform(ends: Ends, protocol: number, op: TrafficOp): Promise<LabConnection> {
     const dst = op.op === "ping" ? { ip: op.remote, port: null } : op.remote;
-    const begun: LabConnection = { ...this.describe(ends, protocol, dst), domain, icmpId: op.op === "ping" ? op.id : null };
+    const begun: LabConnection = { ...this.describe(ends, protocol, dst), icmpId: op.op === "ping" ? op.id : null };
     const peer = await this.#peer(ends.from);
     const result = await peer.request(op, (open) =>
       this.#onConnection({ ...begun, srcPort: open.localPort, startedAt: open.startedAt }),
@@ -193,8 +222,8 @@ function finished(connection: LabConnection, result: OpResult): LabConnection {
 function addresses(
   ends: Ends,
   port: number,
-  host?: HostName,
+  at?: Addresses,
 ): { local: { ip: string; port: number }; remote: { ip: string; port: number } } {
-  const ip = host ? pick(hostAddresses(host), ends.family) : destinationAddress(ends.to, ends.family);
+  const ip = at ? pick(at, ends.family) : destinationAddress(ends.to, ends.family);
   return { local: { ip: sourceAddress(ends.from, ends.to, ends.family), port: ends.localPort ?? 0 }, remote: { ip, port } };
 }

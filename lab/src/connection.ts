@@ -1,4 +1,5 @@
 /** What a scenario says of each connection that it made: what was done, and what the agents should say of it. */
+import type { DomainSource } from "@flowtrail/model";
 import type { ExpectedReport } from "./expected.ts";
 import type { OpResult, Outcome } from "./peers/protocol.ts";
 import type { Family, NodeName } from "./topology.ts";
@@ -18,8 +19,9 @@ export interface LabConnection {
   dstIp: string;
   dstPort: number | null;
   icmpId: number | null;
-  /** The name that the client asked for in this very connection (TLS server name or HTTP Host). */
+  /** The name that agents on its way should give it, and how they know it; null if they can't know any. */
   domain: string | null;
+  domainSource: DomainSource | null;
   /** ms UTC, by the client's clock; `endedAt` is null while it is open. */
   startedAt: number;
   endedAt: number | null;
@@ -37,6 +39,9 @@ export interface LabConnection {
   /** Who should report it; nobody else may. */
   reports: ExpectedReport[];
 }
+
+export type KnownName = Pick<LabConnection, "domain" | "domainSource">;
+export const nameless: KnownName = { domain: null, domainSource: null };
 
 export const protocolNumbers = { icmp: 1, tcp: 6, udp: 17, icmpv6: 58, sctp: 132 } as const;
 

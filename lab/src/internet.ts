@@ -1,7 +1,9 @@
 /** What the lab's internet answers with: certificates for its TLS servers and its DNS. */
 import { join } from "node:path";
 import { run } from "./run.ts";
-import { dnsServer, internetHosts } from "./topology.ts";
+import { dnsServer, namedHosts } from "./topology.ts";
+
+const quicPort = 443;
 
 export interface Certificates {
   /** The lab's own authority; clients trust it alone. */
@@ -16,7 +18,7 @@ export const certificateFiles = (dir: string): Certificates => ({
   keyFile: join(dir, "server.key"),
 });
 
-const names = internetHosts.flatMap((host) => [...host.names, ...host.aliases]);
+const names = namedHosts.flatMap((host) => [...host.names, ...host.aliases]);
 
 /** Makes an authority and one certificate for all names of the lab. */
 export async function makeCertificates(dir: string): Promise<void> {
@@ -49,7 +51,7 @@ export async function makeCertificates(dir: string): Promise<void> {
 
 /** dnsmasq in the foreground, with the lab's names and no other, writing nothing to disk. */
 export function dnsmasqCommand(): string[] {
-  const records = internetHosts.flatMap((host) => [
+  const records = namedHosts.flatMap((host) => [
     `--host-record=${host.names[0]},${host.addresses.v4},${host.addresses.v6}`,
     ...host.aliases.map((alias) => `--cname=${alias},${host.names[0]}`),
   ]);
@@ -69,4 +71,10 @@ export function dnsmasqCommand(): string[] {
     `--listen-address=${dnsServer.v6}`,
     ...records,
   ];
+}
+
+/** ngtcp2's server, on every address. What is in its working directory can be fetched: nothing. */
+export function quicServerCommand(dir: string): string[] {
+  const { certFile, keyFile } = certificateFiles(dir);
+  return ["gtlsserver", "--quiet", "*", String(quicPort), keyFile, certFile];
 }

@@ -1,4 +1,7 @@
 /** What can be said of the lab without building one. */
+import { once } from "node:events";
+import { type AddressInfo, connect } from "node:net";
+import { createServer } from "node:tls";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import { expectedReports, pathBetween, sourceAddress } from "./expected.ts";
@@ -6,6 +9,7 @@ import { labInventory } from "./inventory.ts";
 import { checkLabName, deviceOf } from "./names.ts";
 import { encodeQuery } from "./peers/dns-query.ts";
 import { checkMachine, labPrograms } from "./programs.ts";
+import { clientHello, encryptedClientHello, keyShare, padding, serverName } from "./scenarios/client-hello.ts";
 import { crc32c } from "./scenarios/sctp-packet.ts";
 import { labStatus } from "./status.ts";
 import { type NodeName, nodeByName, nodes } from "./topology.ts";
@@ -151,5 +155,31 @@ describe("packets", () => {
 
   it("ask for one name in class IN", () => {
     expect(encodeQuery("a.test", "AAAA").subarray(2).toString("hex")).toBe("01000001000000000000016104746573740000" + "1c0001");
+  });
+});
+
+describe("a ClientHello of our own", () => {
+  it.each([
+    [
+      "with a post-quantum key before the name",
+      [keyShare("x25519mlkem768", "x25519"), padding(300), serverName("pq.example.test")],
+    ],
+    ["that hides another one", [serverName("pq.example.test"), encryptedClientHello(), keyShare("x25519")]],
+  ])("%s is one for OpenSSL", async (_what, extensions) => {
+    const { promise, resolve, reject } = Promise.withResolvers<string>();
+    // It can't go on without a certificate: it is asked for one by the name that the hello holds.
+    const server = createServer({
+      SNICallback: (name, done) => {
+        resolve(name);
+        done(null);
+      },
+    });
+    server.on("tlsClientError", reject).listen(0, "127.0.0.1");
+    await once(server, "listening");
+    const client = connect((server.address() as AddressInfo).port, "127.0.0.1").on("error", reject);
+    client.write(clientHello(...extensions));
+    expect(await promise).toBe("pq.example.test");
+    client.destroy();
+    server.close();
   });
 });

@@ -13,6 +13,13 @@ export const labPrograms: Readonly<Record<string, string>> = {
   ping: "iputils-ping",
 };
 
+/** As `labPrograms`, for single scenarios that are skipped without. */
+export const optionalPrograms: Readonly<Record<string, string>> = {
+  socat: "socat",
+  gtlsclient: "ngtcp2-client",
+  gtlsserver: "ngtcp2-server",
+};
+
 /** A user's PATH often lacks the sbin folders; sudo keeps it so. */
 const searchPath = (): string[] => [...(process.env.PATH ?? "").split(delimiter), "/usr/local/sbin", "/usr/sbin", "/sbin"];
 

@@ -114,10 +114,24 @@ export const internetHosts = [
   { names: ["api.example.test"], aliases: [], addresses: external(145) },
   { names: ["www.example.test"], aliases: [], addresses: external(10) },
   { names: ["edge.cdn.example.test"], aliases: ["img.example.test", "video.example.test"], addresses: external(80) },
+  { names: ["edge.cdn.test"], aliases: ["www.shop.example.test", "img.news.example.test"], addresses: external(81) },
+  { names: ["public.cdn.test"], aliases: ["secret.example.test"], addresses: external(82) },
   { names: ["mail.example.test"], aliases: [], addresses: external(25) },
+  { names: ["git.example.test"], aliases: [], addresses: external(94) },
+  { names: ["legacy.example.test"], aliases: [], addresses: external(23) },
+  { names: ["h3.example.test"], aliases: [], addresses: external(44) },
+  { names: ["pq.example.test"], aliases: [], addresses: external(76) },
   { names: ["ns.example.test"], aliases: [], addresses: external(53) },
 ] as const;
-export type HostName = (typeof internetHosts)[number]["names"][number] | (typeof internetHosts)[number]["aliases"][number];
+/** A web server that has no name at all. */
+export const namelessHost: Addresses = external(200);
+/** The LAN host's name. */
+export const lanHost = { names: ["nas.office.test"], aliases: [], addresses: lan(5) } as const;
+
+/** All that the lab's DNS knows. */
+export const namedHosts = [...internetHosts, lanHost] as const;
+type Named = (typeof namedHosts)[number];
+export type HostName = Named["names"][number] | Named["aliases"][number];
 
 /** The lab's own DNS server. */
 export const dnsServer: Addresses = external(53);
@@ -135,7 +149,7 @@ export function nodeByName(name: string): LabNode {
 
 /** The address behind a name of the lab's DNS. */
 export function hostAddresses(name: HostName): Addresses {
-  return internetHosts.find((host) => [...host.names, ...host.aliases].some((known) => known === name))!.addresses;
+  return namedHosts.find((host) => [...host.names, ...host.aliases].some((known) => known === name))!.addresses;
 }
 
 export const pick = (addresses: Addresses, family: Family): string => (family === 4 ? addresses.v4 : addresses.v6);

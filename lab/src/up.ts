@@ -5,10 +5,10 @@ import { allDone } from "./all-done.ts";
 import { startDaemon } from "./daemons.ts";
 import { labDown } from "./down.ts";
 import { labEnv } from "./exec.ts";
-import { dnsmasqCommand, makeCertificates } from "./internet.ts";
+import { dnsmasqCommand, makeCertificates, quicServerCommand } from "./internet.ts";
 import { checkLabName, deviceOf, labDir, namespaceOf } from "./names.ts";
 import { setUpNode, startServices, startTimeoutMs } from "./node-setup.ts";
-import { checkMachine } from "./programs.ts";
+import { checkMachine, isOnPath } from "./programs.ts";
 import { run } from "./run.ts";
 import { claimLab, type LabFile, type LabRef, type Masquerade, writeLabFile } from "./state.ts";
 import { type LabStatus, labStatus } from "./status.ts";
@@ -42,17 +42,27 @@ export async function labUp(options: UpOptions): Promise<LabStatus> {
 }
 
 async function build(lab: string, masquerade: readonly Masquerade[], progress: (message: string) => void): Promise<void> {
-  for (const dir of ["peers", "logs", "agents"]) mkdirSync(join(labDir(lab), dir), { mode: 0o700 });
+  for (const dir of ["peers", "logs", "agents", "web"]) mkdirSync(join(labDir(lab), dir), { mode: 0o700 });
   progress(`laying cables between ${nodes.length} namespaces`);
   const [, processes] = await allDone([makeCertificates(labDir(lab)), setUpNodes(lab, masquerade)]);
   progress("connecting WireGuard");
   await connectDevices(lab);
   progress("starting the servers");
-  const dnsmasq = { what: "dnsmasq", argv: dnsmasqCommand(), namespace: namespaceOf(lab, "internet") };
   const services = allDone(nodes.map((node) => startServices(lab, node)));
-  const [id] = await allDone([startDaemon(lab, dnsmasq), waitForHandshakes(lab, startTimeoutMs), services]);
-  processes.push({ what: "dnsmasq", node: "internet", id });
+  const [programs] = await allDone([startPrograms(lab), waitForHandshakes(lab, startTimeoutMs), services]);
+  processes.push(...programs);
   writeLabFile(lab, { upSince: new Date().toISOString(), masquerade: [...masquerade], processes });
+}
+
+/** What serves in the internet beside its peer. */
+function startPrograms(lab: string): Promise<LabFile["processes"]> {
+  const commands = [dnsmasqCommand(), ...(isOnPath("gtlsserver") ? [quicServerCommand(labDir(lab))] : [])];
+  const start = async (argv: string[]): Promise<LabFile["processes"][number]> => {
+    const what = argv[0]!;
+    const id = await startDaemon(lab, { what, argv, namespace: namespaceOf(lab, "internet"), cwd: join(labDir(lab), "web") });
+    return { what, node: "internet", id };
+  };
+  return allDone(commands.map(start));
 }
 
 async function setUpNodes(lab: string, masquerade: readonly Masquerade[]): Promise<LabFile["processes"]> {

@@ -2,7 +2,7 @@
 import { deviceOf, namespaceOf, namespacesOf } from "./names.ts";
 import { ruleset } from "./rules.ts";
 import type { Masquerade } from "./state.ts";
-import { type Addresses, egress, internetHosts, type LabNode, nodes, underlayRouter } from "./topology.ts";
+import { type Addresses, egress, internetHosts, type LabNode, namelessHost, nodes, underlayRouter } from "./topology.ts";
 
 const lanRouter = nodes.find((node) => node.name === egress.via)!;
 
@@ -82,7 +82,8 @@ function addressLines(node: LabNode, device: string | null): string[] {
   if (node.lan) add(node.lan, 16, 64, node.underlay ? "lan0" : "eth0");
   // A node knows the whole network on its device, a member without agent only itself; its default route does the rest.
   if (node.overlay && device) add(node.overlay, node.agent ? 24 : 32, node.agent ? 64 : 128, device);
-  if (node.kind === "internet") for (const host of internetHosts) add(host.addresses, 32, 128, "lo");
+  if (node.kind === "internet")
+    for (const addresses of [...internetHosts.map((host) => host.addresses), namelessHost]) add(addresses, 32, 128, "lo");
   return lines;
 }
 

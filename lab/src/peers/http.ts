@@ -4,6 +4,7 @@ import { readFileSync } from "node:fs";
 import { type ClientRequest, Agent as HttpAgent, request as httpRequest, type IncomingMessage } from "node:http";
 import { Agent as HttpsAgent, request as httpsRequest } from "node:https";
 import type { Socket } from "node:net";
+import { checkServerIdentity } from "node:tls";
 import type { HttpOp, OpResult, Outcome } from "./protocol.ts";
 import { connected, freePort, isTornOff, type OnOpen } from "./tcp.ts";
 import { writeBytes } from "./write-bytes.ts";
@@ -69,7 +70,8 @@ function begin(op: HttpOp, localPort: number, signal: AbortSignal): ClientReques
   return httpsRequest({
     ...options,
     agent: new HttpsAgent({ keepAlive: true }),
-    servername: op.host,
+    servername: op.sendsServerName ? op.host : "",
+    checkServerIdentity: (_address, certificate) => checkServerIdentity(op.host, certificate),
     ca: readFileSync(op.caFile),
   });
 }

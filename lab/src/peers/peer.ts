@@ -9,7 +9,7 @@ import { http } from "./http.ts";
 import { ping } from "./ping.ts";
 import type { OpResult, PeerOp, PeerReply, PeerRequest } from "./protocol.ts";
 import { serve } from "./servers.ts";
-import { type OnOpen, transfer, trickle } from "./tcp.ts";
+import { type OnOpen, transfer, trickle, write } from "./tcp.ts";
 
 /** A port that was free may be taken the moment after. */
 const portErrors = ["EADDRINUSE", "EADDRNOTAVAIL"];
@@ -43,6 +43,8 @@ async function perform(op: PeerOp, onOpen: OnOpen, signal: AbortSignal): Promise
       return dns(op, signal);
     case "http":
       return http(op, onOpen, signal);
+    case "write":
+      return write(op, onOpen, signal);
     case "ping":
       return ping(op, signal);
   }

@@ -63,12 +63,23 @@ export interface HttpOp {
   op: "http";
   local: Local;
   remote: Endpoint;
-  /** The name that is asked for: server name of TLS, Host of HTTP. */
+  /** The name that is asked for: Host of HTTP, and server name of TLS. */
   host: string;
+  /** False: TLS without server name. */
+  sendsServerName: boolean;
   /** null: plain HTTP. */
   caFile: string | null;
   up: number;
   down: number;
+  timeoutMs: number;
+}
+/** Writes bytes (base64) as they are, each part in packets of its own, and ends with the first answer. */
+export interface WriteOp {
+  op: "write";
+  local: Local;
+  remote: Endpoint;
+  parts: string[];
+  pauseMs: number;
   timeoutMs: number;
 }
 export interface PingOp {
@@ -80,7 +91,7 @@ export interface PingOp {
   count: number;
   everyMs: number;
 }
-export type TrafficOp = TransferOp | TrickleOp | UdpOp | DnsOp | HttpOp | PingOp;
+export type TrafficOp = TransferOp | TrickleOp | UdpOp | DnsOp | HttpOp | WriteOp | PingOp;
 export type PeerOp = ServeOp | TrafficOp;
 
 export interface OpResult {

@@ -10,6 +10,7 @@ import {
   type TransferOp,
   type TrickleOp,
   transferHeaderBytes,
+  type WriteOp,
 } from "./protocol.ts";
 import { writeBytes } from "./write-bytes.ts";
 
@@ -32,6 +33,20 @@ export async function trickle(op: TrickleOp, onOpen: OnOpen, signal: AbortSignal
       if (round > 0) await sleep(op.everyMs, undefined, { signal });
       await writeBytes(socket, op.bytes);
     }
+    socket.end();
+  });
+}
+
+export async function write(op: WriteOp, onOpen: OnOpen, signal: AbortSignal): Promise<OpResult> {
+  return converse(op, onOpen, signal, async (socket) => {
+    const answered = Promise.race([once(socket, "data"), once(socket, "close")]);
+    answered.catch(() => undefined); // awaited below
+    socket.setNoDelay(true);
+    for (const [i, part] of op.parts.entries()) {
+      if (i > 0) await sleep(op.pauseMs, undefined, { signal });
+      socket.write(Buffer.from(part, "base64"));
+    }
+    await answered;
     socket.end();
   });
 }

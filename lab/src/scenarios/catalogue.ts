@@ -3,6 +3,8 @@ import { example1, example3 } from "./examples.ts";
 import { filtered, refused } from "./failures.ts";
 import { egressLan, outside } from "./lan.ts";
 import { mixed } from "./mixed.ts";
+import { cdn, dnsOnly, ech, http, noSni, splitHello, tls } from "./names.ts";
+import { quic } from "./quic.ts";
 import type { Scenario } from "./scenario.ts";
 import { sctp } from "./sctp.ts";
 import { bulk, short, trickle } from "./transfers.ts";
@@ -21,5 +23,13 @@ export const scenarios: Readonly<Record<string, Scenario>> = {
   egress: egressLan,
   outside,
   sctp,
+  tls,
+  http,
+  quic,
+  "dns-only": dnsOnly,
+  cdn,
+  "no-sni": noSni,
+  ech,
+  "split-hello": splitHello,
   mixed,
 };

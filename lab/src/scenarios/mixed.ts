@@ -4,6 +4,8 @@ import type { Bed } from "../bed.ts";
 import { filteredPort } from "../rules.ts";
 import { ports } from "../services.ts";
 import type { Family, HostName } from "../topology.ts";
+import { cdn, dnsOnly, ech, http } from "./names.ts";
+import { quic } from "./quic.ts";
 import type { Scenario } from "./scenario.ts";
 
 interface Round {
@@ -22,6 +24,12 @@ async function browse(round: Round, from: "user" | "config", name: HostName, up:
   await bed.dns({ from, family, name });
   await bed.web({ from, family, what: `${from} uses https://${name}`, name, tls: true, up, down });
 }
+
+/** What another scenario does over one family, skipped where it can't be done. */
+const asIn =
+  (scenario: Scenario) =>
+  ({ bed, family }: Round): Promise<unknown> =>
+    scenario.run(bed, { family });
 
 /** One after the other, with a pause between; what takes long goes on meanwhile. */
 const acts: ((round: Round) => Promise<unknown>)[] = [
@@ -47,6 +55,7 @@ const acts: ((round: Round) => Promise<unknown>)[] = [
       seconds: Math.min(20, r.secondsLeft),
     }),
   (r) => browse(r, "user", "www.example.test", 0, kib(40, r)),
+  asIn(dnsOnly),
   (r) =>
     r.bed.udp({
       ...r,
@@ -58,6 +67,7 @@ const acts: ((round: Round) => Promise<unknown>)[] = [
       requestBytes: 48,
       replyBytes: 48,
     }),
+  asIn(cdn),
   (r) =>
     r.bed.tcp({ ...r, from: "debian", to: "inetgw", what: "debian tries TCP 443 on inetgw", port: ports.https, up: 0, down: 0 }),
   (r) =>
@@ -81,6 +91,7 @@ const acts: ((round: Round) => Promise<unknown>)[] = [
       everyMs: 300,
     }),
   (r) => browse(r, "config", "video.example.test", 0, kib(200, r)),
+  asIn(quic),
   (r) =>
     r.bed.tcp({
       ...r,
@@ -104,6 +115,8 @@ const acts: ((round: Round) => Promise<unknown>)[] = [
       timeoutMs: 2500,
     }),
   (r) => browse(r, "user", "img.example.test", 0, kib(120, r)),
+  asIn(http),
+  asIn(ech),
   (r) =>
     r.bed.tcp({
       ...r,

@@ -4,7 +4,7 @@ import { protocolNumbers } from "../connection.ts";
 import { LabError } from "../errors.ts";
 import { execIn } from "../exec.ts";
 import { destinationAddress } from "../expected.ts";
-import { isOnPath } from "../programs.ts";
+import { isOnPath, optionalPrograms } from "../programs.ts";
 import { families, type Scenario } from "./scenario.ts";
 import { initPacket } from "./sctp-packet.ts";
 
@@ -14,7 +14,7 @@ const port = 5060;
 export const sctp: Scenario = {
   title: "an SCTP association that debian begins with inetgw and nobody takes up (needs socat)",
   async run(bed, options) {
-    if (!isOnPath("socat")) return "socat is missing (Debian package socat)";
+    if (!isOnPath("socat")) return `socat is missing (Debian package ${optionalPrograms.socat})`;
     for (const family of families(options)) {
       const ends = { from: "debian", to: "inetgw", family, what: "debian begins an SCTP association with inetgw" } as const;
       const connection = bed.describe(ends, protocolNumbers.sctp, { ip: destinationAddress("inetgw", family), port });
