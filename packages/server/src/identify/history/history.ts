@@ -3,7 +3,7 @@
  * keeps it for ever.
  */
 import { randomUUID } from "node:crypto";
-import type { Holding } from "../holding.ts";
+import type { Holding, InventoryFacts, NodeFact } from "../holding.ts";
 import { EMPTY_INVENTORY, type Inventory } from "../inventory-schema.ts";
 import type { NodeRef } from "../lookup.ts";
 import { type EntityRef, type EntityVersion, entityKey, type InventoryChange } from "./change.ts";
@@ -11,7 +11,7 @@ import { type Correction, inventoryTime } from "./corrections.ts";
 import { mergedInventory } from "./current.ts";
 import { piecesOf } from "./entities.ts";
 import { EntityLog } from "./entity-log.ts";
-import { holdingsOf } from "./holdings.ts";
+import { holdingsOf, nodeFacts } from "./holdings.ts";
 import { LogWriter } from "./log-writer.ts";
 import { NodeRefs, type NodeVersion } from "./node-refs.ts";
 
@@ -175,6 +175,13 @@ export class InventoryHistory {
     return view.holdings;
   }
 
+  /** Holdings and nodes of a network. */
+  facts(network: string): InventoryFacts {
+    const view = this.#view(network);
+    view.nodeFacts ??= nodeFacts(view.versions);
+    return { holdings: this.holdings(network), nodes: view.nodeFacts };
+  }
+
   /** Every version of every entity, of one network. */
   versions(network: string): readonly EntityVersion[] {
     return this.#view(network).versions;
@@ -275,7 +282,7 @@ export class InventoryHistory {
       const versions = [...(this.#byNetwork.get(network) ?? [])].flatMap((log) =>
         log.versions(this.#firsts.get(JSON.stringify([log.ref.source, network])) ?? Number.NEGATIVE_INFINITY),
       );
-      view = { versions, nodes: new NodeRefs(versions), holdings: null };
+      view = { versions, nodes: new NodeRefs(versions), holdings: null, nodeFacts: null };
       // Whoever asks for a network that nobody told of must not make this grow.
       if (this.#byNetwork.has(network)) this.#views.set(network, view);
     }
@@ -327,6 +334,7 @@ interface NetworkView {
   readonly versions: readonly EntityVersion[];
   readonly nodes: NodeRefs;
   holdings: readonly Holding[] | null;
+  nodeFacts: readonly NodeFact[] | null;
 }
 
 function addTo(map: Map<string, Set<EntityLog>>, key: string, log: EntityLog): void {

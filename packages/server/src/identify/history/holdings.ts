@@ -1,7 +1,7 @@
 /** Versions of entities → who had which address or range, from when to when. */
 import { type Cidr, isV4Mapped, parseAddress, parseCidr } from "@flowtrail/model";
-import type { Holding, HoldingKind } from "../holding.ts";
-import { EXTERNAL, type NodeRef, nodeParticipant, type Participant } from "../lookup.ts";
+import type { Holding, HoldingKind, NodeFact } from "../holding.ts";
+import { EXTERNAL, type NodeRef, nodeParticipant, nodeRef, type Participant } from "../lookup.ts";
 import { type EntityVersion, precedenceOf, sourceKind } from "./change.ts";
 import type { NodeRefs } from "./node-refs.ts";
 
@@ -16,6 +16,15 @@ interface Claim {
 /** All that the entities of one network hold or held. */
 export function holdingsOf(versions: readonly EntityVersion[], nodes: NodeRefs): Holding[] {
   return versions.flatMap((version) => claimsOf(version).flatMap((claim) => holdingsOfClaim(version, claim, nodes)));
+}
+
+/** Which nodes a network has or had. */
+export function nodeFacts(versions: readonly EntityVersion[]): NodeFact[] {
+  return versions.flatMap((version) => {
+    if (version.kind !== "node") return [];
+    const { network, source, fromMs, toMs, isFirst } = version;
+    return [{ network, source, precedence: precedenceOf(source), node: nodeRef(version.entity), fromMs, isFirst, toMs }];
+  });
 }
 
 function holdingsOfClaim(version: EntityVersion, { participant, gateways, held }: Claim, nodes: NodeRefs): Holding[] {
@@ -50,8 +59,7 @@ function claimsOf(version: EntityVersion): Claim[] {
     case "network":
       return [claim({ ...EXTERNAL, type: "unknown" }, [], ranges(version.entity.ranges, "network"))];
     case "node": {
-      const { id, name = id, addresses: own } = version.entity;
-      return [claim(nodeParticipant({ id, name }), [], addresses(own))];
+      return [claim(nodeParticipant(nodeRef(version.entity)), [], addresses(version.entity.addresses))];
     }
     case "user": {
       const { id, name = id, devices } = version.entity;

@@ -1,5 +1,5 @@
 /** Which node a word of the inventory means, at a time: gateways and routes name nodes by id or by name, and names come and go. */
-import type { NodeRef } from "../lookup.ts";
+import { type NodeRef, nodeRef } from "../lookup.ts";
 import { type EntityVersion, precedenceOf } from "./change.ts";
 
 export type NodeVersion = Extract<EntityVersion, { kind: "node" }>;
@@ -39,7 +39,7 @@ export class NodeRefs {
       if (version.toMs <= atMs || (version.fromMs > atMs && !version.isFirst) || precedenceOf(version.source) >= below) continue;
       if (best === null || compare(version, best, word, atMs) < 0) best = version;
     }
-    return best === null ? null : { id: best.id, name: best.entity.name ?? best.id };
+    return best === null ? null : nodeRef(best.entity);
   }
 
   /** What some words mean from one time to another, in stretches. At least one. */
@@ -73,5 +73,5 @@ function compare(a: NodeVersion, b: NodeVersion, word: string, atMs: number): nu
 }
 
 function same(a: readonly (NodeRef | null)[], b: readonly (NodeRef | null)[]): boolean {
-  return a.every((node, i) => node?.id === b[i]?.id && node?.name === b[i]?.name);
+  return JSON.stringify(a) === JSON.stringify(b);
 }

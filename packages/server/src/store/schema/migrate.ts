@@ -6,13 +6,23 @@ import { FlowtrailError } from "@flowtrail/model";
 import type { ClickHouse } from "../clickhouse.ts";
 import type { Logger } from "../logger.ts";
 import { FLOW_DELTAS, FLOWS, FLOWS_OPEN } from "./flow-tables.ts";
+import { INVENTORY, INVENTORY_CORRECTIONS } from "./inventory-tables.ts";
 import { AGENT_BATCHES, FLOWS_REJECTED, SCHEMA_VERSIONS, TOKENS } from "./other-tables.ts";
 import { columnDefinition, createTable, type Table } from "./table.ts";
 
 /** Counts changes of the schema that an older program could not work with. */
 export const SCHEMA_VERSION = 1;
 
-export const TABLES: readonly Table[] = [FLOWS, FLOWS_OPEN, FLOW_DELTAS, FLOWS_REJECTED, AGENT_BATCHES, TOKENS];
+export const TABLES: readonly Table[] = [
+  FLOWS,
+  FLOWS_OPEN,
+  FLOW_DELTAS,
+  FLOWS_REJECTED,
+  AGENT_BATCHES,
+  TOKENS,
+  INVENTORY,
+  INVENTORY_CORRECTIONS,
+];
 
 export type SchemaErrorData =
   | { code: "SCHEMA_NEWER"; found: number; known: number }
