@@ -8,6 +8,6 @@ export default defineConfig({
     maxWorkers: 2,
     testTimeout: 60_000,
     hookTimeout: 60_000,
-    reporters: ["default", ["json", { outputFile: process.env.FLOWTRAIL_TEST_REPORT ?? "test-results/vitest.json" }]],
+    reporters: ["default", ["json", { outputFile: process.env.TEST_REPORT ?? "test-results/vitest.json" }]],
   },
 });
