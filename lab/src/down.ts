@@ -13,15 +13,20 @@ import {
   wireguardSocket,
   wireguardSocketDir,
 } from "./names.ts";
-import { findLabProcesses, sendSignal, waitForEnd } from "./processes.ts";
+import { findLabProcesses, findUsersOf, sendSignal, waitForEnd } from "./processes.ts";
 import { checkRoot } from "./programs.ts";
 import { run } from "./run.ts";
 import { claimedLabs, type LabRef, removeFile } from "./state.ts";
 import { wireguardNodes } from "./wireguard.ts";
 
 export interface DownOptions extends LabRef {
+  /** A directory outside of the lab's own that goes with it. */
+  dataDir?: string;
   onProgress?: (message: string) => void;
 }
+
+/** How long a server's engine may take to end when its server is gone. */
+const dataTimeoutMs = 20_000;
 
 /**
  * Removes every trace of a lab: agents (asked to stop first), all other processes in its namespaces, namespaces, sockets, files. Does nothing if there is none.
@@ -38,6 +43,7 @@ export async function labDown(options: DownOptions): Promise<{ removed: boolean 
   if (processes > 0) progress(`ended ${processes} processes`);
   const namespaces = await removeNamespaces(lab);
   if (namespaces > 0) progress(`removed ${namespaces} namespaces`);
+  if (options.dataDir !== undefined) await removeData(lab, options.dataDir);
   const claimed = removeFiles(lab);
   return { removed: claimed || processes > 0 || namespaces > 0 || agents.length > 0 };
 }
@@ -65,6 +71,18 @@ async function removeNamespaces(lab: string): Promise<number> {
   if (ours.length > 0)
     await run(["ip", "-batch", "-"], { input: ours.map((namespace) => `netns delete ${namespace}\n`).join("") });
   return ours.length;
+}
+
+/** A process that outlives its server for a moment would write its files again after they are removed: the store's engine, whose environment has no mark. */
+async function removeData(lab: string, dir: string): Promise<void> {
+  const path = realpathIfThere(dir);
+  const left = await waitForEnd(findUsersOf(path), dataTimeoutMs);
+  if (left.length > 0) {
+    const what = left.map((id) => `process ${id.pid}`);
+    const message = `lab "${lab}" is down, but ${what.join(", ")} still has files of ${path} open: end it, then take the lab down again`;
+    throw new LabError({ code: "LAB_STILL_THERE", name: lab, what }, message);
+  }
+  removeFile(path);
 }
 
 /** Folders that labs share go with the last lab: nobody else is just about to put something there. */

@@ -1,8 +1,8 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { needs } from "../../test/needs.ts";
 import { destinationAddress, expectedReports, sourceAddress } from "./expected.ts";
@@ -167,6 +167,30 @@ describe.skipIf(!needs("a lab's end", "lab"))("a lab's end", () => {
     expect(existsSync(join(parent, "precious"))).toBe(true);
     rmSync(parent, { recursive: true });
     expect(traces(name)).toEqual([]);
+  });
+
+  it("takes the server's data with it only when nobody writes there any more", async () => {
+    const dataDir = join(mkdtempSync(join(tmpdir(), "ft-lab-")), "data");
+    mkdirSync(dataDir);
+    await labUp({ name });
+    // As the engine of a killed server: no mark, no namespace of the lab, a file open, and a last word after its parent's end.
+    const script = `
+      const { mkdirSync, openSync, writeFileSync } = require("node:fs");
+      openSync(process.argv[1] + "/status", "w");
+      process.stdin.resume().on("end", () => setTimeout(() => {
+        mkdirSync(process.argv[1], { recursive: true });
+        writeFileSync(process.argv[1] + "/last", "");
+        process.exit();
+      }, 2000));
+      console.log("open");`;
+    const engine = spawn(process.execPath, ["-e", script, dataDir], { stdio: ["pipe", "pipe", "inherit"] });
+    await once(engine.stdout, "data");
+    const ended = once(engine, "exit");
+    engine.stdin.end();
+    expect(await labDown({ name, dataDir })).toEqual({ removed: true });
+    await ended;
+    expect(existsSync(dataDir)).toBe(false);
+    rmSync(dirname(dataDir), { recursive: true });
   });
 
   it("comes by itself when the lab could not be built", async () => {

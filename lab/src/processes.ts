@@ -75,6 +75,35 @@ export function findLabProcesses(lab: string): ProcessId[] {
   return found;
 }
 
+/** Processes that have a file or a folder open in `dir`, or below it. */
+export function findUsersOf(dir: string): ProcessId[] {
+  const isBelow = (path: string): boolean => path === dir || path.startsWith(`${dir}/`);
+  const found: ProcessId[] = [];
+  for (const entry of readdirSync("/proc")) {
+    const pid = Number(entry);
+    if (!(pid > 0) || !openPaths(pid).some(isBelow)) continue;
+    const id = processId(pid);
+    if (id && isAlive(id)) found.push(id);
+  }
+  return found;
+}
+
+function openPaths(pid: number): string[] {
+  try {
+    return readdirSync(`/proc/${pid}/fd`).map((fd) => readlinkIfThere(`/proc/${pid}/fd/${fd}`));
+  } catch {
+    return []; // it has ended
+  }
+}
+
+function readlinkIfThere(path: string): string {
+  try {
+    return readlinkSync(path);
+  } catch {
+    return ""; // it was closed a moment ago
+  }
+}
+
 function namespaceInode(namespace: string): number[] {
   const stat = statSync(`/run/netns/${namespace}`, { throwIfNoEntry: false });
   return stat ? [stat.ino] : [];

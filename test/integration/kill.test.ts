@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { needs } from "../needs.ts";
 import { LabBed, until } from "./harness/bed.ts";
 import { asExact, asKey, exact, without } from "./harness/compare.ts";
-import { ConntrackOracle, inNetwork, keyOf, type OracleFlow } from "./harness/conntrack-oracle.ts";
+import { type ConntrackOracle, inNetwork, keyOf, type OracleFlow, startOracles } from "./harness/conntrack-oracle.ts";
 
 const KILLS = 20;
 const NODES = ["debian", "inetgw"] as const;
@@ -24,16 +24,12 @@ interface Outage {
 
 describe.skipIf(!needs("kill -9 of agents and server", "lab", "conntrack"))("kill -9 under traffic", () => {
   let bed: LabBed;
-  const oracles = new Map<AgentNodeName, ConntrackOracle>();
+  let oracles: Awaited<ReturnType<typeof startOracles>>;
   const outages: Outage[] = [];
 
   beforeAll(async () => {
     bed = await LabBed.up("itkill", { nodes: NODES });
-    for (const node of NODES) {
-      const oracle = new ConntrackOracle(bed.namespace(node));
-      await oracle.start();
-      oracles.set(node, oracle);
-    }
+    oracles = await startOracles(bed, NODES);
   }, 120_000);
   afterAll(async () => {
     await bed?.down();

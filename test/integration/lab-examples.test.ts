@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { needs } from "../needs.ts";
 import { LabBed, until } from "./harness/bed.ts";
 import { asExact, exact } from "./harness/compare.ts";
-import { ConntrackOracle, inNetwork } from "./harness/conntrack-oracle.ts";
+import { type ConntrackOracle, inNetwork, startOracles } from "./harness/conntrack-oracle.ts";
 
 const here = needs("the lab's examples and scenarios, against conntrack", "lab", "conntrack");
 
@@ -24,15 +24,11 @@ const isOf = (connection: LabConnection, srcIp: string) => (flow: FlowJson) =>
 
 describe.skipIf(!here)("the lab", () => {
   let bed: LabBed;
-  const oracles = new Map<string, ConntrackOracle>();
+  let oracles: Awaited<ReturnType<typeof startOracles>>;
 
   beforeAll(async () => {
     bed = await LabBed.up("itex");
-    for (const node of agentNodeNames) {
-      const oracle = new ConntrackOracle(bed.namespace(node));
-      await oracle.start();
-      oracles.set(node, oracle);
-    }
+    oracles = await startOracles(bed, agentNodeNames);
   }, 120_000);
   afterAll(async () => {
     await bed?.down();

@@ -2,6 +2,8 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { createInterface } from "node:readline";
+import type { AgentNodeName } from "@flowtrail/lab";
+import type { LabBed } from "./bed.ts";
 
 const RMEM_DEFAULT = "/proc/sys/net/core/rmem_default";
 
@@ -108,4 +110,15 @@ export class ConntrackOracle {
     await gone;
     if (/ENOBUFS|buffer/i.test(this.#problems)) throw new Error(`conntrack -E lost events: ${this.#problems}`);
   }
+}
+
+/** One beside the agent of each node; they listen from when this resolves. */
+export async function startOracles(
+  bed: LabBed,
+  nodes: readonly AgentNodeName[],
+): Promise<ReadonlyMap<AgentNodeName, ConntrackOracle>> {
+  const oracles = new Map(nodes.map((node) => [node, new ConntrackOracle(bed.namespace(node))]));
+  // One after the other: each changes a setting of the kernel for the moment of its start.
+  for (const oracle of oracles.values()) await oracle.start();
+  return oracles;
 }

@@ -1,5 +1,5 @@
 /** `flowtrail lab`: a real network on this machine, with a server, agents and traffic, all of it gone after `lab down`. */
-import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import {
@@ -123,11 +123,8 @@ export function agentCommand(node: AgentNode, data: string, tokenFile: string): 
   ];
 }
 
-async function removeLab(name: string): Promise<boolean> {
-  const { removed } = await labDown({ name, onProgress: say });
-  rmSync(dataOf(name), { recursive: true, force: true });
-  return removed;
-}
+const removeLab = async (name: string): Promise<boolean> =>
+  (await labDown({ name, dataDir: dataOf(name), onProgress: say })).removed;
 
 async function down({ name }: { name: string }): Promise<void> {
   say((await removeLab(name)) ? `lab "${name}" is gone` : `there is no lab "${name}"`);
