@@ -4,6 +4,8 @@
 export const AF_INET = 2;
 export const AF_INET6 = 10;
 export const AF_NETLINK = 16;
+export const AF_PACKET = 17;
+export const SOCK_DGRAM = 2;
 export const SOCK_RAW = 3;
 export const SOCK_CLOEXEC = 0o2000000;
 export const SOCK_NONBLOCK = 0o4000;
@@ -11,10 +13,17 @@ export const NETLINK_NETFILTER = 12;
 
 // <asm-generic/socket.h>
 export const SOL_SOCKET = 1;
+export const SO_RCVBUF = 8;
 export const SO_ATTACH_FILTER = 26;
 export const SO_RCVBUFFORCE = 33;
+export const SO_TIMESTAMPNS = 35;
 export const MSG_DONTWAIT = 0x40;
 export const MSG_TRUNC = 0x20;
+
+// <linux/if_packet.h>, <linux/if_ether.h>
+export const SOL_PACKET = 263;
+export const PACKET_STATISTICS = 6;
+export const ETH_P_ALL = 3;
 
 // <linux/netlink.h>
 export const NLMSG_ERROR = 2;
@@ -47,4 +56,5 @@ export const EINVAL = 22;
 export const EPROTONOSUPPORT = 93;
 export const EOPNOTSUPP = 95;
 export const EAFNOSUPPORT = 97;
+export const ENETDOWN = 100;
 export const ENOBUFS = 105;

@@ -8,6 +8,9 @@ export interface Libc {
   socket(domain: number, type: number, protocol: number): number;
   bind(fd: number, address: Uint8Array, length: number): number;
   setsockopt(fd: number, level: number, option: number, value: Uint8Array, length: number): number;
+  getsockopt(fd: number, level: number, option: number, value: Uint8Array, length: Uint8Array): number;
+  /** 0 if there is none of this name in the calling thread's network namespace. */
+  if_nametoindex(name: string): number;
   send(fd: number, bytes: Uint8Array, length: number, flags: number): number;
   recv(fd: number, bytes: Uint8Array, length: number, flags: number): number;
   recvmmsg(fd: number, headers: Uint8Array, count: number, flags: number, timeout: null): number;
@@ -42,6 +45,8 @@ function load(): Libc {
     socket: program.func("int socket(int, int, int)"),
     bind: program.func("int bind(int, const void *, uint32_t)"),
     setsockopt: program.func("int setsockopt(int, int, int, const void *, uint32_t)"),
+    getsockopt: program.func("int getsockopt(int, int, int, void *, void *)"),
+    if_nametoindex: program.func("uint32_t if_nametoindex(const char *)"),
     send: program.func("int64_t send(int, const void *, size_t, int)"),
     recv: program.func("int64_t recv(int, void *, size_t, int)"),
     recvmmsg: program.func("int recvmmsg(int, void *, uint32_t, int, void *)"),
