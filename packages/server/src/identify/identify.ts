@@ -47,8 +47,11 @@ export class Identify {
     return { id: idOrName, name: idOrName };
   }
 
-  /** Fills `src_*`, `dst_*`, `rank` and `primary` of all rows. They must have their required columns and `reporter_id`. */
-  fill(batch: FlowBatch): void {
+  /**
+   * Fills `src_*`, `dst_*`, `rank` and `primary` of all rows. They must have their required columns and `reporter_id`.
+   * @param expected who is expected to report, where it is not asked as of now (elections of stored rows)
+   */
+  fill(batch: FlowBatch, expected: Expected = this.#expected): void {
     const { network, src_ip, dst_ip, role, reporter_id, rank, primary } = batch.columns;
     const seen = new Map<string, Participant>();
     const own = new Map<string, Holders>();
@@ -73,7 +76,7 @@ export class Identify {
       put(batch, row, "dst", destination);
       const election = elect(
         { reporter: lookup.node(reporterId), role: role.get(row), source, destination, life: lifeOf(batch, row) },
-        { expected: this.#expected, node: (word) => lookup.node(word) },
+        { expected, node: (word) => lookup.node(word) },
       );
       rank.set(row, election.rank);
       primary.set(row, election.primary);

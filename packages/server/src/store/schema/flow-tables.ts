@@ -94,8 +94,8 @@ export const FLOW_DELTAS: Table = {
   name: "flow_deltas",
   columns: [
     ...DELTA_COLUMNS.map(stored),
-    // Totals only grow: of two reports of one end the later one counts.
-    version(DELTA_COUNTERS.join(" + ")),
+    // Totals only grow: of two reports of one end the later one counts. Then the edition.
+    version(`(${DELTA_COUNTERS.join(" + ")}) * ${EDITIONS}`),
   ],
   engine: "ReplacingMergeTree(version)",
   orderBy: ["last_seen", "flow_id", "reporter_id", "revision"],

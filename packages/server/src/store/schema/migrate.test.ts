@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { memoryLogger, startTestEngine, type TestEngine } from "../testing.ts";
-import { FLOWS } from "./flow-tables.ts";
+import { FLOW_DELTAS, FLOWS } from "./flow-tables.ts";
 import { migrate, SCHEMA_VERSION, TABLES } from "./migrate.ts";
 
 describe("the schema", () => {
@@ -36,6 +36,30 @@ describe("the schema", () => {
     await test.clickhouse.command("ALTER TABLE flows MODIFY COLUMN verdict Nullable(Enum8('answered' = 0, 'refused' = 1))");
     expect(await run()).toHaveLength(2);
     expect(await columns("flows")).toEqual(FLOWS.columns.map(({ name, type }) => ({ name, type })));
+  });
+
+  it("gets values that are made otherwise than before", async () => {
+    await run();
+    const { columns: deltas } = FLOW_DELTAS;
+    const [version] = deltas.filter(({ name }) => name === "version");
+    const made = () =>
+      test.clickhouse.rows<{ version: string }>("SELECT toString(version) AS version FROM flow_deltas ORDER BY flow_id");
+    const insert = (id: number) =>
+      test.clickhouse.insert(
+        "flow_deltas",
+        ["flow_id", "src_bytes_delta"],
+        "JSONEachRow",
+        `{"flow_id":${id},"src_bytes_delta":7}`,
+      );
+    await test.clickhouse.command(
+      "ALTER TABLE flow_deltas MODIFY COLUMN version UInt64 DEFAULT src_bytes_delta + dst_bytes_delta",
+    );
+    await insert(1);
+    expect(await run()).toHaveLength(1);
+    expect(await run()).toEqual([]);
+    await insert(2);
+    expect(version?.default).toContain("256");
+    expect(await made()).toEqual([{ version: "7" }, { version: String(7 * 256) }]);
   });
 
   it("is left alone when it is newer, or not ours", async () => {

@@ -5,6 +5,7 @@
 import { FlowtrailError } from "@flowtrail/model";
 import type { ClickHouse } from "../clickhouse.ts";
 import type { Logger } from "../logger.ts";
+import { COVERAGE, REATTRIBUTIONS } from "./coverage-tables.ts";
 import { FLOW_DELTAS, FLOWS, FLOWS_OPEN } from "./flow-tables.ts";
 import { INVENTORY, INVENTORY_CORRECTIONS } from "./inventory-tables.ts";
 import { AGENT_BATCHES, FLOWS_REJECTED, SCHEMA_VERSIONS, TOKENS } from "./other-tables.ts";
@@ -22,6 +23,8 @@ export const TABLES: readonly Table[] = [
   TOKENS,
   INVENTORY,
   INVENTORY_CORRECTIONS,
+  COVERAGE,
+  REATTRIBUTIONS,
 ];
 
 export type SchemaErrorData =
@@ -55,14 +58,20 @@ export async function migrate(clickhouse: ClickHouse, deps: { logger: Logger }):
 }
 
 async function alignColumns(clickhouse: ClickHouse, table: Table, logger: Logger): Promise<void> {
-  const rows = await clickhouse.rows<{ name: string; type: string }>(
-    "SELECT name, type FROM system.columns WHERE database = {database:String} AND table = {table:String}",
+  const rows = await clickhouse.rows<{ name: string; type: string; value: string }>(
+    "SELECT name, type, default_expression AS value FROM system.columns WHERE database = {database:String} AND table = {table:String}",
     { database: clickhouse.database, table: table.name },
   );
   const types = new Map(rows.map(({ name, type }) => [name, type]));
+  const defaults = new Map(rows.map(({ name, value }) => [name, bare(value)]));
   for (const [place, column] of table.columns.entries()) {
     const found = types.get(column.name);
-    if (found === column.type) continue;
+    if (found === column.type) {
+      if (defaults.get(column.name) === bare(column.default ?? "")) continue;
+      await clickhouse.command(`ALTER TABLE ${table.name} MODIFY COLUMN ${columnDefinition(column)}`);
+      logger.info({ table: table.name, column: column.name, default: column.default }, "schema changed");
+      continue;
+    }
     const previous = table.columns[place - 1]?.name;
     if (found === undefined) {
       const where = previous === undefined ? "FIRST" : `AFTER ${previous}`;
@@ -78,6 +87,9 @@ async function alignColumns(clickhouse: ClickHouse, table: Table, logger: Logger
     logger.info({ table: table.name, column: column.name, found: found ?? null }, "schema changed");
   }
 }
+
+/** An expression without what ClickHouse writes in its own way. */
+const bare = (expression: string) => expression.replace(/[\s()]/g, "");
 
 const ENUM = /^(Nullable\()?Enum8\((.*?)\)+$/;
 

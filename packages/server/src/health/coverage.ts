@@ -1,0 +1,182 @@
+/**
+ * For which times a reporter can be expected to report its flows: since it first covered them, but for definite gaps. While it is silent
+ * it counts as covering: its spool may still come.
+ */
+import type { Delivery } from "../receive/ports.ts";
+import { EpochBatches, type EpochState, FIRST_SEQUENCE } from "./coverage-batches.ts";
+import { Gaps, type Span } from "./coverage-gaps.ts";
+
+/** What of a delivery says something about coverage. */
+export type CoverageNote = Pick<
+  Delivery,
+  "reporterId" | "reporter" | "epoch" | "sequence" | "receivedMs" | "coveredFromMs" | "coveredToMs"
+>;
+
+/** What became different: flows that lived then are to be elected again. */
+export interface CoverageChange {
+  readonly span: Span;
+  /** `gap`: not expected any more · `covered`: expected now, and was not before. */
+  readonly kind: "gap" | "covered";
+}
+
+/** To be kept over a restart. Null stands for "since ever" and "for ever": JSON has no infinity. */
+export interface CoverageState {
+  readonly name: string;
+  readonly gaps: readonly (readonly [number | null, number | null])[];
+  readonly epochs: Readonly<Record<string, EpochState>>;
+  readonly coveredToMs: number | null;
+  readonly heardMs: number;
+  readonly goneMs: number | null;
+}
+
+/** Less than this between two batches is no gap: an agent's clock is adjusted by as much. */
+const TOLERANCE_MS = 50;
+/** State directories whose batches may still come. */
+const MAX_EPOCHS = 4;
+const EVER = Number.POSITIVE_INFINITY;
+const NEVER_YET: Span = { fromMs: Number.NEGATIVE_INFINITY, toMs: EVER };
+
+export class Coverage {
+  #name: string;
+  readonly #gaps: Gaps;
+  readonly #epochs = new Map<string, EpochBatches>();
+  /** End of what it declared, of all times. */
+  #coveredToMs: number | null = null;
+  #heardMs = 0;
+  /** When it was given up: silent for too long, or removed. */
+  #goneMs: number | null = null;
+
+  constructor(name: string, state?: CoverageState) {
+    this.#name = name;
+    this.#gaps = new Gaps(
+      state === undefined ? [NEVER_YET] : state.gaps.map(([from, to]) => ({ fromMs: from ?? -EVER, toMs: to ?? EVER })),
+    );
+    if (state === undefined) return;
+    for (const [epoch, batches] of Object.entries(state.epochs)) this.#epochs.set(epoch, new EpochBatches(batches));
+    this.#coveredToMs = state.coveredToMs;
+    this.#heardMs = state.heardMs;
+    this.#goneMs = state.goneMs;
+  }
+
+  get state(): CoverageState {
+    const finite = (ms: number) => (Number.isFinite(ms) ? ms : null);
+    return {
+      name: this.#name,
+      gaps: this.#gaps.spans.map(({ fromMs, toMs }) => [finite(fromMs), finite(toMs)] as const),
+      epochs: Object.fromEntries([...this.#epochs].map(([epoch, batches]) => [epoch, batches.state])),
+      coveredToMs: this.#coveredToMs,
+      heardMs: this.#heardMs,
+      goneMs: this.#goneMs,
+    };
+  }
+
+  /** When something was last heard of it, ms since 1970; 0: never. */
+  get heardMs(): number {
+    return this.#heardMs;
+  }
+
+  get name(): string {
+    return this.#name;
+  }
+
+  get isGone(): boolean {
+    return this.#goneMs !== null;
+  }
+
+  /** End of what it declared; null: nothing was. */
+  get coveredToMs(): number | null {
+    return this.#coveredToMs;
+  }
+
+  get gaps(): readonly Span[] {
+    return this.#gaps.spans;
+  }
+
+  /** It got a token: from then on it is expected, whether or not it was heard of. */
+  enrol(atMs: number): CoverageChange[] {
+    if (this.#heardMs > 0 || this.#goneMs !== null) return [];
+    return covered(this.#gaps.cut({ fromMs: atMs, toMs: EVER }));
+  }
+
+  /** A delivery, in any order and any number of times. */
+  note({ reporter, epoch, sequence, receivedMs, coveredFromMs, coveredToMs }: CoverageNote): CoverageChange[] {
+    const changes: CoverageChange[] = [];
+    const isFirst = this.#heardMs === 0;
+    const isNew = receivedMs > Math.max(this.#heardMs, this.#goneMs ?? 0);
+    if (receivedMs >= this.#heardMs) this.#name = reporter;
+    this.#heardMs = Math.max(this.#heardMs, receivedMs);
+    if (coveredFromMs === null || coveredToMs === null || coveredToMs < coveredFromMs) {
+      // A sender that declares nothing speaks from when it is heard of.
+      if (isFirst || (isNew && this.#goneMs !== null))
+        changes.push(...covered(this.#gaps.cut({ fromMs: receivedMs, toMs: EVER })));
+      if (isNew) this.#goneMs = null;
+      return changes;
+    }
+    const span = { fromMs: coveredFromMs, toMs: coveredToMs };
+    // Whoever is heard of again goes on from there. The others are the spool of a time that was given up.
+    const lives = isNew && (this.#goneMs !== null || isFirst);
+    if (isNew) this.#goneMs = null;
+    changes.push(...covered(this.#gaps.cut(lives ? { ...span, toMs: EVER } : span)));
+    // It was enrolled before it spoke: then this is where it began.
+    if (isFirst && (epoch === "" || sequence === FIRST_SEQUENCE))
+      changes.push(...this.#addGap({ fromMs: -EVER, toMs: span.fromMs }));
+    else changes.push(...this.#sequence(epoch, sequence, span, receivedMs));
+    if (isFirst) this.#epoch(epoch, sequence, span);
+    this.#coveredToMs = Math.max(this.#coveredToMs ?? 0, span.toMs);
+    return changes;
+  }
+
+  /**
+   * Gives up on what can't come any more.
+   * @param givenUpMs whoever was last heard of before it is gone
+   * @param isRemoved its token was taken back
+   */
+  review(nowMs: number, givenUpMs: number, isRemoved: boolean, enrolledMs: number | null): CoverageChange[] {
+    const gaps = [...this.#epochs.values()].flatMap((batches) => batches.giveUp(givenUpMs));
+    const changes = gaps.flatMap((gap) => this.#addGap(gap));
+    const lastMs = Math.max(this.#heardMs, enrolledMs ?? 0);
+    if (this.#goneMs === null && (isRemoved || (lastMs > 0 && lastMs < givenUpMs))) {
+      this.#goneMs = nowMs;
+      const fromMs = this.#coveredToMs ?? (this.#heardMs > 0 ? this.#heardMs : -EVER);
+      changes.push(...this.#addGap({ fromMs, toMs: EVER }));
+    }
+    return changes;
+  }
+
+  /** Old gaps: flows of then are not kept any more. */
+  forget(beforeMs: number): void {
+    this.#gaps.forget(beforeMs);
+  }
+
+  /** Can it be expected to report a flow that lived then? `endMs` may be Infinity. */
+  expects(startMs: number, endMs: number): boolean {
+    return !this.#gaps.contain({ fromMs: startMs, toMs: endMs });
+  }
+
+  #sequence(epoch: string, sequence: number, span: Span, receivedMs: number): CoverageChange[] {
+    if (epoch === "") return [];
+    const known = this.#epochs.get(epoch);
+    if (known !== undefined) {
+      const gaps = [...known.note(sequence, span, receivedMs), ...known.giveUp(Number.NEGATIVE_INFINITY)];
+      return gaps.flatMap((gap) => this.#addGap(gap));
+    }
+    this.#epoch(epoch, sequence, span);
+    // Another state directory: what was in the spool of the one before is lost.
+    const before = this.#coveredToMs;
+    return before === null || sequence !== FIRST_SEQUENCE ? [] : this.#addGap({ fromMs: before, toMs: span.fromMs });
+  }
+
+  #epoch(epoch: string, sequence: number, span: Span): void {
+    if (epoch === "" || this.#epochs.has(epoch)) return;
+    const oldest = this.#epochs.keys().next();
+    if (this.#epochs.size >= MAX_EPOCHS && !oldest.done) this.#epochs.delete(oldest.value);
+    this.#epochs.set(epoch, EpochBatches.begin(sequence, span));
+  }
+
+  #addGap(gap: Span): CoverageChange[] {
+    if (gap.toMs - gap.fromMs <= TOLERANCE_MS) return [];
+    return this.#gaps.add(gap).map((span) => ({ span, kind: "gap" }));
+  }
+}
+
+const covered = (spans: readonly Span[]): CoverageChange[] => spans.map((span) => ({ span, kind: "covered" }));

@@ -1,0 +1,204 @@
+/**
+ * Rows that are stored already, read page by page and written again with what became known later: as new editions of their revision.
+ * An old report that comes again does not undo them, a newer one replaces them.
+ */
+import { addJsonRow, FlowBatch, type JsonRow, STORED_COLUMNS } from "@flowtrail/model";
+import type { ClickHouse } from "./clickhouse.ts";
+import { DELTA_COLUMNS, DELTA_COUNTERS, EDITIONS, FLOW_COLUMNS, FLOW_DELTAS, TOMBSTONE_EDITION } from "./schema/flow-tables.ts";
+
+export type FlowTable = "flows" | "flows_open";
+export const FLOW_TABLES: readonly FlowTable[] = ["flows_open", "flows"];
+
+/** As ClickHouse answers: 64-bit integers are strings, times ISO 8601. */
+export type StoredValues = Readonly<Record<string, string | number | boolean | null>>;
+
+/** The newest edition of a row. */
+export interface StoredFlow {
+  readonly startMs: number;
+  readonly flowId: string;
+  readonly reporterId: string;
+  readonly version: bigint;
+  readonly values: StoredValues;
+}
+
+export interface PageQuery {
+  readonly table: FlowTable;
+  /** Flows that lived then, ms since 1970. `byStart`: that began then. */
+  readonly fromMs: number;
+  readonly toMs: number;
+  readonly byStart: boolean;
+  readonly network: string | null;
+  /** Leaves out reports of the initiator's own node: nothing is before them. */
+  readonly onlyContested: boolean;
+  /** Rows up to this one were read already. */
+  readonly after: Pick<StoredFlow, "startMs" | "flowId" | "reporterId"> | null;
+  readonly limit: number;
+}
+
+export interface Change {
+  readonly flow: StoredFlow;
+  readonly set: StoredValues;
+}
+
+const LIMITS = { maxExecutionMs: 60_000, maxRowsToRead: 1_000_000_000 };
+const KEY = "start, flow_id, reporter_id";
+const COLUMNS = FLOW_COLUMNS.map(({ name }) => name);
+/** Keys are bound parameters, which are part of the request's address: so many fit. */
+const KEYS_AT_ONCE = 400;
+const FORMAT = { date_time_input_format: "best_effort", max_partitions_per_insert_block: "500" } as const;
+
+export class Editions {
+  readonly #clickhouse: Pick<ClickHouse, "rows" | "command" | "insert">;
+
+  constructor(clickhouse: Pick<ClickHouse, "rows" | "command" | "insert">) {
+    this.#clickhouse = clickhouse;
+  }
+
+  /**
+   * A page of rows in the order of their keys, each in its newest edition.
+   * @throws StoreError
+   */
+  async page(
+    { table, fromMs, toMs, byStart, network, onlyContested, after, limit }: PageQuery,
+    signal: AbortSignal,
+  ): Promise<StoredFlow[]> {
+    const moment = (name: string) => `fromUnixTimestamp64Milli({${name}:Int64}, 'UTC')`;
+    const lived = byStart
+      ? `start >= ${moment("from")} AND start < ${moment("to")}`
+      : // What is open lives on. What ended was last seen when it ended, or later.
+        `start <= ${moment("to")}${table === "flows" ? ` AND last_seen >= ${moment("from")}` : ""}`;
+    const conditions = [
+      lived,
+      ...(network === null ? [] : ["network = {network:String}"]),
+      ...(onlyContested ? ["role != 'initiator'"] : []),
+      ...(after === null
+        ? []
+        : [`start >= ${moment("k_start")}`, `(${KEY}) > (${moment("k_start")}, {k_id:UInt64}, {k_reporter:String})`]),
+    ];
+    // All of these never change during a flow's life, or only to what also fits: the newest edition is among what is found.
+    const sql = `SELECT ${COLUMNS.join(", ")}, toString(version) AS row_version, toUnixTimestamp64Milli(start) AS start_ms
+      FROM ${table}${table === "flows_open" ? " FINAL" : ""} WHERE ${conditions.join(" AND ")}
+      ORDER BY ${KEY}, version DESC LIMIT 1 BY ${KEY} LIMIT {limit:UInt32}`;
+    const bindings = {
+      from: Math.max(0, Math.floor(fromMs)),
+      to: Math.ceil(toMs),
+      network,
+      limit,
+      ...(after === null ? {} : { k_start: after.startMs, k_id: after.flowId, k_reporter: after.reporterId }),
+    };
+    const rows = await this.#clickhouse.rows<StoredValues>(sql, bindings, { signal, limits: LIMITS });
+    return rows.map(({ row_version, start_ms, ...values }) => ({
+      startMs: Number(start_ms),
+      flowId: String(values.flow_id),
+      reporterId: String(values.reporter_id),
+      version: BigInt(row_version ?? 0),
+      values,
+    }));
+  }
+
+  /**
+   * Writes the next editions of rows, with other values. Resolves when they are durable. Doing it again changes nothing.
+   * @throws StoreError
+   */
+  async write(table: FlowTable, changes: readonly Change[]): Promise<void> {
+    if (changes.length === 0) return;
+    const lines = changes.map(({ flow, set }) =>
+      JSON.stringify({
+        ...flow.values,
+        ...set,
+        version: String(nextEdition(flow.version)),
+        ...(table === "flows_open" ? { is_deleted: 0 } : {}),
+      }),
+    );
+    const columns = [...COLUMNS, "version", ...(table === "flows_open" ? ["is_deleted"] : [])];
+    await this.#clickhouse.insert(table, columns, "JSONEachRow", lines.join("\n"), FORMAT);
+  }
+
+  /**
+   * Makes all that is stored of what these flows added count, or not, as the flows themselves do.
+   * @throws StoreError
+   */
+  async alignDeltas(flows: readonly StoredFlow[], primary: boolean): Promise<void> {
+    const columns = DELTA_COLUMNS.map(({ name }) => name);
+    const sum = `(${DELTA_COUNTERS.join(" + ")}) * ${EDITIONS}`;
+    const selected = columns.map((name) => (name === "primary" ? "{primary:Bool}" : name));
+    const key = FLOW_DELTAS.orderBy.join(", ");
+    for (let at = 0; at < flows.length; at += KEYS_AT_ONCE) {
+      const some = flows.slice(at, at + KEYS_AT_ONCE);
+      const lastMs = some.map(({ values }) => Date.parse(String(values.end ?? values.last_seen)));
+      const seenMs = some.map(({ values }) => Date.parse(String(values.last_seen)));
+      await this.#clickhouse.command(
+        `INSERT INTO ${FLOW_DELTAS.name} (${columns.join(", ")}, version)
+         SELECT ${selected.join(", ")}, least(greatest(version, ${sum}) + 1, ${sum} + ${TOMBSTONE_EDITION - 1}) AS next FROM (
+           SELECT * FROM ${FLOW_DELTAS.name}
+           WHERE last_seen >= fromUnixTimestamp64Milli({lo:Int64}, 'UTC') AND last_seen <= fromUnixTimestamp64Milli({hi:Int64}, 'UTC')
+             AND (flow_id, reporter_id) IN (SELECT k.1, k.2 FROM (SELECT arrayJoin(arrayZip({ids:Array(UInt64)}, {reporters:Array(String)})) AS k))
+           ORDER BY ${key}, version DESC LIMIT 1 BY ${key}
+         ) WHERE primary != {primary:Bool}`,
+        {
+          primary,
+          lo: Math.min(...some.map(({ startMs }) => startMs)),
+          hi: Math.max(...lastMs, ...seenMs),
+          ids: some.map(({ flowId }) => BigInt(flowId)),
+          reporters: some.map(({ reporterId }) => reporterId),
+        },
+        { settings: { max_partitions_per_insert_block: "500", max_execution_time: LIMITS.maxExecutionMs / 1000 } },
+      );
+    }
+  }
+
+  /**
+   * What these reporters said of the same tuples around the time: enough to see who reported what.
+   * @throws StoreError
+   */
+  async reportsOf(
+    reporterIds: readonly string[],
+    ports: readonly number[],
+    { fromMs, toMs }: { fromMs: number; toMs: number },
+    signal: AbortSignal,
+  ): Promise<StoredValues[]> {
+    const columns =
+      "network, protocol, src_ip, src_port, dst_ip, dst_port, icmp_id, nat_dst_ip, nat_src_ip, nat_src_port, start, last_seen, end, state";
+    const where = `reporter_id IN {reporters:Array(String)} AND start <= fromUnixTimestamp64Milli({to:Int64}, 'UTC')
+      AND last_seen >= fromUnixTimestamp64Milli({from:Int64}, 'UTC') AND coalesce(src_port, icmp_id, 0) IN {ports:Array(UInt16)}`;
+    const bindings = { reporters: reporterIds, ports, from: Math.max(0, Math.floor(fromMs)), to: Math.ceil(toMs) };
+    const found = await Promise.all(
+      FLOW_TABLES.map((table) =>
+        this.#clickhouse.rows<StoredValues>(
+          `SELECT ${columns} FROM ${table}${table === "flows_open" ? " FINAL" : ""} WHERE ${where}`,
+          bindings,
+          { signal, limits: LIMITS },
+        ),
+      ),
+    );
+    return found.flat();
+  }
+}
+
+/** One more, as long as there is room below a tombstone; then the same again, which replaces it, too. */
+export function nextEdition(version: bigint): bigint {
+  const editions = BigInt(EDITIONS);
+  const last = version - (version % editions) + BigInt(TOMBSTONE_EDITION - 1);
+  return version + 1n > last ? last : version + 1n;
+}
+
+const BY_SERVER = STORED_COLUMNS.filter(({ by }) => by === "server");
+
+/** Stored rows as a batch, to be looked at by what looks at batches. @param known columns of the server's own that are taken over */
+export function asBatch(flows: readonly StoredFlow[], known: (name: string, values: StoredValues) => boolean): FlowBatch {
+  const batch = new FlowBatch(Math.max(1, flows.length));
+  for (const { values } of flows) {
+    const problem = addJsonRow(batch, values as JsonRow);
+    if (problem !== null) throw new TypeError(`a stored row can't be read: ${problem.column}: ${problem.message}`);
+    const row = batch.length - 1;
+    for (const { name, type } of BY_SERVER) {
+      const value = values[name];
+      if (value === null || value === undefined || !known(name, values)) continue;
+      (batch.column(name) as { set(row: number, value: unknown): void }).set(
+        row,
+        type === "time" ? Date.parse(String(value)) : value,
+      );
+    }
+  }
+  return batch;
+}
