@@ -94,6 +94,20 @@ describe("the configuration", () => {
     expect(problems({ flags: { [key]: value } })).toMatchObject([{ path: key, value: JSON.stringify(value), expectation }]);
   });
 
+  it("needs a token where it is to ask Netmaker, and an address without secrets in it", () => {
+    const url = "https://api.example.com";
+    expect(
+      parseConfig({ flags: { "inventory.netmaker.url": url, "inventory.netmaker.token_file": "t" } }).inventory.netmaker,
+    ).toEqual({ url, token_file: "t", interval_s: 60 });
+    expect(problems({ flags: { "inventory.netmaker.url": url } })).toMatchObject([
+      { path: "inventory.netmaker.token_file", expectation: expect.stringContaining("needs a token") },
+    ]);
+    for (const bad of ["api.example.com", "https://user:pass@api.example.com", "https://api.example.com/?token=x", "ftp://x"])
+      expect(problems({ flags: { "inventory.netmaker.url": bad, "inventory.netmaker.token_file": "t" } })).toMatchObject([
+        { path: "inventory.netmaker.url" },
+      ]);
+  });
+
   it("refuses ranges that are none before agents are told of them", () => {
     expect(problems({ flags: { "agents.exclude": "10.0.0.0/33" } })).toMatchObject([
       { path: "agents.exclude.0", value: '"10.0.0.0/33"', expectation: "expected an address range, such as 10.20.0.0/16" },

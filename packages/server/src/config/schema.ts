@@ -112,6 +112,35 @@ export const configSchema = z.strictObject(
         placeholder: "file",
         default: undefined,
       }),
+      netmaker: z
+        .strictObject({
+          url: text({
+            description: "Netmaker server whose REST API is asked who has which address",
+            expected: "the URL of Netmaker's API, such as https://api.example.com",
+            placeholder: "url",
+            check: isPlainUrl,
+            default: undefined,
+          }),
+          token_file: text({
+            description:
+              "file that holds an access token of a Netmaker user who may read (role auditor); read again for each poll",
+            expected: "a path",
+            placeholder: "file",
+            default: undefined,
+          }),
+          ca_file: text({
+            description: "file of certificates (PEM) that vouch for inventory.netmaker.url, instead of the usual authorities",
+            expected: "a path",
+            placeholder: "file",
+            default: undefined,
+          }),
+          interval_s: count({ description: "time between two polls", min: 5, max: 86_400, unit: "s", default: 60 }),
+        })
+        .refine(({ url, token_file }) => url === undefined || token_file !== undefined, {
+          path: ["token_file"],
+          error: "expected a path: inventory.netmaker.url needs a token",
+        })
+        .prefault({} as never),
     }),
     retention: group({
       days: count({ description: "days that flows are kept after their end", min: 1, max: 3650, unit: "days", default: 30 }),
@@ -211,6 +240,12 @@ export const configOptions: readonly ConfigOption[] = optionsOf(configSchema);
 
 export type ServerConfig = z.infer<typeof configSchema>;
 export type ListenAddress = ServerConfig["listen"];
+
+/** http or https, and nothing secret in it: it is shown on the health page. */
+function isPlainUrl(text: string): boolean {
+  const url = URL.parse(text);
+  return url !== null && /^https?:$/.test(url.protocol) && url.username + url.password + url.search + url.hash === "";
+}
 
 /** Reads `HOST:PORT`, `[v6]:PORT`, `:PORT` (all addresses) or `PORT` (loopback). Port 0 means any free one. Null when it is none. */
 export function parseListen(text: string): { host: string; port: number } | null {
