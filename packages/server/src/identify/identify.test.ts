@@ -2,6 +2,7 @@ import { type FlowBatch, rowToJson } from "@flowtrail/model";
 import { describe, expect, it } from "vitest";
 import { flowBatch } from "../testing-rows.ts";
 import { agentConfig } from "./agent-config.ts";
+import { FixedInventory } from "./attribution/fixed-inventory.ts";
 import { Identify } from "./identify.ts";
 import { parseInventory } from "./inventory-yaml.ts";
 
@@ -37,8 +38,8 @@ function identified(
     reporter = String(change.reporter),
   }: { expected?: string[]; yaml?: string; reporter?: string } = {},
 ) {
-  const identify = new Identify({ expected: (node) => expected.includes(node.name) });
-  identify.setInventory(parseInventory(yaml, "test.yaml"));
+  const inventory = new FixedInventory(parseInventory(yaml, "test.yaml"));
+  const identify = new Identify({ inventory, expected: (node) => expected.includes(node.name) });
   const batch = reported(reporter, change);
   identify.fill(batch);
   return rowToJson(batch, 0);
@@ -68,7 +69,7 @@ describe("participants", () => {
   });
 
   it("are what agents declare where there is no inventory; everybody else is external", () => {
-    const identify = new Identify({ expected: () => false });
+    const identify = new Identify({ inventory: new FixedInventory(), expected: () => false });
     identify.declare({ id: "a", name: "a" }, { local: ["192.168.1.2", "172.17.0.1"] });
     identify.declare({ id: "b", name: "b" }, { local: ["192.168.1.3", "172.17.0.1"] });
     const ends = (src_ip: string, dst_ip: string, reporter: string) => {
@@ -87,8 +88,7 @@ describe("participants", () => {
   });
 
   it("can't be taken over by an agent that declares another's address", () => {
-    const identify = new Identify({ expected: () => false });
-    identify.setInventory(parseInventory(YAML, "test.yaml"));
+    const identify = new Identify({ inventory: new FixedInventory(parseInventory(YAML, "test.yaml")), expected: () => false });
     identify.declare({ id: "debian", name: "debian" }, { netmaker: ["100.102.137.21"] });
     const batch = reported("debian", { src_ip: "100.102.137.21" });
     identify.fill(batch);

@@ -1,0 +1,60 @@
+/** An inventory without a history: it is what it is for all time. */
+import type { EntityVersion } from "../history/change.ts";
+import { piecesOf, readEntity } from "../history/entities.ts";
+import { holdingsOf, nodeFacts } from "../history/holdings.ts";
+import { NodeRefs } from "../history/node-refs.ts";
+import type { InventoryFacts } from "../holding.ts";
+import { EMPTY_INVENTORY, type Inventory } from "../inventory-schema.ts";
+import type { InventoryInTime } from "./attribution.ts";
+
+const NOTHING: InventoryFacts = { holdings: [], nodes: [] };
+
+export class FixedInventory implements InventoryInTime {
+  #inventory = EMPTY_INVENTORY;
+  #version = 0;
+  #facts: ReadonlyMap<string, InventoryFacts> = new Map();
+
+  constructor(inventory: Inventory = EMPTY_INVENTORY) {
+    this.set(inventory);
+  }
+
+  /** From now on, it has always been so. */
+  set(inventory: Inventory): void {
+    this.#inventory = inventory;
+    this.#facts = factsOf(inventory);
+    this.#version++;
+  }
+
+  get version(): number {
+    return this.#version;
+  }
+
+  networks(): readonly string[] {
+    return [...this.#facts.keys()];
+  }
+
+  current(): Inventory {
+    return this.#inventory;
+  }
+
+  facts(network: string): InventoryFacts {
+    return this.#facts.get(network) ?? NOTHING;
+  }
+
+  inventoryTime(startMs: number): number {
+    return startMs;
+  }
+}
+
+function factsOf(inventory: Inventory): Map<string, InventoryFacts> {
+  const versions = Map.groupBy(
+    piecesOf(inventory).map(({ entity, ...ref }) => {
+      const time = { fromMs: 0, toMs: Number.POSITIVE_INFINITY, isFirst: true };
+      return { ...ref, source: "file", entity: readEntity(ref.kind, entity), ...time } as EntityVersion;
+    }),
+    ({ network }) => network,
+  );
+  return new Map(
+    [...versions].map(([network, list]) => [network, { holdings: holdingsOf(list, new NodeRefs(list)), nodes: nodeFacts(list) }]),
+  );
+}

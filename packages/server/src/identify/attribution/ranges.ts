@@ -1,0 +1,130 @@
+/**
+ * Longest prefix match over ranges: the address space of a family cut into segments in which the same range is the longest, found by binary search,
+ * and for each range the next shorter one around it. Ranges nest or are apart, so a stack finds all of it in one pass over the sorted ranges.
+ */
+import type { Cidr } from "@flowtrail/model";
+
+const NONE = -1;
+
+/** The `i`th 32-bit word of 16 bytes. */
+export function wordAt(bytes: Uint8Array, offset: number, i: number): number {
+  const at = offset + i * 4;
+  return (((bytes[at] ?? 0) << 24) | ((bytes[at + 1] ?? 0) << 16) | ((bytes[at + 2] ?? 0) << 8) | (bytes[at + 3] ?? 0)) >>> 0;
+}
+
+export class Ranges {
+  /** By number of a range, the next shorter one that contains it; -1: none. */
+  readonly parents: Int32Array;
+  readonly #v4: Segments;
+  readonly #v6: Segments;
+
+  /** @param ranges each once; their places are their numbers */
+  constructor(ranges: readonly Cidr[]) {
+    this.parents = new Int32Array(ranges.length).fill(NONE);
+    this.#v4 = segmentsOf(ranges, true, this.parents);
+    this.#v6 = segmentsOf(ranges, false, this.parents);
+  }
+
+  get bytes(): number {
+    return [this.#v4, this.#v6].reduce(
+      (sum, { starts, ranges }) => sum + starts.byteLength + ranges.byteLength,
+      this.parents.byteLength,
+    );
+  }
+
+  /** The number of the longest range that the IPv4 address is in; -1: none. */
+  findV4(word: number): number {
+    const { starts, ranges } = this.#v4;
+    let low = 0;
+    let high = starts.length - 1;
+    while (low < high) {
+      const middle = (low + high + 1) >>> 1;
+      if ((starts[middle] ?? 0) <= word) low = middle;
+      else high = middle - 1;
+    }
+    return ranges[low] ?? NONE;
+  }
+
+  /** The same for an IPv6 address of four words. */
+  findV6(w0: number, w1: number, w2: number, w3: number): number {
+    const { starts, ranges } = this.#v6;
+    let low = 0;
+    let high = ranges.length - 1;
+    while (low < high) {
+      const middle = (low + high + 1) >>> 1;
+      const at = middle * 4;
+      const difference =
+        (starts[at] ?? 0) - w0 || (starts[at + 1] ?? 0) - w1 || (starts[at + 2] ?? 0) - w2 || (starts[at + 3] ?? 0) - w3;
+      if (difference <= 0) low = middle;
+      else high = middle - 1;
+    }
+    return ranges[low] ?? NONE;
+  }
+}
+
+/** In each segment up to the next one's start, one range is the longest. The first starts at zero. */
+interface Segments {
+  /** One word each for IPv4, four for IPv6. */
+  readonly starts: Uint32Array;
+  readonly ranges: Int32Array;
+}
+
+/** Fills in `parents` on the way. */
+function segmentsOf(ranges: readonly Cidr[], v4: boolean, parents: Int32Array): Segments {
+  const order = [...ranges.keys()].filter((range) => ranges[range]?.v4 === v4);
+  const keys = new Uint32Array(ranges.length * 4);
+  for (const range of order) {
+    const bytes = ranges[range]?.bytes ?? new Uint8Array(16);
+    for (let i = 0; i < 4; i++) keys[range * 4 + i] = wordAt(bytes, 0, i);
+  }
+  const bits = (range: number) => ranges[range]?.prefixBits ?? 0;
+  order.sort((a, b) => compareWords(keys, a * 4, keys, b * 4) || bits(a) - bits(b));
+
+  const starts = new Uint32Array((order.length * 2 + 1) * 4);
+  const found = new Int32Array(order.length * 2 + 1).fill(NONE);
+  const open: { range: number; after: Uint32Array | null }[] = [];
+  let count = 1;
+  const cut = (words: Uint32Array, from: number, range: number): void => {
+    if (compareWords(starts, (count - 1) * 4, words, from) !== 0) starts.set(words.subarray(from, from + 4), count++ * 4);
+    found[count - 1] = range;
+  };
+  const closeUpTo = (from: number | null): void => {
+    for (let top = open.at(-1); top !== undefined; top = open.at(-1)) {
+      if (from !== null && (top.after === null || compareWords(keys, from, top.after, 0) < 0)) return;
+      open.pop();
+      if (top.after !== null) cut(top.after, 0, open.at(-1)?.range ?? NONE);
+    }
+  };
+  for (const range of order) {
+    closeUpTo(range * 4);
+    parents[range] = open.at(-1)?.range ?? NONE;
+    cut(keys, range * 4, range);
+    open.push({ range, after: afterRange(keys, range * 4, bits(range), v4 ? 3 : 0) });
+  }
+  closeUpTo(null);
+  return {
+    starts: v4 ? Uint32Array.from({ length: count }, (_, i) => starts[i * 4 + 3] ?? 0) : starts.slice(0, count * 4),
+    ranges: found.slice(0, count),
+  };
+}
+
+/** The first address behind a range; null: it is the last one of its family, whose addresses differ from word `firstWord` on. */
+function afterRange(keys: Uint32Array, at: number, prefixBits: number, firstWord: number): Uint32Array | null {
+  const after = keys.slice(at, at + 4);
+  const last = (prefixBits - 1) >> 5;
+  let carry = 2 ** (31 - ((prefixBits - 1) & 31));
+  for (let i = last; i >= firstWord && carry > 0; i--) {
+    const sum = (after[i] ?? 0) + carry;
+    after[i] = sum;
+    carry = sum > 0xffff_ffff ? 1 : 0;
+  }
+  return carry > 0 ? null : after;
+}
+
+function compareWords(a: Uint32Array, aAt: number, b: Uint32Array, bAt: number): number {
+  for (let i = 0; i < 4; i++) {
+    const difference = (a[aAt + i] ?? 0) - (b[bAt + i] ?? 0);
+    if (difference !== 0) return difference;
+  }
+  return 0;
+}

@@ -1,0 +1,197 @@
+/** The holdings of one network, compiled: who had an address at a time, found in some 100 ns without making anything. See order.ts for the rules. */
+import type { Holding, InventoryFacts } from "../holding.ts";
+import { EXTERNAL, type Participant } from "../lookup.ts";
+import { agentSource, isAgents, isCandidate } from "./order.ts";
+import { Ranges, wordAt } from "./ranges.ts";
+import { bestOf, reignsOf } from "./stretches.ts";
+import { type Stretch, Timelines } from "./timelines.ts";
+import { WordIndex } from "./word-index.ts";
+
+export interface Answer {
+  readonly participant: Participant;
+  /** Of the inventory; null: none, or more than one. */
+  readonly domain: string | null;
+  /** What it follows from; null: nobody had it. */
+  readonly holding: Holding | null;
+}
+
+const NOBODY: Answer = { participant: EXTERNAL, domain: null, holding: null };
+const NONE = -1;
+const ADDRESS_BITS = 128;
+const V4_MAPPED = 0xffff;
+
+export class AttributionTable {
+  /** When anything changes, ms since 1970, ascending: between two of these an address has one holder, and a node one name. */
+  readonly #turns: Float64Array;
+  readonly #answers: Answer[] = [];
+  readonly #answerOf = new Map<Holding, number>();
+  readonly #timelines = new Timelines();
+  /** Single addresses of IPv4 (their last word) and IPv6 → place of their timelines. */
+  readonly #v4 = new WordIndex(1);
+  readonly #v6 = new WordIndex(4);
+  readonly #ranges: Ranges;
+  /** By number of a range. */
+  readonly #rangePlaces: Int32Array;
+  /** By place, of what several agents declare: what the reporter with this source number told, and what no agent did. */
+  readonly #contested = new Map<number, ReadonlyMap<number, readonly Holding[]>>();
+  readonly #sources = new Map<string, number>();
+
+  constructor({ holdings, nodes }: InventoryFacts) {
+    const { addresses, ranges } = groupByPrefix(holdings);
+    for (const list of addresses) this.#addAddress(list);
+    this.#ranges = new Ranges(ranges.map(([{ cidr }]) => cidr));
+    this.#rangePlaces = Int32Array.from(ranges, (list) => this.#place(list));
+    this.#turns = turnsOf([...holdings, ...nodes]);
+  }
+
+  /** Of typed arrays. */
+  get bytes(): number {
+    const parts = [this.#v4, this.#v6, this.#ranges, this.#timelines];
+    return parts.reduce((sum, { bytes }) => sum + bytes, this.#rangePlaces.byteLength + this.#turns.byteLength);
+  }
+
+  /** A number for the stretch of time between two changes of anything in this network. */
+  epochAt(atMs: number): number {
+    const turns = this.#turns;
+    let low = 0;
+    let high = turns.length;
+    if (high > 0 && (turns[high - 1] ?? 0) <= atMs) return high;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if ((turns[middle] ?? 0) <= atMs) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+
+  /** The number of a reporter that declares addresses in this network, for `find`; -1: it declares none that others do, too. */
+  reporter(reporterId: string): number {
+    return this.#sources.get(agentSource(reporterId)) ?? NONE;
+  }
+
+  /**
+   * Who had the address of 16 bytes at `offset`.
+   * @param atMs ms since 1970
+   * @param reporter as `reporter` numbers it
+   * @returns for `answer`
+   */
+  find(bytes: Uint8Array, offset: number, atMs: number, reporter: number): number {
+    const w0 = wordAt(bytes, offset, 0);
+    const w1 = wordAt(bytes, offset, 1);
+    const w2 = wordAt(bytes, offset, 2);
+    const w3 = wordAt(bytes, offset, 3);
+    const v4 = w0 === 0 && w1 === 0 && w2 === V4_MAPPED;
+    const place = v4 ? this.#v4.find1(w3) : this.#v6.find4(w0, w1, w2, w3);
+    const answer = place === NONE ? NONE : this.#at(place, atMs, reporter);
+    if (answer !== NONE) return answer;
+    const { parents } = this.#ranges;
+    let range = v4 ? this.#ranges.findV4(w3) : this.#ranges.findV6(w0, w1, w2, w3);
+    while (range !== NONE) {
+      const answer = this.#at(this.#rangePlaces[range] ?? 0, atMs, reporter);
+      if (answer !== NONE) return answer;
+      range = parents[range] ?? NONE;
+    }
+    return NONE;
+  }
+
+  answer(found: number): Answer {
+    return this.#answers[found] ?? NOBODY;
+  }
+
+  #at(place: number, atMs: number, reporter: number): number {
+    const answer = this.#timelines.at(place, atMs);
+    return reporter === NONE || answer === NONE ? answer : this.#own(place, atMs, reporter, answer);
+  }
+
+  /** What the reporter's own declaration makes of it. */
+  #own(place: number, atMs: number, reporter: number, answer: number): number {
+    const known = this.#contested.get(place)?.get(reporter);
+    if (known === undefined) return answer;
+    const kind = this.#answers[answer]?.holding?.kind;
+    let best: Holding | null = null;
+    let declared = false;
+    for (const holding of known) {
+      if (holding.kind !== kind || !isCandidate(holding, atMs)) continue;
+      declared ||= isAgents(holding);
+      best = bestOf(best === null ? [holding] : [best, holding], atMs);
+    }
+    return declared && best !== null ? (this.#answerOf.get(best) ?? answer) : answer;
+  }
+
+  #addAddress(list: HoldingsOfPrefix): void {
+    const { bytes, v4 } = list[0].cidr;
+    const index = v4 ? this.#v4 : this.#v6;
+    for (let i = 0; i < index.key.length; i++) index.key[i] = wordAt(bytes, 0, v4 ? 3 : i);
+    index.set(this.#place(list));
+  }
+
+  /** Makes the timeline of a prefix. */
+  #place(list: HoldingsOfPrefix): number {
+    const stretches = reignsOf(list).map(({ fromMs, holding, domain }): Stretch => {
+      if (holding === null) return { fromMs, answer: NONE };
+      if (domain === holding.domain) return { fromMs, answer: this.#plain(holding) };
+      return { fromMs, answer: this.#answers.push({ participant: holding.participant, domain, holding }) - 1 };
+    });
+    const place = this.#timelines.add(stretches);
+    if (list.length > 1) this.#contest(place, list);
+    return place;
+  }
+
+  #plain(holding: Holding): number {
+    let answer = this.#answerOf.get(holding);
+    if (answer === undefined) {
+      const { participant, domain } = holding;
+      answer = this.#answers.push({ participant, domain, holding }) - 1;
+      this.#answerOf.set(holding, answer);
+    }
+    return answer;
+  }
+
+  #contest(place: number, list: readonly Holding[]): void {
+    const declared = new Map<string, Holding[]>();
+    for (const holding of list) {
+      if (!isAgents(holding)) continue;
+      const own = declared.get(holding.source);
+      if (own === undefined) declared.set(holding.source, [holding]);
+      else own.push(holding);
+    }
+    if (declared.size < 2) return;
+    const others = list.filter((holding) => !isAgents(holding));
+    const bySource = new Map<number, readonly Holding[]>();
+    for (const [source, own] of declared) {
+      const number = this.#sources.get(source) ?? this.#sources.size;
+      this.#sources.set(source, number);
+      bySource.set(number, [...own, ...others]);
+      for (const holding of [...own, ...others]) this.#plain(holding);
+    }
+    this.#contested.set(place, bySource);
+  }
+}
+
+/** At least one, all of the same prefix. */
+type HoldingsOfPrefix = [Holding, ...Holding[]];
+
+/** Without default routes. */
+function groupByPrefix(holdings: readonly Holding[]): { addresses: HoldingsOfPrefix[]; ranges: HoldingsOfPrefix[] } {
+  const seen = new WordIndex(5, holdings.length);
+  const lists: HoldingsOfPrefix[] = [];
+  for (const holding of holdings) {
+    const { bytes, prefixBits, v4 } = holding.cidr;
+    if (prefixBits === (v4 ? 96 : 0)) continue;
+    for (let i = 0; i < 4; i++) seen.key[i] = wordAt(bytes, 0, i);
+    // A range of IPv6 may begin where IPv4's addresses are, and has none of them.
+    seen.key[4] = prefixBits * 2 + Number(v4);
+    const place = seen.find();
+    if (place === NONE) seen.set(lists.push([holding]) - 1);
+    else lists[place]?.push(holding);
+  }
+  const isAddress = ([{ cidr }]: HoldingsOfPrefix) => cidr.prefixBits === ADDRESS_BITS;
+  return { addresses: lists.filter(isAddress), ranges: lists.filter((list) => !isAddress(list)) };
+}
+
+function turnsOf(facts: readonly Pick<Holding, "fromMs" | "toMs">[]): Float64Array {
+  const turns = new Set<number>();
+  for (const { fromMs, toMs } of facts) turns.add(fromMs).add(toMs);
+  turns.delete(Number.POSITIVE_INFINITY);
+  return Float64Array.from(turns).sort();
+}
