@@ -31,6 +31,8 @@ const networkSchema = z.strictObject({
       gateway: z.boolean("expected true or false").default(false),
       /** The node that relays its traffic, by id or name. */
       relay: id.optional(),
+      /** Of its WireGuard interfaces, in Base64. */
+      public_keys: z.array(id, "expected a list").optional(),
       tags,
     }),
   ),

@@ -22,8 +22,11 @@ export interface SourceState {
 export interface SourceDeps {
   readonly logger: { info(fields: object, message: string): void; warn(fields: object, message: string): void };
   readonly now: () => number;
-  /** Called with all that the source says now, whenever that has changed, and the first time. */
-  readonly onChange: (inventory: Inventory) => void;
+  /**
+   * Called with all that the source says now, whenever that has changed, and the first time.
+   * `atMs`: since when it is so, ms since 1970; left out: since now.
+   */
+  readonly onChange: (inventory: Inventory, atMs?: number) => void;
 }
 
 export interface InventorySource {

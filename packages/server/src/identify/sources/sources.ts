@@ -4,7 +4,7 @@ import type { InventorySource, SourceDeps, SourceState } from "./source.ts";
 
 export interface SourcesDeps {
   readonly history: {
-    apply(source: string, inventory: Inventory, change: { who: string }): number;
+    apply(source: string, inventory: Inventory, change: { who: string; atMs?: number }): number;
     retire(source: string, change: { who: string }): number;
   };
   readonly logger: SourceDeps["logger"];
@@ -26,7 +26,7 @@ export class Sources {
     const source: S = make({
       logger,
       now,
-      onChange: (inventory) => history.apply(source.state.name, inventory, { who: whoOf(source.state) }),
+      onChange: (inventory, atMs = now()) => history.apply(source.state.name, inventory, { who: whoOf(source.state), atMs }),
     });
     this.#sources.get(source.state.name)?.stop();
     this.#sources.set(source.state.name, source);
