@@ -54,17 +54,18 @@ function turnsOf(holdings: readonly Holding[]): [number, Turn][] {
   return [...turns].sort(([a], [b]) => a - b);
 }
 
-/** The one of these that counts; null: there is none. */
-export function bestOf(candidates: Iterable<Holding>, atMs: number): Holding | null {
+function bestOf(candidates: Iterable<Holding>, atMs: number): Holding | null {
   let best: Holding | null = null;
   for (const holding of candidates) best = better(best, holding, atMs);
   return best;
 }
 
-function better(best: Holding | null, holding: Holding, atMs: number): Holding {
+/** The one of two candidates of a prefix that counts. */
+export function better(best: Holding | null, holding: Holding, atMs: number): Holding {
   return best === null || compareHoldings(holding, best, atMs) < 0 ? holding : best;
 }
 
+/** Of the candidates of the best one's kind, if those that tell one tell the same. */
 function domainOf(best: Holding | null, candidates: Iterable<Holding>): string | null {
   if (best === null || best.domain === null) return null;
   for (const { kind, domain } of candidates) if (kind === best.kind && domain !== null && domain !== best.domain) return null;

@@ -3,7 +3,7 @@ import type { Holding, InventoryFacts } from "../holding.ts";
 import { EXTERNAL, type Participant } from "../lookup.ts";
 import { agentSource, isAgents, isCandidate } from "./order.ts";
 import { Ranges, wordAt } from "./ranges.ts";
-import { bestOf, reignsOf } from "./stretches.ts";
+import { better, reignsOf } from "./stretches.ts";
 import { type Stretch, Timelines } from "./timelines.ts";
 import { WordIndex } from "./word-index.ts";
 
@@ -24,7 +24,8 @@ export class AttributionTable {
   /** When anything changes, ms since 1970, ascending: between two of these an address has one holder, and a node one name. */
   readonly #turns: Float64Array;
   readonly #answers: Answer[] = [];
-  readonly #answerOf = new Map<Holding, number>();
+  readonly #made = new Map<Holding, number>();
+  readonly #madeWithoutDomain = new Map<Holding, number>();
   readonly #timelines = new Timelines();
   /** Single addresses of IPv4 (their last word) and IPv6 → place of their timelines. */
   readonly #v4 = new WordIndex(1);
@@ -110,12 +111,16 @@ export class AttributionTable {
     const kind = this.#answers[answer]?.holding?.kind;
     let best: Holding | null = null;
     let declared = false;
+    let told: string | null = null;
+    let agreed = true;
     for (const holding of known) {
       if (holding.kind !== kind || !isCandidate(holding, atMs)) continue;
       declared ||= isAgents(holding);
-      best = bestOf(best === null ? [holding] : [best, holding], atMs);
+      agreed &&= told === null || holding.domain === null || holding.domain === told;
+      told ??= holding.domain;
+      best = better(best, holding, atMs);
     }
-    return declared && best !== null ? (this.#answerOf.get(best) ?? answer) : answer;
+    return declared && best !== null ? this.#answerOf(best, agreed ? best.domain : null) : answer;
   }
 
   #addAddress(list: HoldingsOfPrefix): void {
@@ -128,21 +133,19 @@ export class AttributionTable {
   /** Makes the timeline of a prefix. */
   #place(list: HoldingsOfPrefix): number {
     const stretches = reignsOf(list).map(({ fromMs, holding, domain }): Stretch => {
-      if (holding === null) return { fromMs, answer: NONE };
-      if (domain === holding.domain) return { fromMs, answer: this.#plain(holding) };
-      return { fromMs, answer: this.#answers.push({ participant: holding.participant, domain, holding }) - 1 };
+      return { fromMs, answer: holding === null ? NONE : this.#answerOf(holding, domain) };
     });
     const place = this.#timelines.add(stretches);
     if (list.length > 1) this.#contest(place, list);
     return place;
   }
 
-  #plain(holding: Holding): number {
-    let answer = this.#answerOf.get(holding);
+  #answerOf(holding: Holding, domain: string | null): number {
+    const made = domain === holding.domain ? this.#made : this.#madeWithoutDomain;
+    let answer = made.get(holding);
     if (answer === undefined) {
-      const { participant, domain } = holding;
-      answer = this.#answers.push({ participant, domain, holding }) - 1;
-      this.#answerOf.set(holding, answer);
+      answer = this.#answers.push({ participant: holding.participant, domain, holding }) - 1;
+      made.set(holding, answer);
     }
     return answer;
   }
@@ -162,7 +165,6 @@ export class AttributionTable {
       const number = this.#sources.get(source) ?? this.#sources.size;
       this.#sources.set(source, number);
       bySource.set(number, [...own, ...others]);
-      for (const holding of [...own, ...others]) this.#plain(holding);
     }
     this.#contested.set(place, bySource);
   }
