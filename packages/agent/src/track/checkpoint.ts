@@ -1,5 +1,5 @@
 /**
- * The flow table as bytes. A head of JSON (what follows, the networks' names), then the columns of all flows that are not over and told, one
+ * The flow table as bytes. A head of JSON (what follows, the networks' names, the texts), then the columns of all flows that are not over and told, one
  * after the other, as they are in memory. Only the machine that wrote it reads it, and the spool keeps its checksum.
  *
  *   u32 magic · u32 length of the head · head (UTF-8) · [to the next multiple of 8] column · … · column
@@ -18,13 +18,15 @@ interface Head {
   readonly layout: string;
   readonly count: number;
   readonly networks: readonly string[];
+  /** By number. */
+  readonly texts: readonly (readonly [number, string])[];
 }
 
 export function encodeCheckpoint(flows: Flows): Uint8Array<ArrayBuffer> {
   const { table } = flows;
   const slots = slotsToKeep(table);
   const columns = columnsOf(table.translates);
-  const head: Head = { layout: layoutOf(columns), count: slots.length, networks: flows.networks };
+  const head: Head = { layout: layoutOf(columns), count: slots.length, networks: flows.networks, texts: flows.texts.entries() };
   const headBytes = new TextEncoder().encode(JSON.stringify(head));
   const places = placesOf(columns, slots.length, PREFIX_BYTES + headBytes.length);
   const buffer = new ArrayBuffer(places.end);
@@ -41,7 +43,7 @@ export function decodeCheckpoint(bytes: Uint8Array, flows: Flows): string | null
   const { table } = flows;
   const head = decodeHead(bytes);
   if (typeof head === "string") return head;
-  const { count, networks, length } = head;
+  const { count, networks, texts, length } = head;
   const columns = [true, false].map(columnsOf).find((each) => layoutOf(each) === head.layout);
   if (!columns) return "it was written by another version of Flowtrail";
   const places = placesOf(columns, count, PREFIX_BYTES + length);
@@ -53,8 +55,13 @@ export function decodeCheckpoint(bytes: Uint8Array, flows: Flows): string | null
     table.columns[name].set(new type(buffer, places.offsets[at], slots * width));
   }
   const codes = networks.map((network) => flows.networkCode(network));
+  const textOf = new Map(texts);
   for (let slot = 0; slot < slots; slot++) {
     table.columns.network[slot] = codes[table.columns.network[slot]!] ?? 0;
+    for (const column of [table.columns.domain, table.columns.app]) {
+      const text = textOf.get(column[slot]!);
+      column[slot] = text === undefined ? 0 : flows.texts.take(text);
+    }
     table.link(slot);
   }
   return null;
@@ -80,9 +87,9 @@ function decodeHead(bytes: Uint8Array): (Head & { length: number }) | string {
   if (PREFIX_BYTES + length > bytes.length) return "its head is cut off";
   try {
     const text = new TextDecoder().decode(bytes.subarray(PREFIX_BYTES, PREFIX_BYTES + length));
-    const { layout, count, networks } = JSON.parse(text) as Partial<Head>;
-    if (typeof layout === "string" && Number.isSafeInteger(count) && Array.isArray(networks)) {
-      return { layout, count: count!, networks: networks.map(String), length };
+    const { layout, count, networks, texts } = JSON.parse(text) as Partial<Head>;
+    if (typeof layout === "string" && Number.isSafeInteger(count) && Array.isArray(networks) && Array.isArray(texts)) {
+      return { layout, count: count!, networks: networks.map(String), texts, length };
     }
   } catch {
     // no JSON: said below

@@ -1,5 +1,5 @@
 /** The words of the column table as the small numbers that the flow table keeps: a word's code is its place in the column's list. */
-import { DIRECTIONS, END_REASONS, ROLES, STATES, VERDICTS } from "@flowtrail/model";
+import { DIRECTIONS, DOMAIN_SOURCES, END_REASONS, ROLES, STATES, VERDICTS } from "@flowtrail/model";
 
 function codes<W extends string>(words: readonly W[]): Readonly<Record<W, number>> {
   return Object.fromEntries(words.map((word, code) => [word, code])) as Record<W, number>;
@@ -7,6 +7,7 @@ function codes<W extends string>(words: readonly W[]): Readonly<Record<W, number
 
 export const DIRECTION = codes(DIRECTIONS);
 export const ROLE = codes(ROLES);
+export const DOMAIN_SOURCE = codes(DOMAIN_SOURCES);
 export const STATE = codes(STATES);
 export const END_REASON = codes(END_REASONS);
 export const VERDICT = codes(VERDICTS);

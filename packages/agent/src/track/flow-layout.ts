@@ -31,6 +31,12 @@ export const FLAG = {
   restored: 128,
   /** Ended without anybody knowing how. */
   lost: 256,
+  /** The domain may be the outer name of an encrypted ClientHello. */
+  outerName: 512,
+  /** Something became known of its name since its last row. */
+  nameKnown: 1024,
+  /** Ended without a row: it was not to be told. */
+  untold: 2048,
 } as const;
 
 export const UNKNOWN_STATE = 255;
@@ -79,6 +85,11 @@ export const LAYOUT = {
   end: [Float64Array, 1],
   /** When the last row was written, in seconds since 1970. */
   rowS: [Uint32Array, 1],
+  /** Numbers of texts, 0 = none. */
+  domain: [Uint32Array, 1],
+  app: [Uint32Array, 1],
+  /** A code of DOMAIN_SOURCES, or NO_CODE. */
+  domainSource: [Uint8Array, 1],
 } as const satisfies Record<string, readonly [ArrayType, number]>;
 
 /** Made when the first translated flow comes: most nodes have none. */

@@ -1,8 +1,9 @@
 /**
- * The open flows as columns (a struct of arrays): 189 bytes each, 225 where flows are translated, no object per flow. Slots are found by a chained hash
+ * The open flows as columns (a struct of arrays): 198 bytes each, 234 where flows are translated, no object per flow. Slots are found by a chained hash
  * over the whole identity of an entry, because CTA_ID alone is neither unique at one time nor for ever.
  */
 import { randomInt } from "node:crypto";
+import { NO_CODE } from "./codes.ts";
 import type { FlowKey } from "./flow-key.ts";
 import { ALL_LAYOUTS, type AnyArray, type ColumnName, type FlowColumns, NAT_LAYOUT, PHASE } from "./flow-layout.ts";
 
@@ -166,6 +167,9 @@ export class FlowTable {
     columns.since[slot] = 0;
     columns.end[slot] = 0;
     columns.rowS[slot] = 0;
+    columns.domain[slot] = 0;
+    columns.app[slot] = 0;
+    columns.domainSource[slot] = NO_CODE;
   }
 
   #matches(slot: number, key: FlowKey): boolean {

@@ -22,7 +22,7 @@ function replayRow(batch: FlowBatch, row: number, key: FlowKey, flows: Flows): v
   let slot = slotOf(batch, row, key, flows);
   if (batch.columns.counters_final.get(row) || batch.columns.state.codes[row] === STATE.lost) {
     // Its last row: nothing more will be said of it.
-    if (slot >= 0) table.free(slot);
+    if (slot >= 0) flows.free(slot);
     return;
   }
   const revision = batch.columns.revision.get(row) ?? 0;
@@ -71,6 +71,8 @@ function readRow({ columns: from }: FlowBatch, row: number, flows: Flows, slot: 
     flows.setFlag(slot, FLAG.counted);
     to.since[slot] = lastSeen;
   } else to.since[slot] = to.start[slot]!;
+  const source = from.domain_source.has(row) ? from.domain_source.codes[row]! : NO_CODE;
+  flows.setName(slot, from.domain.get(row), source, from.app.get(row));
   readTranslation({ columns: from }, row, flows, slot);
 }
 

@@ -1,7 +1,16 @@
 /** What the tracker counts. */
 
 /** Why a connection that the kernel tracks makes no rows. */
-const DROP_REASONS = ["not_in_network", "loopback", "tunnel_transport", "self", "icmp_off", "dns_off", "table_full"] as const;
+const DROP_REASONS = [
+  "not_in_network",
+  "loopback",
+  "tunnel_transport",
+  "self",
+  "icmp_off",
+  "dns_off",
+  "excluded",
+  "table_full",
+] as const;
 export type DropReason = (typeof DROP_REASONS)[number];
 
 export interface TrackerStats {
@@ -22,6 +31,8 @@ export interface TrackerStats {
   refreshes: number;
   refreshesGone: number;
   refreshErrors: number;
+  /** Names for which there was no room. Monotonic. */
+  namesRefused: number;
   /** Flows that the kernel tracks (TCP that is over included). */
   openFlows: number;
   /** Slots in use: open flows, and ended ones that are kept for a moment. */
@@ -40,6 +51,7 @@ export function newStats(): TrackerStats {
     refreshes: 0,
     refreshesGone: 0,
     refreshErrors: 0,
+    namesRefused: 0,
     openFlows: 0,
     slots: 0,
     tableBytes: 0,

@@ -11,7 +11,9 @@ import { DumpWatch } from "./dump-watch.ts";
 import { endReason, idleSinceMs, isOver, lastPacketMs, overReason, verdictOf } from "./ending.ts";
 import { FlowKey } from "./flow-key.ts";
 import { FLAG, PHASE } from "./flow-layout.ts";
+import { type FlowNames, NO_NAMES } from "./flow-names.ts";
 import { Flows } from "./flows.ts";
+import { Naming } from "./naming.ts";
 import { NetworkTable, type Place } from "./networks.ts";
 import { replayRows } from "./replay.ts";
 import { writeRow } from "./row-writer.ts";
@@ -41,6 +43,8 @@ export interface TrackerDeps {
   refresh(record: ConntrackRecord): boolean;
   /** A random number below FLOW_ID_SEQUENCES, asked for once. */
   randomSequence(): number;
+  /** Who knows names; left out: nobody. */
+  readonly names?: FlowNames;
 }
 
 export interface RestoreReport {
@@ -57,6 +61,7 @@ export class FlowTracker implements ConntrackListener {
   readonly #deps: TrackerDeps;
   readonly #stats = newStats();
   readonly #flows: Flows;
+  readonly #naming: Naming;
   readonly #dumps = new DumpWatch();
   readonly #key = new FlowKey();
   readonly #question = new ConntrackRecord();
@@ -72,6 +77,7 @@ export class FlowTracker implements ConntrackListener {
     this.#traffic = config.traffic;
     this.#rules = new TrafficRules(this.#traffic, this.#networks);
     this.#flows = new Flows(config.maxFlows, deps.randomSequence() % FLOW_ID_SEQUENCES, this.#stats);
+    this.#naming = new Naming(this.#flows, deps.names ?? NO_NAMES);
   }
 
   /** Monotonic counters since the start, and gauges of the moment. */
@@ -90,6 +96,7 @@ export class FlowTracker implements ConntrackListener {
   setTraffic(traffic: TrafficConfig): void {
     this.#traffic = traffic;
     this.#rules = new TrafficRules(traffic, this.#networks);
+    if (traffic.exclude !== undefined && traffic.exclude.length > 0) this.#leaveExcluded();
   }
 
   setTimeouts(timeouts: ConntrackTimeouts): void {
@@ -141,6 +148,7 @@ export class FlowTracker implements ConntrackListener {
   collect(batch: FlowBatch, nowMs: number, maxRows = Number.POSITIVE_INFINITY): void {
     const flows = this.#flows;
     this.#giveUpGone(nowMs);
+    this.#naming.takeLate();
     let refreshes = this.#config.maxRefreshes;
     const forEnds = Math.floor(refreshes / 2);
     while (flows.dirty.length > 0 && batch.length < maxRows) {
@@ -153,6 +161,11 @@ export class FlowTracker implements ConntrackListener {
           this.#refresh(slot, nowMs);
         }
       }
+      if (flows.hasFlag(slot, FLAG.untold)) {
+        flows.keep(slot, nowMs);
+        continue;
+      }
+      this.#naming.name(slot);
       writeRow(batch, flows, slot, this.#config.reporter);
       flows.written(slot, nowMs);
       this.#stats.rows++;
@@ -339,6 +352,18 @@ export class FlowTracker implements ConntrackListener {
     if (slot >= 0) this.#hear(slot);
     else if (counting) this.#stats.drops.table_full++;
     return slot;
+  }
+
+  /** Flows that were told of before their range was excluded get a last row, others none. */
+  #leaveExcluded(): void {
+    const flows = this.#flows;
+    for (let slot = 0; slot < flows.table.end; slot++) {
+      if (!flows.isLive(slot)) continue;
+      flows.table.readKey(slot, this.#key);
+      if (!this.#rules.isExcluded(this.#key)) continue;
+      if (flows.table.columns.revision[slot] === 0) flows.setFlag(slot, FLAG.untold);
+      flows.giveUp(slot);
+    }
   }
 
   /** Flows that the dumps lack. */

@@ -1,5 +1,5 @@
 /** Which connections are flows of users: "Traffic that is not a flow of users" in docs/internals/flow-record.md. */
-import { ADDRESS_BYTES, isLinkLocal, isLoopback, isMulticast, isV4Mapped } from "@flowtrail/model";
+import { ADDRESS_BYTES, type Cidr, cidrContains, isLinkLocal, isLoopback, isMulticast, isV4Mapped } from "@flowtrail/model";
 import { isIcmp, TCP, UDP } from "./codes.ts";
 import type { FlowKey } from "./flow-key.ts";
 import type { NetworkTable, Place } from "./networks.ts";
@@ -14,6 +14,8 @@ export interface TrafficConfig {
   readonly tunnelPorts: readonly number[];
   /** Where the agent uploads to. */
   readonly servers: readonly { readonly address: Uint8Array; readonly port: number }[];
+  /** Connections with an end in one of these are not stored. */
+  readonly exclude?: readonly Cidr[];
 }
 
 const DNS_PORT = 53;
@@ -39,9 +41,18 @@ export class TrafficRules {
     if (staysOnLink(bytes, 0) || staysOnLink(bytes, DESTINATION)) return "not_in_network";
     const place = this.#networks.classify(bytes, bytes, 0, DESTINATION);
     if (place === null) return "not_in_network";
+    if (this.isExcluded(key)) return "excluded";
     if (!this.#config.icmp && isIcmp(key.protocol)) return "icmp_off";
     if (!this.#config.dns && isDns(key)) return "dns_off";
     return place;
+  }
+
+  /** Has an end that the server wants left out? */
+  isExcluded(key: FlowKey): boolean {
+    for (const range of this.#config.exclude ?? []) {
+      if (cidrContains(range, key.bytes, 0) || cidrContains(range, key.bytes, DESTINATION)) return true;
+    }
+    return false;
   }
 
   /**

@@ -10,6 +10,7 @@ import {
   rowToJson,
 } from "@flowtrail/model";
 import type { ConntrackRecord } from "../../capture/conntrack/record.ts";
+import { type FlowNames, NO_NAMES } from "../flow-names.ts";
 import { type NetworkConfig, NetworkTable } from "../networks.ts";
 import { FlowTracker, type RestoreReport, TRACKER_DEFAULTS, type TrackerConfig } from "../tracker.ts";
 import { LINUX_TIMEOUTS, makeRecord, type RecordSpec } from "./records.ts";
@@ -47,7 +48,7 @@ export class Track {
   readonly spooled: Uint8Array[] = [];
   readonly #config: TrackerConfig;
 
-  constructor(config: Partial<TrackerConfig> = {}, networks: readonly NetworkConfig[] = [MESH]) {
+  constructor(config: Partial<TrackerConfig> = {}, networks: readonly NetworkConfig[] = [MESH], names: FlowNames = NO_NAMES) {
     this.#config = {
       ...TRACKER_DEFAULTS,
       reporter: "debian",
@@ -55,7 +56,7 @@ export class Track {
       traffic: { icmp: true, dns: true, tunnelPorts: [51820], servers: [] },
       ...config,
     };
-    this.tracker = new FlowTracker(this.#config, { refresh: (record) => this.#refresh(record), randomSequence: () => 7 });
+    this.tracker = new FlowTracker(this.#config, { refresh: (record) => this.#refresh(record), randomSequence: () => 7, names });
     this.tracker.setNetworks(new NetworkTable(networks, OWN));
   }
 

@@ -1,0 +1,46 @@
+/** The port to whoever knows what connections are called: the tracker asks when it writes a flow's first rows, and hears of names that come later. */
+import { DOMAIN_SOURCES, type DomainSource } from "@flowtrail/model";
+import type { FlowKey } from "./flow-key.ts";
+
+/** One flow, as far as a name can depend on it. Reused: copy what you keep. */
+export interface NamedFlow {
+  /** Original source and destination. */
+  readonly key: FlowKey;
+  /** Source at 0, destination at 16 after translation, if one was translated; else null. */
+  translated: Uint8Array | null;
+  translatedSrcPort: number;
+  translatedDstPort: number;
+  network: string;
+  /** ms since 1970. */
+  startMs: number;
+  /** False: it may have begun somewhat earlier. */
+  startExact: boolean;
+  /** Names the flow to `takeLate`: slot and flow id. */
+  slot: number;
+  idLow: number;
+  idHigh: number;
+}
+
+export interface FoundName {
+  domain: string | null;
+  source: DomainSource | null;
+  /** The domain stands for the provider, perhaps: any other source is better. */
+  outer: boolean;
+  /** What the client offered to speak (ALPN). */
+  app: string | null;
+}
+
+export interface FlowNames {
+  /** The best that is known of a flow, into `found`. False if nothing is. */
+  look(flow: NamedFlow, found: FoundName): boolean;
+  /** Flows of which something became known after they were asked about. */
+  takeLate(visit: (slot: number, idLow: number, idHigh: number) => void): void;
+}
+
+export const NO_NAMES: FlowNames = { look: () => false, takeLate: () => undefined };
+
+/** Sources in the order of trust, `outer` last but one: "sni, quic, http, dns". Less is better. */
+export function rankOf(source: DomainSource | null, outer: boolean): number {
+  if (source === null) return DOMAIN_SOURCES.length + 1;
+  return outer ? DOMAIN_SOURCES.length : DOMAIN_SOURCES.indexOf(source);
+}

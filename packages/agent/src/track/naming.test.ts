@@ -1,0 +1,131 @@
+import type { JsonRow } from "@flowtrail/model";
+import { describe, expect, it } from "vitest";
+import type { FlowNames, FoundName, NamedFlow } from "./flow-names.ts";
+import type { RecordSpec } from "./testing/records.ts";
+import { cidr, Track } from "./testing/track.ts";
+
+type Known = Partial<FoundName>;
+
+/** Knows names by destination port. */
+class Names implements FlowNames {
+  readonly byPort = new Map<number, Known>();
+  readonly late: [slot: number, idLow: number, idHigh: number][] = [];
+  readonly asked: { port: number; slot: number; ids: [number, number] }[] = [];
+
+  look(flow: NamedFlow, found: FoundName): boolean {
+    this.asked.push({ port: flow.key.second, slot: flow.slot, ids: [flow.idLow, flow.idHigh] });
+    const known = this.byPort.get(flow.key.second);
+    if (!known) return false;
+    Object.assign(found, { domain: null, source: null, outer: false, app: null }, known);
+    return true;
+  }
+
+  takeLate(visit: (slot: number, idLow: number, idHigh: number) => void): void {
+    for (const one of this.late.splice(0)) visit(...one);
+  }
+}
+
+const flow = (port: number, id: number): RecordSpec => ({ src: "100.64.0.1:4000", dst: `198.51.100.7:${port}`, id, startMs: 0 });
+const names = ({ domain, domain_source, app }: JsonRow): unknown[] => [domain ?? null, domain_source ?? null, app ?? null];
+const later = (known: Names, port: number): void => {
+  const { slot, ids } = known.asked.find((one) => one.port === port)!;
+  known.late.push([slot, ...ids]);
+};
+
+describe("Naming", () => {
+  it("calls a flow by its name from the first row to the last, whatever is known later", () => {
+    const known = new Names();
+    const track = new Track({}, undefined, known);
+    known.byPort.set(443, { domain: "api.example", source: "sni", app: "h2" });
+    track.new(flow(443, 1), 0);
+    expect(track.collect(10).map(names)).toEqual([["api.example", "sni", "h2"]]);
+    known.byPort.clear();
+    track.dump([{ ...flow(443, 1), counters: [1, 2, 3, 4] }], 1_800_000);
+    expect(track.collect(1_800_001).map(names)).toEqual([["api.example", "sni", "h2"]]);
+    track.destroy({ ...flow(443, 1), counters: [1, 2, 3, 4], stopMs: 1_900_000 }, 1_900_000);
+    expect(track.collect(1_900_001).map(names)).toEqual([["api.example", "sni", "h2"]]);
+  });
+
+  it("takes a better source later with a revision of its own, and never a worse one", () => {
+    const known = new Names();
+    const track = new Track({}, undefined, known);
+    known.byPort.set(443, { domain: "cdn.example", source: "dns" });
+    track.new(flow(443, 1), 0);
+    expect(track.collect(10).map(names)).toEqual([["cdn.example", "dns", null]]);
+    expect(track.collect(20)).toEqual([]);
+    known.byPort.set(443, { domain: "api.example", source: "sni", app: "h2" });
+    later(known, 443);
+    expect(track.collect(30).map((row) => [row.revision, ...names(row)])).toEqual([[1, "api.example", "sni", "h2"]]);
+    known.byPort.set(443, { domain: "other.example", source: "dns" });
+    later(known, 443);
+    expect(track.collect(40).map(names)).toEqual([["api.example", "sni", "h2"]]);
+  });
+
+  it("prefers what the client asked for to the outer name of an encrypted hello", () => {
+    const known = new Names();
+    const track = new Track({}, undefined, known);
+    known.byPort.set(443, { domain: "provider.example", source: "sni", outer: true, app: "h2+ech" });
+    track.new(flow(443, 1), 0);
+    expect(track.collect(10).map(names)).toEqual([["provider.example", "sni", "h2+ech"]]);
+    known.byPort.set(443, { domain: "api.example", source: "dns", app: "h2+ech" });
+    later(known, 443);
+    expect(track.collect(20).map(names)).toEqual([["api.example", "dns", "h2+ech"]]);
+  });
+
+  it("does not give a late name to another flow in the same place", () => {
+    const known = new Names();
+    const track = new Track({}, undefined, known);
+    track.new(flow(443, 1), 0);
+    track.collect(10);
+    const { slot, ids } = known.asked[0]!;
+    known.byPort.set(443, { domain: "api.example", source: "sni" });
+    known.late.push([slot, ids[0], ids[1] + 1]);
+    expect(track.collect(20)).toEqual([]);
+  });
+
+  it("knows the names of open flows after a restart, from the checkpoint and from rows that were spooled since", () => {
+    const known = new Names();
+    const track = new Track({}, undefined, known);
+    known.byPort.set(443, { domain: "api.example", source: "sni", app: "h2" });
+    known.byPort.set(80, { domain: "api.example", source: "http" });
+    known.byPort.set(853, { app: "dot" });
+    track.new(flow(443, 1), 0);
+    track.new(flow(80, 2), 0);
+    track.collect(10);
+    const checkpoint = track.tracker.checkpoint();
+    track.new(flow(853, 3), 20);
+    track.new(flow(4433, 4), 20);
+    track.collect(30);
+    const { track: next } = track.restarted(checkpoint, track.spooled.slice(-1));
+    next.dump(
+      [flow(443, 1), flow(80, 2), flow(853, 3), flow(4433, 4)].map((one) => ({ ...one, counters: [1, 1, 1, 1] })),
+      40,
+    );
+    const rows = next.collect(50);
+    expect(Object.fromEntries(rows.map((row) => [row.dst_port, names(row)]))).toEqual({
+      443: ["api.example", "sni", "h2"],
+      80: ["api.example", "http", null],
+      853: [null, null, "dot"],
+      4433: [null, null, null],
+    });
+  });
+
+  it("tells nothing of excluded ranges, and closes what was told of before they were", () => {
+    const track = new Track();
+    const inside = (port: number, id: number): RecordSpec => ({ ...flow(port, id), dst: `192.0.2.200:${port}` });
+    track.new(inside(1, 1), 0);
+    expect(track.collect(10)).toHaveLength(1);
+    track.new(inside(2, 2), 20);
+    track.new(flow(443, 9), 20);
+    track.tracker.setTraffic({ icmp: true, dns: true, tunnelPorts: [], servers: [], exclude: [cidr("192.0.2.128/25")] });
+    track.new(inside(3, 3), 30);
+    expect(track.collect(40).map((row) => [row.dst_port, row.state])).toEqual([
+      [443, "open"],
+      [1, "lost"],
+    ]);
+    expect(track.tracker.stats.drops.excluded).toBe(1);
+    track.dump([inside(1, 1), inside(2, 2), inside(3, 3), flow(443, 9)], 50);
+    expect(track.collect(60).map((row) => row.dst_port)).not.toContain(1);
+    expect(track.collect(70)).toEqual([]);
+  });
+});

@@ -1,0 +1,80 @@
+/** Calls the flows of the table by the names that others know: at their first rows, and again when something better is known. */
+import { DOMAIN_SOURCES } from "@flowtrail/model";
+import { DOMAIN_SOURCE, NO_CODE } from "./codes.ts";
+import { FlowKey } from "./flow-key.ts";
+import { FLAG } from "./flow-layout.ts";
+import { type FlowNames, type FoundName, type NamedFlow, rankOf } from "./flow-names.ts";
+import type { Flows } from "./flows.ts";
+
+/** A flow's first rows ask for a name: what came within them is known by then. Later ones only if there is something new. */
+const ROWS_THAT_ASK = 2;
+
+export class Naming {
+  readonly #flows: Flows;
+  readonly #names: FlowNames;
+  readonly #flow: NamedFlow = {
+    key: new FlowKey(),
+    translated: null,
+    translatedSrcPort: 0,
+    translatedDstPort: 0,
+    network: "",
+    startMs: 0,
+    startExact: true,
+    slot: -1,
+    idLow: 0,
+    idHigh: 0,
+  };
+  readonly #found: FoundName = { domain: null, source: null, outer: false, app: null };
+
+  constructor(flows: Flows, names: FlowNames) {
+    this.#flows = flows;
+    this.#names = names;
+  }
+
+  /** Before rows are written: flows of which something became known get one. */
+  takeLate(): void {
+    this.#names.takeLate((slot, idLow, idHigh) => {
+      const flows = this.#flows;
+      const { flowId } = flows.table.columns;
+      // The slot may be another flow's by now.
+      if (flowId[slot * 2] !== idLow || flowId[slot * 2 + 1] !== idHigh || !flows.isLive(slot)) return;
+      flows.setFlag(slot, FLAG.nameKnown);
+      flows.markDirty(slot);
+    });
+  }
+
+  /** Before a flow's row is written. A name never gives way to one that is trusted less. */
+  name(slot: number): void {
+    const flows = this.#flows;
+    const { revision, domainSource, app } = flows.table.columns;
+    if (revision[slot]! >= ROWS_THAT_ASK && !flows.hasFlag(slot, FLAG.nameKnown)) return;
+    flows.clearFlag(slot, FLAG.nameKnown);
+    const found = this.#found;
+    if (!this.#names.look(this.#read(slot), found)) return;
+    const code = domainSource[slot]!;
+    const known = code === NO_CODE ? null : (DOMAIN_SOURCES[code] ?? null);
+    if (rankOf(found.source, found.outer) > rankOf(known, flows.hasFlag(slot, FLAG.outerName))) return;
+    const source = found.source === null ? NO_CODE : DOMAIN_SOURCE[found.source];
+    flows.setName(slot, found.domain, source, found.app ?? flows.texts.get(app[slot]!));
+    if (found.outer) flows.setFlag(slot, FLAG.outerName);
+    else flows.clearFlag(slot, FLAG.outerName);
+  }
+
+  #read(slot: number): NamedFlow {
+    const flow = this.#flow;
+    const { table } = this.#flows;
+    const { flowId, start, natPorts } = table.columns;
+    table.readKey(slot, flow.key);
+    const isTranslated = this.#flows.hasFlag(slot, FLAG.natSource | FLAG.natDestination);
+    flow.translated = isTranslated ? table.natBytes.subarray(slot * 32, slot * 32 + 32) : null;
+    flow.translatedSrcPort = isTranslated ? natPorts[slot * 2]! : 0;
+    flow.translatedDstPort = isTranslated ? natPorts[slot * 2 + 1]! : 0;
+    flow.network = this.#flows.networkOf(slot);
+    flow.startMs = start[slot]!;
+    flow.startExact = !this.#flows.hasFlag(slot, FLAG.startInexact | FLAG.startByArrival);
+    flow.slot = slot;
+    flow.idLow = flowId[slot * 2]!;
+    flow.idHigh = flowId[slot * 2 + 1]!;
+    return flow;
+  }
+}
