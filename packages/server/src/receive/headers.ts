@@ -1,6 +1,6 @@
 /** What a sender says about itself and its upload, in headers and in the batch's metadata. It is believed only as far as it is well formed. */
 import type { IncomingHttpHeaders } from "node:http";
-import { HEADER_BATCH, HEADER_CLOCK, HEADER_NODE, HEADER_SPOOL, MAX_TEXT } from "@flowtrail/model";
+import { type AgentDeclaration, HEADER_BATCH, HEADER_CLOCK, HEADER_NODE, HEADER_SPOOL, MAX_TEXT } from "@flowtrail/model";
 import { z } from "zod";
 import { ReceiveError } from "./errors.ts";
 
@@ -50,6 +50,9 @@ function parseSpool(text: string): { batches: number; bytes: number } | null {
   return match && { batches: Number(match[1]), bytes: Number(match[2]) };
 }
 
+/** Of one interface. Agents say no more (peers.ts of the agent). */
+const MAX_PEERS = 4096;
+
 const name = z.string().min(1).max(128);
 const counts = z.record(name, z.number().nonnegative()).refine((record) => Object.keys(record).length <= 100);
 const metadataSchema = z.object({
@@ -63,10 +66,29 @@ const metadataSchema = z.object({
   drops: counts.default({}),
   gauges: counts.default({}),
 });
-export type UploadMetadata = z.infer<typeof metadataSchema>;
+
+const key = z.string().regex(/^[A-Za-z0-9+/]{43}=$/);
+const range = z.string().max(49);
+const declarationSchema = z.object({
+  ranges: z.record(name, z.array(range).max(1000)).refine((record) => Object.keys(record).length <= 100),
+  wireguard: z
+    .array(
+      z.object({
+        network: name,
+        name,
+        public_key: key,
+        peers: z.array(z.object({ public_key: key, allowed_ips: z.array(range).max(1000) })).max(MAX_PEERS),
+      }),
+    )
+    .max(64),
+});
+export type UploadMetadata = z.infer<typeof metadataSchema> & { readonly declares: AgentDeclaration | undefined };
 
 /** The batch's metadata, or null if there is none or it is malformed: its rows count all the same. */
 export function readMetadata(value: unknown): UploadMetadata | null {
-  const result = metadataSchema.safeParse(value);
-  return result.success && JSON.stringify(value).length <= 64 * MAX_TEXT ? result.data : null;
+  const { declares, ...rest } = typeof value === "object" && value !== null ? (value as Record<string, unknown>) : {};
+  const result = metadataSchema.safeParse(rest);
+  if (!result.success || JSON.stringify(rest).length > 64 * MAX_TEXT) return null;
+  // It may be long; the decoder has bounded the whole. If it is of no use, the rest is none the less.
+  return { ...result.data, declares: declarationSchema.safeParse(declares).data };
 }

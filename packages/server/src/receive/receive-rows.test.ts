@@ -185,6 +185,14 @@ describe("headers", () => {
   it("believe metadata only if it is well formed", () => {
     const metadata = { agent_version: "1", covered_from: 1, covered_to: 2, addresses: {}, drops: {}, gauges: {} };
     expect(readMetadata({ ...metadata, more: 1 })).toEqual(metadata);
+    const declares = {
+      ranges: { wg0: ["10.9.0.0/24"] },
+      wireguard: [{ network: "wg0", name: "wg0", public_key: `${"A".repeat(43)}=`, peers: [] }],
+    };
+    expect(readMetadata({ ...metadata, declares })).toEqual({ ...metadata, declares });
+    // Of no use, but the rest is.
+    for (const bad of [null, { ranges: {} }, { ...declares, wireguard: [{ ...declares.wireguard[0], public_key: "short" }] }])
+      expect(readMetadata({ ...metadata, declares: bad })).toEqual(metadata);
     expect(readMetadata({ ...metadata, drops: { self: -1 } })).toBeNull();
     expect(readMetadata(null)).toBeNull();
   });
