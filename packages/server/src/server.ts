@@ -15,10 +15,14 @@ import { ServerError } from "./errors.ts";
 import { AgentBook } from "./health/agent-book.ts";
 import { AgentWatch } from "./health/agent-watch.ts";
 import { Health } from "./health/health.ts";
+import { InventoryHealth } from "./health/inventory-health.ts";
 import { Metrics } from "./health/metrics.ts";
 import { Roster } from "./health/roster.ts";
+import { FixedInventory } from "./identify/attribution/fixed-inventory.ts";
+import { InventoryHistory } from "./identify/history/history.ts";
 import { Identify } from "./identify/identify.ts";
-import { InventoryFile } from "./identify/inventory-file.ts";
+import { addConfigured } from "./identify/sources/configured.ts";
+import { Sources } from "./identify/sources/sources.ts";
 import { formatListen, isLoopbackHost, listenError, localUrl } from "./listen.ts";
 import { Live } from "./live/live.ts";
 import { FlowDetails } from "./query/flow-detail.ts";
@@ -27,10 +31,10 @@ import { Receive } from "./receive/receive.ts";
 import { SAMPLE_INVENTORY } from "./sample/inventory.ts";
 import { Sample } from "./sample/sample.ts";
 import { storeConfig } from "./store/config.ts";
+import { InventoryLog } from "./store/inventory-log.ts";
 import { Store } from "./store/store.ts";
 import { VERSION } from "./version.ts";
 
-const INVENTORY_POLL_MS = 1000;
 const FAILURES_WINDOW_MS = 60_000;
 /** An open flow reads as lost when its reporter was silent for so many update intervals. */
 const SILENT_INTERVALS = 3;
@@ -43,7 +47,9 @@ export class Server {
   readonly #roster: Roster;
   readonly #identify: Identify;
   readonly #agents: AgentWatch;
-  readonly #inventoryFile: InventoryFile | null;
+  readonly #inventoryLog: InventoryLog;
+  readonly #history: InventoryHistory;
+  readonly #sources: Sources;
   readonly #live: Live;
   readonly #receive: Receive;
   readonly #sample: Sample;
@@ -62,10 +68,17 @@ export class Server {
       { silentAfterMs: config.agents.update_interval_s * SILENT_INTERVALS * 1000 },
       { now, enrolled: () => this.#enrolled() },
     );
-    this.#identify = new Identify({ expected: (node, life) => this.#roster.expects(node, life) });
+    const shared = config.store.url !== undefined;
+    this.#inventoryLog = new InventoryLog(this.#store.clickhouse);
+    this.#history = new InventoryHistory({ shared }, { store: this.#inventoryLog, now, logger });
+    this.#identify = new Identify({
+      inventory: this.#history,
+      expected: (node, life) => this.#roster.expects(node, life),
+    });
+    this.#sources = new Sources({ history: this.#history, logger, now });
     const book = new AgentBook();
     this.#agents = new AgentWatch(
-      { shared: config.store.url !== undefined },
+      { shared },
       {
         now,
         logger,
@@ -75,10 +88,6 @@ export class Server {
         declare: (reporter, addresses) => this.#identify.declare(reporter, addresses),
       },
     );
-    const { file } = config.inventory;
-    const onChange = this.#identify.setInventory.bind(this.#identify);
-    this.#inventoryFile =
-      file === undefined ? null : new InventoryFile({ path: file, pollMs: INVENTORY_POLL_MS }, { logger, now, onChange });
     this.#live = new Live(
       { maxClients: config.live.max_clients, queueRows: config.live.queue_rows, historyRows: config.live.queue_rows },
       { epoch: randomBytes(6).toString("hex"), now },
@@ -111,7 +120,7 @@ export class Server {
       receive: this.#receive,
       heard: this.#roster,
       book,
-      inventory: () => this.#inventoryFile?.state ?? null,
+      inventory: new InventoryHealth({ now, sources: this.#sources, history: this.#history }),
       sampleOn: () => this.#sample.on,
       listeners: () => ({ http: this.#url }),
     });
@@ -133,7 +142,7 @@ export class Server {
     await this.#store.start();
     try {
       await this.#sample.start();
-      await this.#inventoryFile?.start();
+      await this.#startInventory();
       await this.#agents.start();
       await keepAdminToken(data, this.#store.tokens);
       this.#app = await this.#buildApp();
@@ -158,7 +167,8 @@ export class Server {
     this.#live.stop();
     await this.#sample.stop();
     if (this.#app !== null) await closeGracefully(this.#app);
-    this.#inventoryFile?.stop();
+    this.#sources.stop();
+    await this.#history.stop();
     await this.#store.stop();
     if (wasUp) await removeServerFile(this.#config.data);
   }
@@ -171,6 +181,15 @@ export class Server {
     } finally {
       await app.close();
     }
+  }
+
+  /** What was known before is in force first, so that a source that is away changes nothing. */
+  async #startInventory(): Promise<void> {
+    const { inventory, store } = this.#config;
+    await this.#history.start();
+    const deps = { history: this.#history, logger: this.#logger };
+    await addConfigured(this.#sources, { inventory, shared: store.url !== undefined }, deps);
+    await this.#sources.start();
   }
 
   #assertLoopback(): void {
@@ -203,6 +222,9 @@ export class Server {
       tokens: store.tokens,
       roster: this.#roster,
       identify: this.#identify,
+      history: this.#history,
+      inventoryLog: this.#inventoryLog,
+      clickhouse: store.clickhouse,
       receive: this.#receive,
       flows: new FlowList(query),
       details: new FlowDetails(query),
@@ -215,8 +237,7 @@ export class Server {
 
   async #submitSample(rows: FlowBatch): Promise<void> {
     if (rows.length === 0) return;
-    const identify = new Identify({ expected: () => true });
-    identify.setInventory(SAMPLE_INVENTORY);
+    const identify = new Identify({ inventory: new FixedInventory(SAMPLE_INVENTORY), expected: () => true });
     const { columns } = rows;
     for (let row = 0; row < rows.length; row++) {
       const reporter = columns.reporter.get(row) ?? "";

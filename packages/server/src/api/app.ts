@@ -12,6 +12,7 @@ import { notFound, sendError } from "./errors.ts";
 import { authRoutes } from "./routes/auth.ts";
 import { flowRoutes } from "./routes/flows.ts";
 import { ingestRoutes } from "./routes/ingest.ts";
+import { inventoryRoutes } from "./routes/inventory.ts";
 import { liveRoutes } from "./routes/live.ts";
 import { pageRoutes } from "./routes/page.ts";
 import { systemRoutes } from "./routes/system.ts";
@@ -45,7 +46,8 @@ export async function buildApp(context: ApiContext): Promise<Api> {
   await app.register(swagger, { openapi: description(context.version), transform: jsonSchemaTransform });
   guard(app, context);
   context.metrics.observe(app);
-  for (const routes of [ingestRoutes, flowRoutes, liveRoutes, authRoutes, tokenRoutes, systemRoutes]) routes(app, context);
+  for (const routes of [ingestRoutes, flowRoutes, liveRoutes, inventoryRoutes, authRoutes, tokenRoutes, systemRoutes])
+    routes(app, context);
   await pageRoutes(app, context.config.web.dir);
   await app.ready();
   return app;

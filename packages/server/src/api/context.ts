@@ -13,12 +13,15 @@ import type { ServerConfig } from "../config/schema.ts";
 import type { Health } from "../health/health.ts";
 import type { Metrics } from "../health/metrics.ts";
 import type { Roster } from "../health/roster.ts";
+import type { InventoryHistory } from "../identify/history/history.ts";
 import type { Identify } from "../identify/identify.ts";
 import type { Live } from "../live/live.ts";
 import type { FlowDetails } from "../query/flow-detail.ts";
 import type { FlowList } from "../query/flow-list.ts";
 import type { Receive } from "../receive/receive.ts";
 import type { Sample } from "../sample/sample.ts";
+import type { ClickHouse } from "../store/clickhouse.ts";
+import type { InventoryLog } from "../store/inventory-log.ts";
 import type { Store } from "../store/store.ts";
 
 export interface ApiContext {
@@ -31,6 +34,9 @@ export interface ApiContext {
   readonly tokens: Store["tokens"];
   readonly roster: Roster;
   readonly identify: Identify;
+  readonly history: InventoryHistory;
+  readonly inventoryLog: InventoryLog;
+  readonly clickhouse: ClickHouse;
   readonly receive: Receive;
   readonly flows: FlowList;
   readonly details: FlowDetails;

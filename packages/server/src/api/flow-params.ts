@@ -43,11 +43,12 @@ export function listQueryOf(
 }
 
 /** An unescaped + of a query arrives as a space: `from=2026-11-22T11:00:00+02:00`, as `date -Is` writes it, and `to=+1h`. */
-function withPlus(time: string): string {
+export function withPlus(time: string): string {
   return time.replace(/^ | (?=\d\d:\d\d$)/, "+");
 }
 
-function rangeOf(from: string, to: string, nowMs: number): TimeRange {
+/** @throws QueryError */
+export function rangeOf(from: string, to: string, nowMs: number): TimeRange {
   try {
     return parseTimeRange(withPlus(from), withPlus(to), nowMs);
   } catch (error) {

@@ -2,8 +2,9 @@
 import { type Column, STORED_COLUMNS } from "@flowtrail/model";
 import { z } from "zod";
 import { FILTER_COLUMNS } from "../query/filters.ts";
+import { inventoryHealthSchema } from "./inventory-schemas.ts";
+import { time } from "./time-schema.ts";
 
-const time = z.iso.datetime({ precision: 3 }).describe("RFC 3339, UTC, milliseconds");
 const big = z.union([z.number().int().nonnegative(), z.string().regex(/^\d{1,20}$/)]).describe("A string above 2^53");
 
 function columnSchema(column: Column): z.ZodType {
@@ -191,7 +192,7 @@ export const healthSchema = z.object({
     )
     .optional()
     .describe("Counts are of the time since this server started, and of the 24 hours before"),
-  inventory: z.object({ path: z.string(), loaded: time.nullable(), error: z.string().nullable() }).nullable().optional(),
+  inventory: inventoryHealthSchema.optional(),
   local_agent: localAgentSchema.nullable().optional().describe("What `flowtrail up` says of the agent beside this server"),
   sample: z.boolean().optional().describe("Sample traffic is being made"),
   insecure: z.boolean().optional(),

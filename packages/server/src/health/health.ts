@@ -1,8 +1,8 @@
 /** How the server is: what a load balancer, a person and the page want to know. */
-import type { InventoryFileState } from "../identify/inventory-file.ts";
 import type { ReceiveStats } from "../receive/receive.ts";
 import type { StoreHealth, StoreStats } from "../store/store.ts";
 import type { AgentBook, AgentReport } from "./agent-book.ts";
+import type { InventoryReport } from "./inventory-health.ts";
 
 export interface HealthDeps {
   readonly version: string;
@@ -13,7 +13,7 @@ export interface HealthDeps {
   readonly book: AgentBook;
   readonly receive: { readonly stats: ReceiveStats };
   readonly heard: { has(reporterId: string): boolean };
-  readonly inventory: () => InventoryFileState | null;
+  readonly inventory: { report(): InventoryReport };
   readonly sampleOn: () => boolean;
   /** Address of each listener that is up, by name; null for one that is not. */
   readonly listeners: () => Readonly<Record<string, string | null>>;
@@ -45,7 +45,7 @@ export interface FullHealth {
     readonly rejected: Readonly<Record<string, number>>;
   };
   readonly agents: readonly AgentReport[];
-  readonly inventory: { readonly path: string; readonly loaded: string | null; readonly error: string | null } | null;
+  readonly inventory: InventoryReport;
   readonly local_agent: LocalAgent | null;
   readonly sample: boolean;
   readonly insecure: boolean;
@@ -76,7 +76,6 @@ export class Health {
     const health = await store.health();
     const stats = health.ping.ok ? await this.#stats() : null;
     const { batches, rows, duplicateRows, rejected } = receive.stats;
-    const file = inventory();
     return {
       status: this.#statusOf(health),
       version,
@@ -98,11 +97,7 @@ export class Health {
       },
       ingest: { batches, rows, duplicate_rows: duplicateRows, rejected },
       agents: book.reports(now(), (id) => heard.has(id)),
-      inventory: file && {
-        path: file.path,
-        loaded: file.loadedMs === null ? null : new Date(file.loadedMs).toISOString(),
-        error: file.error,
-      },
+      inventory: inventory.report(),
       local_agent: this.#localAgent,
       sample: sampleOn(),
       insecure,

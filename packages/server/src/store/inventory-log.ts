@@ -114,7 +114,7 @@ export class InventoryLog implements HistoryStore {
   }
 
   /** What changed, newest first. A change that changed nothing (two servers saw the same) is left out. @throws StoreError */
-  async query({ network, kind, id, fromMs, toMs, limit }: LogQuery): Promise<LoggedChange[]> {
+  async query({ network, kind, id, fromMs, toMs, limit }: LogQuery, signal?: AbortSignal): Promise<LoggedChange[]> {
     const asked = Object.entries({ network, kind, id }).filter(([, value]) => value !== undefined);
     const which = asked.map(([name]) => `${name} = {${name}:String}`).join(" AND ") || "1";
     const entity = `PARTITION BY ${KEY} ORDER BY changed, change_id ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW`;
@@ -125,6 +125,7 @@ export class InventoryLog implements HistoryStore {
        ) WHERE changed >= {from:DateTime64(3, 'UTC')} AND entity != before
        ORDER BY changed DESC, change_id DESC, ${KEY} LIMIT {limit:UInt32}`,
       { ...Object.fromEntries(asked), from: iso(fromMs), to: iso(toMs), limit },
+      signal ? { signal } : {},
     );
     return rows.map((row) => ({ ...fromRow(row), before: row.before === "" ? null : row.before }));
   }

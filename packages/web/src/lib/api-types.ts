@@ -60,6 +60,47 @@ interface StoreHealth {
   readonly waiting_rows: number;
 }
 
+/** A place that names come from. */
+export interface InventorySource {
+  readonly name: string;
+  readonly kind: "file" | "netmaker" | "agent";
+  /** A path, a URL, a node's name. */
+  readonly where: string;
+  readonly last_sync: string | null;
+  readonly error: string | null;
+  readonly next_try: string | null;
+  readonly entities: number;
+}
+
+export interface InventoryHolder {
+  readonly type: string;
+  readonly id: string | null;
+  readonly name: string | null;
+  readonly device: string | null;
+  readonly source: string;
+  readonly since: string;
+}
+
+/** Two holders of one address at the same time. */
+export interface InventoryConflict {
+  readonly network: string;
+  readonly address: string;
+  /** Whom rows name. */
+  readonly winner: InventoryHolder;
+  readonly others: readonly InventoryHolder[];
+  readonly why: string;
+}
+
+export interface InventoryReport {
+  readonly sources: readonly InventorySource[];
+  readonly conflicts: { readonly count: number; readonly list: readonly InventoryConflict[] };
+  readonly networks: number;
+  readonly entities: number;
+  /** In force, not yet stored. */
+  readonly waiting_changes: number;
+  readonly store_error: string | null;
+}
+
 /** All but `status` is told to those with credentials only. */
 export interface Health {
   readonly status: "ok" | "unavailable";
@@ -73,7 +114,7 @@ export interface Health {
   };
   readonly agents?: readonly AgentHealth[];
   readonly local_agent?: LocalAgent | null;
-  readonly inventory?: { readonly path: string; readonly loaded: string | null; readonly error: string | null } | null;
+  readonly inventory?: InventoryReport;
   readonly sample?: boolean;
   readonly insecure?: boolean;
 }

@@ -1,5 +1,6 @@
 import { Button, Loader } from "@mantine/core";
 import { AgentTable } from "../features/health/agent-table.tsx";
+import { InventorySection } from "../features/health/inventory-section.tsx";
 import { StoreTiles } from "../features/health/store-tiles.tsx";
 import { useHealth } from "../features/health/use-health.ts";
 import { Banner } from "../ui/banner.tsx";
@@ -30,6 +31,7 @@ export function HealthRoute() {
         <div className={`health${error === null ? "" : " health-old"}`}>
           <StoreTiles health={data} />
           <AgentTable health={data} />
+          {data.inventory !== undefined && <InventorySection inventory={data.inventory} />}
         </div>
       )}
     </>

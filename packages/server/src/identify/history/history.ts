@@ -81,6 +81,7 @@ export class InventoryHistory {
   readonly #listeners = new Set<ChangeListener>();
   readonly #views = new Map<string, NetworkView>();
   #current: Inventory | null = null;
+  #counts: ReadonlyMap<string, number> | null = null;
   #corrections: Correction[] = [];
   #version = 0;
   #changes = 0;
@@ -208,6 +209,14 @@ export class InventoryHistory {
     return this.#current;
   }
 
+  /** Entities that are there now, by source. */
+  counts(): ReadonlyMap<string, number> {
+    this.#counts ??= new Map(
+      [...this.#bySource].map(([source, logs]) => [source, [...logs].filter(({ newest }) => newest?.entity !== null).length]),
+    );
+    return this.#counts;
+  }
+
   get corrections(): readonly Correction[] {
     return this.#corrections;
   }
@@ -253,6 +262,7 @@ export class InventoryHistory {
   #changed(networks: ReadonlySet<string>): void {
     this.#version++;
     this.#current = null;
+    this.#counts = null;
     for (const network of networks) this.#views.delete(network);
     for (const listener of this.#listeners) listener(networks);
   }

@@ -3,12 +3,14 @@ import { IconAlertTriangle, IconCircleCheck } from "@tabler/icons-react";
 import type { ReactNode } from "react";
 import type { Health } from "../../lib/api-types.ts";
 import { viewerClock } from "../../lib/clock.ts";
+import { inventoryTrouble } from "./inventory-words.ts";
 import "./store-tiles.css";
 
 /** How the server and its store are, in a line of figures. */
 export function StoreTiles({ health }: { health: Health }) {
   const { store, ingest, inventory } = health;
   const rejected = Object.values(ingest?.rejected ?? {}).reduce((sum, count) => sum + count, 0);
+  const trouble = inventory ? inventoryTrouble(inventory) : null;
   return (
     <div className="tiles">
       <Tile label="Store" bad={store?.up === false} note={store?.error ?? (store ? "Answers" : "Not told")}>
@@ -27,13 +29,8 @@ export function StoreTiles({ health }: { health: Health }) {
       >
         {ingest === undefined ? "–" : formatCount(ingest.rows)}
       </Tile>
-      <Tile
-        label="Inventory"
-        bad={inventory?.error != null}
-        note={inventory?.error ?? inventory?.path.split("/").at(-1) ?? "Names of nodes come from their agents"}
-        tip={inventory?.path}
-      >
-        {inventory == null ? "None" : inventory.error === null ? "Loaded" : "Not read"}
+      <Tile label="Names" bad={trouble !== null} note={trouble ?? "Networks, nodes, users and routes known"}>
+        {inventory === undefined ? "–" : formatCount(inventory.entities)}
       </Tile>
       <Tile label="Server" note={health.started ? `Since ${viewerClock.dayAndTime(Date.parse(health.started))}` : undefined}>
         {health.version ?? "–"}
@@ -45,13 +42,11 @@ export function StoreTiles({ health }: { health: Health }) {
 interface TileProps {
   readonly label: string;
   readonly note?: string | undefined;
-  /** The note in full. */
-  readonly tip?: string | undefined;
   readonly bad?: boolean;
   readonly children: ReactNode;
 }
 
-function Tile({ label, note, tip = note, bad, children }: TileProps) {
+function Tile({ label, note, bad, children }: TileProps) {
   return (
     <section className={`tile${bad ? " tile-bad" : ""}`}>
       <h3>
@@ -61,7 +56,7 @@ function Tile({ label, note, tip = note, bad, children }: TileProps) {
       </h3>
       <p className="tile-figure">{children}</p>
       {note !== undefined && (
-        <p className="tile-note" title={tip}>
+        <p className="tile-note" title={note}>
           {note}
         </p>
       )}

@@ -1,8 +1,8 @@
-import { mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
-import { InventoryFile } from "./inventory-file.ts";
+import { InventoryFile } from "./file.ts";
 
 let directory: string;
 let path: string;
@@ -43,7 +43,7 @@ it("is read at the start and after each edit, in place or by renaming", async ()
   writeFileSync(path, "networks: [{id: a}]");
   const { state } = await watch();
   expect(versions).toEqual([["a"]]);
-  expect(state).toEqual({ path, loadedMs: 42, error: null });
+  expect(state).toEqual({ name: "file", kind: "file", where: path, lastSyncMs: 42, error: null, nextTryMs: 52 });
   writeFileSync(path, "networks: [{id: a}, {id: b}]");
   await until(() => versions.length === 2);
   writeFileSync(`${path}.new`, "networks: [{id: c}]");
@@ -65,10 +65,36 @@ it("keeps the last good one after a broken edit and says where it broke, once", 
   expect(logged.filter((message) => message.includes("last good"))).toHaveLength(1);
 });
 
+it("is well again when the last good one is put back as it was", async () => {
+  writeFileSync(path, "networks: [{id: a}]");
+  const { atime, mtime } = statSync(path);
+  const whole = new Date(Math.floor(mtime.getTime() / 1000) * 1000);
+  utimesSync(path, atime, whole);
+  const watched = await watch();
+  renameSync(path, `${path}.good`);
+  writeFileSync(path, "networks: [");
+  await until(() => watched.state.error !== null);
+  expect(watched.state.error).toContain("no YAML");
+  renameSync(`${path}.good`, path);
+  await until(() => watched.state.error === null);
+  expect(versions).toEqual([["a"]]);
+});
+
+it("does not take an emptied file for an empty inventory", async () => {
+  writeFileSync(path, "networks: [{id: a}]");
+  const watched = await watch();
+  writeFileSync(path, "");
+  await until(() => watched.state.error !== null);
+  expect(watched.state.error).toContain("is empty");
+  writeFileSync(path, "networks: []");
+  await until(() => versions.length === 2);
+  expect(versions).toEqual([["a"], []]);
+});
+
 it("may come later than the server", async () => {
   const watched = await watch();
-  expect(watched.state).toMatchObject({ loadedMs: null, error: expect.stringContaining("ENOENT") });
-  expect(versions).toEqual([[]]);
+  expect(watched.state).toMatchObject({ lastSyncMs: null, error: expect.stringContaining("ENOENT") });
+  expect(versions).toEqual([]);
   writeFileSync(path, "networks: [{id: a}]");
-  await until(() => versions.length === 2);
+  await until(() => versions.length === 1);
 });

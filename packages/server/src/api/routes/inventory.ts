@@ -1,0 +1,229 @@
+/** Questions about the inventory: who had an address, what there is, what changed. */
+import { formatAddress, formatCidr, parseAddress, parseTime, TimeError } from "@flowtrail/model";
+import { z } from "zod";
+import { conflictReport } from "../../health/inventory-health.ts";
+import { conflictsOf, isDescribed } from "../../identify/conflicts.ts";
+import { holdersAt } from "../../identify/history/at.ts";
+import { type EntityVersion, sourceKind } from "../../identify/history/change.ts";
+import type { Holding } from "../../identify/holding.ts";
+import { QueryError } from "../../query/errors.ts";
+import { NETWORK_DAYS, networksOfFlows } from "../../query/networks.ts";
+import { SAMPLE_NETWORK } from "../../receive/check.ts";
+import { whenGone } from "../abort.ts";
+import type { Api, ApiContext } from "../context.ts";
+import { errorSchema } from "../errors.ts";
+import { rangeOf, withPlus } from "../flow-params.ts";
+import {
+  changesSchema,
+  entitiesSchema,
+  entityKind,
+  type heldSchema,
+  holdersSchema,
+  networksSchema,
+} from "../inventory-schemas.ts";
+
+const errors = { 400: errorSchema, 401: errorSchema };
+const network = z.string().max(256).optional().describe("Id of a network. Left out: all");
+const MAX_HOLDERS = 1000;
+
+export function inventoryRoutes(api: Api, { history, inventoryLog, clickhouse, now }: ApiContext): void {
+  const conflictsAt = (network: string, holders: readonly Holding[], atMs: number) =>
+    conflictsOf(holders, atMs, isDescribed(history.holdings(network), atMs)).map(conflictReport);
+
+  api.route({
+    method: "GET",
+    url: "/api/inventory/at",
+    config: { access: "api" },
+    schema: {
+      summary: "Who had an address at a time",
+      tags: ["inventory"],
+      querystring: z.strictObject({
+        ip: z.string().describe("An IPv4 or IPv6 address"),
+        time: z.string().default("now").describe("Relative (-15m, now-1h) or RFC 3339"),
+        network,
+      }),
+      response: { 200: holdersSchema, ...errors },
+    },
+    handler: async ({ query }, reply) => {
+      const address = addressOf(query.ip);
+      const atMs = timeOf(query.time, now());
+      const asOfMs = history.inventoryTime(atMs);
+      const networks = query.network === undefined ? history.networks() : [query.network];
+      const found = networks.map((id) => holdersAt(history.holdings(id), address, asOfMs));
+      const { completeSinceMs } = history.stats;
+      reply.header("cache-control", "no-store");
+      return {
+        ip: formatAddress(address),
+        time: iso(atMs),
+        as_of: asOfMs === atMs ? null : iso(asOfMs),
+        complete: completeSinceMs === null || asOfMs >= completeSinceMs,
+        holders: found.flatMap((holders) => holders.map((holder, i) => heldJson(holder, i === 0))).slice(0, MAX_HOLDERS),
+        conflicts: found.flatMap((holders, i) => conflictsAt(networks[i] ?? "", holders, asOfMs)),
+      };
+    },
+  });
+
+  api.route({
+    method: "GET",
+    url: "/api/inventory",
+    config: { access: "api" },
+    schema: {
+      summary: "What the inventory knows now, by network, with its sources",
+      tags: ["inventory"],
+      querystring: z.strictObject({
+        network,
+        kind: entityKind.optional(),
+        source: z.string().max(300).optional().describe("file, netmaker or agent:ID"),
+        q: z.string().max(256).optional().describe("A part of an id, a name, an address or a tag"),
+        limit: z.coerce.number().int().min(1).max(1000).default(100),
+        offset: z.coerce.number().int().min(0).max(10_000_000).default(0),
+      }),
+      response: { 200: entitiesSchema, ...errors },
+    },
+    handler: async ({ query: { network, kind, source, q, limit, offset } }, reply) => {
+      const part = q?.toLowerCase();
+      const found = (network === undefined ? history.networks() : [network]).flatMap((id) =>
+        history
+          .versions(id)
+          .filter(
+            (version) =>
+              version.toMs === Number.POSITIVE_INFINITY &&
+              (kind === undefined || version.kind === kind) &&
+              (source === undefined || version.source === source) &&
+              (part === undefined || JSON.stringify(version.entity).toLowerCase().includes(part)),
+          ),
+      );
+      const next = offset + limit;
+      reply.header("cache-control", "no-store");
+      return {
+        entities: found.slice(offset, next).map(entityJson),
+        total: found.length,
+        next: next < found.length ? next : null,
+      };
+    },
+  });
+
+  api.route({
+    method: "GET",
+    url: "/api/inventory/history",
+    config: { access: "api" },
+    schema: {
+      summary: "What changed in the inventory, newest first",
+      tags: ["inventory"],
+      querystring: z.strictObject({
+        network,
+        kind: entityKind.optional(),
+        id: z.string().max(256).optional(),
+        from: z.string().default("-30d").describe("Relative or RFC 3339"),
+        to: z.string().default("now").describe("Relative or RFC 3339; not in the range itself"),
+        limit: z.coerce.number().int().min(1).max(1000).default(100),
+      }),
+      response: { 200: changesSchema, ...errors, 422: errorSchema, 503: errorSchema },
+    },
+    handler: async ({ query: { from, to, ...query } }, reply) => {
+      const changes = await inventoryLog.query({ ...query, ...rangeOf(from, to, now()) }, whenGone(reply));
+      reply.header("cache-control", "no-store");
+      return {
+        changes: changes.map(({ atMs, network, kind, id, source, who, what, before, entity, changeId }) => ({
+          time: iso(atMs),
+          network,
+          kind,
+          id,
+          source,
+          who,
+          what,
+          before: parsed(before),
+          after: parsed(entity),
+          change_id: changeId,
+        })),
+      };
+    },
+  });
+
+  api.route({
+    method: "GET",
+    url: "/api/networks",
+    config: { access: "api" },
+    schema: {
+      summary: `Networks of the inventory, and of flows of the last ${NETWORK_DAYS} days`,
+      tags: ["inventory"],
+      response: { 200: networksSchema, 401: errorSchema, 503: errorSchema },
+    },
+    handler: async (_request, reply) => {
+      const seen = new Map((await networksOfFlows(clickhouse, now(), whenGone(reply))).map((found) => [found.network, found]));
+      const known = new Map(history.current().networks.map((found) => [found.id, found]));
+      const ids = [...new Set([...known.keys(), ...seen.keys()])].filter((id) => id !== SAMPLE_NETWORK).sort();
+      reply.header("cache-control", "no-store");
+      return {
+        networks: ids.map((id) => {
+          const { name, ranges = [], nodes = [], users = [], config_files = [], egress = [] } = known.get(id) ?? {};
+          const { flows = 0, lastMs } = seen.get(id) ?? {};
+          return {
+            id,
+            name: name ?? null,
+            ranges,
+            sources: sourcesOf(history.versions(id)),
+            nodes: nodes.length,
+            users: users.length,
+            config_files: config_files.length,
+            egress: egress.length,
+            flows,
+            last_flow: lastMs === undefined ? null : iso(lastMs),
+          };
+        }),
+      };
+    },
+  });
+}
+
+const iso = (ms: number) => new Date(ms).toISOString();
+const parsed = (entity: string | null) => (entity === null ? null : (JSON.parse(entity) as { id: string }));
+
+/** @throws QueryError */
+function addressOf(text: string): Uint8Array {
+  const address = parseAddress(text);
+  if (address !== null) return address;
+  const message = `expected an IPv4 or IPv6 address without a mask, got ${JSON.stringify(text.slice(0, 80))}`;
+  throw new QueryError([{ parameter: "ip", message }]);
+}
+
+/** @throws QueryError */
+function timeOf(text: string, nowMs: number): number {
+  try {
+    return parseTime(withPlus(text), nowMs);
+  } catch (error) {
+    if (!(error instanceof TimeError)) throw error;
+    throw new QueryError([{ parameter: "time", message: error.message }]);
+  }
+}
+
+function sourcesOf(versions: readonly EntityVersion[]): string[] {
+  const current = versions.filter(({ toMs }) => toMs === Number.POSITIVE_INFINITY);
+  return [...new Set(current.map(({ source }) => sourceKind(source)))].sort();
+}
+
+function entityJson(version: EntityVersion) {
+  const { network, kind, id, source, fromMs, isFirst, entity } = version;
+  return { network, kind, id, name: entity.name ?? null, source, since: iso(fromMs), first: isFirst, entity };
+}
+
+function heldJson(holding: Holding, wins: boolean): z.infer<typeof heldSchema> {
+  const { network, participant, kind, cidr, domain, source, fromMs, toMs, isFirst } = holding;
+  const { type, id, name, device, gateways } = participant;
+  return {
+    network,
+    type,
+    id,
+    name,
+    device,
+    kind,
+    range: formatCidr(cidr),
+    domain,
+    gateways: gateways.map(({ id, name }) => ({ id, name })),
+    source,
+    since: iso(fromMs),
+    until: toMs === Number.POSITIVE_INFINITY ? null : iso(toMs),
+    first: isFirst,
+    wins,
+  };
+}

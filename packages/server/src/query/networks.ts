@@ -1,0 +1,27 @@
+/** Which networks flows were reported of lately. */
+import type { ClickHouse } from "../store/clickhouse.ts";
+import { FLOWS } from "../store/schema/flow-tables.ts";
+
+export interface NetworkOfFlows {
+  readonly network: string;
+  readonly flows: number;
+  readonly lastMs: number;
+}
+
+export const NETWORK_DAYS = 7;
+const MAX_NETWORKS = 1000;
+
+/** Of ended flows of the last days, those with most flows first. @throws StoreError */
+export async function networksOfFlows(
+  clickhouse: Pick<ClickHouse, "rows">,
+  nowMs: number,
+  signal?: AbortSignal,
+): Promise<NetworkOfFlows[]> {
+  const rows = await clickhouse.rows<{ network: string; flows: string; last: string }>(
+    `SELECT network, count() AS flows, toUnixTimestamp64Milli(max(last_seen)) AS last FROM ${FLOWS.name}
+     WHERE start >= {from:DateTime64(3, 'UTC')} GROUP BY network ORDER BY flows DESC, network LIMIT ${MAX_NETWORKS}`,
+    { from: new Date(nowMs - NETWORK_DAYS * 86_400_000).toISOString().replace("Z", "") },
+    signal ? { signal } : {},
+  );
+  return rows.map(({ network, flows, last }) => ({ network, flows: Number(flows), lastMs: Number(last) }));
+}
