@@ -2,8 +2,19 @@
 import type { Delivery } from "../receive/ports.ts";
 import type { ClickHouse } from "../store/clickhouse.ts";
 import type { AgentBook } from "./agent-book.ts";
+import type { CoverageLog } from "./coverage-log.ts";
 import { deliveriesSince, heardBefore } from "./deliveries.ts";
-import type { Roster } from "./roster.ts";
+import { LINGER_MS, type Roster, type RosterChange } from "./roster.ts";
+
+/** Reports of flows that lived then are to be elected again. */
+export interface ElectionRequest {
+  readonly reporterId: string;
+  readonly fromMs: number;
+  /** Null: until now. */
+  readonly toMs: number | null;
+  /** Not before then: what the reporter's own rows tell must be there. */
+  readonly dueMs: number;
+}
 
 export interface AgentWatchDeps {
   readonly now: () => number;
@@ -11,14 +22,22 @@ export interface AgentWatchDeps {
   readonly clickhouse: Pick<ClickHouse, "rows">;
   readonly roster: Roster;
   readonly book: AgentBook;
+  readonly coverages: Pick<CoverageLog, "load" | "save">;
+  /** Rows that ended before it are not kept. */
+  readonly oldestMs: (nowMs: number) => number;
   /** Takes note of an agent's own addresses. */
   readonly declare: (reporter: { id: string; name: string }, addresses: Readonly<Record<string, readonly string[]>>) => void;
+  /** Resolves when they can't be forgotten any more. */
+  readonly elect: (requests: readonly ElectionRequest[]) => Promise<void>;
 }
 
 const REFRESH_MS = 5000;
 const DAY_MS = 24 * 3_600_000;
 /** Clocks of servers differ, and a delivery is visible a moment after its time. */
 const OVERLAP_MS = 30_000;
+const SAVE_MS = 30_000;
+/** An agent that starts tells within this time what it found. */
+const SETTLE_MS = 20_000;
 
 export class AgentWatch {
   readonly #deps: AgentWatchDeps;
@@ -26,6 +45,9 @@ export class AgentWatch {
   readonly #shared: boolean;
   #timer: NodeJS.Timeout | null = null;
   #askedMs = 0;
+  #savedMs = 0;
+  #waiting: ElectionRequest[] = [];
+  #running: Promise<void> = Promise.resolve();
 
   constructor(config: { shared: boolean }, deps: AgentWatchDeps) {
     this.#shared = config.shared;
@@ -34,53 +56,120 @@ export class AgentWatch {
 
   /** @throws StoreError */
   async start(): Promise<void> {
-    const { clickhouse, roster, book, declare, now, logger } = this.#deps;
+    const { clickhouse, roster, coverages, declare, now, logger } = this.#deps;
+    for (const { reporterId, state } of await coverages.load()) roster.loadCoverage(reporterId, state);
     await roster.refresh();
     const heard = await heardBefore(clickhouse);
     roster.load(heard);
     for (const { reporterId, reporter, addresses } of heard) declare({ id: reporterId, name: reporter }, addresses);
     this.#askedMs = now();
     try {
-      for (const delivery of await deliveriesSince(clickhouse, now() - DAY_MS)) book.note(delivery);
+      for (const delivery of await deliveriesSince(clickhouse, now() - DAY_MS)) this.#take(delivery);
     } catch (error) {
       logger.warn({ err: error }, "what agents delivered during the last day could not be read: the health page begins anew");
     }
     this.#plan();
   }
 
-  stop(): void {
-    if (this.#timer !== null) clearTimeout(this.#timer);
+  /** Stores what is known of coverage. */
+  async stop(): Promise<void> {
+    if (this.#timer === null) return;
+    clearTimeout(this.#timer);
     this.#timer = null;
+    await this.#running;
+    await this.#settle(true).catch((error: unknown) =>
+      this.#deps.logger.warn(
+        { err: error },
+        "the agents' coverage could not be stored: the next start reads it from their deliveries",
+      ),
+    );
   }
 
   note(delivery: Delivery): void {
-    const { reporterId, reporter, receivedMs, coveredFromMs, addresses } = delivery;
-    this.#deps.roster.note({ reporterId, reporter, lastMs: receivedMs, coveredFromMs, addresses });
+    this.#take(delivery);
+    // Not in a moment, but now: its rows are in the store.
+    if (this.#deps.roster.hasChanges && this.#timer !== null) this.#run(() => this.#settle(false));
+  }
+
+  #take(delivery: Delivery): void {
+    const { reporterId, reporter, receivedMs, addresses } = delivery;
+    this.#deps.roster.note({ reporterId, reporter, lastMs: receivedMs, addresses });
+    this.#deps.roster.cover(delivery);
     this.#deps.book.note(delivery);
   }
 
   #plan(): void {
     this.#timer = setTimeout(() => {
-      this.#refresh()
-        .catch((error: unknown) =>
-          this.#deps.logger.debug({ err: error }, "other servers' agents could not be read, it is tried again"),
-        )
-        .finally(() => {
-          if (this.#timer !== null) this.#plan();
-        });
+      this.#run(() => this.#refresh());
+      void this.#running.then(() => {
+        if (this.#timer !== null) this.#plan();
+      });
     }, REFRESH_MS);
     this.#timer.unref();
   }
 
+  /** One thing after the other; a failure is tried again by the next one. */
+  #run(work: () => Promise<void>): void {
+    this.#running = this.#running
+      .then(work)
+      .catch((error: unknown) =>
+        this.#deps.logger.debug({ err: error }, "the agents could not be looked after, it is tried again"),
+      );
+  }
+
   async #refresh(): Promise<void> {
-    await this.#deps.roster.refresh();
-    if (!this.#shared) return;
-    const sinceMs = this.#askedMs - OVERLAP_MS;
-    this.#askedMs = this.#deps.now();
-    for (const delivery of await deliveriesSince(this.#deps.clickhouse, sinceMs)) {
-      this.note(delivery);
-      if (delivery.agentVersion === "") continue;
-      this.#deps.declare({ id: delivery.reporterId, name: delivery.reporter }, delivery.addresses);
+    const { roster, clickhouse, declare, now, oldestMs } = this.#deps;
+    await roster.refresh();
+    if (this.#shared) {
+      const sinceMs = this.#askedMs - OVERLAP_MS;
+      const askedMs = now();
+      for (const delivery of await deliveriesSince(clickhouse, sinceMs)) {
+        this.#take(delivery);
+        if (delivery.agentVersion === "") continue;
+        declare({ id: delivery.reporterId, name: delivery.reporter }, delivery.addresses);
+      }
+      this.#askedMs = askedMs;
+    }
+    // Only after everything that others heard was read.
+    roster.review(oldestMs(now()));
+    await this.#settle(now() - this.#savedMs >= SAVE_MS);
+  }
+
+  /** Asks for the elections that became due to be asked for, then stores the coverage from which they follow. */
+  async #settle(save: boolean): Promise<void> {
+    const { roster, coverages, elect, now } = this.#deps;
+    const nowMs = now();
+    this.#waiting.push(...roster.takeChanges().flatMap((change) => requestsOf(change, nowMs)));
+    for (const { reporterId, fromMs, toMs } of roster.takeUnclear()) {
+      this.#waiting.push({ reporterId, fromMs, toMs: finite(toMs), dueMs: nowMs + SETTLE_MS });
+    }
+    if (this.#waiting.length > 0) {
+      await elect(this.#waiting);
+      this.#waiting = [];
+    }
+    if (!save) return;
+    const dirty = roster.takeDirty();
+    try {
+      await coverages.save(dirty, nowMs);
+      this.#savedMs = nowMs;
+    } catch (error) {
+      roster.putBack(dirty.map(({ reporterId }) => reporterId));
+      throw error;
     }
   }
+}
+
+const finite = (ms: number) => (Number.isFinite(ms) ? ms : null);
+
+function requestsOf({ reporterId, kind, span }: RosterChange, nowMs: number): ElectionRequest[] {
+  const fromMs = Math.max(0, span.fromMs);
+  const toMs = finite(span.toMs);
+  // For good: nothing more comes. A gap that ended: its node's agent started again, and tells what it found.
+  if (kind === "gap") return [{ reporterId, fromMs, toMs, dueMs: toMs === null ? nowMs : nowMs + SETTLE_MS }];
+  // What ended shortly before it began may be among what it found.
+  const early = { reporterId, fromMs: Math.max(0, fromMs - LINGER_MS) };
+  return [
+    { ...early, toMs, dueMs: nowMs },
+    { ...early, toMs: fromMs + SETTLE_MS, dueMs: nowMs + SETTLE_MS },
+  ];
 }

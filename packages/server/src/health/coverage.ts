@@ -23,10 +23,16 @@ export interface CoverageChange {
 export interface CoverageState {
   readonly name: string;
   readonly gaps: readonly (readonly [number | null, number | null])[];
-  readonly epochs: Readonly<Record<string, EpochState>>;
+  readonly epochs: Readonly<Record<string, EpochState & Pick<KnownEpoch, "afterMs">>>;
   readonly coveredToMs: number | null;
   readonly heardMs: number;
   readonly goneMs: number | null;
+}
+
+interface KnownEpoch {
+  readonly batches: EpochBatches;
+  /** End of what was covered when it began, ms since 1970. */
+  readonly afterMs: number | null;
 }
 
 /** Less than this between two batches is no gap: an agent's clock is adjusted by as much. */
@@ -39,7 +45,7 @@ const NEVER_YET: Span = { fromMs: Number.NEGATIVE_INFINITY, toMs: EVER };
 export class Coverage {
   #name: string;
   readonly #gaps: Gaps;
-  readonly #epochs = new Map<string, EpochBatches>();
+  readonly #epochs = new Map<string, KnownEpoch>();
   /** End of what it declared, of all times. */
   #coveredToMs: number | null = null;
   #heardMs = 0;
@@ -52,7 +58,8 @@ export class Coverage {
       state === undefined ? [NEVER_YET] : state.gaps.map(([from, to]) => ({ fromMs: from ?? -EVER, toMs: to ?? EVER })),
     );
     if (state === undefined) return;
-    for (const [epoch, batches] of Object.entries(state.epochs)) this.#epochs.set(epoch, new EpochBatches(batches));
+    for (const [epoch, batches] of Object.entries(state.epochs))
+      this.#epochs.set(epoch, { batches: new EpochBatches(batches), afterMs: batches.afterMs });
     this.#coveredToMs = state.coveredToMs;
     this.#heardMs = state.heardMs;
     this.#goneMs = state.goneMs;
@@ -63,7 +70,9 @@ export class Coverage {
     return {
       name: this.#name,
       gaps: this.#gaps.spans.map(({ fromMs, toMs }) => [finite(fromMs), finite(toMs)] as const),
-      epochs: Object.fromEntries([...this.#epochs].map(([epoch, batches]) => [epoch, batches.state])),
+      epochs: Object.fromEntries(
+        [...this.#epochs].map(([epoch, { batches, afterMs }]) => [epoch, { ...batches.state, afterMs }]),
+      ),
       coveredToMs: this.#coveredToMs,
       heardMs: this.#heardMs,
       goneMs: this.#goneMs,
@@ -117,11 +126,7 @@ export class Coverage {
     const lives = isNew && (this.#goneMs !== null || isFirst);
     if (isNew) this.#goneMs = null;
     changes.push(...covered(this.#gaps.cut(lives ? { ...span, toMs: EVER } : span)));
-    // It was enrolled before it spoke: then this is where it began.
-    if (isFirst && (epoch === "" || sequence === FIRST_SEQUENCE))
-      changes.push(...this.#addGap({ fromMs: -EVER, toMs: span.fromMs }));
-    else changes.push(...this.#sequence(epoch, sequence, span, receivedMs));
-    if (isFirst) this.#epoch(epoch, sequence, span);
+    changes.push(...this.#sequence(epoch, sequence, span, receivedMs));
     this.#coveredToMs = Math.max(this.#coveredToMs ?? 0, span.toMs);
     return changes;
   }
@@ -132,7 +137,7 @@ export class Coverage {
    * @param isRemoved its token was taken back
    */
   review(nowMs: number, givenUpMs: number, isRemoved: boolean, enrolledMs: number | null): CoverageChange[] {
-    const gaps = [...this.#epochs.values()].flatMap((batches) => batches.giveUp(givenUpMs));
+    const gaps = [...this.#epochs.values()].flatMap(({ batches }) => batches.giveUp(givenUpMs));
     const changes = gaps.flatMap((gap) => this.#addGap(gap));
     const lastMs = Math.max(this.#heardMs, enrolledMs ?? 0);
     if (this.#goneMs === null && (isRemoved || (lastMs > 0 && lastMs < givenUpMs))) {
@@ -154,23 +159,23 @@ export class Coverage {
   }
 
   #sequence(epoch: string, sequence: number, span: Span, receivedMs: number): CoverageChange[] {
+    // A sender that does not number its batches has no gaps that could be told from late ones.
     if (epoch === "") return [];
     const known = this.#epochs.get(epoch);
-    if (known !== undefined) {
-      const gaps = [...known.note(sequence, span, receivedMs), ...known.giveUp(Number.NEGATIVE_INFINITY)];
-      return gaps.flatMap((gap) => this.#addGap(gap));
-    }
-    this.#epoch(epoch, sequence, span);
-    // Another state directory: what was in the spool of the one before is lost.
-    const before = this.#coveredToMs;
-    return before === null || sequence !== FIRST_SEQUENCE ? [] : this.#addGap({ fromMs: before, toMs: span.fromMs });
+    const { batches, afterMs } = known ?? this.#begin(epoch, sequence, span);
+    const gaps =
+      known === undefined ? [] : [...batches.note(sequence, span, receivedMs), ...batches.giveUp(Number.NEGATIVE_INFINITY)];
+    // The first batch of a state directory: what waited in another one is lost, and whoever was enrolled before it spoke begins here.
+    if (sequence === FIRST_SEQUENCE) gaps.push({ fromMs: afterMs ?? -EVER, toMs: span.fromMs });
+    return gaps.flatMap((gap) => this.#addGap(gap));
   }
 
-  #epoch(epoch: string, sequence: number, span: Span): void {
-    if (epoch === "" || this.#epochs.has(epoch)) return;
+  #begin(epoch: string, sequence: number, span: Span): KnownEpoch {
     const oldest = this.#epochs.keys().next();
     if (this.#epochs.size >= MAX_EPOCHS && !oldest.done) this.#epochs.delete(oldest.value);
-    this.#epochs.set(epoch, EpochBatches.begin(sequence, span));
+    const begun = { batches: EpochBatches.begin(sequence, span), afterMs: this.#coveredToMs };
+    this.#epochs.set(epoch, begun);
+    return begun;
   }
 
   #addGap(gap: Span): CoverageChange[] {

@@ -71,19 +71,17 @@ export async function heardBefore(clickhouse: Pick<ClickHouse, "rows">): Promise
     reporter_id: string;
     name: string;
     last_ms: string;
-    from_ms: string | null;
     known: Record<string, string[]>;
   }
   const rows = await clickhouse.rows<Row>(
     `SELECT reporter_id, argMax(reporter, received) AS name, toUnixTimestamp64Milli(max(received)) AS last_ms,
-       toUnixTimestamp64Milli(min(covered_from)) AS from_ms, argMaxIf(addresses, received, agent_version != '') AS known
+       argMaxIf(addresses, received, agent_version != '') AS known
      FROM agent_batches WHERE received >= now64(3) - INTERVAL 3 DAY GROUP BY reporter_id LIMIT 100000`,
   );
-  return rows.map(({ reporter_id, name, last_ms, from_ms, known }) => ({
+  return rows.map(({ reporter_id, name, last_ms, known }) => ({
     reporterId: reporter_id,
     reporter: name,
     lastMs: Number(last_ms),
-    coveredFromMs: from_ms === null ? null : Number(from_ms),
     addresses: known,
   }));
 }

@@ -1,49 +1,203 @@
 import { describe, expect, it } from "vitest";
-import { type Heard, Roster } from "./roster.ts";
+import type { CoverageNote } from "./coverage.ts";
+import { type Enrolment, Roster } from "./roster.ts";
 
-const HOUR_MS = 3_600_000;
+const MINUTE_MS = 60_000;
+const HOUR_MS = 60 * MINUTE_MS;
 const NOW_MS = 1_000 * HOUR_MS;
+/** Before all of these, so that nobody is spared for the server's sake. */
+const STARTED_MS = NOW_MS - 500 * HOUR_MS;
 
-function heard(reporterId: string, lastMs: number, coveredFromMs: number | null = null): Heard {
-  return { reporterId, reporter: reporterId, lastMs, coveredFromMs, addresses: {} };
-}
+class Bed {
+  nowMs = STARTED_MS;
+  enrolled: Enrolment[] = [];
+  readonly roster = new Roster({ silentAfterMs: 30_000 }, { now: () => this.nowMs, enrolled: async () => this.enrolled });
+  #sequence = 0;
 
-async function roster(enrolled: { node: string; name: string; createdMs: number }[], before: Heard[]): Promise<Roster> {
-  const made = new Roster({ silentAfterMs: 30_000 }, { now: () => NOW_MS, enrolled: async () => enrolled });
-  made.load(before);
-  await made.refresh();
-  return made;
+  constructor() {
+    this.nowMs = NOW_MS;
+  }
+
+  /** A delivery of agent "a" that covers a time and comes at its end, or later. */
+  covers(fromMs: number, toMs: number, change: Partial<CoverageNote> = {}): void {
+    const note = { reporterId: "a", reporter: "name of a", epoch: "e", sequence: ++this.#sequence, receivedMs: toMs };
+    this.roster.cover({ ...note, coveredFromMs: fromMs, coveredToMs: toMs, ...change });
+  }
+
+  async enrol(...enrolled: Partial<Enrolment>[]): Promise<void> {
+    this.enrolled = enrolled.map((one) => ({ node: "a", name: "a", createdMs: NOW_MS, revokedMs: null, ...one }));
+    await this.roster.refresh();
+  }
+
+  review(atMs: number): void {
+    this.nowMs = atMs;
+    this.roster.review(0);
+  }
+
+  expects(startMs: number, endMs = startMs + 1000): boolean {
+    return this.roster.expects({ id: "a", name: "name of a" }, { startMs, endMs });
+  }
 }
 
 describe("the roster", () => {
-  it("knows who spoke lately, before a restart too", async () => {
-    const agents = await roster([], [heard("a", NOW_MS - 20_000), heard("b", NOW_MS - 40_000)]);
-    expect(agents.ids()).toEqual(["a"]);
-    agents.note(heard("b", NOW_MS));
-    expect(agents.has("b")).toBe(true);
+  it("knows who spoke lately, before a restart too", () => {
+    const { roster } = new Bed();
+    const heard = (reporterId: string, lastMs: number) => ({ reporterId, reporter: reporterId, lastMs, addresses: {} });
+    roster.load([heard("a", NOW_MS - 20_000), heard("b", NOW_MS - 40_000)]);
+    expect(roster.ids()).toEqual(["a"]);
+    roster.note(heard("b", NOW_MS));
+    expect(roster.has("b")).toBe(true);
     // Told late by another server.
-    agents.note(heard("b", NOW_MS - 50_000));
-    expect(agents.has("b")).toBe(true);
+    roster.note(heard("b", NOW_MS - 50_000));
+    expect(roster.has("b")).toBe(true);
+  });
+});
+
+describe("an agent is expected to report a flow", () => {
+  const at = (minutes: number) => NOW_MS + minutes * MINUTE_MS;
+  /** Covered minutes 0 to 10, and 60 to 70; in between it was dead. */
+  const withGap = () => {
+    const bed = new Bed();
+    bed.covers(at(0), at(10));
+    bed.covers(at(60), at(70));
+    return bed;
+  };
+
+  it.each([
+    ["nobody knows of", [], false],
+    ["that got a token", [{}], true],
+    ["that got a token for a node of another id, by its name", [{ node: "x", name: "name of a" }], true],
+    ["that got a token long ago and never spoke", [{ createdMs: NOW_MS - 25 * HOUR_MS }], false],
+    ["whose token was taken back", [{ revokedMs: NOW_MS }], false],
+    ["whose token was taken back, and that has another one", [{ revokedMs: NOW_MS }, {}], true],
+  ])("of one %s: %o", async (_, enrolled, expected) => {
+    const bed = new Bed();
+    await bed.enrol(...enrolled);
+    expect(bed.expects(at(1))).toBe(expected);
   });
 
-  const node = (id: string) => ({ id, name: `name of ${id}` });
   it.each([
-    ["spoke an hour ago", [], [heard("a", NOW_MS - HOUR_MS)], true],
-    ["spoke two days ago", [], [heard("a", NOW_MS - 48 * HOUR_MS)], false],
-    [
-      "spoke two days ago and is enrolled",
-      [{ node: "a", name: "a", createdMs: NOW_MS }],
-      [heard("a", NOW_MS - 48 * HOUR_MS)],
+    ["while it covered", at(5), at(6), true],
+    ["that ended before it began", at(-10), at(-5), false],
+    ["that it found when it began", at(-10), at(1), true],
+    ["in the gap", at(20), at(50), false],
+    ["that began before the gap", at(9), at(20), true],
+    ["that outlived the gap", at(20), at(61), true],
+    ["that is open since the gap", at(20), Number.POSITIVE_INFINITY, true],
+    ["after what it said last: its spool may still come", at(90), at(91), true],
+    ["that ended so shortly before it came back that it may have found it", at(20), at(59), true],
+    ["that began so shortly after it ended that clocks decide", at(10) + 2000, at(20), true],
+  ])("%s: %o – %o: %o", (_, startMs, endMs, expected) => expect(withGap().expects(startMs, endMs)).toBe(expected));
+
+  it("of which only its rows can tell, for the time being: and asks for an election", () => {
+    const { roster } = withGap();
+    const life = { startMs: at(20), endMs: at(59) };
+    expect(roster.covers("a", life)).toBe(false);
+    expect(roster.expects({ id: "a", name: "?" }, life)).toBe(true);
+    expect(roster.takeUnclear()).toEqual([{ reporterId: "a", fromMs: at(20) - 5000, toMs: at(62) }]);
+    expect(roster.takeUnclear()).toEqual([]);
+    roster.expects({ id: "a", name: "?" }, { startMs: at(5), endMs: at(6) });
+    expect(roster.takeUnclear()).toEqual([]);
+  });
+
+  it("by its node's id, name or host", () => {
+    const { roster } = withGap();
+    const life = { startMs: at(5), endMs: at(6) };
+    expect(roster.expects({ id: "a", name: "other" }, life)).toBe(true);
+    expect(roster.expects({ id: "other", name: "name of a" }, life)).toBe(true);
+    expect(roster.expects({ id: "other", name: "other", host: "a" }, life)).toBe(true);
+    expect(roster.expects({ id: "other", name: "other" }, life)).toBe(false);
+  });
+
+  it("while it is silent, for a day; then all it did not cover is to be elected again", () => {
+    const bed = withGap();
+    bed.roster.takeChanges();
+    bed.review(at(70) + 23 * HOUR_MS);
+    expect(bed.expects(at(600))).toBe(true);
+    expect(bed.roster.takeChanges()).toEqual([]);
+    bed.review(at(70) + 25 * HOUR_MS);
+    expect(bed.expects(at(600))).toBe(false);
+    expect(bed.expects(at(600), Number.POSITIVE_INFINITY)).toBe(false);
+    expect(bed.expects(at(65))).toBe(true);
+    const forEver = { fromMs: at(70), toMs: Number.POSITIVE_INFINITY };
+    expect(bed.roster.takeChanges()).toEqual([{ reporterId: "a", kind: "gap", span: forEver }]);
+    bed.review(at(70) + 26 * HOUR_MS);
+    expect(bed.roster.takeChanges()).toEqual([]);
+  });
+
+  it("again, when its spool comes after all", () => {
+    const bed = withGap();
+    bed.review(at(70) + 25 * HOUR_MS);
+    bed.roster.takeChanges();
+    // It had gone on, but could not reach us.
+    bed.covers(at(70), at(80), { receivedMs: bed.nowMs + 1 });
+    expect(bed.expects(at(600))).toBe(true);
+    expect(bed.roster.takeChanges()).toEqual([
+      { reporterId: "a", kind: "covered", span: { fromMs: at(70), toMs: Number.POSITIVE_INFINITY } },
+    ]);
+    // It had been dead for most of the time.
+    bed.covers(at(1000), at(1001), { receivedMs: bed.nowMs + 2 });
+    expect(bed.expects(at(600))).toBe(false);
+    expect(bed.roster.takeChanges()).toEqual([{ reporterId: "a", kind: "gap", span: { fromMs: at(80), toMs: at(1000) } }]);
+  });
+
+  it("until it is removed, and not after what it said last", async () => {
+    const bed = withGap();
+    await bed.enrol({ revokedMs: at(71) });
+    bed.review(at(75));
+    expect(bed.expects(at(65))).toBe(true);
+    expect(bed.expects(at(72))).toBe(false);
+    expect(bed.expects(at(65), Number.POSITIVE_INFINITY)).toBe(true);
+  });
+
+  it("not for a while after this server's own start: nobody could be heard of", () => {
+    const bed = new Bed();
+    const roster = new Roster({ silentAfterMs: 30_000 }, { now: () => bed.nowMs, enrolled: async () => [] });
+    const old = { reporterId: "a", reporter: "a", epoch: "e", sequence: 1, receivedMs: NOW_MS - 48 * HOUR_MS };
+    roster.cover({ ...old, coveredFromMs: NOW_MS - 49 * HOUR_MS, coveredToMs: NOW_MS - 48 * HOUR_MS });
+    roster.review(0);
+    const node = { id: "a", name: "a" };
+    expect(roster.expects(node, { startMs: NOW_MS, endMs: NOW_MS })).toBe(true);
+    bed.nowMs += 2 * HOUR_MS;
+    roster.review(0);
+    expect(roster.expects(node, { startMs: NOW_MS, endMs: NOW_MS })).toBe(false);
+  });
+
+  it("if it is somebody's own sender, from when it was heard of, while it is not silent for a day", () => {
+    const bed = new Bed();
+    const nothing = { epoch: "", coveredFromMs: null, coveredToMs: null };
+    bed.covers(0, at(0), nothing);
+    expect(bed.expects(at(-60))).toBe(false);
+    expect(bed.expects(at(5))).toBe(true);
+    bed.review(at(0) + 25 * HOUR_MS);
+    expect(bed.expects(at(5))).toBe(false);
+    bed.covers(0, at(2000), nothing);
+    expect(bed.expects(at(1000))).toBe(false);
+    expect(bed.expects(at(2001))).toBe(true);
+  });
+
+  it("as before, after a restart", () => {
+    const bed = withGap();
+    const again = new Roster({ silentAfterMs: 30_000 }, { now: () => bed.nowMs, enrolled: async () => [] });
+    for (const { reporterId, state } of bed.roster.takeDirty()) again.loadCoverage(reporterId, JSON.parse(JSON.stringify(state)));
+    const expects = (startMs: number, endMs: number) => again.expects({ id: "x", name: "name of a" }, { startMs, endMs });
+    expect([expects(at(5), at(6)), expects(at(20), at(50)), expects(at(90), at(91)), expects(at(-60), at(-50))]).toEqual([
+      true,
       false,
-    ],
-    ["is enrolled, by its id", [{ node: "a", name: "x", createdMs: NOW_MS }], [], true],
-    ["is enrolled, by its name", [{ node: "x", name: "name of a", createdMs: NOW_MS }], [], true],
-    ["was enrolled long ago and never spoke", [{ node: "a", name: "a", createdMs: 0 }], [], false],
-    ["is nobody", [], [], false],
-    ["began after the flow was over", [], [heard("a", NOW_MS, NOW_MS - 10)], false],
-    ["began before the flow was over", [], [heard("a", NOW_MS, NOW_MS - 5000)], true],
-  ])("expects a report of an agent that %s: %o", async (_, enrolled, before, expected) => {
-    const agents = await roster(enrolled, before);
-    expect(agents.expects(node("a"), { endMs: NOW_MS - 1000 })).toBe(expected);
+      true,
+      false,
+    ]);
+    expect(again.takeDirty()).toEqual([]);
+    // The next batch joins what was stored.
+    again.cover({
+      reporterId: "a",
+      reporter: "a",
+      epoch: "e",
+      sequence: 3,
+      receivedMs: at(80),
+      coveredFromMs: at(75),
+      coveredToMs: at(80),
+    });
+    expect(again.takeChanges()).toEqual([{ reporterId: "a", kind: "gap", span: { fromMs: at(70), toMs: at(75) } }]);
   });
 });

@@ -1,8 +1,9 @@
-/** Which agents there are: who is enrolled, who spoke when, since when each covers its node's flows. */
+/** Which agents there are: who is enrolled, who spoke when, and which flows each can be expected to report. */
+import { Coverage, type CoverageChange, type CoverageNote, type CoverageState } from "./coverage.ts";
 
 export interface RosterDeps {
   readonly now: () => number;
-  /** Nodes that have a valid agent token. */
+  /** Nodes that have, or had, an agent token. */
   readonly enrolled: () => Promise<readonly Enrolment[]>;
 }
 
@@ -10,8 +11,6 @@ export interface Heard {
   readonly reporterId: string;
   readonly reporter: string;
   readonly lastMs: number;
-  /** Beginning of what it ever declared to cover; null: it declares nothing. */
-  readonly coveredFromMs: number | null;
   readonly addresses: Readonly<Record<string, readonly string[]>>;
 }
 
@@ -21,22 +20,63 @@ export interface Enrolment {
   /** What it was called then. */
   readonly name: string;
   readonly createdMs: number;
+  /** When the token was taken back; null: it was not. */
+  readonly revokedMs: number | null;
+}
+
+/** A node, as those name it who ask for its agent. */
+export interface NodeNames {
+  readonly id: string;
+  readonly name: string;
+  readonly host?: string;
+}
+
+interface Lived {
+  readonly startMs: number;
+  /** Infinity while it is open. */
+  readonly endMs: number;
+}
+
+/** What became different of a reporter: reports of flows that lived then are to be elected again. */
+export interface RosterChange extends CoverageChange {
+  readonly reporterId: string;
 }
 
 /** A silent agent's spool may still come, but not for ever. */
 const GIVEN_UP_MS = 24 * 3_600_000;
+/** While this server was away nobody could be heard of: so long after a start nobody is given up for silence. */
+const START_GRACE_MS = 3_600_000;
+/** Clocks of two nodes differ, and a flow reaches the second one later. */
+const SLACK_MS = 5_000;
+/**
+ * How long after a flow's end its conntrack entry may still be there (nf_conntrack_tcp_timeout_time_wait 120 s, udp_timeout_stream
+ * 180 s): an agent that starts within that time finds it and reports it.
+ */
+export const LINGER_MS = 180_000;
+const MAX_REPORTERS = 100_000;
 
 export class Roster {
   readonly #deps: RosterDeps;
   readonly #silentAfterMs: number;
-  /** By id and by name. */
+  readonly #startedMs: number;
+  /** By node. */
   readonly #enrolled = new Map<string, Enrolment>();
+  readonly #removed = new Set<string>();
   readonly #heard = new Map<string, Heard>();
+  /** By reporter id. */
+  readonly #coverages = new Map<string, Coverage>();
+  /** Ids by the names that they go under. */
+  readonly #ids = new Map<string, string>();
+  readonly #dirty = new Set<string>();
+  #changes: RosterChange[] = [];
+  /** By reporter: flows of which only the rows tell whether it reported them. */
+  readonly #unclear = new Map<string, { fromMs: number; toMs: number }>();
 
   /** @param config.silentAfterMs three update intervals */
   constructor(config: { silentAfterMs: number }, deps: RosterDeps) {
     this.#silentAfterMs = config.silentAfterMs;
     this.#deps = deps;
+    this.#startedMs = deps.now();
   }
 
   /** What earlier runs heard. */
@@ -44,24 +84,89 @@ export class Roster {
     for (const one of heard) this.note(one);
   }
 
+  /** What earlier runs knew of a reporter's coverage. */
+  loadCoverage(reporterId: string, state: CoverageState): void {
+    this.#coverages.set(reporterId, new Coverage(state.name, state));
+    this.#ids.set(state.name, reporterId);
+  }
+
   /** Looks up who is enrolled now: other servers enrol, too. @throws StoreError */
   async refresh(): Promise<void> {
     const enrolled = await this.#deps.enrolled();
     this.#enrolled.clear();
-    for (const one of enrolled) this.enrol(one);
+    this.#removed.clear();
+    for (const one of enrolled) if (one.revokedMs === null) this.enrol(one);
+    for (const { node, revokedMs } of enrolled) if (revokedMs !== null && !this.#enrolled.has(node)) this.#removed.add(node);
   }
 
   /** From now on its agent is expected to report. */
-  enrol(enrolment: Enrolment): void {
-    this.#enrolled.set(enrolment.node, enrolment);
-    this.#enrolled.set(enrolment.name, enrolment);
+  enrol(enrolment: Pick<Enrolment, "node" | "name" | "createdMs">): void {
+    const { node, name, createdMs } = enrolment;
+    if (createdMs >= (this.#enrolled.get(node)?.createdMs ?? 0)) this.#enrolled.set(node, { ...enrolment, revokedMs: null });
+    this.#removed.delete(node);
+    // Whoever got it long ago and never spoke is given up already.
+    if (!this.#coverages.has(node) && createdMs < this.#deps.now() - GIVEN_UP_MS) return;
+    this.#changed(node, this.#coverage(node, name)?.enrol(createdMs) ?? []);
   }
 
   /** Something was heard of a reporter. */
   note(heard: Heard): void {
     const before = this.#heard.get(heard.reporterId);
-    const newer = before === undefined || heard.lastMs >= before.lastMs ? heard : before;
-    this.#heard.set(heard.reporterId, { ...newer, coveredFromMs: earliest(heard.coveredFromMs, before?.coveredFromMs ?? null) });
+    if (before === undefined || heard.lastMs >= before.lastMs) this.#heard.set(heard.reporterId, heard);
+  }
+
+  /** A delivery of a reporter: any number of times, in any order. */
+  cover(note: CoverageNote): void {
+    const coverage = this.#coverage(note.reporterId, note.reporter);
+    if (coverage === null) return;
+    this.#ids.set(note.reporter, note.reporterId);
+    this.#dirty.add(note.reporterId);
+    this.#changed(note.reporterId, coverage.note(note));
+  }
+
+  /** Gives up on what can't come any more, and forgets what is older than `oldestMs`. */
+  review(oldestMs: number): void {
+    const nowMs = this.#deps.now();
+    const givenUpMs = nowMs - this.#startedMs < START_GRACE_MS ? Number.NEGATIVE_INFINITY : nowMs - GIVEN_UP_MS;
+    for (const [id, coverage] of this.#coverages) {
+      const enrolledMs = this.#enrolled.get(id)?.createdMs ?? null;
+      this.#changed(id, coverage.review(nowMs, givenUpMs, this.#removed.has(id), enrolledMs));
+      coverage.forget(oldestMs);
+    }
+  }
+
+  /** Is there anything for `takeChanges`? */
+  get hasChanges(): boolean {
+    return this.#changes.length > 0;
+  }
+
+  /** What became different since the last call. */
+  takeChanges(): RosterChange[] {
+    const changes = this.#changes;
+    this.#changes = [];
+    return changes;
+  }
+
+  /** Flows of which it could not be told whether a reporter saw them, since the last call: its own rows will tell. */
+  takeUnclear(): { reporterId: string; fromMs: number; toMs: number }[] {
+    const unclear = [...this.#unclear].map(([reporterId, span]) => ({ reporterId, ...span }));
+    this.#unclear.clear();
+    return unclear;
+  }
+
+  /** Coverages that changed since the last call. */
+  takeDirty(): { reporterId: string; state: CoverageState }[] {
+    const dirty = [...this.#dirty].flatMap((reporterId) => {
+      const coverage = this.#coverages.get(reporterId);
+      return coverage === undefined ? [] : [{ reporterId, state: coverage.state }];
+    });
+    this.#dirty.clear();
+    return dirty;
+  }
+
+  /** Their coverage could not be stored: next time. */
+  putBack(reporterIds: readonly string[]): void {
+    for (const id of reporterIds) this.#dirty.add(id);
   }
 
   /** Reporters that something was heard of within three update intervals. */
@@ -73,17 +178,53 @@ export class Roster {
     return (this.#heard.get(reporterId)?.lastMs ?? 0) >= this.#deps.now() - this.#silentAfterMs;
   }
 
-  /** Will this node's agent report a flow that was last seen then? Silence is no reason to think it won't, for a day. */
-  expects(node: { readonly id: string; readonly name: string }, life: { readonly endMs: number }): boolean {
-    const givenUpMs = this.#deps.now() - GIVEN_UP_MS;
-    const heard = this.#heard.get(node.id) ?? this.#heard.get(node.name);
-    if (heard !== undefined && heard.lastMs >= givenUpMs)
-      return heard.coveredFromMs === null || life.endMs >= heard.coveredFromMs;
-    const enrolled = this.#enrolled.get(node.id) ?? this.#enrolled.get(node.name);
-    return enrolled !== undefined && heard === undefined && enrolled.createdMs >= givenUpMs;
+  /**
+   * Will this node's agent report a flow that lived then? Where its coverage begins or ends so near that only its rows can tell, it
+   * is taken to, and the flow's reports are elected again when they are there.
+   */
+  expects(node: NodeNames, { startMs, endMs }: Lived): boolean {
+    for (const id of this.#reporters(node)) {
+      const coverage = this.#coverages.get(id);
+      if (coverage === undefined) continue;
+      if (coverage.expects(startMs, endMs)) return true;
+      if (!coverage.expects(startMs - SLACK_MS, endMs + LINGER_MS)) continue;
+      const known = this.#unclear.get(id);
+      const [fromMs, toMs] = [startMs - SLACK_MS, endMs + LINGER_MS];
+      this.#unclear.set(id, { fromMs: Math.min(fromMs, known?.fromMs ?? fromMs), toMs: Math.max(toMs, known?.toMs ?? toMs) });
+      return true;
+    }
+    return false;
   }
-}
 
-function earliest(a: number | null, b: number | null): number | null {
-  return a === null || b === null ? (a ?? b) : Math.min(a, b);
+  /** Did this reporter cover some of that time, by what it declared alone? */
+  covers(reporterId: string, { startMs, endMs }: Lived): boolean {
+    return this.#coverages.get(reporterId)?.expects(startMs, endMs) ?? false;
+  }
+
+  /** Is that node's agent this reporter? */
+  isReporter(node: NodeNames, reporterId: string): boolean {
+    return this.#reporters(node).has(reporterId);
+  }
+
+  /** Ids under which a node's agent may report. */
+  #reporters({ id, name, host = id }: NodeNames): Set<string> {
+    return new Set([id, host, this.#ids.get(id) ?? id, this.#ids.get(name) ?? id]);
+  }
+
+  #coverage(reporterId: string, name: string): Coverage | null {
+    let coverage = this.#coverages.get(reporterId);
+    if (coverage === undefined) {
+      if (this.#coverages.size >= MAX_REPORTERS) return null;
+      coverage = new Coverage(name);
+      this.#coverages.set(reporterId, coverage);
+      this.#ids.set(name, reporterId);
+    }
+    return coverage;
+  }
+
+  #changed(reporterId: string, changes: readonly CoverageChange[]): void {
+    if (changes.length === 0) return;
+    this.#dirty.add(reporterId);
+    this.#changes.push(...changes.map((change) => ({ reporterId, ...change })));
+  }
 }

@@ -148,20 +148,20 @@ export class Editions {
   }
 
   /**
-   * What these reporters said of the same tuples around the time: enough to see who reported what.
+   * What a reporter said of flows with these source ports (or ICMP ids; 0: none) that lived around that time, ms since 1970.
    * @throws StoreError
    */
   async reportsOf(
-    reporterIds: readonly string[],
+    reporterId: string,
     ports: readonly number[],
     { fromMs, toMs }: { fromMs: number; toMs: number },
     signal: AbortSignal,
   ): Promise<StoredValues[]> {
     const columns =
       "network, protocol, src_ip, src_port, dst_ip, dst_port, icmp_id, nat_dst_ip, nat_src_ip, nat_src_port, start, last_seen, end, state";
-    const where = `reporter_id IN {reporters:Array(String)} AND start <= fromUnixTimestamp64Milli({to:Int64}, 'UTC')
-      AND last_seen >= fromUnixTimestamp64Milli({from:Int64}, 'UTC') AND coalesce(src_port, icmp_id, 0) IN {ports:Array(UInt16)}`;
-    const bindings = { reporters: reporterIds, ports, from: Math.max(0, Math.floor(fromMs)), to: Math.ceil(toMs) };
+    const where = `reporter_id = {reporter:String} AND start <= fromUnixTimestamp64Milli({to:Int64}, 'UTC')
+      AND last_seen >= fromUnixTimestamp64Milli({from:Int64}, 'UTC') AND (coalesce(src_port, icmp_id, 0) IN {ports:Array(UInt16)} OR nat_src_port IN {ports:Array(UInt16)})`;
+    const bindings = { reporter: reporterId, ports, from: Math.max(0, Math.floor(fromMs)), to: Math.ceil(toMs) };
     const found = await Promise.all(
       FLOW_TABLES.map((table) =>
         this.#clickhouse.rows<StoredValues>(
@@ -183,9 +183,20 @@ export function nextEdition(version: bigint): bigint {
 }
 
 const BY_SERVER = STORED_COLUMNS.filter(({ by }) => by === "server");
+const NAMED = /^(src|dst)_(type|id|name|device|by)$/;
 
-/** Stored rows as a batch, to be looked at by what looks at batches. @param known columns of the server's own that are taken over */
-export function asBatch(flows: readonly StoredFlow[], known: (name: string, values: StoredValues) => boolean): FlowBatch {
+/**
+ * What of the server's own columns was known when the row came: who reported it, and the words of a reporter that names the ends
+ * itself. All else was found out here.
+ */
+export function asReported(name: string, values: StoredValues): boolean {
+  if (name.startsWith("reporter") || name === "received") return true;
+  const [, end] = NAMED.exec(name) ?? [];
+  return end !== undefined && values[`${end}_by`] === "reporter";
+}
+
+/** Stored rows as a batch, for what looks at batches. @param takenOver which of the server's own columns */
+export function asBatch(flows: readonly StoredFlow[], takenOver: (name: string, values: StoredValues) => boolean): FlowBatch {
   const batch = new FlowBatch(Math.max(1, flows.length));
   for (const { values } of flows) {
     const problem = addJsonRow(batch, values as JsonRow);
@@ -193,7 +204,7 @@ export function asBatch(flows: readonly StoredFlow[], known: (name: string, valu
     const row = batch.length - 1;
     for (const { name, type } of BY_SERVER) {
       const value = values[name];
-      if (value === null || value === undefined || !known(name, values)) continue;
+      if (value === null || value === undefined || !takenOver(name, values)) continue;
       (batch.column(name) as { set(row: number, value: unknown): void }).set(
         row,
         type === "time" ? Date.parse(String(value)) : value,

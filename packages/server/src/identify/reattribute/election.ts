@@ -1,0 +1,88 @@
+/**
+ * Elects again what a reporter's presence decides about: its agent was dead, is gone, or came back. "For a while less is counted, never
+ * more, and in the end all."
+ */
+import { asBatch, asReported, type Change, type Editions, type StoredFlow } from "../../store/editions.ts";
+import type { Identify } from "../identify.ts";
+import type { NodeRef } from "../lookup.ts";
+import { type Expected, type Life, lifeOf } from "../primary.ts";
+import type { ElectionTask } from "./job.ts";
+import { ReportsThere } from "./reports-there.ts";
+import type { Tally } from "./tally.ts";
+import { walk } from "./walk.ts";
+
+export interface ElectionDeps {
+  readonly now: () => number;
+  readonly editions: Editions;
+  readonly identify: Pick<Identify, "fill">;
+  readonly roster: {
+    /** By what it declared alone. */
+    covers(reporterId: string, life: Life): boolean;
+    /** The same of a node's agent, and where that is not clear: yes. */
+    expects: Expected;
+    isReporter(node: NodeRef, reporterId: string): boolean;
+  };
+  /** How long after a flow's end an agent that starts may still find it. */
+  readonly lingerMs: number;
+}
+
+/** Clocks run ahead, by so much at most. */
+const AHEAD_MS = 24 * 3_600_000;
+
+/** @throws StoreError, or the signal's reason */
+export async function elect(
+  { reporterId, fromMs, toMs }: Pick<ElectionTask, "reporterId" | "fromMs" | "toMs">,
+  deps: ElectionDeps,
+  tally: Tally,
+  signal: AbortSignal,
+): Promise<void> {
+  const range = { fromMs, toMs: toMs ?? deps.now() + AHEAD_MS, byStart: false, network: null, onlyContested: true };
+  await walk(deps.editions, range, signal, async (table, page) => {
+    tally.read(page.length, page.at(-1)?.startMs ?? fromMs);
+    const others = page.filter((flow) => flow.reporterId !== reporterId);
+    const { changes, counting, notCounting } = await electPage(reporterId, others, deps, signal);
+    await deps.editions.write(table, changes);
+    for (const { flow, set } of changes) tally.changed([], flow.values.primary === true, set.primary === true);
+    // Earlier revisions of a flow may have been elected otherwise than its newest one.
+    await deps.editions.alignDeltas(counting, true);
+    await deps.editions.alignDeltas(notCounting, false);
+  });
+}
+
+interface Elected {
+  readonly changes: Change[];
+  /** Flows that the reporter's presence decides about, by what was decided. */
+  readonly counting: StoredFlow[];
+  readonly notCounting: StoredFlow[];
+}
+
+async function electPage(
+  reporterId: string,
+  flows: readonly StoredFlow[],
+  { identify, roster, editions, lingerMs }: ElectionDeps,
+  signal: AbortSignal,
+): Promise<Elected> {
+  const elected: Elected = { changes: [], counting: [], notCounting: [] };
+  if (flows.length === 0) return elected;
+  const electedIf = (isPresent: boolean) => {
+    const batch = asBatch(flows, asReported);
+    identify.fill(batch, (node, life) => (roster.isReporter(node, reporterId) ? isPresent : roster.expects(node, life)));
+    return batch;
+  };
+  const present = electedIf(true);
+  const absent = electedIf(false);
+  // Where it makes no difference others decide, and have elections of their own.
+  const isDecided = (row: number) => absent.columns.primary.get(row) === true && present.columns.primary.get(row) === false;
+  const isCovered = (row: number) => roster.covers(reporterId, lifeOf(absent, row));
+  // What it did report counts, whatever it said to cover: it found it when it started, or clocks differ.
+  const missed = flows.filter((_, row) => isDecided(row) && !isCovered(row));
+  const there = await ReportsThere.read(reporterId, missed, editions, lingerMs, signal);
+  for (const [row, flow] of flows.entries()) {
+    if (!isDecided(row)) continue;
+    const primary = !isCovered(row) && !there.has(flow);
+    const rank = absent.columns.rank.get(row) ?? 0;
+    (primary ? elected.counting : elected.notCounting).push(flow);
+    if (flow.values.primary !== primary || flow.values.rank !== rank) elected.changes.push({ flow, set: { primary, rank } });
+  }
+  return elected;
+}
