@@ -13,9 +13,8 @@ export class AgentSource implements InventorySource {
   readonly #deps: SourceDeps;
   #epoch = "";
   #sequence = -1;
-  /** What was in force last, as it was declared. */
+  /** Those in force, as they were declared. */
   #addresses = "";
-  #declares = "";
   /** What is in force, as an inventory. */
   #said = "";
   #waiting: AgentDeclaration | undefined;
@@ -53,15 +52,12 @@ export class AgentSource implements InventorySource {
   async start(): Promise<void> {}
   stop(): void {}
 
-  /** Is it said for the first time, and not by an older batch that came late? */
+  /** Is it said for the first time, or all of it again (what others say may have changed), and not by an older batch that came late? */
   isNews({ addresses, declares, epoch, sequence }: Declaration): boolean {
     if (epoch === this.#epoch && sequence < this.#sequence) return false;
     this.#epoch = epoch;
     this.#sequence = sequence;
-    const isNew =
-      this.#waiting !== undefined ||
-      JSON.stringify(addresses) !== this.#addresses ||
-      (declares !== undefined && JSON.stringify(declares) !== this.#declares);
+    const isNew = declares !== undefined || this.#waiting !== undefined || JSON.stringify(addresses) !== this.#addresses;
     if (!isNew) this.#lastSyncMs = this.#deps.now();
     return isNew;
   }
@@ -82,7 +78,6 @@ export class AgentSource implements InventorySource {
     this.#waiting = undefined;
     this.#lastSyncMs = nowMs;
     this.#addresses = JSON.stringify(addresses);
-    if (declares !== undefined) this.#declares = JSON.stringify(declares);
     return true;
   }
 

@@ -144,6 +144,44 @@ describe("agents as sources", () => {
     expect(current(server)?.nodes.map(({ id }) => id)).toEqual(["a", "b"]);
   });
 
+  it("know that a gateway's peer has the addresses of the gateway's members, too", async () => {
+    const server = await open();
+    const ranges = ["10.9.0.0/24"];
+    const member: [string, string[]] = [key("P"), ["10.9.0.77/32"]];
+    say(server, B, { addresses: { wg0: ["10.9.0.2"] }, declares: declares(ranges, wireguard("wg0", key("B"), [member])) });
+    const gateway: [string, string[]] = [key("B"), ["10.9.0.2/32", "10.9.0.77/32"]];
+    // It calls the network something else.
+    const other = { ranges: { mesh: ranges }, wireguard: [wireguard("mesh", key("A"), [gateway])] };
+    say(server, A, { addresses: { mesh: ["10.9.0.1"] }, declares: other });
+    expect(current(server, "mesh")).toMatchObject({
+      nodes: [
+        { id: "a", addresses: ["10.9.0.1"] },
+        { id: "b", addresses: ["10.9.0.2"] },
+      ],
+      config_files: [],
+    });
+    expect(current(server)?.config_files).toMatchObject([{ id: key("P"), addresses: ["10.9.0.77"], gateway: "b" }]);
+  });
+
+  it("name no site that people or the control plane named", async () => {
+    const server = await open();
+    const said = declares(["10.9.0.0/24"], wireguard("wg0", key("A"), [[key("P"), ["10.20.5.0/24", "10.30.0.0/16"]]]));
+    say(server, A, { addresses: { wg0: ["10.9.0.1"] }, declares: said });
+    const agents = () =>
+      current(server)
+        ?.egress.filter(({ id }) => id.startsWith(key("P")))
+        .map(({ ranges }) => ranges[0]);
+    expect(agents()).toEqual(["10.20.5.0/24", "10.30.0.0/16"]);
+    server.history.apply(
+      "netmaker",
+      inventoryOf("\n  - { id: wg0, egress: [{ id: office, ranges: [10.20.0.0/16, 0.0.0.0/0] }] }"),
+      { who: "x" },
+    );
+    nowMs += 5 * MINUTE;
+    say(server, A, { addresses: { wg0: ["10.9.0.1"] }, declares: said });
+    expect(agents()).toEqual(["10.30.0.0/16"]);
+  });
+
   it.each([
     ["the way to everything", ["0.0.0.0/0", "::/0"]],
     ["the way to everything in two halves", ["0.0.0.0/1", "128.0.0.0/1", "2000::/3"]],

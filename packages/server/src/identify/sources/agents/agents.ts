@@ -1,5 +1,5 @@
 /** The agents as sources of the inventory, one each: what they declare with their batches. What they said before a restart is in the history. */
-import type { AgentDeclaration } from "@flowtrail/model";
+import { type AgentDeclaration, type Cidr, parseCidr } from "@flowtrail/model";
 import type { EntityVersion } from "../../history/change.ts";
 import { mergedInventory } from "../../history/current.ts";
 import type { Inventory } from "../../inventory-schema.ts";
@@ -7,7 +7,7 @@ import type { NodeRef } from "../../lookup.ts";
 import type { Sources } from "../sources.ts";
 import { AgentSource } from "./agent-source.ts";
 import { type Declaration, declaredInventory, withAddresses } from "./declared.ts";
-import { type KeyOwners, withOwners } from "./peers.ts";
+import { type KeyOwners, type PeerContext, withOwners } from "./peers.ts";
 
 export interface AgentSourcesDeps {
   readonly sources: Pick<Sources, "add">;
@@ -28,7 +28,7 @@ const PREFIX = "agent:";
 export class AgentSources {
   readonly #deps: AgentSourcesDeps;
   readonly #agents = new Map<string, AgentSource>();
-  #owners: { version: number; byKey: KeyOwners } | null = null;
+  #seen: { readonly version: number; readonly view: View } | null = null;
   #refused = 0;
 
   constructor(deps: AgentSourcesDeps) {
@@ -48,7 +48,7 @@ export class AgentSources {
     const { addresses, coveredFromMs } = declaration;
     const declares = declaration.declares ?? agent.waiting;
     const inventory = declares
-      ? declaredInventory(reporter, { addresses, declares }, this.#keyOwners(reporter, declares))
+      ? declaredInventory(reporter, { addresses, declares }, this.#contextOf(reporter, declares))
       : withAddresses(this.#known(agent.state.name), reporter, addresses);
     if (!agent.say(inventory, { addresses, declares }, this.#startOf(coveredFromMs))) return;
     if (declares && declares.wireguard.length > 0) this.#tellOthers(reporter);
@@ -78,7 +78,7 @@ export class AgentSources {
 
   /** Peers of other agents that turn out to be this one. */
   #tellOthers(reporter: NodeRef): void {
-    const owners = this.#keyOwners(null, null);
+    const { owners } = this.#view();
     for (const [id, agent] of this.#agents) {
       if (id === reporter.id) continue;
       const before = this.#known(agent.state.name);
@@ -87,33 +87,69 @@ export class AgentSources {
     }
   }
 
+  /** The reporter's own keys are its own, also those that it is just declaring. */
+  #contextOf(reporter: NodeRef, { wireguard }: AgentDeclaration): (network: string) => PeerContext {
+    const { owners: known, named } = this.#view();
+    const itself = { ...reporter, addresses: new Set<string>() };
+    const owners = new Map([...known, ...wireguard.map(({ public_key }) => [public_key, itself] as const)]);
+    return (network) => ({ owners, named: named.get(network) ?? [] });
+  }
+
   /** What a source said last, in this run or an earlier one, here or on another server. */
   #known(source: string): Inventory {
-    return mergedInventory(this.#current().filter((version) => version.source === source));
+    return mergedInventory(this.#view().bySource.get(source) ?? []);
   }
 
-  /** Keys of agents' own interfaces, with those that this one is just declaring. */
-  #keyOwners(reporter: NodeRef | null, declares: AgentDeclaration | null): KeyOwners {
-    const { version } = this.#deps.history;
-    if (this.#owners?.version !== version) {
-      const byKey = new Map<string, NodeRef>();
-      for (const found of this.#current()) {
-        if (found.kind !== "node" || found.source !== `${PREFIX}${found.id}`) continue;
-        const { id, name = id, public_keys = [] } = found.entity;
-        for (const key of public_keys) byKey.set(key, { id, name });
-      }
-      this.#owners = { version, byKey };
-    }
-    const { byKey } = this.#owners;
-    if (reporter === null || declares === null) return byKey;
-    return new Map([...byKey, ...declares.wireguard.map(({ public_key }) => [public_key, reporter] as const)]);
-  }
-
-  #current(): EntityVersion[] {
+  #view(): View {
     const { history } = this.#deps;
-    return history
-      .networks()
-      .flatMap((network) => history.versions(network))
-      .filter(({ toMs, source }) => toMs === Number.POSITIVE_INFINITY && source.startsWith(PREFIX));
+    if (this.#seen?.version !== history.version) this.#seen = { version: history.version, view: viewOf(history) };
+    return this.#seen.view;
   }
+}
+
+/** What is in force, as far as declarations are read with it. */
+interface View {
+  /** Of agents. */
+  readonly bySource: ReadonlyMap<string, readonly EntityVersion[]>;
+  readonly owners: KeyOwners;
+  /** By network: ranges of egress routes of other sources. */
+  readonly named: ReadonlyMap<string, readonly Cidr[]>;
+}
+
+function viewOf(history: AgentSourcesDeps["history"]): View {
+  const bySource = new Map<string, EntityVersion[]>();
+  const named = new Map<string, Cidr[]>();
+  const own = new Map<string, { ref: NodeRef; keys: string[]; addresses: string[] }>();
+  for (const network of history.networks()) {
+    for (const version of history.versions(network)) {
+      if (version.toMs !== Number.POSITIVE_INFINITY) continue;
+      const { source, kind } = version;
+      if (source.startsWith(PREFIX)) push(bySource, source, version);
+      else if (kind === "egress")
+        push(named, network, ...[...version.entity.ranges, ...version.entity.virtual_ranges].flatMap((text) => siteOf(text)));
+      if (kind !== "node" || source !== `${PREFIX}${version.id}`) continue;
+      const { id, name = id, public_keys = [], addresses } = version.entity;
+      const known = own.get(id) ?? { ref: { id, name }, keys: [], addresses: [] };
+      known.keys.push(...public_keys);
+      known.addresses.push(...addresses);
+      own.set(id, known);
+    }
+  }
+  const owners = [...own.values()].flatMap(({ ref, keys, addresses }) => {
+    const owner = { ...ref, addresses: new Set(addresses) };
+    return keys.map((key) => [key, owner] as const);
+  });
+  return { bySource, owners: new Map(owners), named };
+}
+
+/** A default route names nobody's site. */
+function siteOf(text: string): Cidr[] {
+  const range = parseCidr(text);
+  return range === null || range.prefixBits === (range.v4 ? 96 : 0) ? [] : [range];
+}
+
+function push<V>(map: Map<string, V[]>, key: string, ...values: V[]): void {
+  const list = map.get(key);
+  if (list === undefined) map.set(key, values);
+  else list.push(...values);
 }

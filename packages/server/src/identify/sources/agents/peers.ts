@@ -3,8 +3,19 @@ import { type Cidr, cidrContains, type DeclaredInterface, formatAddress, formatC
 import type { InventoryNetwork } from "../../inventory-schema.ts";
 import type { NodeRef } from "../../lookup.ts";
 
+/** An agent's node, with the addresses that it declares as its own in any network. */
+export interface KeyOwner extends Pick<NodeRef, "id" | "name"> {
+  readonly addresses: ReadonlySet<string>;
+}
 /** Whose interface has a public key, where that is an agent's. */
-export type KeyOwners = ReadonlyMap<string, NodeRef>;
+export type KeyOwners = ReadonlyMap<string, KeyOwner>;
+
+/** What the agents' declarations are to be read with. */
+export interface PeerContext {
+  readonly owners: KeyOwners;
+  /** Ranges of egress routes that people or the control plane named: what agents see in them is those. */
+  readonly named: readonly Cidr[];
+}
 export type PeerEntries = Pick<InventoryNetwork, "nodes" | "config_files" | "egress">;
 
 const NAME_CHARACTERS = 8;
@@ -14,7 +25,7 @@ export function peerEntries(
   reporter: NodeRef,
   interfaces: readonly DeclaredInterface[],
   ranges: readonly Cidr[],
-  owners: KeyOwners,
+  { owners, named }: PeerContext,
 ): PeerEntries {
   const entries: PeerEntries = { nodes: [], config_files: [], egress: [] };
   const seen = new Set<string>();
@@ -23,8 +34,8 @@ export function peerEntries(
     if (seen.has(key)) continue;
     seen.add(key);
     const owner = owners.get(key);
-    const { addresses, behind } = split(peer.allowed_ips, ranges);
-    if (owner !== undefined) entries.nodes.push(nodeOf(owner, addresses));
+    const { addresses, behind } = split(peer.allowed_ips, ranges, named);
+    if (owner !== undefined) entries.nodes.push(...nodeOf(owner, addresses));
     else if (addresses.length > 0)
       entries.config_files.push({ id: key, name: nameOf(key), addresses, gateway: reporter.id, tags: [] });
     const via = [(owner ?? reporter).id];
@@ -40,7 +51,7 @@ export function withOwners(network: InventoryNetwork, owners: KeyOwners): Invent
   if (known.length === 0 && !isKnown) return network;
   const nodes = known.flatMap(({ id, addresses }) => {
     const owner = owners.get(id);
-    return owner === undefined ? [] : [nodeOf(owner, addresses)];
+    return owner === undefined ? [] : nodeOf(owner, addresses);
   });
   return {
     ...network,
@@ -55,13 +66,18 @@ export function withOwners(network: InventoryNetwork, owners: KeyOwners): Invent
 }
 
 /** Single addresses within the network are the peer's own; wider ranges beside the network are those of a site behind it. */
-function split(allowedIps: readonly string[], ranges: readonly Cidr[]): { addresses: string[]; behind: string[] } {
+function split(
+  allowedIps: readonly string[],
+  ranges: readonly Cidr[],
+  named: readonly Cidr[],
+): { addresses: string[]; behind: string[] } {
   const allowed = allowedIps.flatMap((text) => parseCidr(text) ?? []);
-  const isWithin = (one: Cidr) => ranges.some((range) => range.prefixBits <= one.prefixBits && cidrContains(range, one.bytes));
+  const isWithin = (one: Cidr) => ranges.some((range) => holds(range, one));
   const addresses = allowed.filter((one) => one.prefixBits === 128 && isWithin(one)).map(({ bytes }) => formatAddress(bytes));
   const ways = { v4: isWayOut(allowed, true), v6: isWayOut(allowed, false) };
   // A part of the network, or all of it, is not behind the peer: its members are nobody that is known.
-  const behind = allowed.filter((one) => !isWithin(one) && !ways[one.v4 ? "v4" : "v6"]);
+  const isSite = (one: Cidr) => !isWithin(one) && !ways[one.v4 ? "v4" : "v6"] && !named.some((range) => holds(range, one));
+  const behind = allowed.filter(isSite);
   return { addresses: [...new Set(addresses)].sort(), behind: [...new Set(behind.map(formatCidr))].sort() };
 }
 
@@ -74,8 +90,13 @@ function isWayOut(allowed: readonly Cidr[], v4: boolean): boolean {
   return share >= most;
 }
 
-function nodeOf({ id, name }: NodeRef, addresses: readonly string[]): InventoryNetwork["nodes"][number] {
-  return { id, ...(name === id ? {} : { name }), addresses: [...addresses], gateway: false, tags: [] };
+/**
+ * Of what a peer may send as, its own is what its agent declares, also where that calls the network something else. The rest are those behind it:
+ * a gateway's peer has the addresses of the gateway's members, too.
+ */
+function nodeOf({ id, name, addresses: own }: KeyOwner, addresses: readonly string[]): InventoryNetwork["nodes"] {
+  const held = addresses.filter((address) => own.has(address));
+  return held.length === 0 ? [] : [{ id, ...(name === id ? {} : { name }), addresses: held, gateway: false, tags: [] }];
 }
 
 function routeOf(key: string, range: string, name: string, via: string[]): InventoryNetwork["egress"][number] {
@@ -93,5 +114,6 @@ function oncePerId(nodes: InventoryNetwork["nodes"]): InventoryNetwork["nodes"] 
   return [...once.values()];
 }
 
+const holds = (range: Cidr, one: Cidr) => range.prefixBits <= one.prefixBits && cidrContains(range, one.bytes);
 const nameOf = (key: string) => `${key.slice(0, NAME_CHARACTERS)}…`;
 const keyOf = (routeId: string) => routeId.slice(0, routeId.indexOf(":"));
