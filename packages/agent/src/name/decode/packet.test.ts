@@ -34,17 +34,22 @@ const v6 = { src: "2001:db8::1", dst: "fd0a::2", srcPort: 53, dstPort: 40_001 };
 const tcp = { seq: 0xfffffff0, flags: TCP_SYN };
 
 describe("decodePacket", () => {
-  it("reads a packet of Linux: dig's question over loopback", () => {
-    const packet = fromHex(
-      "45000046c3b500004011b8ef7f0000017f000001 d4310035 0032fe45 d5fb01200001000000000001076578616d706c6503636f6d0000010001000029100000000000000000",
+  it("reads packets of Linux, captured on loopback", () => {
+    const udp = fromHex("45000021874240004011b5877f0000017f00000199b69cbb000dfe2068656c6c6f");
+    expect(read(udp)).toMatchObject({ src: "127.0.0.1", dst: "127.0.0.1", srcPort: 39350, dstPort: 40123, payload: "hello" });
+    const tcp6 = fromHex(
+      "600abd4b003006400000000000000000000000000000000100000000000000000000000000000001afe0a8d732075fac1e288dfa80180040003800000101080ab9d4cce3f6f1d3af474554202f20485454502f312e310d0a",
     );
-    expect(read(concat(packet.with(3, packet.length).with(25, packet.length - 20), [0, 0]))).toMatchObject({
-      src: "127.0.0.1",
-      dst: "127.0.0.1",
-      srcPort: 54321,
-      dstPort: 53,
-      protocol: UDP,
-      payloadBytes: packet.length - 28,
+    expect(read(tcp6)).toEqual({
+      src: "::1",
+      dst: "::1",
+      srcPort: 45024,
+      dstPort: 43223,
+      protocol: TCP,
+      tcpSeq: 0x32075fac,
+      tcpFlags: 0x18,
+      payload: "GET / HTTP/1.1\r\n",
+      payloadBytes: 16,
     });
   });
 

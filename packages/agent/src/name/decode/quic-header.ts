@@ -33,7 +33,8 @@ const TYPES = { 1: [0, 1, 2, 3], 2: [3, 0, 1, 2] } as const;
  */
 export function readLongHeader(bytes: Uint8Array, at: number, end: number, work: Work): QuicPacket | null {
   work.steps++;
-  if (end - at < 7 || bytes[at]! < 0xc0) return null;
+  // The bit that is fixed may be 0 after the first packets (RFC 9287).
+  if (end - at < 7 || bytes[at]! < 0x80) return null;
   const wire = u32(bytes, at + 1);
   if (wire !== VERSION_1 && wire !== VERSION_2) return null;
   const version = wire === VERSION_1 ? 1 : 2;

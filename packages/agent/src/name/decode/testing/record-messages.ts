@@ -1,12 +1,12 @@
 /**
  * Makes ../fixtures/messages.json: what real clients and a real DNS server say, for the tests of the decoders. Run as root, rarely, on a machine with
  * openssl, curl, git (GnuTLS), wget, chromium, gtlsclient and gtlsserver (Debian's ngtcp2), go ≥ 1.23 and dnsmasq:
- * `node packages/agent/src/name/decode/testing/record-messages.ts`. Everything stays on the loopback interface.
+ * `node packages/agent/src/name/decode/testing/record-messages.ts [dns] [tls] [quic] [http]`. Everything stays on the loopback interface.
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { createSocket, type Socket as UdpSocket } from "node:dgram";
 import { once } from "node:events";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { type AddressInfo, connect as connectTcp, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -67,7 +67,7 @@ async function datagrams(client: (port: number) => ChildProcess, relayTo: number
   back.bind(0, "127.0.0.1");
   await Promise.all([once(front, "listening"), once(back, "listening")]);
   const child = client(front.address().port);
-  for (let tries = 0; found.length < count && tries < 100; tries++) await pause(100);
+  for (let tries = 0; found.length < count && tries < 400; tries++) await pause(100);
   await end(child);
   front.close();
   back.close();
@@ -162,15 +162,20 @@ async function quic(): Promise<Record<string, string[]>> {
   const server = run("gtlsserver", "-q", "127.0.0.1", String(serverPort), "key.pem", "cert.pem");
   const retrying = run("gtlsserver", "-q", "-V", "127.0.0.1", String(serverPort + 1), "key.pem", "cert.pem");
   await pause(500);
-  const gtls =
-    (...args: string[]) =>
-    (port: number): ChildProcess =>
-      run("gtlsclient", "-q", "--exit-on-all-streams-close", ...args, "127.0.0.1", String(port), `https://${NAME}/`);
+  // It sends the name that it connects to, whatever --sni says: so the name must have an address.
+  writeFileSync(join(folder, "hosts"), `127.0.0.1 ${NAME}\n`);
+  const gtls = (port: number): ChildProcess =>
+    run(
+      "unshare",
+      "--mount",
+      "sh",
+      "-c",
+      `mount --bind hosts /etc/hosts && exec gtlsclient -q --exit-on-all-streams-close ${NAME} ${port} https://${NAME}/`,
+    );
   const recorded = {
     /** A whole handshake: Initial, then Initial with an ACK and the server's id, Handshake, 1-RTT. */
-    gnutls: await datagrams(gtls(), serverPort, 5),
-    gnutlsRetry: await datagrams(gtls(), serverPort + 1, 3),
-    gnutlsV2: await datagrams(gtls("-v", "0x6b3343cf"), null, 1),
+    gnutls: await datagrams(gtls, serverPort, 5),
+    gnutlsRetry: await datagrams(gtls, serverPort + 1, 3),
     chromium: await datagrams((port) => chromium(port, "--enable-quic", `--origin-to-force-quic-on=${NAME}:443`), null, 4),
   };
   await end(server);
@@ -270,5 +275,6 @@ try {
 }
 for (const [part, messages] of Object.entries(recorded))
   for (const [name, data] of Object.entries(messages)) console.log(part, name, ...data.map((hex) => hex.length / 2));
-if (only.length === 0)
-  writeFileSync(new URL("../fixtures/messages.json", import.meta.url), `${JSON.stringify(recorded, null, 1)}\n`);
+const file = new URL("../fixtures/messages.json", import.meta.url);
+const before = only.length === 0 ? {} : JSON.parse(readFileSync(file, "utf8"));
+writeFileSync(file, `${JSON.stringify({ ...before, ...recorded }, null, 1)}\n`);
