@@ -14,13 +14,16 @@ import type { ApiDescription } from "./describe.ts";
 import { ServerError } from "./errors.ts";
 import { AgentBook } from "./health/agent-book.ts";
 import { AgentWatch } from "./health/agent-watch.ts";
+import { CoverageLog } from "./health/coverage-log.ts";
 import { Health } from "./health/health.ts";
 import { InventoryHealth } from "./health/inventory-health.ts";
 import { Metrics } from "./health/metrics.ts";
-import { Roster } from "./health/roster.ts";
+import { type Enrolment, LINGER_MS, Roster } from "./health/roster.ts";
 import { FixedInventory } from "./identify/attribution/fixed-inventory.ts";
 import { InventoryHistory } from "./identify/history/history.ts";
 import { Identify } from "./identify/identify.ts";
+import { JobLog } from "./identify/reattribute/job-log.ts";
+import { Reattribute } from "./identify/reattribute/reattribute.ts";
 import { addConfigured } from "./identify/sources/configured.ts";
 import { Sources } from "./identify/sources/sources.ts";
 import { formatListen, isLoopbackHost, listenError, localUrl } from "./listen.ts";
@@ -32,6 +35,7 @@ import { SAMPLE_INVENTORY } from "./sample/inventory.ts";
 import { Sample } from "./sample/sample.ts";
 import { storeConfig } from "./store/config.ts";
 import { InventoryLog } from "./store/inventory-log.ts";
+import { Editions } from "./store/editions.ts";
 import { Store } from "./store/store.ts";
 import { VERSION } from "./version.ts";
 
@@ -50,6 +54,7 @@ export class Server {
   readonly #inventoryLog: InventoryLog;
   readonly #history: InventoryHistory;
   readonly #sources: Sources;
+  readonly #reattribute: Reattribute;
   readonly #live: Live;
   readonly #receive: Receive;
   readonly #sample: Sample;
@@ -76,6 +81,18 @@ export class Server {
       expected: (node, life) => this.#roster.expects(node, life),
     });
     this.#sources = new Sources({ history: this.#history, logger, now });
+    this.#reattribute = new Reattribute(
+      { shared: config.store.url !== undefined },
+      {
+        now,
+        logger,
+        log: new JobLog(this.#store.clickhouse),
+        editions: new Editions(this.#store.clickhouse),
+        identify: this.#identify,
+        roster: this.#roster,
+        lingerMs: LINGER_MS,
+      },
+    );
     const book = new AgentBook();
     this.#agents = new AgentWatch(
       { shared },
@@ -85,6 +102,9 @@ export class Server {
         clickhouse: this.#store.clickhouse,
         roster: this.#roster,
         book,
+        coverages: new CoverageLog(this.#store.clickhouse),
+        oldestMs: (nowMs) => nowMs - config.retention.days * 24 * 3_600_000,
+        elect: (wishes) => this.#reattribute.elect(wishes),
         declare: (reporter, addresses) => this.#identify.declare(reporter, addresses),
       },
     );
@@ -120,6 +140,7 @@ export class Server {
       receive: this.#receive,
       heard: this.#roster,
       book,
+      reelections: this.#reattribute,
       inventory: new InventoryHealth({ now, sources: this.#sources, history: this.#history }),
       sampleOn: () => this.#sample.on,
       listeners: () => ({ http: this.#url }),
@@ -144,6 +165,7 @@ export class Server {
       await this.#sample.start();
       await this.#startInventory();
       await this.#agents.start();
+      this.#reattribute.start();
       await keepAdminToken(data, this.#store.tokens);
       this.#app = await this.#buildApp();
       await this.#app.listen(listen).catch((error: unknown) => {
@@ -161,12 +183,13 @@ export class Server {
 
   /** Answers what is under way, writes what waits, and stops. */
   async stop(): Promise<void> {
-    this.#agents.stop();
     const wasUp = this.#url !== null;
     this.#url = null;
     this.#live.stop();
     await this.#sample.stop();
     if (this.#app !== null) await closeGracefully(this.#app);
+    await this.#agents.stop();
+    await this.#reattribute.stop();
     this.#sources.stop();
     await this.#history.stop();
     await this.#store.stop();
@@ -226,6 +249,7 @@ export class Server {
       inventoryLog: this.#inventoryLog,
       clickhouse: store.clickhouse,
       receive: this.#receive,
+      reattribute: this.#reattribute,
       flows: new FlowList(query),
       details: new FlowDetails(query),
       live: this.#live,
@@ -244,17 +268,17 @@ export class Server {
       columns.reporter_id.set(row, reporter);
       columns.reporter_type.set(row, "sample");
       columns.received.set(row, this.#now());
-      this.#roster.note({ reporterId: reporter, reporter, lastMs: this.#now(), coveredFromMs: null, addresses: {} });
+      this.#roster.note({ reporterId: reporter, reporter, lastMs: this.#now(), addresses: {} });
     }
     identify.fill(rows);
     await this.#store.submit({ rows, deliveries: [], deadLetters: [] });
     this.#live.publish(rows);
   }
 
-  async #enrolled(): Promise<{ node: string; name: string; createdMs: number }[]> {
+  async #enrolled(): Promise<Enrolment[]> {
     const tokens = await this.#store.tokens.list();
     return tokens.flatMap(({ kind, node, name, createdMs, revokedMs }) =>
-      kind === "agent" && node !== null && revokedMs === null ? [{ node, name, createdMs }] : [],
+      kind === "agent" && node !== null ? [{ node, name, createdMs, revokedMs }] : [],
     );
   }
 }

@@ -90,8 +90,18 @@ export const agentConfigSchema = z.object({
     z.object({
       id: z.string(),
       ranges: z.array(range),
-      egress: z.array(z.object({ id: z.string(), ranges: z.array(range) })),
+      egress: z.array(
+        z.object({
+          id: z.string(),
+          ranges: z.array(range).describe("The virtual ones, too"),
+          behind_reporter: z
+            .boolean()
+            .optional()
+            .describe("The agent's node is one of those that lead there. Left out: the inventory does not tell"),
+        }),
+      ),
       members: z.array(z.string()).describe("Addresses of users' devices and config files"),
+      names: z.enum(["off", "second-level", "full"]).optional().describe("Of this network; left out: as in capture"),
     }),
   ),
   capture: z.object({
@@ -192,6 +202,15 @@ export const healthSchema = z.object({
     )
     .optional()
     .describe("Counts are of the time since this server started, and of the 24 hours before"),
+  reelections: z
+    .object({
+      pending: z.number().describe("Stretches of time of which the primary reports are still to be elected again"),
+      done: z.number().describe("Since the start of this server"),
+      rows_changed: z.number(),
+      last_error: z.string().nullable(),
+    })
+    .optional()
+    .describe("An agent was dead, is gone, or came back: others' reports of that time are elected again"),
   inventory: inventoryHealthSchema.optional(),
   local_agent: localAgentSchema.nullable().optional().describe("What `flowtrail up` says of the agent beside this server"),
   sample: z.boolean().optional().describe("Sample traffic is being made"),

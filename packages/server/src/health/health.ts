@@ -1,4 +1,5 @@
 /** How the server is: what a load balancer, a person and the page want to know. */
+import type { ReattributeStats } from "../identify/reattribute/reattribute.ts";
 import type { ReceiveStats } from "../receive/receive.ts";
 import type { StoreHealth, StoreStats } from "../store/store.ts";
 import type { AgentBook, AgentReport } from "./agent-book.ts";
@@ -13,6 +14,7 @@ export interface HealthDeps {
   readonly book: AgentBook;
   readonly receive: { readonly stats: ReceiveStats };
   readonly heard: { has(reporterId: string): boolean };
+  readonly reelections: { readonly stats: ReattributeStats };
   readonly inventory: { report(): InventoryReport };
   readonly sampleOn: () => boolean;
   /** Address of each listener that is up, by name; null for one that is not. */
@@ -45,6 +47,12 @@ export interface FullHealth {
     readonly rejected: Readonly<Record<string, number>>;
   };
   readonly agents: readonly AgentReport[];
+  readonly reelections: {
+    readonly pending: number;
+    readonly done: number;
+    readonly rows_changed: number;
+    readonly last_error: string | null;
+  };
   readonly inventory: InventoryReport;
   readonly local_agent: LocalAgent | null;
   readonly sample: boolean;
@@ -76,6 +84,7 @@ export class Health {
     const health = await store.health();
     const stats = health.ping.ok ? await this.#stats() : null;
     const { batches, rows, duplicateRows, rejected } = receive.stats;
+    const { pending, done, rowsChanged, lastError } = this.#deps.reelections.stats;
     return {
       status: this.#statusOf(health),
       version,
@@ -97,6 +106,7 @@ export class Health {
       },
       ingest: { batches, rows, duplicate_rows: duplicateRows, rejected },
       agents: book.reports(now(), (id) => heard.has(id)),
+      reelections: { pending, done, rows_changed: rowsChanged, last_error: lastError },
       inventory: inventory.report(),
       local_agent: this.#localAgent,
       sample: sampleOn(),

@@ -1,0 +1,170 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { Editions, type FlowTable, nextEdition, type PageQuery, type StoredFlow } from "./editions.ts";
+import { batchOf, type FlowRow } from "./test-batches.ts";
+import { startTestStore, type TestStore } from "./testing.ts";
+
+const noon = Date.UTC(2026, 10, 20, 12);
+const signal = AbortSignal.timeout(600_000);
+
+describe("editions of stored rows", () => {
+  let test: TestStore;
+  let editions: Editions;
+  beforeAll(async () => {
+    test = await startTestStore();
+    editions = new Editions(test.store.clickhouse);
+  });
+  afterAll(() => test.stop());
+  beforeEach(async () => {
+    for (const table of ["flows", "flows_open", "flow_deltas"]) await test.store.clickhouse.command(`TRUNCATE TABLE ${table}`);
+  });
+
+  const rows = <T = Record<string, unknown>>(sql: string) => test.store.clickhouse.rows<T>(sql);
+  const row = (id: number, more: FlowRow = {}): FlowRow => ({
+    flow_id: String(id),
+    start: noon + id * 1000,
+    last_seen: noon + id * 1000 + 500,
+    role: "responder",
+    rank: 3,
+    primary: false,
+    src_bytes_delta: 60,
+    ...more,
+  });
+  const ended = (id: number, more: FlowRow = {}) =>
+    row(id, { state: "closed", revision: 1, end: noon + id * 1000 + 500, ...more });
+  const page = (change: Partial<PageQuery> = {}): Promise<StoredFlow[]> => {
+    const query = { table: "flows", fromMs: 0, toMs: noon * 2, byStart: false, network: null, onlyContested: false } as const;
+    return editions.page({ ...query, after: null, limit: 100, ...change }, signal);
+  };
+  const ids = (flows: readonly StoredFlow[]) => flows.map(({ flowId }) => Number(flowId));
+  const setPrimary = async (table: FlowTable, primary: boolean) =>
+    editions.write(
+      table,
+      (await page({ table })).map((flow) => ({ flow, set: { primary } })),
+    );
+  const primaries = (table: string) =>
+    rows<{ flow_id: string; primary: boolean }>(`SELECT flow_id, primary FROM ${table} FINAL ORDER BY flow_id`);
+
+  it("are read in pages, newest edition only, by the time that flows lived or began in", async () => {
+    await test.store.insert(
+      batchOf([ended(1), ended(2), ended(3, { role: "initiator" }), ended(4, { network: "other" }), row(5)]),
+    );
+    await test.store.insert(batchOf([ended(2, { revision: 2, dst_bytes: 99 })]));
+    const all = await page();
+    expect(ids(all)).toEqual([1, 2, 3, 4]);
+    expect(all[1]?.values.dst_bytes).toBe("99");
+    const first = await page({ limit: 2 });
+    expect(ids(await page({ after: first[1] ?? null, limit: 2 }))).toEqual([3, 4]);
+    expect(ids(await page({ network: "other" }))).toEqual([4]);
+    expect(ids(await page({ onlyContested: true }))).toEqual([1, 2, 4]);
+    expect(ids(await page({ fromMs: noon + 2400, toMs: noon + 3000 }))).toEqual([2, 3]);
+    expect(ids(await page({ fromMs: noon + 2400, toMs: noon + 3000, byStart: true }))).toEqual([]);
+    expect(ids(await page({ fromMs: noon + 2000, toMs: noon + 3000, byStart: true }))).toEqual([2]);
+    expect(ids(await page({ table: "flows_open" }))).toEqual([5]);
+    expect(ids(await page({ table: "flows_open", fromMs: noon + 900_000 }))).toEqual([5]);
+  });
+
+  it("stay when the old report comes again, and give way to a newer one", async () => {
+    const told = [ended(1), row(2)];
+    await test.store.insert(batchOf(told));
+    for (const table of ["flows", "flows_open"] as const) await setPrimary(table, true);
+    await test.store.insert(batchOf(told));
+    expect(await primaries("flows")).toEqual([{ flow_id: "1", primary: true }]);
+    expect(await primaries("flows_open")).toEqual([{ flow_id: "2", primary: true }]);
+    await test.store.insert(batchOf([ended(1, { revision: 2 }), row(2, { revision: 1 })]));
+    expect(await primaries("flows")).toEqual([{ flow_id: "1", primary: false }]);
+    expect(await primaries("flows_open")).toEqual([{ flow_id: "2", primary: false }]);
+  });
+
+  it("of an open row go with it when it ends", async () => {
+    await test.store.insert(batchOf([row(1)]));
+    await setPrimary("flows_open", true);
+    await setPrimary("flows_open", false);
+    await test.store.insert(batchOf([ended(1)]));
+    expect(await primaries("flows_open")).toEqual([]);
+    // An edition that was written a moment too late does not bring it back.
+    await setPrimary("flows_open", true);
+    expect(await primaries("flows_open")).toEqual([]);
+    expect(await primaries("flows")).toEqual([{ flow_id: "1", primary: false }]);
+  });
+
+  it("keep every other value as it was", async () => {
+    await test.store.insert(
+      batchOf([ended(1, { domain: "bücher.example", src_bytes: 2 ** 53 - 1, nat_src_ip: "fd0a::1", verdict: "answered" })]),
+    );
+    const before = await rows("SELECT * EXCEPT (version, primary) FROM flows FINAL");
+    await setPrimary("flows", true);
+    await setPrimary("flows", false);
+    expect(await rows("SELECT * EXCEPT (version, primary) FROM flows FINAL")).toEqual(before);
+    expect(await rows("SELECT toString(version) AS version FROM flows FINAL")).toEqual([{ version: String(256 + 2) }]);
+  });
+
+  it("are numbered up to 254 and no further: the last one is written again", async () => {
+    expect(nextEdition(512n)).toBe(513n);
+    expect(nextEdition(512n + 253n)).toBe(512n + 254n);
+    expect(nextEdition(512n + 254n)).toBe(512n + 254n);
+    await test.store.insert(batchOf([ended(1)]));
+    const [flow] = await page();
+    for (const primary of [true, false, true]) {
+      await editions.write("flows", [{ flow: { ...(flow as StoredFlow), version: 256n + 254n }, set: { primary } }]);
+      expect(await primaries("flows")).toEqual([{ flow_id: "1", primary }]);
+    }
+  });
+
+  it("take along what the flow's revisions added, however often, and only that", async () => {
+    const life = [
+      row(1),
+      row(1, { revision: 1, last_seen: noon + 2000 }),
+      ended(1, { revision: 2, last_seen: noon + 3000, end: noon + 3000 }),
+    ];
+    const other = ended(1, { reporter_id: "node-2", primary: false });
+    await test.store.insert(batchOf([...life, other, ended(2)]));
+    const flows = (await page()).filter(({ reporterId, flowId }) => reporterId === "node-1" && flowId === "1");
+    const deltas = () =>
+      rows<{ flow_id: string; n: string }>(
+        "SELECT flow_id, reporter_id, countIf(primary) AS counting, count() AS n, sum(src_bytes_delta) AS bytes FROM flow_deltas FINAL GROUP BY flow_id, reporter_id ORDER BY flow_id, reporter_id",
+      );
+    const expected = (counting: string) => [
+      { flow_id: "1", reporter_id: "node-1", counting, n: "3", bytes: "180" },
+      { flow_id: "1", reporter_id: "node-2", counting: "0", n: "1", bytes: "60" },
+      { flow_id: "2", reporter_id: "node-1", counting: "0", n: "1", bytes: "60" },
+    ];
+    for (let run = 0; run < 2; run++) await editions.alignDeltas(flows, true);
+    expect(await deltas()).toEqual(expected("3"));
+    await test.store.insert(batchOf(life));
+    expect(await deltas()).toEqual(expected("3"));
+    await editions.alignDeltas(flows, false);
+    expect(await deltas()).toEqual(expected("0"));
+    await editions.alignDeltas([], true);
+  });
+
+  it("replace what an older program stored of a flow's additions", async () => {
+    await test.store.insert(batchOf([ended(1)]));
+    // As version was made before: without room for editions.
+    await test.store.clickhouse.command("TRUNCATE TABLE flow_deltas");
+    await test.store.clickhouse.command(
+      `INSERT INTO flow_deltas (last_seen, flow_id, reporter_id, revision, start, src_bytes_delta, primary, version)
+       SELECT last_seen, flow_id, reporter_id, revision, start, 60, false, 60 FROM flows`,
+    );
+    await editions.alignDeltas(await page(), true);
+    await test.store.insert(batchOf([ended(1)]));
+    expect(await rows("SELECT primary, src_bytes_delta FROM flow_deltas FINAL")).toEqual([
+      { primary: true, src_bytes_delta: "60" },
+    ]);
+  });
+
+  it("are told what a reporter said of the same ports", async () => {
+    await test.store.insert(
+      batchOf([
+        ended(1, { src_port: 1000 }),
+        ended(2, { src_port: 2000, nat_src_port: 1000, nat_src_ip: "10.0.0.1" }),
+        ended(3, { src_port: 3000 }),
+        ended(4, { src_port: null, dst_port: null, icmp_id: 1000, protocol: 1 }),
+        row(5, { src_port: 1000 }),
+        ended(6, { src_port: 1000, reporter_id: "node-2" }),
+      ]),
+    );
+    const found = await editions.reportsOf("node-1", [1000], { fromMs: noon, toMs: noon + 60_000 }, signal);
+    expect(found.map(({ start }) => (Date.parse(String(start)) - noon) / 1000).sort()).toEqual([1, 2, 4, 5]);
+    expect(await editions.reportsOf("node-1", [1000], { fromMs: noon + 30_000, toMs: noon + 60_000 }, signal)).toEqual([]);
+  });
+});
