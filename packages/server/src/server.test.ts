@@ -171,7 +171,9 @@ describe("the server", () => {
     );
     await until(async () => (await config(before.headers.get("etag") ?? "")).status === 200);
     expect((await config()).body.networks[0]?.members).toEqual(["100.102.137.4"]);
-    await test.deliver(token, [rowNow({ flow_id: "2" })]);
+    // Flows from now on; what began before keeps what was known then.
+    await test.deliver(token, [rowNow({ flow_id: "2" }, 0), rowNow({ flow_id: "4" })]);
+    expect((await test.flows("flow_id=4")).flows).toMatchObject([{ src_type: "unknown", dst_type: "unknown" }]);
     expect((await test.flows("flow_id=2")).flows).toMatchObject([
       // The reporter's id is that of its token; what an address is called is the inventory's.
       { reporter_id: "debian", reporter: "debian", src_type: "node", src_id: "n-debian", src_name: "debian", rank: 1 },
@@ -181,7 +183,7 @@ describe("the server", () => {
     ]);
     writeFileSync(file, "networks: [{");
     await until(async () => JSON.stringify((await test.ask("GET", "/api/health")).body).includes("no YAML"));
-    await test.deliver(token, [rowNow({ flow_id: "3" })]);
+    await test.deliver(token, [rowNow({ flow_id: "3" }, 0)]);
     expect((await test.flows("flow_id=3")).flows).toMatchObject([{ src_type: "node" }]);
   });
 

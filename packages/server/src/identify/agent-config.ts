@@ -1,6 +1,7 @@
 /** What agents are told: the switches of the fleet and the networks of the inventory. */
 import { createHash } from "node:crypto";
-import type { Inventory } from "./inventory-schema.ts";
+import type { Inventory, InventoryNetwork } from "./inventory-schema.ts";
+import type { NodeRef } from "./lookup.ts";
 
 export interface AgentSettings {
   readonly enabled: boolean;
@@ -18,33 +19,73 @@ export interface AgentConfig {
   /** Changes when anything else in it does. */
   readonly version: string;
   readonly enabled: boolean;
-  readonly networks: readonly {
-    readonly id: string;
-    readonly ranges: readonly string[];
-    readonly egress: readonly { readonly id: string; readonly ranges: readonly string[] }[];
-    /** Addresses of users' devices and config files. */
-    readonly members: readonly string[];
-  }[];
+  readonly networks: readonly AgentNetwork[];
   readonly capture: Pick<AgentSettings, "icmp" | "dns" | "names" | "denied" | "process">;
   readonly update_interval_s: number;
   readonly flush_interval_ms: number;
   readonly exclude: readonly string[];
 }
 
-export function agentConfig({ networks }: Inventory, settings: AgentSettings): AgentConfig {
+interface AgentNetwork {
+  readonly id: string;
+  readonly ranges: readonly string[];
+  readonly egress: readonly {
+    readonly id: string;
+    /** The virtual ones, too. */
+    readonly ranges: readonly string[];
+    /** Is the agent's node one of those that lead there? Left out: the inventory does not tell. */
+    readonly behind_reporter?: boolean;
+  }[];
+  /** Addresses of users' devices and config files. */
+  readonly members: readonly string[];
+  /** Left out: as in `capture`. */
+  readonly names?: AgentSettings["names"];
+}
+
+/** Who asks, and how nodes are found by id, name or host. */
+export interface AskingAgent {
+  /** Null: an agent without a token of its own. */
+  readonly reporter: NodeRef | null;
+  readonly nodeOf: (network: string, word: string) => NodeRef | null;
+}
+
+/** What one agent is told. */
+export function agentConfig({ networks }: Inventory, settings: AgentSettings, asking: AskingAgent): AgentConfig {
   const { enabled, update_interval_s, flush_interval_ms, exclude, icmp, dns, names, denied, process } = settings;
   const config = {
     enabled,
-    networks: networks.map(({ id, ranges, egress, users, config_files }) => ({
-      id,
-      ranges,
-      egress: egress.map((route) => ({ id: route.id, ranges: route.ranges })),
-      members: [...users.flatMap((user) => user.devices), ...config_files].flatMap(({ addresses }) => addresses),
-    })),
+    networks: networks.map((network) => agentNetwork(network, asking)),
     capture: { icmp, dns, names, denied, process },
     update_interval_s,
     flush_interval_ms,
     exclude,
   };
   return { version: createHash("sha256").update(JSON.stringify(config)).digest("hex").slice(0, 16), ...config };
+}
+
+function agentNetwork({ id, ranges, egress, users, config_files, names }: InventoryNetwork, asking: AskingAgent): AgentNetwork {
+  return {
+    id,
+    ranges,
+    egress: egress.map((route) => {
+      const behind = isBehind(id, route.via, asking);
+      return {
+        id: route.id,
+        ranges: [...route.ranges, ...route.virtual_ranges],
+        ...(behind === null ? {} : { behind_reporter: behind }),
+      };
+    }),
+    members: [...users.flatMap((user) => user.devices), ...config_files].flatMap(({ addresses }) => addresses),
+    ...(names === undefined ? {} : { names }),
+  };
+}
+
+/** Null: nobody is named who leads there, or somebody whom no source knows. */
+function isBehind(network: string, via: readonly string[], { reporter, nodeOf }: AskingAgent): boolean | null {
+  if (reporter === null || via.length === 0) return null;
+  const own = nodeOf(network, reporter.id) ?? nodeOf(network, reporter.name) ?? reporter;
+  const nodes = via.map((word) => nodeOf(network, word));
+  if (nodes.some((node) => node?.id === own.id) || via.some((word) => word === reporter.id || word === reporter.name))
+    return true;
+  return nodes.some((node) => node === null) ? null : false;
 }

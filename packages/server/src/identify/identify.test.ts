@@ -1,7 +1,6 @@
 import { type FlowBatch, rowToJson } from "@flowtrail/model";
 import { describe, expect, it } from "vitest";
 import { flowBatch } from "../testing-rows.ts";
-import { agentConfig } from "./agent-config.ts";
 import { FixedInventory } from "./attribution/fixed-inventory.ts";
 import { Identify } from "./identify.ts";
 import { parseInventory } from "./inventory-yaml.ts";
@@ -125,55 +124,4 @@ describe("the primary report", () => {
     const change = { reporter: "inetgw", role: "forwarder", src_ip: user, dst_ip: "203.0.113.1" };
     expect(identified(change, { expected: all, reporter: "n-inetgw" })).toMatchObject({ rank: 2, primary: true });
   });
-});
-
-describe("the inventory file", () => {
-  it.each([
-    ["networks: [", /test\.yaml is no YAML/],
-    [
-      "networks:\n  - id: a\n    nodes:\n      - { id: n, addresses: [10.0.0.1/8] }\n",
-      /test\.yaml:4: networks\.0\.nodes\.0\.addresses\.0: .*without a mask/,
-    ],
-    ["networks:\n  - id: a\n    rangez: []\n", /test\.yaml:3: networks\.0: Unrecognized key: "rangez"/],
-    ["networks:\n  - id: a\n  - id: a\n", /test\.yaml:3: .*twice/],
-    [
-      "networks:\n  - ranges: [10.0.0.0/33]\n",
-      /test\.yaml:2: networks\.0\.id: expected a text\ntest\.yaml:2: networks\.0\.ranges\.0: .*range/,
-    ],
-  ])("says what is wrong with %j", (text, message) => expect(() => parseInventory(text, "test.yaml")).toThrow(message));
-
-  it("may be empty", () => expect(parseInventory("", "test.yaml")).toEqual({ networks: [] }));
-});
-
-it("tells agents networks and switches, with a version that changes with them", () => {
-  const settings = {
-    enabled: true,
-    update_interval_s: 10,
-    flush_interval_ms: 500,
-    icmp: true,
-    dns: true,
-    names: "full",
-    denied: false,
-    process: false,
-    exclude: [],
-  } as const;
-  const config = agentConfig(parseInventory(YAML, "test.yaml"), settings);
-  expect(config).toMatchObject({
-    enabled: true,
-    capture: { icmp: true, dns: true, names: "full", denied: false, process: false },
-    update_interval_s: 10,
-    flush_interval_ms: 500,
-    exclude: [],
-  });
-  expect(config.networks[0]).toEqual({
-    id: "netmaker",
-    ranges: ["100.102.137.0/24", "fd0a::/64"],
-    egress: [
-      { id: "office-lan", ranges: ["10.20.0.0/16"] },
-      { id: "lab", ranges: ["10.20.5.0/24"] },
-      { id: "everything", ranges: ["0.0.0.0/0"] },
-    ],
-    members: ["100.102.137.21", "100.102.137.30"],
-  });
-  expect(agentConfig(parseInventory(YAML, "x"), { ...settings, dns: false }).version).not.toBe(config.version);
 });

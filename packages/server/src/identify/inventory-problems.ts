@@ -66,21 +66,23 @@ function unknownNodes({ nodes, users, config_files, egress }: InventoryNetwork, 
 
 interface Held {
   readonly holder: string;
+  /** Of several holders of one address the one with the lowest counts: nodes, users, config files, then the id. */
+  readonly rank: string;
   readonly text: string;
   readonly path: Path;
 }
 
 function heldAddresses({ nodes, users, config_files }: InventoryNetwork, path: Path): Held[] {
-  const held = (holder: string, addresses: readonly string[], ...keys: (string | number)[]): Held[] =>
-    addresses.map((text, i) => ({ holder, text, path: [...path, ...keys, "addresses", i] }));
+  const held = (holder: string, rank: string, addresses: readonly string[], ...keys: (string | number)[]): Held[] =>
+    addresses.map((text, i) => ({ holder, rank, text, path: [...path, ...keys, "addresses", i] }));
   return [
-    ...nodes.flatMap(({ id, addresses }, i) => held(`node ${id}`, addresses, "nodes", i)),
+    ...nodes.flatMap(({ id, addresses }, i) => held(`node ${id}`, `0${id}`, addresses, "nodes", i)),
     ...users.flatMap(({ id, devices }, i) =>
       devices.flatMap(({ name, addresses }, j) =>
-        held(`user ${id}${name === undefined ? "" : ` (${name})`}`, addresses, "users", i, "devices", j),
+        held(`user ${id}${name === undefined ? "" : ` (${name})`}`, `1${id}`, addresses, "users", i, "devices", j),
       ),
     ),
-    ...config_files.flatMap(({ id, addresses }, i) => held(`config file ${id}`, addresses, "config_files", i)),
+    ...config_files.flatMap(({ id, addresses }, i) => held(`config file ${id}`, `2${id}`, addresses, "config_files", i)),
   ];
 }
 
@@ -92,7 +94,8 @@ function sharedAddresses(network: InventoryNetwork, path: Path): Problem[] {
     const other = first.get(key);
     if (other === undefined) first.set(key, held);
     if (other === undefined || other.holder === held.holder) return [];
-    const message = `${key} is the address of ${other.holder}, too: ${other.holder} is taken for its holder`;
+    const { holder } = other.rank <= held.rank ? other : held;
+    const message = `${key} is the address of ${other.holder}, too: ${holder} is taken for its holder`;
     return [{ level: "warning" as const, path: held.path, other: other.path, message }];
   });
 }

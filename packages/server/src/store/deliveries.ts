@@ -45,7 +45,11 @@ export async function insertDeadLetters(clickhouse: ClickHouse, letters: readonl
 }
 
 /** Inserts a few objects whose names are the table's. */
-export async function insertObjects(clickhouse: Pick<ClickHouse, "insert">, table: string, rows: readonly object[]): Promise<void> {
+export async function insertObjects(
+  clickhouse: Pick<ClickHouse, "insert">,
+  table: string,
+  rows: readonly object[],
+): Promise<void> {
   const [first] = rows;
   if (first === undefined) return;
   const body = rows.map((row) => JSON.stringify(row)).join("\n");

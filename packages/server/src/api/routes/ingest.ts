@@ -8,7 +8,7 @@ import type { Api, ApiContext } from "../context.ts";
 import { errorSchema } from "../errors.ts";
 import { agentConfigSchema, ingestSchema } from "../schemas.ts";
 
-export function ingestRoutes(api: Api, { config, receive, identify }: ApiContext): void {
+export function ingestRoutes(api: Api, { config, receive, history, now }: ApiContext): void {
   // Not the parsers of the rest: a body that is no upload must not be read as JSON first.
   api.register((uploads, _options, done) => {
     uploads.removeAllContentTypeParsers();
@@ -51,7 +51,10 @@ export function ingestRoutes(api: Api, { config, receive, identify }: ApiContext
       response: { 200: agentConfigSchema, 304: z.null(), 401: errorSchema },
     },
     handler: async (request, reply) => {
-      const answer = agentConfig(identify.inventory, config.agents);
+      const { identity } = request;
+      const reporter = identity?.kind === "agent" ? { id: identity.node, name: identity.name } : null;
+      const nodeOf = (network: string, word: string) => history.nodeAt(network, word, now());
+      const answer = agentConfig(history.described(), config.agents, { reporter, nodeOf });
       const tag = `"${answer.version}"`;
       reply.header("etag", tag).header("cache-control", "no-cache");
       if (request.headers["if-none-match"] === tag) return reply.code(304).send(null);

@@ -6,7 +6,7 @@ import { randomUUID } from "node:crypto";
 import type { Holding, InventoryFacts, NodeFact } from "../holding.ts";
 import { EMPTY_INVENTORY, type Inventory } from "../inventory-schema.ts";
 import type { NodeRef } from "../lookup.ts";
-import { type EntityRef, type EntityVersion, entityKey, type InventoryChange } from "./change.ts";
+import { type EntityRef, type EntityVersion, entityKey, type InventoryChange, sourceKind } from "./change.ts";
 import { type Correction, inventoryTime } from "./corrections.ts";
 import { mergedInventory } from "./current.ts";
 import { piecesOf } from "./entities.ts";
@@ -81,6 +81,7 @@ export class InventoryHistory {
   readonly #listeners = new Set<ChangeListener>();
   readonly #views = new Map<string, NetworkView>();
   #current: Inventory | null = null;
+  #described: Inventory | null = null;
   #counts: ReadonlyMap<string, number> | null = null;
   #corrections: Correction[] = [];
   #version = 0;
@@ -203,10 +204,14 @@ export class InventoryHistory {
 
   /** The inventory as it is now, all sources together: of an entity that several know, the source that counts most. */
   current(): Inventory {
-    this.#current ??= mergedInventory(
-      this.networks().flatMap((network) => this.versions(network).filter(({ toMs }) => toMs === Number.POSITIVE_INFINITY)),
-    );
+    this.#current ??= mergedInventory(this.#inForce());
     return this.#current;
+  }
+
+  /** As it is now, without what agents tell of themselves: what every agent may be told. */
+  described(): Inventory {
+    this.#described ??= mergedInventory(this.#inForce().filter(({ source }) => sourceKind(source) !== "agent"));
+    return this.#described;
   }
 
   /** Entities that are there now, by source. */
@@ -262,9 +267,14 @@ export class InventoryHistory {
   #changed(networks: ReadonlySet<string>): void {
     this.#version++;
     this.#current = null;
+    this.#described = null;
     this.#counts = null;
     for (const network of networks) this.#views.delete(network);
     for (const listener of this.#listeners) listener(networks);
+  }
+
+  #inForce(): EntityVersion[] {
+    return this.networks().flatMap((network) => this.versions(network).filter(({ toMs }) => toMs === Number.POSITIVE_INFINITY));
   }
 
   #log(change: InventoryChange): EntityLog {
