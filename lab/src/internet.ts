@@ -1,7 +1,7 @@
 /** What the lab's internet answers with: certificates for its TLS servers and its DNS. */
 import { join } from "node:path";
 import { run } from "./run.ts";
-import { dnsServer, namedHosts } from "./topology.ts";
+import { dnsServer, namedHosts, namelessHost } from "./topology.ts";
 
 const quicPort = 443;
 
@@ -19,8 +19,9 @@ export const certificateFiles = (dir: string): Certificates => ({
 });
 
 const names = namedHosts.flatMap((host) => [...host.names, ...host.aliases]);
+const addresses = [...namedHosts.map((host) => host.addresses), namelessHost].flatMap(({ v4, v6 }) => [v4, v6]);
 
-/** Makes an authority and one certificate for all names of the lab. */
+/** Makes an authority and one certificate for all names and addresses of the lab's hosts. */
 export async function makeCertificates(dir: string): Promise<void> {
   const { caFile, certFile, keyFile } = certificateFiles(dir);
   const caKeyFile = join(dir, "ca.key");
@@ -37,7 +38,7 @@ export async function makeCertificates(dir: string): Promise<void> {
     "30",
   ];
   await run([...request, "-keyout", caKeyFile, "-out", caFile, "-subj", "/CN=Flowtrail lab CA"]);
-  const altNames = names.map((name) => `DNS:${name}`).join(",");
+  const altNames = [...names.map((name) => `DNS:${name}`), ...addresses.map((address) => `IP:${address}`)].join(",");
   const leaf = [
     "-subj",
     "/CN=api.example.test",

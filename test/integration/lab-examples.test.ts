@@ -1,26 +1,18 @@
 /** The page's examples, and every scenario of the lab, read from the API and compared with what `conntrack -E` says of the same traffic. */
-import { agentNodeNames, type LabConnection, labScenarios, labTraffic, type TrafficResult } from "@flowtrail/lab";
+import { agentNodeNames, type LabConnection, labScenarios, type TrafficResult } from "@flowtrail/lab";
 import type { FlowJson } from "@flowtrail/model";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { needs } from "../needs.ts";
 import { LabBed, until } from "./harness/bed.ts";
 import { asExact, exact } from "./harness/compare.ts";
 import { type ConntrackOracle, inNetwork, startOracles } from "./harness/conntrack-oracle.ts";
+import { reportsOf, runScenario } from "./harness/scenario-rows.ts";
 
 const here = needs("the lab's examples and scenarios, against conntrack", "lab", "conntrack");
 
 /** The two numbers of the page's Traffic column, as the reporter sees them (flow-record.md, Counters). */
 const arrows = (flow: FlowJson) =>
   flow.direction === "egress" ? { down: flow.dst_bytes, up: flow.src_bytes } : { down: flow.src_bytes, up: flow.dst_bytes };
-
-const isOf = (connection: LabConnection, srcIp: string) => (flow: FlowJson) =>
-  flow.protocol === connection.protocol &&
-  flow.src_ip === srcIp &&
-  flow.dst_ip === connection.dstIp &&
-  flow.dst_port === connection.dstPort &&
-  (srcIp !== connection.srcIp || flow.src_port === connection.srcPort) &&
-  (connection.icmpId === null || flow.icmp_id === connection.icmpId) &&
-  Math.abs(Date.parse(String(flow.start)) - connection.startedAt) < 5000;
 
 describe.skipIf(!here)("the lab", () => {
   let bed: LabBed;
@@ -34,39 +26,8 @@ describe.skipIf(!here)("the lab", () => {
     await bed?.down();
   }, 60_000);
 
-  /** Runs a scenario and waits until every report that is to be expected has ended in the store. */
-  async function run(scenario: string, options: { count?: number; seconds?: number; bytes?: number } = {}) {
-    const result = await labTraffic({ name: bed.name }, scenario, options);
-    const from = new Date(result.startedAt - 1000).toISOString();
-    const missing = (flows: FlowJson[]) =>
-      result.connections.flatMap((c) =>
-        c.reports
-          .filter((r) => !flows.some((f) => f.reporter === r.reporter && f.end !== null && isOf(c, r.srcIp)(f)))
-          .map((r) => `${c.what} at ${r.reporter}`),
-      );
-    let flows: FlowJson[] = [];
-    await until(
-      `every report of ${scenario} has ended`,
-      90_000,
-      async () => {
-        flows = await bed.flows({ from });
-        return missing(flows).length === 0;
-      },
-      () => missing(flows).join(", "),
-    );
-    return { result, flows };
-  }
-
-  function reportsOf(flows: FlowJson[], connection: LabConnection): FlowJson[] {
-    return connection.reports.map(({ reporter, srcIp }) => {
-      const found = flows.filter((flow) => flow.reporter === reporter && isOf(connection, srcIp)(flow));
-      expect(found, `${connection.what} at ${reporter}`).toHaveLength(1);
-      return found[0] as FlowJson;
-    });
-  }
-
   it("shows examples 1 and 2: one refused connection, seen by both ends, mirrored", async () => {
-    const { result, flows } = await run("example1");
+    const { result, flows } = await runScenario(bed, "example1");
     const v4 = result.connections.find((c) => c.family === 4) as LabConnection;
     const [debian, inetgw] = reportsOf(flows, v4) as [FlowJson, FlowJson];
     const same = {
@@ -105,7 +66,7 @@ describe.skipIf(!here)("the lab", () => {
   });
 
   it("shows example 3: a user's connection through the gateway, translated", async () => {
-    const { result, flows } = await run("example3");
+    const { result, flows } = await runScenario(bed, "example3");
     for (const connection of result.connections.filter((c) => c.protocol === 6)) {
       const [inetgw] = reportsOf(flows, connection) as [FlowJson];
       expect(inetgw).toMatchObject({
@@ -129,32 +90,35 @@ describe.skipIf(!here)("the lab", () => {
   });
 
   const others = Object.keys(labScenarios).filter((name) => !["example1", "example3", "mixed"].includes(name));
-  it.each(others)("reports %s by everyone who should, once, with direction, role, verdict and counters", async (scenario) => {
-    const { result, flows } = await run(scenario, { count: 20, seconds: 3, bytes: 2 ** 21 });
-    if (result.skipped === null) expect(result.connections.length).toBeGreaterThan(0);
-    for (const connection of result.connections) {
-      for (const [i, flow] of reportsOf(flows, connection).entries()) {
-        const expected = connection.reports[i];
-        expect(
-          { reporter: flow.reporter, direction: flow.direction, role: flow.role, nat: flow.nat_src_ip },
-          connection.what,
-        ).toEqual({
-          reporter: expected?.reporter,
-          direction: expected?.direction,
-          role: expected?.role,
-          nat: expected?.natSrcIp,
-        });
-        expect(connection.verdicts, `${connection.what} at ${flow.reporter}`).toContain(flow.verdict);
-        for (const [column, value] of [
-          ["src_bytes", connection.srcBytes],
-          ["dst_bytes", connection.dstBytes],
-        ] as const) {
-          if (value !== null) expect(flow[column], `${column} of ${connection.what} at ${flow.reporter}`).toBe(value);
+  it.each(others)(
+    "reports %s by everyone who should, once, with direction, role, domain, verdict and counters",
+    async (scenario) => {
+      const { result, flows } = await runScenario(bed, scenario, { count: 20, seconds: 3, bytes: 2 ** 21 });
+      if (result.skipped === null) expect(result.connections.length).toBeGreaterThan(0);
+      for (const connection of result.connections) {
+        for (const [i, flow] of reportsOf(flows, connection).entries()) {
+          const expected = connection.reports[i];
+          expect(
+            { reporter: flow.reporter, direction: flow.direction, role: flow.role, nat: flow.nat_src_ip },
+            connection.what,
+          ).toEqual({
+            reporter: expected?.reporter,
+            direction: expected?.direction,
+            role: expected?.role,
+            nat: expected?.natSrcIp,
+          });
+          expect(connection.verdicts, `${connection.what} at ${flow.reporter}`).toContain(flow.verdict);
+          for (const [column, value] of [
+            ["src_bytes", connection.srcBytes],
+            ["dst_bytes", connection.dstBytes],
+          ] as const) {
+            if (value !== null) expect(flow[column], `${column} of ${connection.what} at ${flow.reporter}`).toBe(value);
+          }
         }
       }
-    }
-    if (result.connections.some((c) => c.reports.length > 0)) expect(primaries(result, flows)).toEqual([]);
-  });
+      if (result.connections.some((c) => c.reports.length > 0)) expect(primaries(result, flows)).toEqual([]);
+    },
+  );
 
   /** Connections that do not have exactly one primary report. */
   function primaries(result: TrafficResult, flows: FlowJson[]): string[] {

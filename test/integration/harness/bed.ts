@@ -1,6 +1,6 @@
 /** A lab with a server and agents of ours in it, started as a user starts them, and the questions that tests ask of the API. */
 import { type ChildProcess, spawn } from "node:child_process";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -38,24 +38,34 @@ export interface FlowPage {
   readonly next: string | null;
 }
 
+interface LabBedOptions {
+  /** Default: all. */
+  readonly nodes?: readonly AgentNodeName[];
+  readonly shortTimeouts?: boolean;
+  /** More arguments of `flowtrail server`. */
+  readonly serverArgs?: readonly string[];
+}
+
 export class LabBed {
   readonly name: string;
   readonly dir: string;
   readonly agents: LabAgents;
   #server: ChildProcess | null = null;
+  readonly #serverArgs: readonly string[];
   #port = 0;
   #token = "";
 
-  private constructor(name: string) {
+  private constructor(name: string, serverArgs: readonly string[]) {
     this.name = name;
+    this.#serverArgs = serverArgs;
     this.dir = mkdtempSync(join(tmpdir(), `flowtrail-${name}-`));
     this.agents = labAgents({ name });
   }
 
   /** Network, server and the agents of `nodes`. */
-  static async up(name: string, options: { nodes?: readonly AgentNodeName[]; shortTimeouts?: boolean } = {}): Promise<LabBed> {
+  static async up(name: string, options: LabBedOptions = {}): Promise<LabBed> {
     await labDown({ name }); // what an earlier run left when it was killed
-    const bed = new LabBed(name);
+    const bed = new LabBed(name, options.serverArgs ?? []);
     await labUp({ name });
     if (options.shortTimeouts ?? true) await bed.#shortenTimeouts();
     bed.#port = await freePort();
@@ -69,9 +79,18 @@ export class LabBed {
     for (const node of agentNodeNames) await execIn({ name: this.name }, node, ["sysctl", "-qw", ...settings]);
   }
 
+  get #inventory(): string {
+    return join(this.dir, "inventory.yaml");
+  }
+
+  /** The server sees it within seconds, and keeps it over its own restarts. */
+  writeInventory(yaml: string): void {
+    writeFileSync(`${this.#inventory}.new`, yaml);
+    renameSync(`${this.#inventory}.new`, this.#inventory);
+  }
+
   async startServer(): Promise<void> {
-    const inventory = join(this.dir, "inventory.yaml");
-    writeFileSync(inventory, labInventory());
+    if (!existsSync(this.#inventory)) this.writeInventory(labInventory());
     const argv = [
       FLOWTRAIL,
       "server",
@@ -80,7 +99,8 @@ export class LabBed {
       "--data",
       join(this.dir, "data"),
       "--inventory-file",
-      inventory,
+      this.#inventory,
+      ...this.#serverArgs,
     ];
     const child = spawn(process.execPath, argv, { stdio: ["ignore", "ignore", "pipe"] });
     this.#server = child;
