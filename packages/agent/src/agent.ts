@@ -4,12 +4,14 @@ import { join } from "node:path";
 import { DecodeError, decodeBatch, FLOW_ID_SEQUENCES, type FlowBatch, formatBytes, formatCidr } from "@flowtrail/model";
 import { ConntrackCapture } from "./capture/capture.ts";
 import { readTimeouts } from "./capture/timeouts.ts";
-import { addressesByNetwork, chooseNetworks } from "./choose-networks.ts";
+import { addressesByNetwork, chooseNetworks, nameModes } from "./choose-networks.ts";
 import { repeat, systemClock } from "./clock.ts";
 import type { AgentConfig } from "./config.ts";
 import { Coverage } from "./coverage.ts";
 import { dropsOf, gaugesOf, type Parts, statusOf, VERSION } from "./facts.ts";
 import { HostWatch } from "./host-watch.ts";
+import { NameCapture } from "./name/name-capture.ts";
+import type { HostInterface } from "./networks-of-host.ts";
 import { HttpClient } from "./ship/http.ts";
 import { type ServerConfig, ServerConfigPoller } from "./ship/server-config.ts";
 import { Shipper } from "./ship/ship.ts";
@@ -23,6 +25,8 @@ import { Throttle } from "./status/throttle.ts";
 import { sysctlStatePath } from "./sysctl-state.ts";
 import { type NetworkConfig, NetworkTable } from "./track/networks.ts";
 import { FlowTracker, TRACKER_DEFAULTS } from "./track/tracker.ts";
+import { declarationOf } from "./wireguard/declaration.ts";
+import { Declarer } from "./wireguard/declarer.ts";
 
 /** A start does not wait longer for the server's word. */
 const FIRST_ANSWER_MS = 3000;
@@ -39,6 +43,7 @@ export class Agent {
   readonly #http: HttpClient;
   readonly #serverConfig: ServerConfigPoller;
   readonly #host: HostWatch;
+  readonly #declarer = new Declarer();
   readonly #status: StatusReporter;
   readonly #throttle = new Throttle(LOG_EVERY_MS, () => performance.now());
   readonly #stopping = new AbortController();
@@ -66,9 +71,14 @@ export class Agent {
       tracking: captureConfig.tracking,
       receiveBufferBytes: captureConfig.receive_buffer,
     });
+    const names = new NameCapture({ quicPorts: captureConfig.quic_ports });
     const tracker = new FlowTracker(
       { ...TRACKER_DEFAULTS, reporter: node, maxFlows: config.max_flows, timeouts: readTimeouts(), traffic: NO_TRAFFIC },
-      { refresh: (record) => capture.refresh(record), randomSequence: () => randomInt(FLOW_ID_SEQUENCES) },
+      {
+        refresh: (record) => capture.refresh(record),
+        randomSequence: () => randomInt(FLOW_ID_SEQUENCES),
+        names: names.names,
+      },
     );
     this.#coverage = new Coverage(tracker);
     const spool = new Spool({
@@ -80,11 +90,16 @@ export class Agent {
       tracker,
       spool,
       coverage: this.#coverage,
-      facts: () => ({ agent_version: VERSION, addresses: this.#addresses, gauges: gaugesOf(this.#parts, this.#state) }),
+      facts: () => ({
+        agent_version: VERSION,
+        addresses: this.#addresses,
+        gauges: gaugesOf(this.#parts, this.#state),
+        ...this.#declarer.take(systemClock.now()),
+      }),
       drops: () => dropsOf(this.#parts),
     });
     const shipper = new Shipper({ node, maxPauseMs: config.ship.max_pause }, { ...common, spool });
-    this.#parts = { config, capture, tracker, spool, flusher, shipper };
+    this.#parts = { config, capture, tracker, names, spool, flusher, shipper };
 
     this.#serverConfig = new ServerConfigPoller(join(state, "server-config.json"), {
       ...common,
@@ -181,9 +196,11 @@ export class Agent {
   }
 
   async #capture(): Promise<void> {
-    const { capture, tracker } = this.#parts;
+    const { capture, tracker, names } = this.#parts;
     // From here on nothing is missed: the kernel keeps events for us from the first moment of `start`.
     this.#coverage.begin(systemClock.now());
+    // First, so that the first connections have their names; connections go on without if it may not listen.
+    names.start();
     await capture.start(this.#coverage);
     this.#state = "running";
     // Where conntrack is a module it may have been loaded just now.
@@ -192,6 +209,7 @@ export class Agent {
       if (problem !== null)
         this.#log.warn({ name, problem }, "a switch of the kernel can't be set: see docs for what is missing without it");
     }
+    if (names.problem !== "") this.#log.warn({}, names.problem);
     this.#log.info(
       {
         node: this.#config.node,
@@ -205,8 +223,6 @@ export class Agent {
 
   #onServerConfig(told: ServerConfig): void {
     this.#applyNetworks();
-    if (told.exclude.length > 0)
-      this.#log.warn({ ranges: told.exclude.map(formatCidr) }, "the server wants ranges left out: not supported yet");
     this.#switching = this.#switching.then(async () => {
       if (this.#stopping.signal.aborted) return;
       if (!told.enabled && this.#state === "running") await this.#pause();
@@ -225,7 +241,8 @@ export class Agent {
 
   /** Whatever can't be put back in the kernel, the rest of the agent goes on to its end. */
   async #stopCapture(): Promise<void> {
-    const { capture } = this.#parts;
+    const { capture, names } = this.#parts;
+    names.stop();
     try {
       await capture.stop();
       for (const failed of capture.restored?.failed ?? []) this.#log.warn(failed, "a switch of the kernel can't be put back");
@@ -251,11 +268,15 @@ export class Agent {
     const before = JSON.stringify(this.#networks);
     this.#networks = chooseNetworks(configured, told.networks, interfaces);
     this.#addresses = addressesByNetwork(this.#networks, interfaces);
+    this.#declare(interfaces);
     const own = interfaces.flatMap((one) => one.addresses.map((address) => address.bytes));
-    const { tracker } = this.#parts;
+    const { tracker, names } = this.#parts;
     tracker.setNetworks(new NetworkTable(this.#networks, own));
     const { icmp, dns } = told.capture;
-    tracker.setTraffic({ icmp: capture.icmp ?? icmp, dns: capture.dns ?? dns, tunnelPorts, servers });
+    tracker.setTraffic({ icmp: capture.icmp ?? icmp, dns: capture.dns ?? dns, tunnelPorts, servers, exclude: told.exclude });
+    const modeOf = nameModes(capture.names, told);
+    if (names.configure({ networks: this.#networks, modeOf, interfaces, exclude: told.exclude }))
+      tracker.renameDomains((network, domain) => names.shown(network, domain));
     tracker.setTimeouts(readTimeouts());
     if (this.#networks.length === 0) this.#log.warn({}, NO_NETWORKS);
     else if (this.#state === "running" && JSON.stringify(this.#networks) !== before) {
@@ -266,9 +287,19 @@ export class Agent {
     }
   }
 
+  #declare(interfaces: readonly HostInterface[]): void {
+    const { interfaces: wireguard, problem } = this.#host.wireguard;
+    const { declaration, cut } = declarationOf(this.#networks, interfaces, wireguard);
+    this.#declarer.set(declaration);
+    if (problem !== null) this.#throttle.once("wireguard", () => this.#log.info({}, problem));
+    if (cut > 0)
+      this.#throttle.once("peers", () => this.#log.warn({ cut }, "there are more WireGuard peers than the server is told of"));
+  }
+
   #flush(options: { force?: boolean } = {}): void {
-    const { flusher, shipper } = this.#parts;
+    const { flusher, shipper, names } = this.#parts;
     const now = systemClock.now();
+    names.drain(now);
     try {
       if (flusher.flush(now, options) > 0) shipper.notify();
       flusher.checkpoint(now, options);
@@ -303,12 +334,13 @@ export class Agent {
   }
 
   #readStatus(nowMs: number): AgentStatus {
-    const { shipper, capture } = this.#parts;
+    const { shipper, capture, names } = this.#parts;
     const problems = [
       this.#spoolProblem,
       shipper.lastError,
       this.#networks.length === 0 ? NO_NETWORKS : "",
       this.#state === "paused" ? "capture is switched off on the server" : "",
+      names.problem,
       ...capture.findings.map(({ name, problem }) => (problem === null ? "" : `${name}: ${problem}`)),
     ].filter((problem) => problem !== "");
     const { startedMs, state, networks, addresses } = {

@@ -5,6 +5,7 @@ import { parseAddress } from "@flowtrail/model";
 import { repeat } from "./clock.ts";
 import { type HostInterface, readInterfaces, tunnelPorts } from "./networks-of-host.ts";
 import type { TrafficConfig } from "./track/traffic-rules.ts";
+import { readWireguard, type WireguardReading } from "./wireguard/wireguard.ts";
 
 export interface HostFacts {
   readonly interfaces: readonly HostInterface[];
@@ -22,6 +23,7 @@ export class HostWatch {
   readonly #onChange: (facts: HostFacts) => void;
   readonly #stop = new AbortController();
   #facts: HostFacts = { interfaces: [], tunnelPorts: [], servers: [] };
+  #wireguard: WireguardReading = { interfaces: [], problem: null };
   #looks = 0;
 
   constructor(config: { server: URL; ports: readonly number[] }, onChange: (facts: HostFacts) => void) {
@@ -31,6 +33,11 @@ export class HostWatch {
 
   get facts(): HostFacts {
     return this.#facts;
+  }
+
+  /** Beside the facts: there may be thousands of peers, and they are read once a minute. */
+  get wireguard(): WireguardReading {
+    return this.#wireguard;
   }
 
   /** Looks once, and then every ten seconds; `onChange` hears of what is different then. */
@@ -53,11 +60,18 @@ export class HostWatch {
     const before = JSON.stringify(this.#facts);
     const interfaces = readInterfaces();
     const moved = JSON.stringify(interfaces) !== JSON.stringify(this.#facts.interfaces);
+    let haveOtherPeers = false;
     if (moved || this.#looks++ % FULL_LOOK_EVERY === 0) {
-      const [ports, servers] = await Promise.all([tunnelPorts(interfaces, this.#config.ports), this.#resolve()]);
+      const [ports, servers, wireguard] = await Promise.all([
+        tunnelPorts(interfaces, this.#config.ports),
+        this.#resolve(),
+        readPeers(interfaces),
+      ]);
       this.#facts = { interfaces, tunnelPorts: ports, servers };
+      haveOtherPeers = JSON.stringify(wireguard) !== JSON.stringify(this.#wireguard);
+      this.#wireguard = wireguard;
     }
-    return JSON.stringify(this.#facts) !== before;
+    return haveOtherPeers || JSON.stringify(this.#facts) !== before;
   }
 
   /** The server's addresses; those known before, if its name can't be resolved now. */
@@ -75,4 +89,10 @@ export class HostWatch {
       return this.#facts.servers; // uploads meet the same trouble, and say so
     }
   }
+}
+
+/** A host without overlay has none to be read, and most likely no program to ask. */
+function readPeers(interfaces: readonly HostInterface[]): Promise<WireguardReading> | WireguardReading {
+  const names = interfaces.filter((one) => one.overlay).map((one) => one.name);
+  return names.length === 0 ? { interfaces: [], problem: null } : readWireguard(names);
 }

@@ -9,6 +9,7 @@ export interface FlushFacts {
   readonly agent_version: string;
   readonly addresses: BatchMetadata["addresses"];
   readonly gauges: BatchMetadata["gauges"];
+  readonly declares?: NonNullable<BatchMetadata["declares"]>;
 }
 
 export interface FlushDeps {
