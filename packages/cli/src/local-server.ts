@@ -38,6 +38,16 @@ export function isAlive(pid: number): boolean {
   }
 }
 
+/** @throws CliError NO_SERVER */
+export function requireServer(data: string): LocalServer {
+  const server = findLocalServer(data);
+  if (server) return server;
+  throw new CliError(
+    { code: "NO_SERVER", data },
+    `no server is running on ${data}: start one (flowtrail up, flowtrail server), or name its directory with --data`,
+  );
+}
+
 /** One JSON request to a server. A refusal becomes a CliError with the server's own words. */
 export async function callServer<T>(
   server: Pick<LocalServer, "url" | "token">,

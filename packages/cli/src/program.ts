@@ -1,6 +1,7 @@
 /** The commands, put together. */
 import { Command } from "commander";
 import manifest from "../package.json" with { type: "json" };
+import { addInventoryCommands } from "./commands/inventory.ts";
 import { addLabCommands } from "./commands/lab.ts";
 import { addServerCommand } from "./commands/server.ts";
 import { addTokenCommands } from "./commands/token.ts";
@@ -21,6 +22,7 @@ export function makeProgram(): Command {
   // For the list of commands only: main.ts hands it to the agent's own program before this one is loaded.
   program.command("agent").description("capture this node's flows and ship them to a server (flowtrail agent --help)");
   addTokenCommands(program);
+  addInventoryCommands(program);
   addLabCommands(program);
   return program;
 }

@@ -2,6 +2,8 @@ export { type ConfigInputs, loadConfig, parseConfig } from "./config/load.ts";
 export { configOptions, configSchema, type ServerConfig } from "./config/schema.ts";
 export { type ApiDescription, type ApiOperation, type ApiParameter, type ApiSchema, describeApi } from "./describe.ts";
 export { ServerError, type ServerErrorData } from "./errors.ts";
+export { inventoryJsonSchema } from "./identify/inventory-schema.ts";
+export { checkInventory, formatNote } from "./identify/inventory-yaml.ts";
 export { createTokenOffline, runServer, type TokenRequest } from "./main.ts";
 export { Server } from "./server.ts";
 export { EngineError } from "./store/engine/errors.ts";

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { createTokenOffline } from "@flowtrail/server";
 import type { Command } from "commander";
 import { CliError, checkNodeName } from "../errors.ts";
-import { callServer, findLocalServer, type LocalServer } from "../local-server.ts";
+import { callServer, findLocalServer, requireServer } from "../local-server.ts";
 import { dataOption } from "../paths.ts";
 import { createAgentToken, signInLink } from "../server-client.ts";
 
@@ -32,15 +32,6 @@ export function addTokenCommands(program: Command): void {
     async (options: { data: string }) => {
       process.stdout.write(`${await signInLink(requireServer(options.data))}\n`);
     },
-  );
-}
-
-function requireServer(data: string): LocalServer {
-  const server = findLocalServer(data);
-  if (server) return server;
-  throw new CliError(
-    { code: "NO_SERVER", data },
-    `no server is running on ${data}: start one (flowtrail up, flowtrail server), or name its directory with --data`,
   );
 }
 

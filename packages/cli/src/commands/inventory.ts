@@ -1,0 +1,136 @@
+/** `flowtrail inventory`: check a file before it is in force, and ask a server who had an address and what changed. */
+import { readFileSync } from "node:fs";
+import { checkInventory, formatNote, inventoryJsonSchema } from "@flowtrail/server";
+import type { Command } from "commander";
+import { withAccess } from "../errors.ts";
+import { callServer, requireServer } from "../local-server.ts";
+import { dataOption } from "../paths.ts";
+
+interface Holder {
+  readonly network: string;
+  readonly type: string;
+  readonly id: string | null;
+  readonly name: string | null;
+  readonly device: string | null;
+  readonly range: string;
+  readonly gateways: readonly { readonly id: string; readonly name: string }[];
+  readonly source: string;
+  readonly since: string;
+  readonly until: string | null;
+  readonly first: boolean;
+  readonly wins: boolean;
+}
+
+interface Holders {
+  readonly ip: string;
+  readonly time: string;
+  readonly as_of: string | null;
+  readonly complete: boolean;
+  readonly holders: readonly Holder[];
+}
+
+interface Change {
+  readonly time: string;
+  readonly network: string;
+  readonly kind: string;
+  readonly id: string;
+  readonly who: string;
+  readonly what: string;
+}
+
+export function addInventoryCommands(program: Command): void {
+  const inventory = program.command("inventory").description("who has which address: check a file, ask, see what changed");
+  const data = (command: Command) => command.addOption(dataOption("data directory of the server on this machine"));
+
+  inventory
+    .command("check")
+    .description("say what is wrong in an inventory file, and where; exit code 1 if it can't be used")
+    .argument("<file>", "YAML, or - for standard input")
+    .option("--json", "as JSON")
+    .action(check);
+  inventory
+    .command("schema")
+    .description("print the JSON Schema of an inventory file, for editors")
+    .action(() => print(JSON.stringify(inventoryJsonSchema(), null, 2)));
+  data(inventory.command("at").description("who had an address at a time"))
+    .argument("<ip>", "IPv4 or IPv6 address")
+    .option("--time <time>", "-2h, 2026-11-22T09:50:00Z, …", "now")
+    .option("--network <id>", "in this network only")
+    .option("--json", "as JSON")
+    .action(at);
+  data(inventory.command("history").description("what changed in the inventory, newest first"))
+    .option("--network <id>", "in this network only")
+    .option("--kind <kind>", "network, node, user, config_file or egress")
+    .option("--id <id>", "of this node, user, … only")
+    .option("--from <time>", "-7d, 2026-11-22T09:50:00Z, …", "-30d")
+    .option("--to <time>", "as --from", "now")
+    .option("--limit <count>", "most changes to show", "100")
+    .option("--json", "as JSON")
+    .action(history);
+}
+
+function check(file: string, options: { json?: boolean }): void {
+  const text = withAccess(file, () => readFileSync(file === "-" ? 0 : file, "utf8"));
+  const { inventory, notes } = checkInventory(text);
+  if (options.json) print(JSON.stringify({ ok: inventory !== null, notes }, null, 2));
+  else {
+    const name = file === "-" ? "standard input" : file;
+    for (const note of notes) print(`${note.level}: ${formatNote(note, name)}`);
+    const count = (level: string) => notes.filter((note) => note.level === level).length;
+    const verdict = inventory === null ? "can't be used" : `can be used: ${sizeOf(inventory.networks)}`;
+    print(`${name} ${verdict}; ${count("error")} errors, ${count("warning")} warnings`);
+  }
+  if (inventory === null) process.exitCode = 1;
+}
+
+function sizeOf(networks: NonNullable<ReturnType<typeof checkInventory>["inventory"]>["networks"]): string {
+  const sum = (list: "nodes" | "users" | "config_files" | "egress") =>
+    networks.reduce((total, network) => total + network[list].length, 0);
+  return `${networks.length} networks, ${sum("nodes")} nodes, ${sum("users")} users, ${sum("config_files")} config files, ${sum("egress")} egress routes`;
+}
+
+async function at(ip: string, options: { data: string; time: string; network?: string; json?: boolean }): Promise<void> {
+  const { time, network } = options;
+  const found = await ask<Holders>(options.data, "/api/inventory/at", { ip, time, network });
+  if (options.json) return print(JSON.stringify(found, null, 2));
+  const asOf = found.as_of === null ? "" : `, by a correction as it stood at ${found.as_of}`;
+  print(`${found.ip} at ${found.time}${asOf}`);
+  if (!found.complete)
+    print("  so long ago that not everything is in memory any more: the history has it (flowtrail inventory history)");
+  if (found.holders.length === 0) print("  nobody that the inventory knows");
+  for (const holder of found.holders) print(`${holder.wins ? "* " : "  "}${holderLine(holder)}`);
+}
+
+function holderLine({ network, type, id, name, device, range, gateways, source, since, until, first }: Holder): string {
+  const who = [type, name ?? id, name !== null && name !== id ? `[${id}]` : null, device === null ? null : `(${device})`];
+  const through = gateways.length === 0 ? "" : ` through ${gateways.map((gateway) => gateway.name).join(", ")}`;
+  const time = `${first ? "always until" : `since ${since} until`} ${until ?? "now"}`;
+  return `${network}: ${who.filter((part) => part !== null).join(" ")} ${range}${through}, ${time}, by ${source}`;
+}
+
+interface HistoryOptions {
+  readonly data: string;
+  readonly network?: string;
+  readonly kind?: string;
+  readonly id?: string;
+  readonly from: string;
+  readonly to: string;
+  readonly limit: string;
+  readonly json?: boolean;
+}
+
+async function history({ data, json, ...query }: HistoryOptions): Promise<void> {
+  const { changes } = await ask<{ changes: Change[] }>(data, "/api/inventory/history", query);
+  if (json) return print(JSON.stringify(changes, null, 2));
+  for (const { time, network, kind, id, who, what } of changes) print(`${time}  ${network}  ${kind} ${id}  ${what}  (${who})`);
+  if (changes.length === 0) print("nothing changed in that time");
+}
+
+function ask<T>(data: string, path: string, query: Readonly<Record<string, string | undefined>>): Promise<T> {
+  const given = Object.entries(query).filter((entry): entry is [string, string] => entry[1] !== undefined);
+  return callServer<T>(requireServer(data), "GET", `${path}?${new URLSearchParams(given)}`);
+}
+
+function print(line: string): void {
+  process.stdout.write(`${line}\n`);
+}
