@@ -1,6 +1,7 @@
 /** Which networks the agent reports: named by people, told by the server, or found on the host, in this order. */
 import { cidrContains } from "@flowtrail/model";
 import type { ConfiguredNetwork } from "./config.ts";
+import type { NameMode } from "./name/policy.ts";
 import { type HostInterface, networksOfHost } from "./networks-of-host.ts";
 import type { ServerConfig } from "./ship/server-config.ts";
 import type { NetworkConfig } from "./track/networks.ts";
@@ -31,6 +32,14 @@ function ownOf(told: ServerConfig["networks"], interfaces: readonly HostInterfac
 
 function firstNonEmpty<T>(a: readonly T[], b: readonly T[]): readonly T[] {
   return a.length > 0 ? a : b;
+}
+
+/** How much of the names of a network may be known: as configured here, else as the server says of the network, else of all. */
+export function nameModes(
+  configured: NameMode | undefined,
+  { networks, capture }: Pick<ServerConfig, "networks" | "capture">,
+): (network: string) => NameMode {
+  return (network) => configured ?? networks.find(({ id }) => id === network)?.names ?? capture.names;
 }
 
 /** The host's addresses in each network, as text: part of what every batch says. */

@@ -130,6 +130,18 @@ const schema = z.strictObject(
     capture: group({
       icmp: yesNo({ description: "capture ICMP", default: undefined, defaultText: "what the server says, else true" }),
       dns: yesNo({ description: "capture DNS (port 53)", default: undefined, defaultText: "what the server says, else true" }),
+      names: oneOf(["off", "second-level", "full"], {
+        description:
+          "names of what is connected to, from DNS answers, TLS, QUIC and HTTP: all of them, their last two labels only, or none (nothing is captured then)",
+        placeholder: "off|second-level|full",
+        default: undefined,
+        defaultText: "what the server says; none before it has said anything",
+      }),
+      quic_ports: list(port, {
+        description: "UDP ports on which names are looked for in QUIC, besides 443",
+        expected: "ports, such as 8443",
+        placeholder: "port,…",
+      }),
       tracking: yesNo({
         description:
           "switch the kernel's connection tracking on with an nftables table of the agent's own; false: rules of your own do it",

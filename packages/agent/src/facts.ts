@@ -3,6 +3,7 @@ import { formatCidr } from "@flowtrail/model";
 import packageJson from "../package.json" with { type: "json" };
 import type { ConntrackCapture } from "./capture/capture.ts";
 import type { AgentConfig } from "./config.ts";
+import type { NameCapture } from "./name/name-capture.ts";
 import type { Shipper } from "./ship/ship.ts";
 import type { Flusher } from "./spool/flush.ts";
 import type { Spool } from "./spool/spool.ts";
@@ -16,6 +17,7 @@ export interface Parts {
   readonly config: AgentConfig;
   readonly capture: ConntrackCapture;
   readonly tracker: FlowTracker;
+  readonly names: NameCapture;
   readonly spool: Spool;
   readonly flusher: Flusher;
   readonly shipper: Shipper;
@@ -30,17 +32,25 @@ export interface Moment {
 }
 
 /** Everything that is not stored, by reason; monotonic. */
-export function dropsOf({ tracker, capture, shipper }: Parts): Record<string, number> {
+export function dropsOf({ tracker, capture, shipper, names }: Parts): Record<string, number> {
+  const { tap, off, excluded, rateLimited, evicted } = names.stats;
   return {
     ...tracker.stats.drops,
     overrun: capture.stats.overrunEvents,
     malformed: capture.stats.malformed,
     set_aside: shipper.stats.setAside,
     rejected: shipper.stats.rejected,
+    tap_overrun: tap.overruns,
+    name_rate_limited: rateLimited,
+    name_off: off,
+    name_excluded: excluded,
+    name_evicted: evicted,
+    name_table_full: tracker.stats.namesRefused,
   };
 }
 
-export function gaugesOf({ tracker, capture, spool, shipper }: Parts, state: AgentStatus["state"]): Record<string, number> {
+export function gaugesOf(parts: Parts, state: AgentStatus["state"]): Record<string, number> {
+  const { tracker, capture, spool, shipper } = parts;
   const gauges: Record<string, number> = {
     open_flows: tracker.stats.openFlows,
     flows_opened: tracker.stats.opened,
@@ -54,6 +64,7 @@ export function gaugesOf({ tracker, capture, spool, shipper }: Parts, state: Age
     spool_dropped_rows: spool.stats.droppedRows,
     spool_damaged: spool.stats.damaged,
     upload_failures: shipper.stats.failures,
+    ...nameFacts(parts),
   };
   for (const { name, found, value } of capture.findings) {
     const short = name.replace(/^nf_/, "");
@@ -61,6 +72,28 @@ export function gaugesOf({ tracker, capture, spool, shipper }: Parts, state: Age
     if (value !== null) gauges[short] = value;
   }
   return gauges;
+}
+
+/** Flows that got a name by each source, packets that told one or were malformed by protocol, and the cache of DNS answers. */
+function nameFacts({ tracker, names }: Parts): Record<string, number> {
+  const { read, malformed, unauthentic, ech, echOuter, cacheEntries, cacheBytes, cacheEvicted, waiting, tap } = names.stats;
+  return {
+    ...prefixed("names_", tracker.stats.named),
+    ...prefixed("names_read_", read),
+    ...prefixed("names_malformed_", malformed),
+    names_packets: tap.packets,
+    names_unauthentic: unauthentic,
+    names_ech: ech,
+    names_ech_outer: echOuter,
+    names_cache_entries: cacheEntries,
+    names_cache_bytes: cacheBytes,
+    names_cache_evicted: cacheEvicted,
+    names_waiting: waiting,
+  };
+}
+
+function prefixed(prefix: string, counts: Readonly<Record<string, number>>): Record<string, number> {
+  return Object.fromEntries(Object.entries(counts).map(([name, count]) => [`${prefix}${name}`, count]));
 }
 
 export function statusOf(parts: Parts, moment: Moment): AgentStatus {
@@ -82,6 +115,7 @@ export function statusOf(parts: Parts, moment: Moment): AgentStatus {
     })),
     flows: { open: openFlows, opened, ended, lost, rows },
     drops: dropsOf(parts),
+    names: { interfaces: parts.names.interfaces, problem: parts.names.problem, ...nameFacts(parts) },
     capture: { ...capture.stats },
     sysctls: capture.findings.map(({ name, found, value, problem }) => ({ name, found, value, problem })),
     spool: { ...spool.depth, last_sequence: spool.lastSequence, unwritten: flusher.pending, ...spool.stats },

@@ -143,11 +143,19 @@ export function yesNo<D extends boolean | undefined>(options: Common<D>): Maybe<
 export function oneOf<const V extends string>(
   values: readonly V[],
   options: { description: string; placeholder: string; default: NoInfer<V> },
-): z.ZodType<V> {
+): z.ZodType<V>;
+export function oneOf<const V extends string>(
+  values: readonly V[],
+  options: { description: string; placeholder: string; default: undefined; defaultText: string },
+): z.ZodType<V | undefined>;
+export function oneOf<const V extends string>(
+  values: readonly V[],
+  options: Common<V | undefined> & { placeholder: string },
+): z.ZodType<V | undefined> {
   const { placeholder, ...common } = options;
   const expected = `one of ${values.join(", ")}`;
-  const schema: z.ZodType<string> = z.enum(values as readonly string[], `expected ${expected}`);
-  return finish<string, string>(schema, common, { kind: "text", expected, placeholder }) as z.ZodType<V>;
+  const schema: z.ZodType<V> = z.enum(values as readonly string[], `expected ${expected}`) as never;
+  return finish(schema, common, { kind: "text", expected, placeholder });
 }
 
 /** A list; none by default. Flags may be repeated. */

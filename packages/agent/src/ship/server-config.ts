@@ -19,6 +19,16 @@ const address = z
   .transform((bytes) => bytes as Uint8Array);
 const id = z.string().min(1).max(128);
 
+/** The route's LAN is behind this reporter; an older server does not say. */
+const route = z
+  .object({ id, ranges: z.array(range), behind_reporter: z.boolean().optional() })
+  .transform(({ id, ranges, behind_reporter }) => ({
+    id,
+    ranges,
+    ...(behind_reporter === undefined ? {} : { behindReporter: behind_reporter }),
+  }));
+const names = z.enum(["off", "second-level", "full"]);
+
 // Not strict: a newer server may say more.
 const schema = z.object({
   version: z.string().default(""),
@@ -28,20 +38,23 @@ const schema = z.object({
       z.object({
         id,
         ranges: z.array(range),
-        egress: z.array(z.object({ id, ranges: z.array(range) })).default([]),
+        egress: z.array(route).default([]),
         members: z.array(address).default([]),
+        names: names.optional(),
       }),
     )
     .default([]),
-  capture: z.object({ icmp: z.boolean().default(true), dns: z.boolean().default(true) }).prefault({}),
+  capture: z
+    .object({ icmp: z.boolean().default(true), dns: z.boolean().default(true), names: names.default("full") })
+    .prefault({}),
   update_interval_s: z.number().min(1).max(300).default(10),
   flush_interval_ms: z.number().min(50).max(60_000).default(500),
   exclude: z.array(range).default([]),
 });
 export type ServerConfig = z.output<typeof schema>;
 
-/** What holds until a server has said anything. */
-export const DEFAULT_SERVER_CONFIG: ServerConfig = schema.parse({});
+/** What holds until a server has said anything. Names are not captured until it is known that they may be. */
+export const DEFAULT_SERVER_CONFIG: ServerConfig = schema.parse({ capture: { names: "off" } });
 
 const POLL_MS = 30_000;
 const LOG_EVERY_MS = 600_000;

@@ -27,6 +27,7 @@ const status = (opened: number, drops: Record<string, number>): AgentStatus => (
   flows: { open: 3, opened, ended: 0, lost: 0, rows: opened * 2 },
   drops,
   capture: {},
+  names: {},
   sysctls: [],
   spool: { batches: 2, bytes: 2048 },
   ship: { state: "idle", accepted: opened },

@@ -30,6 +30,8 @@ export interface AgentStatus {
   };
   readonly drops: Readonly<Record<string, number>>;
   readonly capture: Readonly<Record<string, number>>;
+  /** Where names are listened for, why some are missing, and counts. */
+  readonly names: Readonly<Record<string, number | string | readonly string[]>>;
   readonly sysctls: readonly {
     readonly name: string;
     readonly found: number | null;

@@ -237,7 +237,7 @@ export class FlowTable {
 }
 
 /** One round of MurmurHash3. */
-function mix(hash: number, word: number): number {
+export function mix(hash: number, word: number): number {
   let k = Math.imul(word, 0xcc9e2d51);
   k = Math.imul((k << 15) | (k >>> 17), 0x1b873593);
   const h = hash ^ k;

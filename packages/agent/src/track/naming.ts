@@ -2,9 +2,10 @@
 import { DOMAIN_SOURCES } from "@flowtrail/model";
 import { DOMAIN_SOURCE, NO_CODE } from "./codes.ts";
 import { FlowKey } from "./flow-key.ts";
-import { FLAG } from "./flow-layout.ts";
+import { FLAG, PHASE } from "./flow-layout.ts";
 import { type FlowNames, type FoundName, type NamedFlow, rankOf } from "./flow-names.ts";
 import type { Flows } from "./flows.ts";
+import type { TrackerStats } from "./stats.ts";
 
 /** A flow's first rows ask for a name: what came within them is known by then. Later ones only if there is something new. */
 const ROWS_THAT_ASK = 2;
@@ -12,6 +13,7 @@ const ROWS_THAT_ASK = 2;
 export class Naming {
   readonly #flows: Flows;
   readonly #names: FlowNames;
+  readonly #stats: TrackerStats;
   readonly #flow: NamedFlow = {
     key: new FlowKey(),
     translated: null,
@@ -26,8 +28,9 @@ export class Naming {
   };
   readonly #found: FoundName = { domain: null, source: null, outer: false, app: null };
 
-  constructor(flows: Flows, names: FlowNames) {
+  constructor(flows: Flows, names: FlowNames, stats: TrackerStats) {
     this.#flows = flows;
+    this.#stats = stats;
     this.#names = names;
   }
 
@@ -56,8 +59,21 @@ export class Naming {
     if (rankOf(found.source, found.outer) > rankOf(known, flows.hasFlag(slot, FLAG.outerName))) return;
     const source = found.source === null ? NO_CODE : DOMAIN_SOURCE[found.source];
     flows.setName(slot, found.domain, source, found.app ?? flows.texts.get(app[slot]!));
+    if (found.source !== null && domainSource[slot] !== code) this.#stats.named[found.source]++;
     if (found.outer) flows.setFlag(slot, FLAG.outerName);
     else flows.clearFlag(slot, FLAG.outerName);
+  }
+
+  /** Goes through the domains of all flows: `shown` says how a network's is to be told from the next row on, null: not at all. */
+  rename(shown: (network: string, domain: string) => string | null): void {
+    const flows = this.#flows;
+    const { phase, domain, domainSource, app } = flows.table.columns;
+    for (let slot = 0; slot < flows.table.end; slot++) {
+      const before = phase[slot] === PHASE.free ? null : flows.texts.get(domain[slot]!);
+      if (before === null) continue;
+      const after = shown(flows.networkOf(slot), before);
+      if (after !== before) flows.setName(slot, after, domainSource[slot]!, flows.texts.get(app[slot]!));
+    }
   }
 
   #read(slot: number): NamedFlow {

@@ -370,7 +370,7 @@ describe("A restarted agent", () => {
     const before = new Track();
     before.dump([udp, nat], 0);
     const good = before.tracker.checkpoint();
-    const other = new Uint8Array(Buffer.from(Buffer.from(good).latin1Slice().replace("addresses:", "somewhere:"), "latin1"));
+    const other = new Uint8Array(Buffer.from(Buffer.from(good).toString("latin1").replace("addresses:", "somewhere:"), "latin1"));
     for (const [bytes, problem] of [
       [new Uint8Array(3), "too short"],
       [new Uint8Array(64), "no checkpoint"],

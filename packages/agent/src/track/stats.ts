@@ -1,4 +1,5 @@
 /** What the tracker counts. */
+import { DOMAIN_SOURCES, type DomainSource } from "@flowtrail/model";
 
 /** Why a connection that the kernel tracks makes no rows. */
 const DROP_REASONS = [
@@ -31,6 +32,8 @@ export interface TrackerStats {
   refreshes: number;
   refreshesGone: number;
   refreshErrors: number;
+  /** Flows that got a name, by its source; one that got a better one later counts twice. Monotonic. */
+  readonly named: Record<DomainSource, number>;
   /** Names for which there was no room. Monotonic. */
   namesRefused: number;
   /** Flows that the kernel tracks (TCP that is over included). */
@@ -51,6 +54,7 @@ export function newStats(): TrackerStats {
     refreshes: 0,
     refreshesGone: 0,
     refreshErrors: 0,
+    named: Object.fromEntries(DOMAIN_SOURCES.map((source) => [source, 0])) as Record<DomainSource, number>,
     namesRefused: 0,
     openFlows: 0,
     slots: 0,

@@ -77,7 +77,7 @@ export class FlowTracker implements ConntrackListener {
     this.#traffic = config.traffic;
     this.#rules = new TrafficRules(this.#traffic, this.#networks);
     this.#flows = new Flows(config.maxFlows, deps.randomSequence() % FLOW_ID_SEQUENCES, this.#stats);
-    this.#naming = new Naming(this.#flows, deps.names ?? NO_NAMES);
+    this.#naming = new Naming(this.#flows, deps.names ?? NO_NAMES, this.#stats);
   }
 
   /** Monotonic counters since the start, and gauges of the moment. */
@@ -97,6 +97,11 @@ export class FlowTracker implements ConntrackListener {
     this.#traffic = traffic;
     this.#rules = new TrafficRules(traffic, this.#networks);
     if (traffic.exclude !== undefined && traffic.exclude.length > 0) this.#leaveExcluded();
+  }
+
+  /** What may be told of the domains of flows has changed. */
+  renameDomains(shown: (network: string, domain: string) => string | null): void {
+    this.#naming.rename(shown);
   }
 
   setTimeouts(timeouts: ConntrackTimeouts): void {

@@ -1,0 +1,224 @@
+/** Reads the packets of the tap: DNS answers, and what connections say of themselves when they begin. Nothing is kept of clients whose names are not wanted. */
+import { DecodeError } from "@flowtrail/model";
+import type { PacketListener } from "../capture/packets/tap.ts";
+import { UDP } from "../track/codes.ts";
+import { FlowKey } from "../track/flow-key.ts";
+import { latin1 } from "./decode/bytes.ts";
+import { type ClientHello, MAX_CLIENT_HELLO } from "./decode/client-hello.ts";
+import { type DnsAnswer, decodeDns, dnsOverTcp } from "./decode/dns.ts";
+import { decodeHttp } from "./decode/http.ts";
+import { decodePacket, Packet } from "./decode/packet.ts";
+import { QuicInitials } from "./decode/quic.ts";
+import { secondLevel } from "./decode/second-level.ts";
+import { decodeTls } from "./decode/tls.ts";
+import { Work } from "./decode/work.ts";
+import type { NameMode, NamePolicy } from "./policy.ts";
+import type { NameStats } from "./stats.ts";
+import { Streams } from "./streams.ts";
+import { TokenBucket } from "./token-bucket.ts";
+import type { TupleName } from "./tuple-names.ts";
+
+export interface NameListener {
+  /** `client` (16 bytes) was told that `name` is at these addresses, 16 bytes each, for so many seconds each. Arrays are reused. */
+  onAnswer(client: Uint8Array, name: string, addresses: Uint8Array, ttlsS: readonly number[], atMs: number): void;
+  /** The connection of this tuple, which is reused, said so itself. */
+  onName(tuple: FlowKey, name: TupleName): void;
+}
+
+const DNS_PORT = 53;
+const TLS_HANDSHAKE = 22;
+const CAPITAL_A = 65;
+const CAPITAL_Z = 90;
+/** A decryption takes 23 to 64 µs: at most an eighth of the time. */
+const DECRYPTIONS_PER_S = 2000;
+const QUIC = { maxConnections: 1024, maxBytes: 512 * 1024, maxAgeMs: 30_000 };
+const HELLOS = { maxStreams: 256, maxBytesEach: MAX_CLIENT_HELLO + 64, maxBytes: 512 * 1024, maxAgeMs: 5000 };
+const DNS_STREAMS = { maxStreams: 64, maxBytesEach: 32 * 1024, maxBytes: 256 * 1024, maxAgeMs: 5000 };
+
+export class PacketReader implements PacketListener {
+  readonly #listener: NameListener;
+  readonly #stats: NameStats;
+  readonly #work = new Work();
+  readonly #packet = new Packet();
+  readonly #tuple = new FlowKey();
+  readonly #hellos = new Streams(HELLOS);
+  readonly #dnsStreams = new Streams(DNS_STREAMS);
+  readonly #quic: QuicInitials;
+  #policy: NamePolicy;
+
+  /** @param monotonicMs a clock that does not go back */
+  constructor(policy: NamePolicy, stats: NameStats, listener: NameListener, monotonicMs: () => number) {
+    this.#policy = policy;
+    this.#stats = stats;
+    this.#listener = listener;
+    const bucket = new TokenBucket(DECRYPTIONS_PER_S, monotonicMs);
+    this.#quic = new QuicInitials(QUIC, { mayDecrypt: () => bucket.take(), now: monotonicMs });
+  }
+
+  /** What is half read is forgotten: its client may be one whose names are no longer wanted. */
+  setPolicy(policy: NamePolicy): void {
+    this.#policy = policy;
+    this.#hellos.clear();
+    this.#dnsStreams.clear();
+  }
+
+  onPacket(bytes: Uint8Array, start: number, end: number, atMs: number, interfaceName: string): void {
+    const packet = this.#packet;
+    const verdict = decodePacket(bytes, start, end, packet, this.#work);
+    if (verdict === "malformed") this.#stats.malformed.packet++;
+    if (verdict !== "ok" || packet.payloadEnd <= packet.payloadStart) return;
+    const isAnswer = packet.srcPort === DNS_PORT;
+    const mode = this.#policy.modeAt(interfaceName, isAnswer ? packet.dst : packet.src);
+    if (mode === "off") {
+      this.#stats.off++;
+      return;
+    }
+    if (this.#policy.isExcluded(packet.src) || this.#policy.isExcluded(packet.dst)) {
+      this.#stats.excluded++;
+      return;
+    }
+    this.#tuple.bytes.set(packet.src, 0);
+    this.#tuple.bytes.set(packet.dst, 16);
+    this.#tuple.first = packet.srcPort;
+    this.#tuple.second = packet.dstPort;
+    this.#tuple.protocol = packet.protocol;
+    if (isAnswer && packet.protocol === UDP) this.#onDns(bytes, packet.payloadStart, packet.payloadEnd, mode, atMs);
+    else if (isAnswer) this.#onDnsStream(bytes, mode, atMs);
+    else if (packet.protocol === UDP) this.#onQuic(bytes, mode, atMs);
+    else this.#onStream(bytes, mode, atMs);
+  }
+
+  /** @param nowMs ms since 1970 */
+  sweep(nowMs: number): void {
+    this.#hellos.sweep(nowMs);
+    this.#dnsStreams.sweep(nowMs);
+  }
+
+  /** Brings the counters up to date that others keep. */
+  count(): void {
+    const { refused, unauthentic, evicted } = this.#quic.stats;
+    this.#stats.rateLimited = refused;
+    this.#stats.unauthentic = unauthentic;
+    this.#stats.evicted = evicted + this.#hellos.evicted + this.#dnsStreams.evicted;
+  }
+
+  #onDns(bytes: Uint8Array, start: number, end: number, mode: NameMode, atMs: number): void {
+    let answer: DnsAnswer | null;
+    try {
+      answer = decodeDns(bytes, start, end, this.#work);
+    } catch (error) {
+      this.#countMalformed("dns", error);
+      return;
+    }
+    if (answer === null || answer.host === null) return;
+    this.#stats.read.dns++;
+    if (answer.ttlsS.length === 0) return;
+    this.#listener.onAnswer(this.#packet.dst, shown(answer.host, mode), answer.addresses, answer.ttlsS, atMs);
+  }
+
+  /** DNS over TCP: messages after their lengths, one or several in a packet, or one in several. */
+  #onDnsStream(bytes: Uint8Array, mode: NameMode, atMs: number): void {
+    const { payloadStart, payloadEnd, payloadBytes, tcpSeq } = this.#packet;
+    const all = this.#dnsStreams.append(this.#tuple, tcpSeq, bytes, payloadStart, payloadEnd, atMs);
+    const from = all ?? bytes;
+    const start = all ? 0 : payloadStart;
+    const end = all ? all.length : payloadEnd;
+    let at = start;
+    try {
+      for (let need = dnsOverTcp(from, at, end); need > 2 && need <= end - at; need = dnsOverTcp(from, at, end)) {
+        this.#onDns(from, at + 2, at + need, mode, atMs);
+        at += need;
+      }
+    } catch (error) {
+      this.#countMalformed("dns", error);
+      at = end;
+    }
+    if (all && at === start) return; // waits for more
+    if (all) this.#dnsStreams.forget(this.#tuple);
+    // Where the capture cut the packet, what follows has a hole before it.
+    const isWhole = payloadEnd - payloadStart === payloadBytes;
+    const seq = (tcpSeq + payloadEnd - payloadStart - (end - at)) >>> 0;
+    if (at < end && isWhole) this.#dnsStreams.begin(this.#tuple, seq, from.slice(at, end), 0, end - at, atMs);
+  }
+
+  #onQuic(bytes: Uint8Array, mode: NameMode, atMs: number): void {
+    const { first, second } = this.#tuple;
+    const flow = `${latin1(this.#tuple.bytes, 0, 32)}${first}>${second}`;
+    try {
+      const { payloadStart, payloadEnd } = this.#packet;
+      const hello = this.#quic.decode(flow, bytes, payloadStart, payloadEnd, this.#work);
+      if (hello) this.#tellHello(hello, "quic", mode, atMs);
+    } catch (error) {
+      this.#countMalformed("quic", error);
+    }
+  }
+
+  /** What a client sends over TCP: the beginning of a request or of a ClientHello, or more of one. */
+  #onStream(bytes: Uint8Array, mode: NameMode, atMs: number): void {
+    const { payloadStart: start, payloadEnd: end, payloadBytes, tcpSeq } = this.#packet;
+    const all = this.#hellos.append(this.#tuple, tcpSeq, bytes, start, end, atMs);
+    if (all) {
+      if (this.#onTls(all, 0, all.length, mode, atMs)) this.#hellos.forget(this.#tuple);
+      return;
+    }
+    const first = bytes[start]!;
+    if (first === TLS_HANDSHAKE) {
+      const isWhole = end - start === payloadBytes;
+      if (!this.#onTls(bytes, start, end, mode, atMs) && isWhole)
+        this.#hellos.begin(this.#tuple, tcpSeq, bytes, start, end, atMs);
+    } else if (first >= CAPITAL_A && first <= CAPITAL_Z) this.#onHttp(bytes, mode, atMs);
+  }
+
+  /** Returns false if more of the hello is to come. */
+  #onTls(bytes: Uint8Array, start: number, end: number, mode: NameMode, atMs: number): boolean {
+    try {
+      const hello = decodeTls(bytes, start, end, this.#work);
+      if (hello) this.#tellHello(hello, "sni", mode, atMs);
+      return hello === null || hello.complete;
+    } catch (error) {
+      this.#countMalformed("tls", error);
+      return true;
+    }
+  }
+
+  #onHttp(bytes: Uint8Array, mode: NameMode, atMs: number): void {
+    try {
+      const { payloadStart, payloadEnd } = this.#packet;
+      const request = decodeHttp(bytes, payloadStart, payloadEnd, this.#work);
+      if (request === null || request.host === null) return;
+      this.#stats.read.http++;
+      const domain = shown(request.host, mode);
+      this.#listener.onName(this.#tuple, { domain, source: "http", ech: false, app: null, partial: false, atMs });
+    } catch (error) {
+      this.#countMalformed("http", error);
+    }
+  }
+
+  /** A name that is there already is told before the rest has come, as that may never be. */
+  #tellHello(hello: ClientHello, source: "sni" | "quic", mode: NameMode, atMs: number): void {
+    if (!hello.complete && hello.serverName === null) return;
+    if (hello.complete) this.#stats.read[source === "sni" ? "tls" : "quic"]++;
+    if (hello.complete && hello.ech) this.#stats.ech++;
+    const domain = hello.serverName === null ? null : shown(hello.serverName, mode);
+    const name = { domain, source, ech: hello.ech, app: appOf(hello.alpn), partial: !hello.complete, atMs };
+    if (name.domain !== null || name.app !== null || name.ech) this.#listener.onName(this.#tuple, name);
+  }
+
+  #countMalformed(protocol: "dns" | "tls" | "quic" | "http", error: unknown): void {
+    if (!(error instanceof DecodeError)) throw error;
+    this.#stats.malformed[protocol]++;
+  }
+}
+
+function shown(name: string, mode: NameMode): string {
+  return mode === "second-level" ? secondLevel(name) : name;
+}
+
+/** RFC 7301 names as they are registered; and the values that browsers make up so that servers stay used to unknown ones (RFC 8701 §2). */
+const PROTOCOL_NAME = /^[\w.+/-]{1,32}$/;
+const GREASE = /^([*:JZjz])\1$/;
+
+/** The first protocol that the client offers: the one that it would like best. What the server chose is encrypted. */
+function appOf(alpn: readonly string[]): string | null {
+  return alpn.find((name) => PROTOCOL_NAME.test(name) && !GREASE.test(name)) ?? null;
+}

@@ -1,0 +1,94 @@
+/** Whose names may be known, and how much of them: by network, by interface, by address. */
+import { type Cidr, cidrContains } from "@flowtrail/model";
+import { AddressSet } from "../track/address-set.ts";
+import type { NetworkConfig } from "../track/networks.ts";
+
+export const NAME_MODES = ["off", "second-level", "full"] as const;
+export type NameMode = (typeof NAME_MODES)[number];
+
+/** An interface of this host, as far as it matters here. */
+interface TappableInterface {
+  readonly name: string;
+  readonly addresses: readonly { readonly bytes: Uint8Array }[];
+}
+
+export interface NamePolicyConfig {
+  readonly networks: readonly NetworkConfig[];
+  readonly modeOf: (network: string) => NameMode;
+  readonly interfaces: readonly TappableInterface[];
+  /** Connections with an end in one of these have no names. */
+  readonly exclude: readonly Cidr[];
+}
+
+/** The network that is the host itself: it has no interface of its own. */
+const LOCAL = "local";
+
+interface NetworkPolicy {
+  readonly network: NetworkConfig;
+  readonly members: AddressSet;
+  readonly mode: NameMode;
+}
+
+export class NamePolicy {
+  readonly #networks: readonly NetworkPolicy[];
+  readonly #byInterface = new Map<string, readonly NetworkPolicy[]>();
+  readonly #own: AddressSet;
+  readonly #exclude: readonly Cidr[];
+
+  constructor({ networks, modeOf, interfaces, exclude }: NamePolicyConfig) {
+    this.#networks = networks.map((network) => ({
+      network,
+      members: new AddressSet(network.members),
+      mode: modeOf(network.id),
+    }));
+    this.#own = new AddressSet(interfaces.flatMap((one) => one.addresses.map(({ bytes }) => bytes)));
+    this.#exclude = exclude;
+    for (const one of interfaces) {
+      const here = this.#networks.filter(({ network }) => liesOn(network, one));
+      // Nothing is captured where nobody's names are wanted.
+      if (here.some(({ mode }) => mode !== "off")) this.#byInterface.set(one.name, here);
+    }
+  }
+
+  /** Interfaces whose packets are looked at: those of networks with names; for `local` all. */
+  get interfaces(): string[] {
+    return [...this.#byInterface.keys()];
+  }
+
+  /** How much of a network's names may be known. */
+  modeOf(network: string): NameMode {
+    return this.#networks.find((one) => one.network.id === network)?.mode ?? "off";
+  }
+
+  /**
+   * How much may be known of what this client asks for, whose packet was seen on the interface. A client of several networks has the strictest of
+   * their settings, one of none (behind a route, on the internet) that of its route's network, else the strictest of the interface's.
+   */
+  modeAt(interfaceName: string, client: Uint8Array): NameMode {
+    const here = this.#byInterface.get(interfaceName) ?? [];
+    const inside = here.filter(
+      ({ network, members }) => members.has(client) || network.ranges.some((range) => cidrContains(range, client)),
+    );
+    if (inside.length > 0) return strictest(inside);
+    const routed = here.filter(({ network }) =>
+      network.egress.some((route) => route.ranges.some((range) => cidrContains(range, client))),
+    );
+    return strictest(routed.length > 0 ? routed : here);
+  }
+
+  isOwn(address: Uint8Array): boolean {
+    return this.#own.has(address);
+  }
+
+  isExcluded(address: Uint8Array, at = 0): boolean {
+    return this.#exclude.some((range) => cidrContains(range, address, at));
+  }
+}
+
+function liesOn({ id, ranges }: NetworkConfig, { addresses }: TappableInterface): boolean {
+  return id === LOCAL || addresses.some(({ bytes }) => ranges.some((range) => cidrContains(range, bytes)));
+}
+
+function strictest(networks: readonly NetworkPolicy[]): NameMode {
+  return NAME_MODES[Math.min(...networks.map(({ mode }) => NAME_MODES.indexOf(mode)))] ?? "off";
+}

@@ -1,0 +1,126 @@
+/** Beginnings of TCP streams that go on in another packet: what came so far, in order, for a moment and in bounded memory. */
+import type { FlowKey } from "../track/flow-key.ts";
+import { KeyedTable } from "./keyed-table.ts";
+
+export interface StreamsConfig {
+  readonly maxStreams: number;
+  readonly maxBytesEach: number;
+  readonly maxBytes: number;
+  readonly maxAgeMs: number;
+}
+
+interface Stream {
+  bytes: Uint8Array;
+  length: number;
+  /** Sequence number of the byte that is expected next. */
+  nextSeq: number;
+  readonly untilMs: number;
+}
+
+export class Streams {
+  readonly #config: StreamsConfig;
+  readonly #table: KeyedTable;
+  readonly #streams: (Stream | undefined)[] = [];
+  #heldBytes = 0;
+  #evicted = 0;
+
+  constructor(config: StreamsConfig) {
+    this.#config = config;
+    this.#table = new KeyedTable(config.maxStreams, (entry) => this.#drop(entry));
+  }
+
+  get size(): number {
+    return this.#table.size;
+  }
+
+  get heldBytes(): number {
+    return this.#heldBytes;
+  }
+
+  /** Streams that had to go before they were read. */
+  get evicted(): number {
+    return this.#evicted;
+  }
+
+  /** Keeps the bytes from `start` to `end` as the beginning of a stream; `seq` is the number of the first. Returns false if it has one of these already. */
+  begin(tuple: FlowKey, seq: number, bytes: Uint8Array, start: number, end: number, atMs: number): boolean {
+    const known = this.#table.find(tuple);
+    if (known >= 0) {
+      const { nextSeq, length, untilMs } = this.#streams[known]!;
+      if (untilMs > atMs && (nextSeq - length) >>> 0 === seq) return false;
+      this.#forget(known);
+    }
+    const length = end - start;
+    if (length > this.#config.maxBytesEach) return true;
+    const entry = this.#table.add(tuple);
+    this.#streams[entry] = {
+      bytes: bytes.slice(start, end),
+      length,
+      nextSeq: (seq + length) >>> 0,
+      untilMs: atMs + this.#config.maxAgeMs,
+    };
+    this.#heldBytes += length;
+    this.#makeRoom();
+    return true;
+  }
+
+  /** Adds what follows. Returns all so far, valid until the next call; null if it does not follow what is there, or nothing is. */
+  append(tuple: FlowKey, seq: number, bytes: Uint8Array, start: number, end: number, atMs: number): Uint8Array | null {
+    const entry = this.#table.find(tuple);
+    const stream = this.#streams[entry];
+    if (entry < 0 || stream === undefined || stream.nextSeq !== seq || end <= start) return null;
+    const length = stream.length + end - start;
+    if (stream.untilMs <= atMs || length > this.#config.maxBytesEach) {
+      this.#evicted++;
+      this.#forget(entry);
+      return null;
+    }
+    if (length > stream.bytes.length) {
+      const larger = new Uint8Array(Math.min(this.#config.maxBytesEach, Math.max(length, stream.bytes.length * 2)));
+      larger.set(stream.bytes.subarray(0, stream.length));
+      this.#heldBytes += larger.length - stream.bytes.length;
+      stream.bytes = larger;
+    }
+    stream.bytes.set(bytes.subarray(start, end), stream.length);
+    stream.length = length;
+    stream.nextSeq = (seq + end - start) >>> 0;
+    const whole = stream.bytes.subarray(0, length);
+    this.#makeRoom();
+    return whole;
+  }
+
+  forget(tuple: FlowKey): void {
+    const entry = this.#table.find(tuple);
+    if (entry >= 0) this.#forget(entry);
+  }
+
+  sweep(nowMs: number): void {
+    for (let entry = this.#table.oldest; entry >= 0 && this.#streams[entry]!.untilMs <= nowMs; entry = this.#table.oldest) {
+      this.#evicted++;
+      this.#forget(entry);
+    }
+  }
+
+  clear(): void {
+    while (this.#table.oldest >= 0) this.#forget(this.#table.oldest);
+  }
+
+  #makeRoom(): void {
+    while (this.#heldBytes > this.#config.maxBytes && this.#table.size > 1) {
+      this.#evicted++;
+      this.#forget(this.#table.oldest);
+    }
+  }
+
+  #forget(entry: number): void {
+    this.#heldBytes -= this.#streams[entry]!.bytes.length;
+    this.#streams[entry] = undefined;
+    this.#table.remove(entry);
+  }
+
+  #drop(entry: number): void {
+    this.#evicted++;
+    this.#heldBytes -= this.#streams[entry]!.bytes.length;
+    this.#streams[entry] = undefined;
+  }
+}
