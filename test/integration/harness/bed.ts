@@ -14,6 +14,7 @@ import {
   labDown,
   labInventory,
   labUp,
+  type Masquerade,
   namespaceOf,
   network,
 } from "@flowtrail/lab";
@@ -44,6 +45,8 @@ interface LabBedOptions {
   readonly shortTimeouts?: boolean;
   /** More arguments of `flowtrail server`. */
   readonly serverArgs?: readonly string[];
+  /** Default: as the lab's. */
+  readonly masquerade?: readonly Masquerade[];
 }
 
 export class LabBed {
@@ -66,7 +69,7 @@ export class LabBed {
   static async up(name: string, options: LabBedOptions = {}): Promise<LabBed> {
     await labDown({ name }); // what an earlier run left when it was killed
     const bed = new LabBed(name, options.serverArgs ?? []);
-    await labUp({ name });
+    await labUp({ name, ...(options.masquerade ? { masquerade: options.masquerade } : {}) });
     if (options.shortTimeouts ?? true) await bed.#shortenTimeouts();
     bed.#port = await freePort();
     await bed.startServer();
@@ -180,6 +183,11 @@ export class LabBed {
     const response = await fetch(`${this.url}${path}`, { method: "POST", headers, body: JSON.stringify(body) });
     if (!response.ok) throw new Error(`POST ${path}: ${response.status} ${await response.text()}`);
     return (await response.json()) as T;
+  }
+
+  async delete(path: string): Promise<void> {
+    const response = await fetch(`${this.url}${path}`, { method: "DELETE", headers: { authorization: `Bearer ${this.#token}` } });
+    if (!response.ok) throw new Error(`DELETE ${path}: ${response.status} ${await response.text()}`);
   }
 
   /** All flows of a question, page after page. */
