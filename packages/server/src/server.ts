@@ -24,6 +24,7 @@ import { InventoryHistory } from "./identify/history/history.ts";
 import { Identify } from "./identify/identify.ts";
 import { JobLog } from "./identify/reattribute/job-log.ts";
 import { Reattribute } from "./identify/reattribute/reattribute.ts";
+import { AgentSources } from "./identify/sources/agents/agents.ts";
 import { addConfigured } from "./identify/sources/configured.ts";
 import { Sources } from "./identify/sources/sources.ts";
 import { formatListen, isLoopbackHost, listenError, localUrl } from "./listen.ts";
@@ -34,8 +35,8 @@ import { Receive } from "./receive/receive.ts";
 import { SAMPLE_INVENTORY } from "./sample/inventory.ts";
 import { Sample } from "./sample/sample.ts";
 import { storeConfig } from "./store/config.ts";
-import { InventoryLog } from "./store/inventory-log.ts";
 import { Editions } from "./store/editions.ts";
+import { InventoryLog } from "./store/inventory-log.ts";
 import { Store } from "./store/store.ts";
 import { VERSION } from "./version.ts";
 
@@ -81,6 +82,7 @@ export class Server {
       expected: (node, life) => this.#roster.expects(node, life),
     });
     this.#sources = new Sources({ history: this.#history, logger, now });
+    const agents = new AgentSources({ sources: this.#sources, history: this.#history, now });
     this.#reattribute = new Reattribute(
       { shared: config.store.url !== undefined },
       {
@@ -105,7 +107,6 @@ export class Server {
         coverages: new CoverageLog(this.#store.clickhouse),
         oldestMs: (nowMs) => nowMs - config.retention.days * 24 * 3_600_000,
         elect: (wishes) => this.#reattribute.elect(wishes),
-        declare: (reporter, addresses) => this.#identify.declare(reporter, addresses),
       },
     );
     this.#live = new Live(
@@ -118,6 +119,7 @@ export class Server {
         now,
         oldestMs: (nowMs) => nowMs - config.retention.days * 24 * 3_600_000,
         identify: this.#identify,
+        declare: (reporter, declaration) => agents.declare(reporter, declaration),
         submit: (submission) => this.#store.submit(submission),
         onDelivery: (delivery) => this.#agents.note(delivery),
         onStored: (batch) => this.#live.publish(batch),

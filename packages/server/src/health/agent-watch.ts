@@ -25,8 +25,6 @@ export interface AgentWatchDeps {
   readonly coverages: Pick<CoverageLog, "load" | "save">;
   /** Rows that ended before it are not kept. */
   readonly oldestMs: (nowMs: number) => number;
-  /** Takes note of an agent's own addresses. */
-  readonly declare: (reporter: { id: string; name: string }, addresses: Readonly<Record<string, readonly string[]>>) => void;
   /** Resolves when they can't be forgotten any more. */
   readonly elect: (requests: readonly ElectionRequest[]) => Promise<void>;
 }
@@ -56,12 +54,10 @@ export class AgentWatch {
 
   /** @throws StoreError */
   async start(): Promise<void> {
-    const { clickhouse, roster, coverages, declare, now, logger } = this.#deps;
+    const { clickhouse, roster, coverages, now, logger } = this.#deps;
     for (const { reporterId, state } of await coverages.load()) roster.loadCoverage(reporterId, state);
     await roster.refresh();
-    const heard = await heardBefore(clickhouse);
-    roster.load(heard);
-    for (const { reporterId, reporter, addresses } of heard) declare({ id: reporterId, name: reporter }, addresses);
+    roster.load(await heardBefore(clickhouse));
     this.#askedMs = now();
     try {
       for (const delivery of await deliveriesSince(clickhouse, now() - DAY_MS)) this.#take(delivery);
@@ -118,16 +114,12 @@ export class AgentWatch {
   }
 
   async #refresh(): Promise<void> {
-    const { roster, clickhouse, declare, now, oldestMs } = this.#deps;
+    const { roster, clickhouse, now, oldestMs } = this.#deps;
     await roster.refresh();
     if (this.#shared) {
       const sinceMs = this.#askedMs - OVERLAP_MS;
       const askedMs = now();
-      for (const delivery of await deliveriesSince(clickhouse, sinceMs)) {
-        this.#take(delivery);
-        if (delivery.agentVersion === "") continue;
-        declare({ id: delivery.reporterId, name: delivery.reporter }, delivery.addresses);
-      }
+      for (const delivery of await deliveriesSince(clickhouse, sinceMs)) this.#take(delivery);
       this.#askedMs = askedMs;
     }
     // Only after everything that others heard was read.

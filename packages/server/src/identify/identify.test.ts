@@ -1,9 +1,10 @@
-import { type FlowBatch, rowToJson } from "@flowtrail/model";
+import { type AgentDeclaration, type FlowBatch, rowToJson } from "@flowtrail/model";
 import { describe, expect, it } from "vitest";
 import { flowBatch } from "../testing-rows.ts";
 import { FixedInventory } from "./attribution/fixed-inventory.ts";
 import { Identify } from "./identify.ts";
 import { parseInventory } from "./inventory-yaml.ts";
+import { inventoryInMemory } from "./testing.ts";
 
 const YAML = `
 networks:
@@ -67,31 +68,69 @@ describe("participants", () => {
     expect(participant("100.102.137.9", "nobody's")).toEqual(["external", null, null, null, null]);
   });
 
-  it("are what agents declare where there is no inventory; everybody else is external", () => {
-    const identify = new Identify({ inventory: new FixedInventory(), expected: () => false });
-    identify.declare({ id: "a", name: "a" }, { local: ["192.168.1.2", "172.17.0.1"] });
-    identify.declare({ id: "b", name: "b" }, { local: ["192.168.1.3", "172.17.0.1"] });
-    const ends = (src_ip: string, dst_ip: string, reporter: string) => {
-      const batch = reported(reporter, { network: "local", src_ip, dst_ip, reporter });
-      identify.fill(batch);
-      const row = rowToJson(batch, 0);
-      return [row.src_type, row.src_name, row.dst_type, row.dst_name];
+  describe("of agents that declare their addresses", () => {
+    let nowMs = Date.now() - 3_600_000;
+    const setUp = () => {
+      const inventory = inventoryInMemory(() => nowMs);
+      const identify = new Identify({ inventory: inventory.history, expected: () => false });
+      let sequence = 0;
+      const declare = (id: string, addresses: Record<string, string[]>, declares?: AgentDeclaration) => {
+        nowMs += 1000;
+        inventory.agents.declare(
+          { id, name: id },
+          { addresses, declares, epoch: id, sequence: sequence++, coveredFromMs: nowMs },
+        );
+      };
+      const ends = (src_ip: string, dst_ip: string, reporter: string, network = "local") => {
+        const batch = reported(reporter, { network, src_ip, dst_ip, reporter });
+        batch.columns.start.set(0, nowMs);
+        identify.fill(batch);
+        const row = rowToJson(batch, 0);
+        return [row.src_type, row.src_name, row.dst_type, row.dst_name];
+      };
+      return { ...inventory, declare, ends };
     };
-    expect(ends("192.168.1.2", "192.168.1.3", "a")).toEqual(["node", "a", "node", "b"]);
-    expect(ends("192.168.1.2", "203.0.113.1", "a")).toEqual(["node", "a", "external", null]);
-    // Both have a bridge of that address: each means its own.
-    expect(ends("172.17.0.1", "203.0.113.1", "a")).toEqual(["node", "a", "external", null]);
-    expect(ends("172.17.0.1", "203.0.113.1", "b")).toEqual(["node", "b", "external", null]);
-    identify.declare({ id: "b", name: "b" }, { local: ["192.168.1.4"] });
-    expect(ends("192.168.1.2", "192.168.1.3", "a")[2]).toBe("external");
-  });
 
-  it("can't be taken over by an agent that declares another's address", () => {
-    const identify = new Identify({ inventory: new FixedInventory(parseInventory(YAML, "test.yaml")), expected: () => false });
-    identify.declare({ id: "debian", name: "debian" }, { netmaker: ["100.102.137.21"] });
-    const batch = reported("debian", { src_ip: "100.102.137.21" });
-    identify.fill(batch);
-    expect(rowToJson(batch, 0)).toMatchObject({ src_type: "user", src_id: "majdi@netmaker.io" });
+    it("are their nodes where there is no inventory; everybody else is external", () => {
+      const { declare, ends } = setUp();
+      declare("a", { local: ["192.168.1.2", "172.17.0.1"] });
+      declare("b", { local: ["192.168.1.3", "172.17.0.1"] });
+      expect(ends("192.168.1.2", "192.168.1.3", "a")).toEqual(["node", "a", "node", "b"]);
+      expect(ends("192.168.1.2", "203.0.113.1", "a")).toEqual(["node", "a", "external", null]);
+      // Both have a bridge of that address: each means its own.
+      expect(ends("172.17.0.1", "203.0.113.1", "a")).toEqual(["node", "a", "external", null]);
+      expect(ends("172.17.0.1", "203.0.113.1", "b")).toEqual(["node", "b", "external", null]);
+      declare("b", { local: ["192.168.1.4"] });
+      expect(ends("192.168.1.2", "192.168.1.3", "a")[2]).toBe("external");
+    });
+
+    it("are unknown within the ranges that an agent declares, and external outside of them", () => {
+      const { declare, ends } = setUp();
+      declare("a", { local: ["192.168.1.2"] }, { ranges: { local: ["192.168.1.0/24"] }, wireguard: [] });
+      expect(ends("192.168.1.2", "192.168.1.77", "a")).toEqual(["node", "a", "unknown", null]);
+      expect(ends("192.168.1.2", "192.168.2.77", "a")).toEqual(["node", "a", "external", null]);
+    });
+
+    it("are WireGuard's peers: a device by its key, a site behind it", () => {
+      const { declare, ends } = setUp();
+      const key = (letter: string) => `${letter.repeat(43)}=`;
+      const peers = [{ public_key: key("P"), allowed_ips: ["10.9.0.7/32", "192.168.7.0/24"] }];
+      const wireguard = [{ network: "wg0", name: "wg0", public_key: key("A"), peers }];
+      declare("a", { wg0: ["10.9.0.1"] }, { ranges: { wg0: ["10.9.0.0/24"] }, wireguard });
+      expect(ends("10.9.0.7", "192.168.7.9", "a", "wg0")).toEqual([
+        "extclient",
+        "PPPPPPPP…",
+        "egress_route",
+        "PPPPPPPP… 192.168.7.0/24",
+      ]);
+    });
+
+    it("can't be taken over by an agent that declares another's address", () => {
+      const { history, declare, ends } = setUp();
+      history.apply("file", parseInventory(YAML, "test.yaml"), { who: "test" });
+      declare("debian", { netmaker: ["100.102.137.21"] });
+      expect(ends("100.102.137.21", "203.0.113.1", "debian", "netmaker").slice(0, 2)).toEqual(["user", "majdi@netmaker.io"]);
+    });
   });
 });
 

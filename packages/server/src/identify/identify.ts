@@ -2,7 +2,6 @@
 import type { FlowBatch } from "@flowtrail/model";
 import { Attribution, type InventoryInTime } from "./attribution/attribution.ts";
 import { BatchLookup } from "./attribution/batch-lookup.ts";
-import { type DeclaredAddresses, DeclaredInventory } from "./attribution/declared.ts";
 import { EndWriter } from "./attribution/end-writer.ts";
 import type { Inventory } from "./inventory-schema.ts";
 import type { NodeRef } from "./lookup.ts";
@@ -15,23 +14,18 @@ export interface IdentifyDeps {
 
 export class Identify {
   readonly #expected: Expected;
-  readonly #inventory: DeclaredInventory;
+  readonly #inventory: InventoryInTime;
   readonly #attribution: Attribution;
 
   constructor({ inventory, expected }: IdentifyDeps) {
     this.#expected = expected;
-    this.#inventory = new DeclaredInventory(inventory);
-    this.#attribution = new Attribution(this.#inventory);
+    this.#inventory = inventory;
+    this.#attribution = new Attribution(inventory);
   }
 
   /** As it is now. */
   get inventory(): Inventory {
     return this.#inventory.current();
-  }
-
-  /** Takes note of an agent's own addresses. */
-  declare(reporter: NodeRef, addresses: DeclaredAddresses): void {
-    this.#inventory.declare(reporter, addresses);
   }
 
   /** The reporter that the inventory calls so now (by id, name or host), in any of its networks; one that it does not know is its own id and name. */

@@ -1,5 +1,6 @@
 /** What `receive` needs of the stages behind it. */
 import type { FlowBatch } from "@flowtrail/model";
+import type { Declaration } from "../identify/sources/agents/declared.ts";
 
 export interface Reporter {
   readonly id: string;
@@ -58,9 +59,10 @@ export interface ReceiveDeps {
   readonly oldestMs: (nowMs: number) => number;
   readonly identify: {
     node(idOrName: string): Reporter;
-    declare(reporter: Reporter, addresses: Readonly<Record<string, readonly string[]>>): void;
     fill(batch: FlowBatch): void;
   };
+  /** Takes note of what an agent says of its networks, so that the batch's own rows are named by it. */
+  readonly declare: (reporter: Reporter, declaration: Declaration) => void;
   /** Resolves when all of it is durable. */
   readonly submit: (submission: Submission) => Promise<void>;
   readonly onDelivery: (delivery: Delivery) => void;

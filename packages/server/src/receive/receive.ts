@@ -1,6 +1,7 @@
 /** An upload → rows that are checked, named and durably stored, and an answer that says what became of each. */
 import type { IncomingHttpHeaders } from "node:http";
 import { ARROW_CONTENT_TYPE, type FlowBatch, NDJSON_CONTENT_TYPE } from "@flowtrail/model";
+import type { Declaration } from "../identify/sources/agents/declared.ts";
 import { readArrow } from "./arrow.ts";
 import { decompress } from "./body.ts";
 import { checkRows, type RowRules } from "./check.ts";
@@ -133,7 +134,7 @@ export class Receive {
     const { columns } = batch;
     const rowsOf = new Map<string, { name: string; rows: number }>();
     if (upload.fallback) rowsOf.set(upload.fallback.id, { name: upload.fallback.name, rows: 0 });
-    if (upload.fallback && upload.metadata) identify.declare(upload.fallback, upload.metadata.addresses);
+    if (upload.fallback && upload.metadata) this.#deps.declare(upload.fallback, declarationOf(upload, upload.metadata));
     const nodes = new Map<string, Reporter>();
     const nodeOf = (given: string) => {
       const node = nodes.get(given) ?? identify.node(given);
@@ -166,6 +167,11 @@ interface FilledUpload {
   readonly metadata: UploadMetadata | null;
   readonly nowMs: number;
   readonly rejected: number;
+}
+
+function declarationOf({ headers: { batchId }, nowMs }: FilledUpload, metadata: UploadMetadata): Declaration {
+  const { addresses, declares, covered_from: coveredFromMs } = metadata;
+  return { addresses, declares, coveredFromMs, epoch: batchId?.epoch ?? "", sequence: batchId?.sequence ?? nowMs };
 }
 
 function deliveryOf(

@@ -1,6 +1,7 @@
 /** The agents as sources of the inventory, one each: what they declare with their batches. What they said before a restart is in the history. */
 import { type AgentDeclaration, type Cidr, parseCidr } from "@flowtrail/model";
-import type { EntityVersion } from "../../history/change.ts";
+import { agentSource } from "../../attribution/order.ts";
+import { type EntityVersion, sourceKind } from "../../history/change.ts";
 import { mergedInventory } from "../../history/current.ts";
 import type { Inventory } from "../../inventory-schema.ts";
 import type { NodeRef } from "../../lookup.ts";
@@ -23,7 +24,6 @@ export interface AgentSourcesDeps {
 const MAX_AGENTS = 10_000;
 /** An agent whose clock is that far off knows nothing about when. */
 const MAX_LATE_MS = 30 * 24 * 3_600_000;
-const PREFIX = "agent:";
 
 export class AgentSources {
   readonly #deps: AgentSourcesDeps;
@@ -63,7 +63,7 @@ export class AgentSources {
     }
     // It is there when `add` returns, and has nothing to start.
     void this.#deps.sources.add((deps) => {
-      const made = new AgentSource({ name: `${PREFIX}${reporter.id}`, where: reporter.name }, deps);
+      const made = new AgentSource({ name: agentSource(reporter.id), where: reporter.name }, deps);
       this.#agents.set(reporter.id, made);
       return made;
     });
@@ -124,10 +124,10 @@ function viewOf(history: AgentSourcesDeps["history"]): View {
     for (const version of history.versions(network)) {
       if (version.toMs !== Number.POSITIVE_INFINITY) continue;
       const { source, kind } = version;
-      if (source.startsWith(PREFIX)) push(bySource, source, version);
+      if (sourceKind(source) === "agent") push(bySource, source, version);
       else if (kind === "egress")
         push(named, network, ...[...version.entity.ranges, ...version.entity.virtual_ranges].flatMap((text) => siteOf(text)));
-      if (kind !== "node" || source !== `${PREFIX}${version.id}`) continue;
+      if (kind !== "node" || source !== agentSource(version.id)) continue;
       const { id, name = id, public_keys = [], addresses } = version.entity;
       const known = own.get(id) ?? { ref: { id, name }, keys: [], addresses: [] };
       known.keys.push(...public_keys);
