@@ -26,29 +26,40 @@ export class AttributionTable {
   readonly #answers: Answer[] = [];
   readonly #made = new Map<Holding, number>();
   readonly #madeWithoutDomain = new Map<Holding, number>();
-  readonly #timelines = new Timelines();
-  /** Single addresses of IPv4 (their last word) and IPv6 → place of their timelines. */
-  readonly #v4 = new WordIndex(1);
-  readonly #v6 = new WordIndex(4);
+  /** Single addresses of IPv4 (their last word) and IPv6 → numbers of their prefixes. */
+  readonly #v4: WordIndex;
+  readonly #v6: WordIndex;
   readonly #ranges: Ranges;
-  /** By number of a range. */
-  readonly #rangePlaces: Int32Array;
-  /** By place, of what several agents declare: what the reporter with this source number told, and what no agent did. */
+  /** The number of the prefix that is range 0; the single addresses come before it. */
+  readonly #firstRange: number;
+  /** By prefix. */
+  readonly #timelines: Timelines;
+  /** By prefix, of what several agents declare: what the reporter with this source number told, and what no agent did. */
   readonly #contested = new Map<number, ReadonlyMap<number, readonly Holding[]>>();
   readonly #sources = new Map<string, number>();
 
   constructor({ holdings, nodes }: InventoryFacts) {
     const { addresses, ranges } = groupByPrefix(holdings);
-    for (const list of addresses) this.#addAddress(list);
+    const v4 = addresses.filter(([{ cidr }]) => cidr.v4);
+    this.#v4 = new WordIndex(1, v4.length);
+    this.#v6 = new WordIndex(4, addresses.length - v4.length);
+    for (const [prefix, [{ cidr }]] of addresses.entries()) {
+      const index = cidr.v4 ? this.#v4 : this.#v6;
+      for (let i = 0; i < index.key.length; i++) index.key[i] = wordAt(cidr.bytes, 0, cidr.v4 ? 3 : i);
+      index.set(prefix);
+    }
+    this.#firstRange = addresses.length;
     this.#ranges = new Ranges(ranges.map(([{ cidr }]) => cidr));
-    this.#rangePlaces = Int32Array.from(ranges, (list) => this.#place(list));
+    const prefixes = [...addresses, ...ranges];
+    this.#timelines = new Timelines(prefixes.map((list) => this.#timelineOf(list)));
+    for (const [prefix, list] of prefixes.entries()) if (list.length > 1) this.#contest(prefix, list);
     this.#turns = turnsOf([...holdings, ...nodes]);
   }
 
   /** Of typed arrays. */
   get bytes(): number {
     const parts = [this.#v4, this.#v6, this.#ranges, this.#timelines];
-    return parts.reduce((sum, { bytes }) => sum + bytes, this.#rangePlaces.byteLength + this.#turns.byteLength);
+    return parts.reduce((sum, { bytes }) => sum + bytes, this.#turns.byteLength);
   }
 
   /** A number for the stretch of time between two changes of anything in this network. */
@@ -82,13 +93,13 @@ export class AttributionTable {
     const w2 = wordAt(bytes, offset, 2);
     const w3 = wordAt(bytes, offset, 3);
     const v4 = w0 === 0 && w1 === 0 && w2 === V4_MAPPED;
-    const place = v4 ? this.#v4.find1(w3) : this.#v6.find4(w0, w1, w2, w3);
-    const answer = place === NONE ? NONE : this.#at(place, atMs, reporter);
+    const address = v4 ? this.#v4.find1(w3) : this.#v6.find4(w0, w1, w2, w3);
+    const answer = address === NONE ? NONE : this.#at(address, atMs, reporter);
     if (answer !== NONE) return answer;
     const { parents } = this.#ranges;
     let range = v4 ? this.#ranges.findV4(w3) : this.#ranges.findV6(w0, w1, w2, w3);
     while (range !== NONE) {
-      const answer = this.#at(this.#rangePlaces[range] ?? 0, atMs, reporter);
+      const answer = this.#at(this.#firstRange + range, atMs, reporter);
       if (answer !== NONE) return answer;
       range = parents[range] ?? NONE;
     }
@@ -99,14 +110,14 @@ export class AttributionTable {
     return this.#answers[found] ?? NOBODY;
   }
 
-  #at(place: number, atMs: number, reporter: number): number {
-    const answer = this.#timelines.at(place, atMs);
-    return reporter === NONE || answer === NONE ? answer : this.#own(place, atMs, reporter, answer);
+  #at(prefix: number, atMs: number, reporter: number): number {
+    const answer = this.#timelines.at(prefix, atMs);
+    return reporter === NONE || answer === NONE ? answer : this.#own(prefix, atMs, reporter, answer);
   }
 
   /** What the reporter's own declaration makes of it. */
-  #own(place: number, atMs: number, reporter: number, answer: number): number {
-    const known = this.#contested.get(place)?.get(reporter);
+  #own(prefix: number, atMs: number, reporter: number, answer: number): number {
+    const known = this.#contested.get(prefix)?.get(reporter);
     if (known === undefined) return answer;
     const kind = this.#answers[answer]?.holding?.kind;
     let best: Holding | null = null;
@@ -123,21 +134,10 @@ export class AttributionTable {
     return declared && best !== null ? this.#answerOf(best, agreed ? best.domain : null) : answer;
   }
 
-  #addAddress(list: HoldingsOfPrefix): void {
-    const { bytes, v4 } = list[0].cidr;
-    const index = v4 ? this.#v4 : this.#v6;
-    for (let i = 0; i < index.key.length; i++) index.key[i] = wordAt(bytes, 0, v4 ? 3 : i);
-    index.set(this.#place(list));
-  }
-
-  /** Makes the timeline of a prefix. */
-  #place(list: HoldingsOfPrefix): number {
-    const stretches = reignsOf(list).map(({ fromMs, holding, domain }): Stretch => {
+  #timelineOf(list: readonly Holding[]): Stretch[] {
+    return reignsOf(list).map(({ fromMs, holding, domain }) => {
       return { fromMs, answer: holding === null ? NONE : this.#answerOf(holding, domain) };
     });
-    const place = this.#timelines.add(stretches);
-    if (list.length > 1) this.#contest(place, list);
-    return place;
   }
 
   #answerOf(holding: Holding, domain: string | null): number {
@@ -150,7 +150,7 @@ export class AttributionTable {
     return answer;
   }
 
-  #contest(place: number, list: readonly Holding[]): void {
+  #contest(prefix: number, list: readonly Holding[]): void {
     const declared = new Map<string, Holding[]>();
     for (const holding of list) {
       if (!isAgents(holding)) continue;
@@ -166,7 +166,7 @@ export class AttributionTable {
       this.#sources.set(source, number);
       bySource.set(number, [...own, ...others]);
     }
-    this.#contested.set(place, bySource);
+    this.#contested.set(prefix, bySource);
   }
 }
 

@@ -1,4 +1,4 @@
-/** Which answer counts from when on, for each of many prefixes: one after the other in one array, as pairs of a time and an answer. */
+/** Which answer counts from when on, for each of many prefixes. */
 
 export interface Stretch {
   /** The first one's is -Infinity. */
@@ -8,32 +8,53 @@ export interface Stretch {
 }
 
 export class Timelines {
-  #pairs = new Float64Array(1024);
-  #length = 0;
+  /** Of each timeline, its last stretch: nearly all flows began a moment ago, so that is what is asked for, and lies close together. */
+  readonly #lastMs: Float64Array;
+  readonly #lastAnswers: Int32Array;
+  /** Behind the stretches before it, in the arrays below. */
+  readonly #ends: Int32Array;
+  /** All others, each timeline's in the order of time. */
+  readonly #fromMs: Float64Array;
+  readonly #answers: Int32Array;
+
+  /** @param timelines at least one stretch each, in the order of time; their places are their numbers */
+  constructor(timelines: readonly (readonly Stretch[])[]) {
+    const stretches = timelines.reduce((sum, { length }) => sum + length, 0);
+    this.#lastMs = new Float64Array(timelines.length);
+    this.#lastAnswers = new Int32Array(timelines.length);
+    this.#ends = new Int32Array(timelines.length);
+    this.#fromMs = new Float64Array(stretches - timelines.length);
+    this.#answers = new Int32Array(stretches - timelines.length);
+    let end = 0;
+    for (const [timeline, list] of timelines.entries()) {
+      for (const [i, { fromMs, answer }] of list.entries()) {
+        if (i === list.length - 1) {
+          this.#lastMs[timeline] = fromMs;
+          this.#lastAnswers[timeline] = answer;
+          this.#ends[timeline] = end;
+        } else {
+          this.#fromMs[end] = fromMs;
+          this.#answers[end++] = answer;
+        }
+      }
+    }
+  }
 
   get bytes(): number {
-    return this.#pairs.byteLength;
+    const parts = [this.#lastMs, this.#lastAnswers, this.#ends, this.#fromMs, this.#answers];
+    return parts.reduce((sum, { byteLength }) => sum + byteLength, 0);
   }
 
-  /** @param stretches in the order of time @returns the timeline's place, for `at` */
-  add(stretches: readonly Stretch[]): number {
-    while (this.#length + stretches.length * 2 > this.#pairs.length) {
-      const longer = new Float64Array(this.#pairs.length * 2);
-      longer.set(this.#pairs);
-      this.#pairs = longer;
+  /** The timeline's answer at that time; -1: none. */
+  at(timeline: number, atMs: number): number {
+    if ((this.#lastMs[timeline] ?? 0) <= atMs) return this.#lastAnswers[timeline] ?? -1;
+    let low = timeline === 0 ? 0 : (this.#ends[timeline - 1] ?? 0);
+    let high = (this.#ends[timeline] ?? 0) - 1;
+    while (low < high) {
+      const middle = (low + high + 1) >>> 1;
+      if ((this.#fromMs[middle] ?? 0) <= atMs) low = middle;
+      else high = middle - 1;
     }
-    for (const { fromMs, answer } of stretches) {
-      this.#pairs[this.#length++] = fromMs;
-      this.#pairs[this.#length++] = answer;
-    }
-    return this.#length - 2;
-  }
-
-  /** The answer at that time; -1: none. Newest first: nearly all flows began a moment ago. */
-  at(place: number, atMs: number): number {
-    const pairs = this.#pairs;
-    let pair = place;
-    while ((pairs[pair] ?? Number.NEGATIVE_INFINITY) > atMs) pair -= 2;
-    return (pairs[pair + 1] ?? -1) | 0;
+    return this.#answers[low] ?? -1;
   }
 }
