@@ -1,7 +1,7 @@
 /** The beginning of a QUIC handshake's stream, put together from parts that come in any order, twice, or never. */
 import { DecodeError } from "@flowtrail/model";
 import { u24 } from "./bytes.ts";
-import { MAX_CLIENT_HELLO } from "./client-hello.ts";
+import { type ClientHello, decodeHandshake, MAX_CLIENT_HELLO } from "./client-hello.ts";
 import type { Work } from "./work.ts";
 
 /** Apart from one another: a browser cuts its hello into some ten parts in random order. */
@@ -11,20 +11,28 @@ export class CryptoStream {
   #bytes = new Uint8Array(0);
   /** What is there, as [from, end) after [from, end), in order and apart from one another. */
   readonly #parts: number[] = [];
+  /** How far the hello was read. */
+  #seen = 0;
 
   /** How much memory it takes. */
   get heldBytes(): number {
     return this.#bytes.length;
   }
 
-  /** The bytes; valid up to `contiguous`. */
-  get bytes(): Uint8Array {
-    return this.#bytes;
+  /** How many bytes are there without a gap. */
+  get #contiguous(): number {
+    return this.#parts[0] === 0 ? this.#parts[1]! : 0;
   }
 
-  /** How many bytes are there without a gap. */
-  get contiguous(): number {
-    return this.#parts[0] === 0 ? this.#parts[1]! : 0;
+  /**
+   * The hello, as far as it is there. Null: there is not more of it than at the last call, or the stream is no ClientHello.
+   * @throws DecodeError of a malformed one.
+   */
+  hello(work: Work): ClientHello | null {
+    const end = this.#contiguous;
+    if (end <= this.#seen) return null;
+    this.#seen = end;
+    return decodeHandshake(this.#bytes, 0, end, work);
   }
 
   /**
@@ -63,7 +71,7 @@ export class CryptoStream {
   /** Makes room for `end` bytes; for the whole hello, once it says how long it is. */
   #reserve(end: number): void {
     if (end <= this.#bytes.length) return;
-    const known = this.contiguous >= 4 ? Math.min(4 + u24(this.#bytes, 1), MAX_CLIENT_HELLO) : 0;
+    const known = this.#contiguous >= 4 ? Math.min(4 + u24(this.#bytes, 1), MAX_CLIENT_HELLO) : 0;
     const grown = new Uint8Array(Math.max(end, known, Math.min(2 * this.#bytes.length, MAX_CLIENT_HELLO)));
     grown.set(this.#bytes);
     this.#bytes = grown;

@@ -154,6 +154,18 @@ describe("hellos in parts", () => {
       expect(new Reader().read(concat(parts[0]!, zeroRtt, parts[1]!, after))).toMatchObject({ serverName: NAME, complete: true });
   });
 
+  it("gives the hello that lies before a packet that is cut off", () => {
+    const reader = new Reader();
+    const datagram = concat(initial(cryptoFrame(0, HELLO)), initial(new Uint8Array(0)));
+    expect(reader.read(datagram.subarray(0, -1))).toMatchObject({ serverName: NAME, complete: true });
+    expect(reader.quic.stats.cut).toBe(1);
+  });
+
+  it("leaves alone a packet to another connection id in the same datagram", () => {
+    const other = initial(cryptoFrame(500, HELLO.subarray(500)), { destination: fromHex("aabbccdd"), keysOf: DESTINATION });
+    expect(new Reader().read(concat(initial(cryptoFrame(0, HELLO.subarray(0, 500))), other))).toMatchObject({ complete: false });
+  });
+
   it("steps over tokens, acknowledgements and pings", () => {
     const ack = fromHex("02 4123 05 01 03 00 02  03 05 00 00 01 01 02 4003  01");
     const token = new Uint8Array(40).fill(7);
@@ -243,6 +255,18 @@ describe("limits", () => {
     expect(reader.quic).toMatchObject({ connections: 2, heldBytes: 2 * MAX_CLIENT_HELLO, stats: { evicted: 8 } });
     for (let i = 0; i < 10; i++) reader.quic.forget(String(i));
     expect(reader.quic).toMatchObject({ connections: 0, heldBytes: 0 });
+  });
+
+  it("reads the hello once for a datagram of many packets", () => {
+    const extensions = new Array(4000).fill([0xaa, 0xaa, 0, 0]).flat();
+    const body = concat([3, 3], new Uint8Array(32), [0, 0, 2, 0x13, 1, 1, 0], word(extensions.length), extensions);
+    const long = concat([1, 0], word(body.length), body);
+    const reader = new Reader();
+    const packets = Array.from({ length: 500 }, (_, i) =>
+      initial(cryptoFrame(15_000 + i, long.subarray(15_000 + i, 15_001 + i))),
+    );
+    reader.read(initial(cryptoFrame(0, long.subarray(0, 15_000))));
+    expect(reader.read(concat(...packets))).toMatchObject({ complete: false });
   });
 
   it("does a bounded work for the most costly packet: parts of one byte, each apart from the others", () => {

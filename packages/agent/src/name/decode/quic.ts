@@ -1,6 +1,7 @@
 /** ClientHellos of QUIC connections, out of the Initial packets that clients send (RFC 9000, RFC 9001, RFC 9369). */
+import { DecodeError } from "@flowtrail/model";
 import { latin1 } from "./bytes.ts";
-import { type ClientHello, decodeHandshake } from "./client-hello.ts";
+import { type ClientHello, MAX_CLIENT_HELLO } from "./client-hello.ts";
 import { CryptoStream } from "./crypto-stream.ts";
 import { readFrames } from "./quic-frames.ts";
 import { type QuicPacket, readLongHeader } from "./quic-header.ts";
@@ -8,10 +9,10 @@ import { InitialKeys, type QuicVersion } from "./quic-keys.ts";
 import type { Work, WorkBound } from "./work.ts";
 
 /**
- * A byte is decrypted with at most two keys; a CRYPTO frame of one byte takes four and may look at 64 parts; the hello that was there before is
- * read again with each packet.
+ * A byte is decrypted with at most two keys; a CRYPTO frame of one byte takes four and may look at 64 parts; what was there of the hello before (up to
+ * MAX_CLIENT_HELLO) is read again with each datagram.
  */
-export const QUIC_WORK: WorkBound = { perByte: 24, fixed: 20_000 };
+export const QUIC_WORK: WorkBound = { perByte: 24, fixed: 2 * MAX_CLIENT_HELLO };
 
 export interface QuicInitialsConfig {
   /** Connections that are kept at a time; the one that was heard least recently goes first. */
@@ -41,6 +42,8 @@ export interface QuicStats {
   done: number;
   /** Connections whose hello was not all there when they had to go. */
   evicted: number;
+  /** Datagrams that were read up to a packet that is malformed or cut off. */
+  cut: number;
 }
 
 interface Connection {
@@ -54,7 +57,7 @@ interface Connection {
 }
 
 export class QuicInitials {
-  readonly stats: QuicStats = { decrypted: 0, refused: 0, unauthentic: 0, done: 0, evicted: 0 };
+  readonly stats: QuicStats = { decrypted: 0, refused: 0, unauthentic: 0, done: 0, evicted: 0, cut: 0 };
   readonly #config: QuicInitialsConfig;
   readonly #deps: QuicInitialsDeps;
   /** By flow, the one heard least recently first. */
@@ -81,16 +84,16 @@ export class QuicInitials {
    * @throws DecodeError of malformed packets, frames and hellos; the connection is forgotten then.
    */
   decode(flow: string, bytes: Uint8Array, offset: number, end: number, work: Work): ClientHello | null {
-    let hello: ClientHello | null = null;
-    const stop = Math.min(end, bytes.length);
-    // Several packets may be in one datagram (RFC 9000 §12.2); padding after them is no packet.
-    for (let at = offset; at < stop; ) {
-      const packet = readLongHeader(bytes, at, stop, work);
-      if (packet === null) break;
-      if (packet.isInitial) hello = this.#initial(flow, bytes, at, packet, work) ?? hello;
-      at = packet.end;
+    try {
+      this.#packets(flow, bytes, offset, Math.min(end, bytes.length), work);
+    } catch (error) {
+      // What lies before the fault may be all of the hello: the capture cuts datagrams off, and senders pad them with anything.
+      const hello = error instanceof DecodeError ? this.#hello(flow, work) : null;
+      if (hello === null) throw error;
+      this.stats.cut++;
+      return hello;
     }
-    return hello;
+    return this.#hello(flow, work);
   }
 
   /** Forgets a connection, whose flow has ended. */
@@ -101,37 +104,45 @@ export class QuicInitials {
     this.#connections.delete(flow);
   }
 
-  #initial(flow: string, bytes: Uint8Array, start: number, packet: QuicPacket, work: Work): ClientHello | null {
+  /** Several packets may be in one datagram, all to the same connection id (RFC 9000 §12.2); padding after them is no packet. */
+  #packets(flow: string, bytes: Uint8Array, offset: number, stop: number, work: Work): void {
+    let destination: string | null = null;
+    for (let at = offset; at < stop; ) {
+      const packet = readLongHeader(bytes, at, stop, work);
+      if (packet === null) return;
+      const to = latin1(bytes, packet.destination, packet.destinationEnd);
+      destination ??= to;
+      if (packet.isInitial && to === destination) this.#initial(flow, bytes, at, packet, to, work);
+      at = packet.end;
+    }
+  }
+
+  #initial(flow: string, bytes: Uint8Array, start: number, packet: QuicPacket, destination: string, work: Work): void {
     const known = this.#known(flow, packet, bytes);
     if (known && !known.unfinished) {
       this.stats.done++;
-      return null;
+      return;
     }
     if (!this.#deps.mayDecrypt()) {
       this.stats.refused++;
-      return null;
+      return;
     }
     work.steps += packet.end - start;
     let connection = known;
     let plain = known?.unfinished?.keys.open(bytes, start, packet.number, packet.end) ?? null;
     // Unknown, or begun anew: after a Retry the keys are those of the server's id (RFC 9001 §5.2).
-    if (plain === null && known?.destination !== latin1(bytes, packet.destination, packet.destinationEnd)) {
+    if (plain === null && known?.destination !== destination) {
       work.steps += packet.end - start;
-      connection = this.#connect(packet, bytes);
+      connection = this.#connect(packet, bytes, destination);
       plain = connection.unfinished!.keys.open(bytes, start, packet.number, packet.end);
     }
-    if (plain === null || !connection?.unfinished) {
+    if (plain === null || !connection) {
       this.stats.unauthentic++;
-      return null;
+      return;
     }
     this.stats.decrypted++;
     if (connection !== known) this.forget(flow);
-    try {
-      return this.#read(flow, connection, plain, work);
-    } catch (error) {
-      this.forget(flow);
-      throw error;
-    }
+    this.#add(flow, connection, plain, work);
   }
 
   /** The connection of this flow that the packet may belong to. */
@@ -146,35 +157,50 @@ export class QuicInitials {
     return isSame ? connection : undefined;
   }
 
-  #connect(packet: QuicPacket, bytes: Uint8Array): Connection {
-    const destination = bytes.subarray(packet.destination, packet.destinationEnd);
+  #connect(packet: QuicPacket, bytes: Uint8Array, destination: string): Connection {
+    const keys = new InitialKeys(packet.version, bytes.subarray(packet.destination, packet.destinationEnd));
     return {
       version: packet.version,
-      destination: latin1(bytes, packet.destination, packet.destinationEnd),
+      destination,
       source: latin1(bytes, packet.source, packet.sourceEnd),
       untilMs: this.#deps.now() + this.#config.maxAgeMs,
-      unfinished: { keys: new InitialKeys(packet.version, destination), stream: new CryptoStream() },
+      unfinished: { keys, stream: new CryptoStream() },
     };
   }
 
-  #read(flow: string, connection: Connection, plain: Uint8Array, work: Work): ClientHello | null {
+  /** Adds what the packet brings of the handshake, and makes its connection the last that was heard. */
+  #add(flow: string, connection: Connection, plain: Uint8Array, work: Work): void {
     const { stream } = connection.unfinished!;
-    const heldBefore = this.#connections.get(flow) === connection ? stream.heldBytes : 0;
-    const contiguousBefore = stream.contiguous;
+    const heldBefore = stream.heldBytes;
+    this.#connections.delete(flow);
+    this.#connections.set(flow, connection);
     try {
-      readFrames(plain, (at, from, length) => stream.add(at, plain, from, length, work), work);
-    } finally {
+      readFrames(plain, (offset, at, length) => stream.add(offset, plain, at, length, work), work);
       this.#heldBytes += stream.heldBytes - heldBefore;
-      this.#connections.delete(flow);
-      this.#connections.set(flow, connection);
+    } catch (error) {
+      this.#heldBytes += stream.heldBytes - heldBefore;
+      this.forget(flow);
+      throw error;
     }
-    const isLonger = stream.contiguous > contiguousBefore;
-    const hello = isLonger ? decodeHandshake(stream.bytes, 0, stream.contiguous, work) : null;
+    this.#evict();
+  }
+
+  /** The hello of the flow, if there is more of it than before. Is read once for each datagram, however many packets are in it. */
+  #hello(flow: string, work: Work): ClientHello | null {
+    const connection = this.#connections.get(flow);
+    if (!connection?.unfinished) return null;
+    const { stream } = connection.unfinished;
+    let hello: ClientHello | null;
+    try {
+      hello = stream.hello(work);
+    } catch (error) {
+      this.forget(flow);
+      throw error;
+    }
     if (hello?.complete) {
       this.#heldBytes -= stream.heldBytes;
       connection.unfinished = null;
     }
-    this.#evict();
     return hello;
   }
 
