@@ -119,6 +119,7 @@ export class PacketReader implements PacketListener {
   /** DNS over TCP: messages after their lengths, one or several in a packet, or one in several. */
   #onDnsStream(bytes: Uint8Array, mode: NameMode, atMs: number): void {
     const { payloadStart, payloadEnd, payloadBytes, tcpSeq } = this.#packet;
+    if (this.#dnsStreams.has(this.#tuple, tcpSeq, atMs)) return;
     const all = this.#dnsStreams.append(this.#tuple, tcpSeq, bytes, payloadStart, payloadEnd, atMs);
     const from = all ?? bytes;
     const start = all ? 0 : payloadStart;
@@ -138,7 +139,7 @@ export class PacketReader implements PacketListener {
     // Where the capture cut the packet, what follows has a hole before it.
     const isWhole = payloadEnd - payloadStart === payloadBytes;
     const seq = (tcpSeq + payloadEnd - payloadStart - (end - at)) >>> 0;
-    if (at < end && isWhole) this.#dnsStreams.begin(this.#tuple, seq, from.slice(at, end), 0, end - at, atMs);
+    if (at < end && isWhole) this.#dnsStreams.begin(this.#tuple, seq, from.subarray(at, end), 0, end - at, atMs);
   }
 
   #onQuic(bytes: Uint8Array, mode: NameMode, atMs: number): void {
@@ -156,6 +157,7 @@ export class PacketReader implements PacketListener {
   /** What a client sends over TCP: the beginning of a request or of a ClientHello, or more of one. */
   #onStream(bytes: Uint8Array, mode: NameMode, atMs: number): void {
     const { payloadStart: start, payloadEnd: end, payloadBytes, tcpSeq } = this.#packet;
+    if (this.#hellos.has(this.#tuple, tcpSeq, atMs)) return;
     const all = this.#hellos.append(this.#tuple, tcpSeq, bytes, start, end, atMs);
     if (all) {
       if (this.#onTls(all, 0, all.length, mode, atMs)) this.#hellos.forget(this.#tuple);

@@ -42,26 +42,28 @@ export class Streams {
     return this.#evicted;
   }
 
-  /** Keeps the bytes from `start` to `end` as the beginning of a stream; `seq` is the number of the first. Returns false if it has one of these already. */
-  begin(tuple: FlowKey, seq: number, bytes: Uint8Array, start: number, end: number, atMs: number): boolean {
-    const known = this.#table.find(tuple);
-    if (known >= 0) {
-      const { nextSeq, length, untilMs } = this.#streams[known]!;
-      if (untilMs > atMs && (nextSeq - length) >>> 0 === seq) return false;
-      this.#forget(known);
-    }
+  /** Keeps the bytes from `start` to `end` as the beginning of a stream, in the place of a former one; `seq` is the number of the first. */
+  begin(tuple: FlowKey, seq: number, bytes: Uint8Array, start: number, end: number, atMs: number): void {
+    this.forget(tuple);
     const length = end - start;
-    if (length > this.#config.maxBytesEach) return true;
+    if (length > this.#config.maxBytesEach) return;
     const entry = this.#table.add(tuple);
     this.#streams[entry] = {
-      bytes: bytes.slice(start, end),
+      bytes: new Uint8Array(bytes.subarray(start, end)),
       length,
       nextSeq: (seq + length) >>> 0,
       untilMs: atMs + this.#config.maxAgeMs,
     };
     this.#heldBytes += length;
     this.#makeRoom();
-    return true;
+  }
+
+  /** Is the byte of this number there already? So is that of a packet that is seen again. */
+  has(tuple: FlowKey, seq: number, atMs: number): boolean {
+    const stream = this.#streams[this.#table.find(tuple)];
+    if (stream === undefined || stream.untilMs <= atMs) return false;
+    const behind = (stream.nextSeq - seq) >>> 0;
+    return behind > 0 && behind <= stream.length;
   }
 
   /** Adds what follows. Returns all so far, valid until the next call; null if it does not follow what is there, or nothing is. */
