@@ -65,12 +65,13 @@ export class InventoryLog implements HistoryStore {
   }
 
   /** @throws StoreError */
-  async addCorrection({ id, changedMs, fromMs, toMs, asOfMs, who }: Correction): Promise<void> {
+  async addCorrection({ id, changedMs, fromMs, toMs, network, asOfMs, who }: Correction): Promise<void> {
     const row = {
       changed: iso(changedMs),
       id,
       from: iso(fromMs),
       to: iso(toMs),
+      network: network ?? null,
       as_of: asOfMs === null ? null : iso(asOfMs),
       who,
     };
@@ -158,15 +159,16 @@ export class InventoryLog implements HistoryStore {
     const newer =
       cursor === null ? "" : `WHERE written >= toDateTime64({cursor:String}, 3, 'UTC') - INTERVAL ${OVERLAP_S} SECOND`;
     const ms = (column: string) => `toUnixTimestamp64Milli(${column})`;
-    const rows = await this.#clickhouse.rows<{ id: string; f: string; t: string; a: string | null; who: string; c: string }>(
-      `SELECT id, ${ms("`from`")} AS f, ${ms("`to`")} AS t, ${ms("as_of")} AS a, who, ${ms("changed")} AS c
+    const rows = await this.#clickhouse.rows<{ id: string; f: string; t: string; n: string | null; a: string | null; who: string; c: string }>(
+      `SELECT id, ${ms("`from`")} AS f, ${ms("`to`")} AS t, network AS n, ${ms("as_of")} AS a, who, ${ms("changed")} AS c
        FROM ${INVENTORY_CORRECTIONS.name} ${newer}`,
       cursor === null ? {} : { cursor },
     );
-    return rows.map(({ id, f, t, a, who, c }) => ({
+    return rows.map(({ id, f, t, n, a, who, c }) => ({
       id,
       fromMs: Number(f),
       toMs: Number(t),
+      ...(n === null ? {} : { network: n }),
       asOfMs: a === null ? null : Number(a),
       who,
       changedMs: Number(c),

@@ -47,9 +47,9 @@ export function inventoryRoutes(api: Api, { history, inventoryLog, clickhouse, n
     handler: async ({ query }, reply) => {
       const address = addressOf(query.ip);
       const atMs = timeOf(query.time, now());
-      const asOfMs = history.inventoryTime(atMs);
       const networks = query.network === undefined ? history.networks() : [query.network];
-      const found = networks.map((id) => holdersAt(history.holdings(id), address, asOfMs));
+      const asOfMs = history.inventoryTime(atMs, query.network ?? "");
+      const found = networks.map((id) => holdersAt(history.holdings(id), address, history.inventoryTime(atMs, id)));
       const { completeSinceMs } = history.stats;
       reply.header("cache-control", "no-store");
       return {

@@ -1,6 +1,5 @@
 /** Who had which address when, and whom the words for nodes stand for, in all networks: made from the inventory's history when first asked for. */
 import type { InventoryFacts } from "../holding.ts";
-import type { Inventory } from "../inventory-schema.ts";
 import { Nodes } from "./nodes.ts";
 import { AttributionTable } from "./table.ts";
 
@@ -9,12 +8,10 @@ export interface InventoryInTime {
   /** Counts up with every change. */
   readonly version: number;
   networks(): readonly string[];
-  /** As it is now. */
-  current(): Inventory;
   /** The lists in it stay the same ones as long as nothing changes in that network. */
   facts(network: string): InventoryFacts;
-  /** When the inventory is to be read for a flow that began at `startMs`, ms since 1970. */
-  inventoryTime(startMs: number): number;
+  /** When the inventory is to be read for a flow of a network that began at `startMs`, ms since 1970. */
+  inventoryTime(startMs: number, network: string): number;
 }
 
 const EMPTY = new AttributionTable({ holdings: [], nodes: [] });
@@ -49,7 +46,7 @@ export class Attribution {
     return this.#nodes.nodes;
   }
 
-  inventoryTime(startMs: number): number {
-    return this.#inventory.inventoryTime(startMs);
+  inventoryTime(startMs: number, network: string): number {
+    return this.#inventory.inventoryTime(startMs, network);
   }
 }

@@ -54,7 +54,7 @@ export class BatchLookup {
       this.#placeKey = key;
       this.#place = this.#places.get(key) ?? this.#newPlace(key, network.get(row) ?? "", reporter_id.get(row) ?? "");
     }
-    this.#atMs = this.#attribution.inventoryTime(start.get(row) ?? 0);
+    this.#atMs = this.#attribution.inventoryTime(start.get(row) ?? 0, this.#place.networkId);
     this.#epoch = this.#place.table.epochAt(this.#atMs);
   }
 

@@ -35,6 +35,7 @@ export const INVENTORY_CORRECTIONS: Table = {
     { name: "id", type: "String" },
     { name: "from", type: time },
     { name: "to", type: time },
+    { name: "network", type: "Nullable(String)" },
     { name: "as_of", type: `Nullable(${time})` },
     { name: "who", type: "String" },
   ],
