@@ -1,5 +1,5 @@
 /** The keys of a client's Initial packets, which anybody can compute (RFC 9001 §5.2; RFC 9369 §3.3 for version 2). */
-import { type Cipheriv, createCipheriv, createDecipheriv, createHmac } from "node:crypto";
+import { type Cipheriv, createCipheriv, createDecipheriv, hash } from "node:crypto";
 
 export type QuicVersion = 1 | 2;
 
@@ -20,7 +20,21 @@ const LABELS = {
   2: { key: label("quicv2 key", 16), iv: label("quicv2 iv", 12), headers: label("quicv2 hp", 16) },
 } as const;
 
-const hmac = (key: Uint8Array, data: Uint8Array): Buffer => createHmac("sha256", key).update(data).digest();
+/** SHA-256's; no key here is longer. */
+const HASH_BLOCK = 64;
+
+/** HMAC (RFC 2104) out of one-shot hashes, which take a fifth of the time that createHmac needs to make its object. */
+function hmac(key: Uint8Array, data: Uint8Array): Buffer {
+  const inner = Buffer.alloc(HASH_BLOCK + data.length, 0x36);
+  const outer = Buffer.alloc(HASH_BLOCK + 32, 0x5c);
+  for (const [i, octet] of key.entries()) {
+    inner[i]! ^= octet;
+    outer[i]! ^= octet;
+  }
+  inner.set(data, HASH_BLOCK);
+  outer.set(hash("sha256", inner, "buffer"), HASH_BLOCK);
+  return hash("sha256", outer, "buffer");
+}
 
 export class InitialKeys {
   readonly key: Buffer;
