@@ -2,6 +2,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { inventoryJsonSchema } from "@flowtrail/server";
 import { apiPage } from "./docs/api.ts";
 import { cliPage } from "./docs/cli.ts";
 import { columnsPage } from "./docs/columns.ts";
@@ -16,6 +17,7 @@ export async function generatedPages(): Promise<Map<string, string>> {
     ["docs/reference/config.md", configPage()],
     ["docs/reference/cli.md", cliPage()],
     ["docs/reference/api.md", await apiPage()],
+    ["docs/reference/inventory.schema.json", `${JSON.stringify(inventoryJsonSchema(), null, 2)}\n`],
   ]);
 }
 

@@ -44,6 +44,7 @@ export const inventoryHealthSchema = z.object({
   entities: z.number(),
   changes: z.number().describe("Changes that are held in memory"),
   waiting_changes: z.number().describe("Changes that are in force but not yet in the store"),
+  deferred_sources: z.number().describe("Sources whose last word is not in force, since too much waits for the store"),
   store_failures: z.number().describe("Failed attempts to store changes since the start"),
   store_error: z.string().nullable(),
   complete_since: time.nullable().describe("Answers about times before are incomplete; null: none are"),

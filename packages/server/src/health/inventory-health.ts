@@ -48,6 +48,8 @@ export interface InventoryReport {
   readonly changes: number;
   /** In force, not yet stored. */
   readonly waiting_changes: number;
+  /** What they said last is not in force, since too much waits for the store. */
+  readonly deferred_sources: number;
   readonly store_failures: number;
   readonly store_error: string | null;
   /** Answers about times before are incomplete. */
@@ -81,7 +83,7 @@ export class InventoryHealth {
 
   report(): InventoryReport {
     const { sources, history } = this.#deps;
-    const { changes, waiting, failures, error, completeSinceMs } = history.stats;
+    const { changes, waiting, deferred, failures, error, completeSinceMs } = history.stats;
     const counts = history.counts();
     const networks = history.networks();
     const conflicts = networks.flatMap((network) => this.conflicts(network));
@@ -103,6 +105,7 @@ export class InventoryHealth {
       entities: [...counts.values()].reduce((sum, count) => sum + count, 0),
       changes,
       waiting_changes: waiting,
+      deferred_sources: deferred,
       store_failures: failures,
       store_error: error,
       complete_since: iso(completeSinceMs),

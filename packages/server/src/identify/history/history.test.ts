@@ -4,7 +4,7 @@ import { InventoryLog } from "../../store/inventory-log.ts";
 import { startTestStore, type TestStore } from "../../store/testing.ts";
 import type { Holding } from "../holding.ts";
 import { inventoryOf } from "../testing.ts";
-import { InventoryHistory } from "./history.ts";
+import { type HistoryConfig, InventoryHistory } from "./history.ts";
 
 let test: TestStore;
 const histories: InventoryHistory[] = [];
@@ -19,9 +19,9 @@ afterEach(async () => {
 });
 
 let clockMs = 0;
-async function open({ shared = false, maxChanges = 200_000 } = {}): Promise<InventoryHistory> {
+async function open(config: Partial<HistoryConfig> = {}): Promise<InventoryHistory> {
   const store = new InventoryLog(test.store.clickhouse);
-  const history = new InventoryHistory({ shared, maxChanges }, { store, now: () => clockMs, logger: quiet });
+  const history = new InventoryHistory({ shared: false, ...config }, { store, now: () => clockMs, logger: quiet });
   await history.start();
   histories.push(history);
   return history;
@@ -138,7 +138,7 @@ describe("the history", () => {
     while (b.corrections.length === 0 || told(b.holdings("net"), "10.1.0.9").length < 2)
       await new Promise((resolve) => setTimeout(resolve, 50));
     expect(told(b.holdings("net"), "10.1.0.9").sort()).toEqual(wanted);
-    expect(b.inventoryTime(150)).toBe(2000);
+    expect(b.inventoryTime(150, "n")).toBe(2000);
     const c = await open();
     expect(told(c.holdings("net"), "10.1.0.9").sort()).toEqual(wanted);
     const log = await new InventoryLog(test.store.clickhouse).query({
@@ -166,12 +166,29 @@ describe("the history", () => {
     expect(told(again.holdings("net"), "10.1.0.9")).toHaveLength(1);
   });
 
+  it("takes what sources said last when too much waited for the store", async () => {
+    clockMs = 1000;
+    const history = await open({ maxWaiting: 3 });
+    await test.kill();
+    history.apply("file", inventoryOf(V1), who);
+    clockMs = 2000;
+    expect(history.apply("file", inventoryOf(V2), who)).toBe(0);
+    expect(history.stats).toMatchObject({ waiting: 3, deferred: 1 });
+    while (history.stats.deferred > 0) await new Promise((resolve) => setTimeout(resolve, 10));
+    expect(told(history.holdings("net"), "10.1.0.9").sort()).toEqual([
+      ["ana", 1000, 2000, true],
+      ["bob", 2000, Number.POSITIVE_INFINITY, false],
+    ]);
+    await stored(history);
+  });
+
   it("lets go of what was over longest ago when it gets too long, and says so", async () => {
     const history = await open({ maxChanges: 40 });
     for (clockMs = 1000; clockMs <= 60_000; clockMs += 1000) {
       history.apply("file", inventoryOf(`\n  - { id: net, nodes: [{ id: n, name: v${clockMs}, addresses: [10.1.0.1] }] }`), who);
     }
-    expect(history.stats.changes).toBeLessThanOrEqual(50);
+    // What is in force (two entities) stays, and the oldest go in bulk.
+    expect(history.stats.changes).toBeLessThan(60);
     const { completeSinceMs } = history.stats;
     expect(completeSinceMs).not.toBeNull();
     expect(history.nodeAt("net", "n", 60_500)?.name).toBe("v60000");

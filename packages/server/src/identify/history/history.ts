@@ -37,8 +37,13 @@ export interface LoadedHistory {
 export interface HistoryConfig {
   /** Others write into the same store: look every few seconds what they wrote. */
   readonly shared: boolean;
-  /** Changes kept in memory. Above it, those that were over longest ago are let go of (the store has them), and `completeSinceMs` says so. */
+  /**
+   * Changes kept in memory. Above it, those that were over longest ago are let go of (the store has them), and `completeSinceMs` says so.
+   * What is in force stays, however much it is: sources have limits of their own.
+   */
   readonly maxChanges?: number;
+  /** Changes that may wait for a store that is away. What sources say after that is in force when the store is back. */
+  readonly maxWaiting?: number;
 }
 
 export interface HistoryDeps {
@@ -56,6 +61,8 @@ export interface HistoryStats {
   readonly changes: number;
   /** In force, not yet in the store. */
   readonly waiting: number;
+  /** Sources whose last word is not in force, since too much waits for the store. */
+  readonly deferred: number;
   /** Failed attempts to store, since the start. */
   readonly failures: number;
   readonly error: string | null;
@@ -65,7 +72,9 @@ export interface HistoryStats {
 
 export type ChangeListener = (networks: ReadonlySet<string>) => void;
 
-const DEFAULT_MAX_CHANGES = 200_000;
+const DEFAULTS = { maxChanges: 200_000, maxWaiting: 100_000 };
+/** Letting go of the oldest costs a look at everything: it is done in bulk. */
+const SLACK = 1.25;
 const REFRESH_MS = 3000;
 
 export class InventoryHistory {
@@ -86,14 +95,22 @@ export class InventoryHistory {
   #corrections: Correction[] = [];
   #version = 0;
   #changes = 0;
+  #forgetAbove: number;
   #completeSinceMs: number | null = null;
+  /** By source: what it said last while too much waited for the store. */
+  readonly #deferred = new Map<string, { inventory: Inventory; who: string }>();
   #cursor: string | null = null;
   #timer: NodeJS.Timeout | null = null;
 
   constructor(config: HistoryConfig, deps: HistoryDeps) {
-    this.#config = { maxChanges: DEFAULT_MAX_CHANGES, ...config };
+    this.#config = { ...DEFAULTS, ...config };
     this.#deps = deps;
-    this.#writer = new LogWriter({ append: (changes) => deps.store.append(changes), logger: deps.logger });
+    this.#forgetAbove = this.#config.maxChanges * SLACK;
+    this.#writer = new LogWriter({
+      append: (changes) => deps.store.append(changes),
+      onDone: () => this.#applyDeferred(),
+      logger: deps.logger,
+    });
   }
 
   /** Reads what the store has. @throws StoreError */
@@ -124,6 +141,11 @@ export class InventoryHistory {
    * @returns how many entities changed
    */
   apply(source: string, inventory: Inventory, { who, atMs = this.#deps.now() }: { who: string; atMs?: number }): number {
+    if (this.#writer.waiting >= this.#config.maxWaiting) {
+      this.#deferred.set(source, { inventory, who });
+      return 0;
+    }
+    this.#deferred.delete(source);
     const changeId = randomUUID();
     const changes: InventoryChange[] = [];
     const gone = new Set([...(this.#bySource.get(source) ?? [])].filter(({ newest }) => newest?.entity !== null));
@@ -226,9 +248,9 @@ export class InventoryHistory {
     return this.#corrections;
   }
 
-  /** When the inventory is to be read for a flow that began at `startMs` (ms since 1970). */
-  inventoryTime(startMs: number): number {
-    return this.#corrections.length === 0 ? startMs : inventoryTime(this.#corrections, startMs);
+  /** When the inventory is to be read for a flow of a network that began at `startMs` (ms since 1970). */
+  inventoryTime(startMs: number, network: string): number {
+    return this.#corrections.length === 0 ? startMs : inventoryTime(this.#corrections, startMs, network);
   }
 
   /** Makes a correction: in force when this resolves. @throws StoreError */
@@ -241,7 +263,8 @@ export class InventoryHistory {
 
   get stats(): HistoryStats {
     const { waiting, failures, error } = this.#writer;
-    return { changes: this.#changes, waiting, failures, error, completeSinceMs: this.#completeSinceMs };
+    const { size: deferred } = this.#deferred;
+    return { changes: this.#changes, waiting, deferred, failures, error, completeSinceMs: this.#completeSinceMs };
   }
 
   #take(changes: readonly InventoryChange[]): void {
@@ -252,7 +275,7 @@ export class InventoryHistory {
       this.#changes++;
       touched.add(change.network);
     }
-    if (this.#changes > this.#config.maxChanges * 1.25) this.#forget();
+    if (this.#changes > this.#forgetAbove) this.#forget();
     if (touched.size > 0) this.#changed(touched);
   }
 
@@ -309,9 +332,14 @@ export class InventoryHistory {
     return view;
   }
 
+  #applyDeferred(): void {
+    for (const [source, { inventory, who }] of [...this.#deferred]) this.apply(source, inventory, { who });
+  }
+
   /** Lets go of what was over longest ago. */
   #forget(): void {
     const { maxChanges } = this.#config;
+    const before = this.#changes;
     const times = [...this.#logs.values()].flatMap((log) => log.changes.map(({ atMs }) => atMs)).sort((a, b) => b - a);
     const beforeMs = times[maxChanges] ?? 0;
     for (const [key, log] of this.#logs) {
@@ -321,6 +349,8 @@ export class InventoryHistory {
       this.#bySource.get(log.ref.source)?.delete(log);
       this.#byNetwork.get(log.ref.network)?.delete(log);
     }
+    this.#forgetAbove = Math.max(this.#config.maxChanges, this.#changes) * SLACK;
+    if (this.#changes === before) return;
     this.#completeSinceMs = Math.max(beforeMs, this.#completeSinceMs ?? 0);
     this.#deps.logger.warn(
       { changes: this.#changes, before: new Date(beforeMs).toISOString() },

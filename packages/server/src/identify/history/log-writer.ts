@@ -4,6 +4,8 @@ import type { InventoryChange } from "./change.ts";
 
 export interface LogWriterDeps {
   readonly append: (changes: readonly InventoryChange[]) => Promise<void>;
+  /** Called when everything is stored. */
+  readonly onDone: () => void;
   readonly logger: { warn(fields: object, message: string): void; info(fields: object, message: string): void };
 }
 
@@ -79,6 +81,7 @@ export class LogWriter {
       }
     }
     this.#running = null;
+    if (!signal.aborted) this.#deps.onDone();
   }
 
   async #write(): Promise<void> {
