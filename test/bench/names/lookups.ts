@@ -7,7 +7,6 @@ import { type Cidr, cidrContains, FlowBatch, formatCidr } from "../../../package
 import { AttributionTable } from "../../../packages/server/src/identify/attribution/table.ts";
 import type { Holding, InventoryFacts } from "../../../packages/server/src/identify/holding.ts";
 import { Identify } from "../../../packages/server/src/identify/identify.ts";
-import { EMPTY_INVENTORY } from "../../../packages/server/src/identify/inventory-schema.ts";
 import { EXTERNAL } from "../../../packages/server/src/identify/lookup.ts";
 import { type BenchRow, median, printPart } from "./rows.ts";
 
@@ -237,7 +236,6 @@ for (const addresses of [50, 1000, 16_000]) {
   const inventory = {
     version: 1,
     networks: () => [NETWORK],
-    current: () => EMPTY_INVENTORY,
     facts: () => facts,
     inventoryTime: (ms: number) => ms,
   };

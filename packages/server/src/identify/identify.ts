@@ -3,7 +3,6 @@ import type { FlowBatch } from "@flowtrail/model";
 import { Attribution, type InventoryInTime } from "./attribution/attribution.ts";
 import { BatchLookup } from "./attribution/batch-lookup.ts";
 import { EndWriter } from "./attribution/end-writer.ts";
-import type { Inventory } from "./inventory-schema.ts";
 import type { NodeRef } from "./lookup.ts";
 import { type Expected, elect, lifeOf } from "./primary.ts";
 
@@ -14,18 +13,11 @@ export interface IdentifyDeps {
 
 export class Identify {
   readonly #expected: Expected;
-  readonly #inventory: InventoryInTime;
   readonly #attribution: Attribution;
 
   constructor({ inventory, expected }: IdentifyDeps) {
     this.#expected = expected;
-    this.#inventory = inventory;
     this.#attribution = new Attribution(inventory);
-  }
-
-  /** As it is now. */
-  get inventory(): Inventory {
-    return this.#inventory.current();
   }
 
   /** The reporter that the inventory calls so now (by id, name or host), in any of its networks; one that it does not know is its own id and name. */

@@ -4,37 +4,21 @@ import { piecesOf, readEntity } from "../history/entities.ts";
 import { holdingsOf, nodeFacts } from "../history/holdings.ts";
 import { NodeRefs } from "../history/node-refs.ts";
 import type { InventoryFacts } from "../holding.ts";
-import { EMPTY_INVENTORY, type Inventory } from "../inventory-schema.ts";
+import type { Inventory } from "../inventory-schema.ts";
 import type { InventoryInTime } from "./attribution.ts";
 
 const NOTHING: InventoryFacts = { holdings: [], nodes: [] };
 
 export class FixedInventory implements InventoryInTime {
-  #inventory = EMPTY_INVENTORY;
-  #version = 0;
-  #facts: ReadonlyMap<string, InventoryFacts> = new Map();
+  readonly version = 0;
+  readonly #facts: ReadonlyMap<string, InventoryFacts>;
 
-  constructor(inventory: Inventory = EMPTY_INVENTORY) {
-    this.set(inventory);
-  }
-
-  /** From now on, it has always been so. */
-  set(inventory: Inventory): void {
-    this.#inventory = inventory;
+  constructor(inventory: Inventory) {
     this.#facts = factsOf(inventory);
-    this.#version++;
-  }
-
-  get version(): number {
-    return this.#version;
   }
 
   networks(): readonly string[] {
     return [...this.#facts.keys()];
-  }
-
-  current(): Inventory {
-    return this.#inventory;
   }
 
   facts(network: string): InventoryFacts {
