@@ -1,7 +1,7 @@
 /** What the lab's internet answers with: certificates for its TLS servers and its DNS. */
 import { join } from "node:path";
 import { run } from "./run.ts";
-import { dnsServer, namedHosts, namelessHost } from "./topology.ts";
+import { dnsServer, namedHosts, namelessHost, pick } from "./topology.ts";
 
 const quicPort = 443;
 
@@ -50,10 +50,13 @@ export async function makeCertificates(dir: string): Promise<void> {
   await run([...request, "-keyout", keyFile, "-out", certFile, "-CA", caFile, "-CAkey", caKeyFile, ...leaf]);
 }
 
+const addressesInDns = ({ addresses, ...host }: (typeof namedHosts)[number]): string[] =>
+  "only" in host ? [pick(addresses, host.only)] : [addresses.v4, addresses.v6];
+
 /** dnsmasq in the foreground, with the lab's names and no other, writing nothing to disk. */
 export function dnsmasqCommand(): string[] {
   const records = namedHosts.flatMap((host) => [
-    `--host-record=${host.names[0]},${host.addresses.v4},${host.addresses.v6}`,
+    `--host-record=${[host.names[0], ...addressesInDns(host)].join(",")}`,
     ...host.aliases.map((alias) => `--cname=${alias},${host.names[0]}`),
   ]);
   return [

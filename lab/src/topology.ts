@@ -109,7 +109,7 @@ export const configFile = { id: "printer" } as const;
 
 const external = (host: number): Addresses => ({ v4: `203.0.113.${host}`, v6: `2001:db8:cb00:7100::${host}` });
 
-/** What answers in the internet. Several names on one address, as with any CDN. */
+/** What answers in the internet. Several names on one address, as with any CDN. `only`: its names have addresses of one family. */
 export const internetHosts = [
   { names: ["api.example.test"], aliases: [], addresses: external(145) },
   { names: ["www.example.test"], aliases: [], addresses: external(10) },
@@ -119,7 +119,8 @@ export const internetHosts = [
   { names: ["mail.example.test"], aliases: [], addresses: external(25) },
   { names: ["git.example.test"], aliases: [], addresses: external(94) },
   { names: ["legacy.example.test"], aliases: [], addresses: external(23) },
-  { names: ["h3.example.test"], aliases: [], addresses: external(44) },
+  { names: ["h3.example.test"], aliases: [], addresses: external(44), only: 4 },
+  { names: ["h3v6.example.test"], aliases: [], addresses: external(46), only: 6 },
   { names: ["pq.example.test"], aliases: [], addresses: external(76) },
   { names: ["ns.example.test"], aliases: [], addresses: external(53) },
 ] as const;

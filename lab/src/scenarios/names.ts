@@ -91,19 +91,16 @@ export const noSni = perFamily(
 );
 
 export const ech = perFamily(
-  "TLS with an encrypted hello: the user asks DNS for secret.example.test, all that the hello shows is public.cdn.test",
+  "TLS with an encrypted hello that shows only public.cdn.test: the user asked DNS for secret.example.test, the printer asked nobody here",
   async (bed, family) => {
     const name = "secret.example.test";
     await bed.dns({ from: "user", family, name });
-    const hello = clientHello(serverName("public.cdn.test"), encryptedClientHello(), keyShare("x25519"));
-    await bed.write({
-      from: "user",
-      family,
-      what: `the user opens ${name} in private`,
-      name,
-      parts: [hello],
-      known: byDns(name),
-    });
+    const hello = () => clientHello(serverName("public.cdn.test"), encryptedClientHello(), keyShare("x25519"));
+    const common = { family, name } as const;
+    await bed.write({ ...common, from: "user", what: `the user opens ${name} in private`, parts: [hello()], known: byDns(name) });
+    // All that can be known; `app` says that it is only the outer name.
+    const known = bySni("public.cdn.test");
+    await bed.write({ ...common, from: "config", what: `the printer opens ${name} in private`, parts: [hello()], known });
   },
 );
 
