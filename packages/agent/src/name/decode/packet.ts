@@ -20,9 +20,7 @@ const MOBILITY = 135;
 const HIP = 139;
 const SHIM6 = 140;
 
-export const TCP_FIN = 0x01;
 export const TCP_SYN = 0x02;
-export const TCP_RST = 0x04;
 
 /** What `decodePacket` found: `ok`, or why the packet has no ports and payload. `fragment`: a part of a larger one, of which nothing is read. */
 export type PacketVerdict = "ok" | "fragment" | "other_protocol" | "malformed" | "not_ip";

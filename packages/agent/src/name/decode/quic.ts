@@ -81,7 +81,7 @@ export class QuicInitials {
   /**
    * Reads the datagram that a client sent. `flow` tells connections apart (addresses and ports); connection ids alone would let one client put words
    * into another's mouth. Null: nothing new is known of a hello. Otherwise what is there of it so far: once it is `complete`, its connection is done.
-   * @throws DecodeError of malformed packets, frames and hellos; the connection is forgotten then.
+   * @throws DecodeError of malformed packets, frames and hellos; a connection that sent such frames or such a hello is forgotten.
    */
   decode(flow: string, bytes: Uint8Array, offset: number, end: number, work: Work): ClientHello | null {
     try {
