@@ -40,9 +40,9 @@ describe.skipIf(!here)("a flow's name", () => {
 
   it("is what TLS asks for: the user's connection to api.example.test through the gateway, with the user's id", async () => {
     const found = await rows("tls");
-    const api = { ...EXTERNAL, ...USER, ...named("api.example.test", "sni"), dst_port: 443, app: "http/1.1" };
+    const api = { ...EXTERNAL, ...USER, ...named("api.example.test", "sni"), dst_port: 443 };
     // Who starts the connection and who passes it on both see it.
-    const nas = { ...named("nas.office.test", "sni"), src_name: "debian", dst_type: "egress", dst_id: "office-lan" };
+    const nas = { ...named("nas.office.test", "sni"), src_name: "debian", dst_type: "egress_route", dst_id: "office-lan" };
     const expected = [api, { ...nas, reporter: "debian", primary: true }, { ...nas, reporter: "officegw", primary: false }];
     expect(found).toMatchObject([...expected, ...expected]);
     expect(found.map(({ src_ip }) => src_ip)).toContain("fd0a::21");
@@ -52,7 +52,7 @@ describe.skipIf(!here)("a flow's name", () => {
   });
 
   it("is what a split hello asks for", async () => {
-    const row = { ...EXTERNAL, ...USER, ...named("pq.example.test", "sni") };
+    const row = { ...EXTERNAL, ...USER, ...named("pq.example.test", "sni"), app: "h2" };
     expect(await rows("split-hello")).toMatchObject([row, row, row, row]);
   });
 
