@@ -174,6 +174,51 @@ describe("names", () => {
   });
 });
 
+describe("names in the data of another record, where pointers lead", () => {
+  const TXT = 16;
+  const HEAD = answer("a.example", TYPE_A, []).length;
+  /** Where the data of the first answer is, whose owner is a pointer. */
+  const DATA = HEAD + 12;
+  const owner = (place: number): TestRecord => ({ owner: place, type: TYPE_A, data: v4(1) });
+  const through = (data: readonly number[], place: number): Uint8Array =>
+    answer("a.example", TYPE_A, [{ owner: 12, type: TXT, data }, owner(place)]);
+
+  it("follows them from there backwards only", () => {
+    const forwards = [1, 97, ...pointer(DATA + 4), ...wireName("b.example")];
+    expect(failure(through(forwards, DATA))).toMatchObject({ message: expect.stringContaining("backwards") });
+    expect(addresses(read(through([1, 98, ...pointer(14)], DATA))), "b.example").toEqual([]);
+    expect(addresses(read(through([1, 65, ...pointer(14)], DATA))), "A.example").toEqual(["192.0.2.1 300"]);
+    expect(addresses(read(through([...pointer(12)], DATA)))).toEqual(["192.0.2.1 300"]);
+  });
+
+  it.each([
+    [127, null],
+    [129, "too many compression pointers"],
+  ])("follows %i of them", (count, error) => {
+    // The first points to the question, each other one to that before it; once plain, once after a label.
+    const chain = Array.from({ length: count - 1 }, (_, i) => pointer(i === 0 ? 12 : DATA + 2 * (i - 1))).flat();
+    const last = DATA + 2 * (count - 2);
+    for (const data of [chain, [...chain, 1, 98, ...pointer(last)]]) {
+      const found = failure(through(data, DATA + data.length - (data === chain ? 2 : 4)));
+      expect(found).toMatchObject(error ? { message: expect.stringContaining(error) } : { name: "a.example" });
+    }
+  });
+
+  it("adds up the octets of all parts", () => {
+    const long = [62, ...new Array(62).fill(97)];
+    const name = (first: number): number[] => [first, ...new Array(first).fill(98), ...pointer(DATA)];
+    const data = [...long, ...long, ...long, 0];
+    const at = (first: number): unknown => failure(through([...data, ...name(first)], DATA + data.length));
+    expect(at(63)).toMatchObject({ name: "a.example" });
+    const longer = [63, ...new Array(63).fill(97), ...long, ...long, 0];
+    expect(failure(through([...longer, ...name(63)], DATA + longer.length))).toMatchObject({ name: "a.example" });
+    const tooLong = [...long, ...long, ...long, 1, 97, 0];
+    expect(failure(through([...tooLong, ...name(63)], DATA + tooLong.length))).toMatchObject({
+      message: expect.stringContaining("more than 255"),
+    });
+  });
+});
+
 describe("what is no answer, or a broken one", () => {
   const good = message("dns", "cnames");
   const changed = (at: number, value: number): Uint8Array => good.with(at, value);
