@@ -40,8 +40,10 @@ interface ColumnSpec {
   readonly unit?: Unit;
   readonly label: string;
   readonly tooltip: string;
-  /** Equality filter in `GET /api/flows`. */
+  /** Equality filter in `GET /api/flows`, and a field of the filter language. */
   readonly filterable?: true;
+  /** A field of the filter language only: nobody asks for one exact number of bytes. */
+  readonly comparable?: true;
   readonly groupable?: true;
   /** ClickHouse type and codec where the type's default does not fit. */
   readonly clickhouse?: string;
@@ -50,6 +52,7 @@ interface ColumnSpec {
 
 const counter = (label: string, tooltip: string, unit: Unit) =>
   ({ type: "u64", by: "agent", optional: true, unit, label, tooltip }) as const;
+const total = (label: string, tooltip: string, unit: Unit) => ({ ...counter(label, tooltip, unit), comparable: true }) as const;
 
 export const COLUMNS = {
   flow_id: {
@@ -222,10 +225,10 @@ export const COLUMNS = {
     label: "Destination port after NAT",
     tooltip: "Where the traffic really went",
   },
-  src_bytes: counter("Sent by source", "IP bytes that the source sent", "bytes"),
-  dst_bytes: counter("Sent by destination", "IP bytes that the destination sent", "bytes"),
-  src_packets: counter("Packets of source", "Packets that the source sent, as the reporter's kernel counted them", "packets"),
-  dst_packets: counter(
+  src_bytes: total("Sent by source", "IP bytes that the source sent", "bytes"),
+  dst_bytes: total("Sent by destination", "IP bytes that the destination sent", "bytes"),
+  src_packets: total("Packets of source", "Packets that the source sent, as the reporter's kernel counted them", "packets"),
+  dst_packets: total(
     "Packets of destination",
     "Packets that the destination sent, as the reporter's kernel counted them",
     "packets",

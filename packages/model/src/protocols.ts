@@ -63,6 +63,15 @@ function readServices(): ReadonlyMap<number, string> {
   return found;
 }
 
+/** The ports that a service is usually found on, of any protocol, in order: [443] for `https`. Empty when it is not known. */
+export function servicePorts(name: string): readonly number[] {
+  services ??= readServices();
+  const wanted = name.toLowerCase();
+  const ports = new Set<number>();
+  for (const [key, service] of services) if (service === wanted) ports.add(key % 65_536);
+  return [...ports].sort((a, b) => a - b);
+}
+
 /** `echo request` for type 8 of ICMP. Null when the type has no name or the protocol is not ICMP. */
 export function icmpTypeName(protocol: number, type: number | null): string | null {
   if (type === null) return null;

@@ -1,4 +1,6 @@
 /** How programs are told what to do: one schema each, from which flags, environment names, YAML keys, help and the reference page are made. */
+
+export { nearest } from "@flowtrail/model";
 export { defaultDirectory, defaultDirectoryText } from "./directories.ts";
 export { ConfigError, type ConfigErrorData, type ConfigProblem, invalidConfig } from "./errors.ts";
 export {
@@ -16,6 +18,5 @@ export {
   yesNo,
 } from "./field.ts";
 export { type Layers, mergeConfig, mistypedNames } from "./merge.ts";
-export { nearest } from "./nearest.ts";
 export { type ConfigOption, optionsOf } from "./options.ts";
 export { parseYamlLayer, readText, readYamlFile } from "./yaml-file.ts";

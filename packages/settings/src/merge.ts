@@ -1,7 +1,7 @@
 /** Flags over environment over file over defaults, checked by the schema. Pure: whoever calls has read the file. */
+import { nearest } from "@flowtrail/model";
 import type { z } from "zod";
 import { type ConfigProblem, invalidConfig } from "./errors.ts";
-import { nearest } from "./nearest.ts";
 import type { ConfigOption } from "./options.ts";
 
 export type Tree = { [key: string]: unknown };

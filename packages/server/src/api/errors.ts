@@ -9,6 +9,7 @@ export const STATUS: Readonly<Record<string, number>> = {
   BAD_REQUEST: 400,
   BAD_QUERY: 400,
   BAD_TIME: 400,
+  BAD_FILTER: 400,
   BAD_BATCH: 400,
   BAD_HEADER: 400,
   BATCH_INCOMPLETE: 400,

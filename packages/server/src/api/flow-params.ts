@@ -1,8 +1,8 @@
 /** The parameters of a question about flows → what the query needs. */
-import { COLUMNS, parseTimeRange, TimeError, type TimeRange } from "@flowtrail/model";
+import { allFilters, type Filter, parseFilter, parseTimeRange, TimeError, type TimeRange } from "@flowtrail/model";
 import { readCursor } from "../query/cursor.ts";
 import { type ParameterProblem, QueryError } from "../query/errors.ts";
-import { type FlowFilter, readFilters } from "../query/filters.ts";
+import { columnIs, mentions, readFilters } from "../query/filters.ts";
 import type { FlowListQuery } from "../query/flow-list.ts";
 import { SAMPLE_NETWORK } from "../receive/check.ts";
 
@@ -10,23 +10,24 @@ type Parameters = Readonly<Record<string, string | readonly string[] | number | 
 type Texts = Readonly<Record<string, string | readonly string[] | undefined>>;
 
 /**
- * Filters as they were asked for, plus: primary reports only unless all are wanted, and no sample traffic unless it is asked for.
- * @throws QueryError
+ * What was asked for by `q` and by single columns, plus: primary reports only unless all are wanted, and no sample traffic unless it is
+ * asked for.
+ * @throws QueryError, FilterError
  */
-export function filtersOf(parameters: Parameters): FlowFilter[] {
+export function filterOf(parameters: Parameters): Filter {
   const problems: ParameterProblem[] = [];
   const filters = readFilters(parameters as Texts, problems);
   if (problems.length > 0) throw new QueryError(problems);
-  if (parameters.reports === "merged") {
-    filters.push({ column: { ...COLUMNS.primary, name: "primary" }, values: ["true"], orNull: false, not: false });
-  }
-  if (parameters.network === undefined) {
-    filters.push({ column: { ...COLUMNS.network, name: "network" }, values: [SAMPLE_NETWORK], orNull: false, not: true });
-  }
-  return filters;
+  const { q } = parameters;
+  const asked = typeof q === "string" ? parseFilter(q) : allFilters([]);
+  filters.push(asked);
+  if (parameters.reports === "merged") filters.push(columnIs("primary", [true]));
+  const wantsSample = parameters.network !== undefined || mentions(asked, "network", SAMPLE_NETWORK);
+  if (!wantsSample) filters.push(columnIs("network", [SAMPLE_NETWORK], true));
+  return allFilters(filters);
 }
 
-/** @throws QueryError */
+/** @throws QueryError, FilterError */
 export function listQueryOf(
   parameters: Parameters & {
     readonly from: string;
@@ -37,9 +38,9 @@ export function listQueryOf(
   nowMs: number,
 ): FlowListQuery {
   const { from, to, limit, cursor } = parameters;
-  const filters = filtersOf(parameters);
-  if (cursor !== undefined) return { ...readCursor(cursor), filters, limit };
-  return { range: rangeOf(from, to, nowMs), filters, limit, after: null };
+  const filter = filterOf(parameters);
+  if (cursor !== undefined) return { ...readCursor(cursor), filter, limit };
+  return { range: rangeOf(from, to, nowMs), filter, limit, after: null };
 }
 
 /** An unescaped + of a query arrives as a space: `from=2026-11-22T11:00:00+02:00`, as `date -Is` writes it, and `to=+1h`. */

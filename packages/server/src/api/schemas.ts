@@ -46,6 +46,10 @@ const filters = Object.fromEntries(
     return [column.name, parameter.describe(`${column.tooltip}. Repeated: any of them.${empty}`)];
   }),
 );
+const q = z
+  .string()
+  .optional()
+  .describe("Filter, such as `src.name=debian and port=https`: see the page on filters. Passed besides the other parameters");
 const reports = z
   .enum(["merged", "all"])
   .default("merged")
@@ -55,6 +59,7 @@ export const listQuerySchema = z.strictObject({
   from: z.string().default("-15m").describe("Relative (-15m, now-1h) or RFC 3339. A flow is in the range if it was active in it"),
   to: z.string().default("now").describe("Relative or RFC 3339; not in the range itself"),
   limit: z.coerce.number().int().min(1).max(1000).default(100).describe("Most rows of an answer"),
+  q,
   reports,
   cursor: z
     .string()
@@ -69,7 +74,7 @@ export const listSchema = z.object({
   next: z.string().nullable().describe("Cursor of the next page; null: there is none"),
 });
 
-export const liveQuerySchema = z.strictObject({ reports, ...filters });
+export const liveQuerySchema = z.strictObject({ q, reports, ...filters });
 
 export const detailSchema = z.object({
   flow: flowSchema,

@@ -1,24 +1,22 @@
-/** Simple equality over the columns of the column table: `protocol=6&dst_port=443&dst_port=80`. Several values of one column: any of them. */
+/**
+ * Simple equality over the columns of the column table, as parameters of a request: `protocol=6&dst_port=443&dst_port=80`. Several values
+ * of one column: any of them. They are filters like those of the filter language.
+ */
 import {
   COLUMN_LIST,
   type Column,
   type ColumnName,
+  conditionsOf,
+  type Filter,
+  filterField,
   formatAddress,
-  type JsonRow,
+  knownField,
   parseAddress,
   parseFlowId,
+  TEXT_COLUMNS,
+  type Value,
 } from "@flowtrail/model";
 import type { ParameterProblem } from "./errors.ts";
-
-export interface FlowFilter {
-  readonly column: Column;
-  /** In the spelling of `GET /api/flows`, as texts. */
-  readonly values: readonly string[];
-  /** Rows that have no value count, too: `domain=` */
-  readonly orNull: boolean;
-  /** Rows that have none of the values. */
-  readonly not: boolean;
-}
 
 export const FILTER_COLUMNS: readonly Column[] = COLUMN_LIST.filter((column) => column.filterable);
 const MAX_VALUES = 100;
@@ -27,8 +25,8 @@ const MAX_VALUES = 100;
 export function readFilters(
   parameters: Readonly<Record<string, string | readonly string[] | undefined>>,
   problems: ParameterProblem[],
-): FlowFilter[] {
-  const filters: FlowFilter[] = [];
+): Filter[] {
+  const filters: Filter[] = [];
   for (const column of FILTER_COLUMNS) {
     const given = parameters[column.name];
     if (given === undefined) continue;
@@ -41,45 +39,46 @@ export function readFilters(
 }
 
 /** The filter, or what was expected instead. */
-function readFilter(column: Column, texts: readonly string[]): FlowFilter | string {
+function readFilter(column: Column, texts: readonly string[]): Filter | string {
   if (texts.length > MAX_VALUES) return `at most ${MAX_VALUES} values`;
-  const values = new Set<string>();
-  let orNull = false;
+  const values = new Set<Value>();
   for (const text of texts) {
-    if (text === "" && column.optional) {
-      orNull = true;
-      continue;
-    }
-    const value = canonical(column, text);
-    if (value === null) return `expected ${expectation(column)}, got ${JSON.stringify(text.slice(0, 80))}`;
+    // Rows that have no value: `domain=`
+    const value = text === "" && column.optional ? null : readValue(column, text);
+    if (value === undefined) return `expected ${expectation(column)}, got ${JSON.stringify(text.slice(0, 80))}`;
     values.add(value);
   }
-  return { column, values: [...values], orNull, not: false };
+  return columnIs(column.name, [...values]);
+}
+
+/** Rows whose column has any of the values; `not`: none of them. */
+export function columnIs(column: ColumnName, values: readonly Value[], not = false): Filter {
+  return { kind: "is", field: filterField(column)?.name ?? column, values, not };
 }
 
 const MAX = { u8: 0xff, u16: 0xffff, u32: 0xffffffff } as const;
 
-/** The value as `GET /api/flows` spells it, or null if the column can't hold it. */
-function canonical(column: Column, text: string): string | null {
+/** The value as `GET /api/flows` tells it, or undefined if the column can't hold it. */
+function readValue(column: Column, text: string): Value | undefined {
   switch (column.type) {
     case "u8":
     case "u16":
     case "u32":
-      return /^\d{1,10}$/.test(text) && Number(text) <= MAX[column.type] ? String(Number(text)) : null;
+      return /^\d{1,10}$/.test(text) && Number(text) <= MAX[column.type] ? Number(text) : undefined;
     case "u64":
-      return parseFlowId(text)?.toString() ?? null;
+      return parseFlowId(text)?.toString();
     case "address": {
       const bytes = parseAddress(text);
-      return bytes && formatAddress(bytes);
+      return bytes === null ? undefined : formatAddress(bytes);
     }
     case "bool":
-      return text === "true" || text === "false" ? text : null;
+      return text === "true" || text === "false" ? text === "true" : undefined;
     case "enum":
-      return column.values?.includes(text) ? text : null;
+      return column.values?.includes(text) ? text : undefined;
     case "text":
-      return text.length <= 1024 ? text : null;
+      return text.length <= 1024 ? text : undefined;
     case "time":
-      return null;
+      return undefined;
   }
 }
 
@@ -102,15 +101,7 @@ function expectation(column: Column): string {
   }
 }
 
-/** Does a row, as `GET /api/flows` tells it, pass all filters? */
-export function matches(filters: readonly FlowFilter[], row: JsonRow): boolean {
-  return filters.every(({ column, values, orNull, not }) => {
-    const value = row[column.name] ?? null;
-    return (value === null ? orNull : values.includes(String(value))) !== not;
-  });
-}
-
-/** Columns that a later revision of an ended flow may change. */
+/** Columns that no later revision of a flow changes. */
 const LASTING = new Set<ColumnName>([
   "flow_id",
   "reporter_id",
@@ -129,6 +120,19 @@ const LASTING = new Set<ColumnName>([
 ]);
 
 /** True where an older revision of a row might pass although the newest does not. */
-export function mayBeOutdated(filters: readonly FlowFilter[]): boolean {
-  return filters.some(({ column }) => !LASTING.has(column.name));
+export function mayBeOutdated(filter: Filter): boolean {
+  return [...conditionsOf(filter)].some((condition) => {
+    if (condition.kind === "text") return TEXT_COLUMNS.some((name) => !LASTING.has(name));
+    return knownField(condition.field).operands.some(
+      (operand) => operand.kind !== "nothing" && (operand.kind !== "column" || !LASTING.has(operand.column.name)),
+    );
+  });
+}
+
+/** Is the value asked for (or excluded) by its name? */
+export function mentions(filter: Filter, column: ColumnName, value: Value): boolean {
+  const field = filterField(column)?.name;
+  return [...conditionsOf(filter)].some(
+    (condition) => condition.kind === "is" && condition.field === field && condition.values.includes(value),
+  );
 }

@@ -1,13 +1,14 @@
 /** `GET /api/flows`: newest start first, page by page, out of what has ended and what is open. */
-import type { JsonRow, TimeRange } from "@flowtrail/model";
+import type { Filter, JsonRow, TimeRange } from "@flowtrail/model";
 import type { ClickHouse } from "../store/clickhouse.ts";
-import { type FlowFilter, mayBeOutdated } from "./filters.ts";
+import { filterSql } from "./filter-sql.ts";
+import { mayBeOutdated } from "./filters.ts";
 import { compareKeys, type FlowRow, flowRow, type StoredRow, toJson } from "./rows.ts";
-import { allOf, behind, type FlowKey, filterSql, moment, NEWEST_FIRST, SELECTED, type Sql } from "./sql.ts";
+import { allOf, behind, type FlowKey, moment, NEWEST_FIRST, SELECTED, type Sql } from "./sql.ts";
 
 export interface FlowListQuery {
   readonly range: TimeRange;
-  readonly filters: readonly FlowFilter[];
+  readonly filter: Filter;
   readonly limit: number;
   /** Rows up to this one were told already. */
   readonly after: FlowKey | null;
@@ -58,14 +59,13 @@ export class FlowList {
   }
 
   /** Open flows. The table is small, so it is read at once and as it is now. */
-  async #open({ range, filters, after }: FlowListQuery, wanted: number, signal: AbortSignal): Promise<FlowRow[]> {
+  async #open({ range, filter, after }: FlowListQuery, wanted: number, signal: AbortSignal): Promise<FlowRow[]> {
     const state = "if(reporter_id IN {heard:Array(String)}, 'open', 'lost')";
     const active: Sql = {
       text: `start < ${moment("to")} AND (reporter_id IN {heard:Array(String)} OR last_seen >= ${moment("from")})`,
       bindings: { to: range.toMs, from: range.fromMs, heard: this.#deps.heard.ids() },
     };
-    const conditions = filters.map((filter) => filterSql(filter, filter.column.name === "state" ? state : filter.column.name));
-    const where = allOf(active, ...conditions, ...(after ? [behind(after)] : []));
+    const where = allOf(active, filterSql(filter, { state }), ...(after ? [behind(after)] : []));
     const sql = `SELECT ${SELECTED} FROM flows_open FINAL WHERE ${where.text} ${NEWEST_FIRST} LIMIT {limit:UInt32}`;
     const rows = await this.#ask(sql, { ...where.bindings, limit: wanted }, signal);
     return rows.map((row) => flowRow(row, false));
@@ -73,7 +73,7 @@ export class FlowList {
 
   /** Ended flows, without FINAL: it would read the whole range. */
   async #ended(query: FlowListQuery, wanted: number, signal: AbortSignal): Promise<FlowRow[]> {
-    const outdated = mayBeOutdated(query.filters);
+    const outdated = mayBeOutdated(query.filter);
     const found: FlowRow[] = [];
     let unchecked: FlowRow[] = [];
     const check = async () => {
@@ -118,7 +118,7 @@ export class FlowList {
         `AND coalesce(end, last_seen) >= ${moment("from")}`,
       bindings: { lo: window.fromMs, hi: window.toMs, from: query.range.fromMs },
     };
-    const where = allOf(active, ...query.filters.map((filter) => filterSql(filter)), ...(after ? [behind(after)] : []));
+    const where = allOf(active, filterSql(query.filter), ...(after ? [behind(after)] : []));
     const sql = `SELECT ${SELECTED} FROM flows WHERE ${where.text} ${NEWEST_FIRST} LIMIT {limit:UInt32}`;
     const rows = await this.#ask(sql, { ...where.bindings, limit }, signal);
     return rows.map((row) => flowRow(row, true));

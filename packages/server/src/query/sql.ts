@@ -1,7 +1,6 @@
 /** All SQL of the questions. Identifiers come from the column table, everything that a person said is a bound parameter. */
 import type { Bindings } from "../store/clickhouse.ts";
 import { FLOW_COLUMNS } from "../store/schema/flow-tables.ts";
-import type { FlowFilter } from "./filters.ts";
 
 /** A piece of SQL and what its parameters stand for. */
 export interface Sql {
@@ -30,37 +29,6 @@ export function allOf(...parts: readonly Sql[]): Sql {
 /** A moment as a constant of ClickHouse, exact to the millisecond. */
 export function moment(parameter: string): string {
   return `fromUnixTimestamp64Milli({${parameter}:Int64}, 'UTC')`;
-}
-
-const PARAMETER_TYPES = {
-  u8: "UInt64",
-  u16: "UInt64",
-  u32: "UInt64",
-  u64: "UInt64",
-  address: "IPv6",
-  bool: "Bool",
-  enum: "String",
-  text: "String",
-  time: "String",
-} as const;
-
-/** @param expression what stands for the column, where it is not the column itself */
-export function filterSql({ column, values, orNull, not }: FlowFilter, expression: string = column.name): Sql {
-  const parameter = `f_${column.name}`;
-  const among = values.length === 0 ? "false" : `${expression} IN {${parameter}:Array(${PARAMETER_TYPES[column.type]})}`;
-  const bound = values.map((text) => boundValue(column.type, text));
-  return {
-    text: `${not ? "NOT " : ""}(${orNull ? `${among} OR ${column.name} IS NULL` : among})`,
-    bindings: values.length === 0 ? {} : { [parameter]: bound },
-  };
-}
-
-/** A value as ClickHouse's client writes it without quotes, where there must be none. */
-function boundValue(type: FlowFilter["column"]["type"], text: string): unknown {
-  if (type === "bool") return text === "true";
-  // IPv4 as the store keeps it.
-  if (type === "address") return text.includes(":") ? text : `::ffff:${text}`;
-  return type === "text" || type === "enum" ? text : BigInt(text);
 }
 
 /** Rows behind `key` in the order of lists. The first condition is implied by the second: it is what the index can use. */

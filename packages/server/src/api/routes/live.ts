@@ -1,11 +1,11 @@
 /** `GET /api/flows/live`: rows as they are stored, by Server-Sent Events. */
 import type { ServerResponse } from "node:http";
+import { filterTest } from "@flowtrail/model";
 import { SESSION_COOKIE } from "../../auth/auth.ts";
 import type { LiveEvent, LiveSink } from "../../live/live.ts";
-import { matches } from "../../query/filters.ts";
 import type { Api, ApiContext } from "../context.ts";
 import { errorSchema, tooManyFollowers } from "../errors.ts";
-import { filtersOf } from "../flow-params.ts";
+import { filterOf } from "../flow-params.ts";
 import { liveQuerySchema } from "../schemas.ts";
 
 /** Proxies close what is silent for a minute. */
@@ -28,10 +28,10 @@ export function liveRoutes(api: Api, { live, auth, logger }: ApiContext): void {
       response: { 400: errorSchema, 401: errorSchema, 503: errorSchema },
     },
     handler: (request, reply) => {
-      const filters = filtersOf(request.query);
+      const passes = filterTest(filterOf(request.query));
       const lastId = request.headers["last-event-id"];
       const sink = new EventStream(reply.raw);
-      const follower = live.follow(sink, (row) => matches(filters, row));
+      const follower = live.follow(sink, passes);
       if (follower === null) throw tooManyFollowers();
       reply.hijack();
       // The headers that were set so far (helmet's) go along.

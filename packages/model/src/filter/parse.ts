@@ -1,0 +1,97 @@
+/**
+ * The filter language:
+ *
+ *     filter    = [ or ]
+ *     or        = and { "or" and }
+ *     and       = unary { [ "and" ] unary }
+ *     unary     = ( "not" | "!" ) unary | "(" or ")" | condition
+ *     condition = field operator value | field [ "not" ] "in" ( value | list ) | prefix ":" value | word
+ *     list      = "(" value { "," value } ")"
+ */
+import { ALL, allFilters, anyFilter, type Filter, negated } from "./ast.ts";
+import { isComparison, readComparison, readPrefixed, readWord } from "./conditions.ts";
+import { FilterError } from "./error.ts";
+import { described, type Token, tokenize } from "./lexer.ts";
+import { isKeyword } from "./spelling.ts";
+import { Tokens } from "./tokens.ts";
+
+/** Parentheses and negations within each other. */
+const MAX_DEPTH = 32;
+const MAX_CONDITIONS = 200;
+const CONDITION = ["a condition such as port=443", "a word to search for", "(", "not"];
+
+/**
+ * Reads a filter. An empty text is the filter that all rows pass. The work is bounded by the limits on length, nesting and conditions.
+ * @throws FilterError
+ */
+export function parseFilter(text: string): Filter {
+  const parser = new Parser(new Tokens(tokenize(text)));
+  return parser.filter();
+}
+
+class Parser {
+  readonly #tokens: Tokens;
+  #depth = 0;
+  #conditions = 0;
+
+  constructor(tokens: Tokens) {
+    this.#tokens = tokens;
+  }
+
+  filter(): Filter {
+    if (this.#tokens.peek().kind === "end") return ALL;
+    const filter = this.#or();
+    const rest = this.#tokens.peek();
+    if (rest.kind !== "end") throw new FilterError(`unexpected ${described(rest)}`, rest, ["and", "or", "the end"]);
+    return filter;
+  }
+
+  #or(): Filter {
+    const parts = [this.#and()];
+    while (this.#tokens.takeKeyword("or")) parts.push(this.#and());
+    return anyFilter(parts);
+  }
+
+  #and(): Filter {
+    const parts = [this.#unary()];
+    while (this.#tokens.takeKeyword("and") || beginsUnary(this.#tokens.peek())) parts.push(this.#unary());
+    return allFilters(parts);
+  }
+
+  #unary(): Filter {
+    const token = this.#tokens.peek();
+    if (this.#tokens.takeKeyword("not") || this.#tokens.take("!")) return this.#deeper(token, () => negated(this.#unary()));
+    if (!this.#tokens.take("(")) return this.#condition();
+    return this.#deeper(token, () => {
+      const inner = this.#or();
+      this.#tokens.expect(")", ["and", "or", ")"]);
+      return inner;
+    });
+  }
+
+  #deeper(token: Token, read: () => Filter): Filter {
+    if (++this.#depth > MAX_DEPTH) throw new FilterError("nested too deeply", token, [`at most ${MAX_DEPTH} levels`]);
+    const filter = read();
+    this.#depth--;
+    return filter;
+  }
+
+  #condition(): Filter {
+    const tokens = this.#tokens;
+    const token = tokens.peek();
+    if (
+      (token.kind !== "word" && token.kind !== "quoted") ||
+      (token.kind === "word" && isKeyword(token.raw) && !isComparison(tokens))
+    )
+      throw new FilterError(token.kind === "end" ? "something is missing" : `unexpected ${described(token)}`, token, CONDITION);
+    if (++this.#conditions > MAX_CONDITIONS)
+      throw new FilterError("too many conditions", token, [`at most ${MAX_CONDITIONS} of them`]);
+    if (isComparison(tokens)) return readComparison(tokens);
+    return readPrefixed(tokens) ?? readWord(tokens.next());
+  }
+}
+
+function beginsUnary({ kind, raw }: Token): boolean {
+  if (kind === "word") return !["and", "or", "in"].includes(raw.toLowerCase());
+  return kind === "quoted" || kind === "!" || kind === "(";
+}
