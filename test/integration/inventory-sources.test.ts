@@ -111,7 +111,7 @@ describe.skipIf(!here)("a lab without an inventory file", () => {
     expect(await namesOf("example3")).toEqual({
       inetgw: { source: ["extclient", key, short, null], destination: ["external", null, null], rank: 2, primary: true },
     });
-    const lan = await namesOf("egress-lan");
+    const lan = await namesOf("egress");
     expect(Object.values(lan).map(({ source: [type] }) => type)).not.toContain("external");
     for (const { destination } of Object.values(lan)) {
       expect(destination).toEqual(["egress_route", expect.stringMatching(/=:10\.20\.0\.0\/16$/), "officegw 10.20.0.0/16"]);
@@ -126,7 +126,7 @@ describe.skipIf(!here)("a lab without an inventory file", () => {
     const ana = ["user", "majdi@netmaker.io", "majdi@netmaker.io", "laptop"];
     const example = { inetgw: { source: ana, destination: ["external", null, null], rank: 2, primary: true } };
     expect(await namesOf("example3")).toEqual(example);
-    const lan = await namesOf("egress-lan");
+    const lan = await namesOf("egress");
     for (const { destination } of Object.values(lan)) expect(destination).toEqual(["egress_route", "office-lan", "Office LAN"]);
     await double.stop();
     await until("Netmaker is missed", 60_000, async () => (await source("netmaker"))?.error !== null);

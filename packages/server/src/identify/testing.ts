@@ -1,5 +1,5 @@
 /** For tests. */
-import { type HistoryStore, InventoryHistory } from "./history/history.ts";
+import { InventoryHistory } from "./history/history.ts";
 import type { Inventory } from "./inventory-schema.ts";
 import { parseInventory } from "./inventory-yaml.ts";
 import { AgentSources } from "./sources/agents/agents.ts";
@@ -12,7 +12,7 @@ export function inventoryOf(networks: string): Inventory {
 
 /** A history that nothing keeps, with the agents that declare themselves to it. */
 export function inventoryInMemory(now: () => number) {
-  const store: HistoryStore = {
+  const store = {
     append: async () => {},
     addCorrection: async () => {},
     load: async () => ({ changes: [], corrections: [], firsts: [], completeSinceMs: null, cursor: null }),

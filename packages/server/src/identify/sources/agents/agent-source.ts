@@ -1,6 +1,6 @@
 /** One agent as a source of the inventory. It comes by itself; one that changes its mind all the time is heard less often. */
 import type { AgentDeclaration } from "@flowtrail/model";
-import type { Inventory } from "../../inventory-schema.ts";
+import type { Inventory, InventoryNetwork } from "../../inventory-schema.ts";
 import type { InventorySource, SourceDeps, SourceState } from "../source.ts";
 import type { Declaration } from "./declared.ts";
 
@@ -15,6 +15,10 @@ export class AgentSource implements InventorySource {
   #sequence = -1;
   /** Those in force, as they were declared. */
   #addresses = "";
+  /** What other sources named then. */
+  #named = "";
+  /** By network: all sites behind its peers, those that others name too. Null: nothing was declared in this run. */
+  #sites: ReadonlyMap<string, InventoryNetwork["egress"]> | null = null;
   /** What is in force, as an inventory. */
   #said = "";
   #waiting: AgentDeclaration | undefined;
@@ -53,17 +57,25 @@ export class AgentSource implements InventorySource {
   stop(): void {}
 
   /** Is it said for the first time, or all of it again (what others say may have changed), and not by an older batch that came late? */
-  isNews({ addresses, declares, epoch, sequence }: Declaration): boolean {
+  isNews({ addresses, declares, epoch, sequence }: Declaration, named: string): boolean {
     if (epoch === this.#epoch && sequence < this.#sequence) return false;
     this.#epoch = epoch;
     this.#sequence = sequence;
-    const isNew = declares !== undefined || this.#waiting !== undefined || JSON.stringify(addresses) !== this.#addresses;
+    const isNew =
+      declares !== undefined ||
+      this.#waiting !== undefined ||
+      named !== this.#named ||
+      JSON.stringify(addresses) !== this.#addresses;
     if (!isNew) this.#lastSyncMs = this.#deps.now();
     return isNew;
   }
 
   /** Puts it in force from `atMs` (ms since 1970) on. Returns false if that has to wait: the next batch says it again. */
-  say(inventory: Inventory, { addresses, declares }: Pick<Declaration, "addresses" | "declares">, atMs: number): boolean {
+  say(
+    inventory: Inventory,
+    { addresses, declares, namedText }: Pick<Declaration, "addresses" | "declares"> & { namedText: string },
+    atMs: number,
+  ): boolean {
     const text = JSON.stringify(inventory);
     const nowMs = this.#deps.now();
     if (text !== this.#said) {
@@ -78,7 +90,18 @@ export class AgentSource implements InventorySource {
     this.#waiting = undefined;
     this.#lastSyncMs = nowMs;
     this.#addresses = JSON.stringify(addresses);
+    this.#named = namedText;
     return true;
+  }
+
+  /** Keeps the sites of a declaration: which of them count depends on what others name. */
+  noteSites({ networks }: Inventory): void {
+    this.#sites = new Map(networks.map(({ id, egress }) => [id, egress]));
+  }
+
+  /** The same with all sites, as far as they are known. */
+  withSites({ networks }: Inventory): Inventory {
+    return { networks: networks.map((network) => ({ ...network, egress: this.#sites?.get(network.id) ?? network.egress })) };
   }
 
   /** Puts right what follows from others' declarations. */

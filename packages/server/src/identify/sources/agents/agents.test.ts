@@ -177,9 +177,13 @@ describe("agents as sources", () => {
       inventoryOf("\n  - { id: wg0, egress: [{ id: office, ranges: [10.20.0.0/16, 0.0.0.0/0] }] }"),
       { who: "x" },
     );
-    nowMs += 5 * MINUTE;
-    say(server, A, { addresses: { wg0: ["10.9.0.1"] }, declares: said });
+    nowMs += MINUTE;
+    say(server, A, { addresses: { wg0: ["10.9.0.1"] } });
     expect(agents()).toEqual(["10.30.0.0/16"]);
+    server.history.retire("netmaker", { who: "x" });
+    nowMs += MINUTE;
+    say(server, A, { addresses: { wg0: ["10.9.0.1"] } });
+    expect(agents()).toEqual(["10.20.5.0/24", "10.30.0.0/16"]);
   });
 
   it.each([

@@ -1,5 +1,5 @@
 /** The agents as sources of the inventory, one each: what they declare with their batches. What they said before a restart is in the history. */
-import { type AgentDeclaration, type Cidr, parseCidr } from "@flowtrail/model";
+import { type AgentDeclaration, type Cidr, formatCidr, parseCidr } from "@flowtrail/model";
 import { agentSource } from "../../attribution/order.ts";
 import { type EntityVersion, sourceKind } from "../../history/change.ts";
 import { mergedInventory } from "../../history/current.ts";
@@ -8,7 +8,7 @@ import type { NodeRef } from "../../lookup.ts";
 import type { Sources } from "../sources.ts";
 import { AgentSource } from "./agent-source.ts";
 import { type Declaration, declaredInventory, withAddresses } from "./declared.ts";
-import { type KeyOwners, type PeerContext, withOwners } from "./peers.ts";
+import { type KeyOwners, withOwners, withoutNamed } from "./peers.ts";
 
 export interface AgentSourcesDeps {
   readonly sources: Pick<Sources, "add">;
@@ -44,13 +44,16 @@ export class AgentSources {
   /** Takes note of what a batch declares. In force at once, so that the batch's own rows are named by it. */
   declare(reporter: NodeRef, declaration: Declaration): void {
     const agent = this.#agent(reporter);
-    if (agent === null || !agent.isNews(declaration)) return;
+    const { named, namedText } = this.#view();
+    if (agent === null || !agent.isNews(declaration, namedText)) return;
     const { addresses, coveredFromMs } = declaration;
     const declares = declaration.declares ?? agent.waiting;
-    const inventory = declares
-      ? declaredInventory(reporter, { addresses, declares }, this.#contextOf(reporter, declares))
-      : withAddresses(this.#known(agent.state.name), reporter, addresses);
-    if (!agent.say(inventory, { addresses, declares }, this.#startOf(coveredFromMs))) return;
+    const said = declares
+      ? declaredInventory(reporter, { addresses, declares }, this.#ownersWith(reporter, declares))
+      : withAddresses(agent.withSites(this.#known(agent.state.name)), reporter, addresses);
+    if (declares) agent.noteSites(said);
+    const inventory = { networks: said.networks.map((network) => withoutNamed(network, named.get(network.id) ?? [])) };
+    if (!agent.say(inventory, { addresses, declares, namedText }, this.#startOf(coveredFromMs))) return;
     if (declares && declares.wireguard.length > 0) this.#tellOthers(reporter);
   }
 
@@ -88,11 +91,9 @@ export class AgentSources {
   }
 
   /** The reporter's own keys are its own, also those that it is just declaring. */
-  #contextOf(reporter: NodeRef, { wireguard }: AgentDeclaration): (network: string) => PeerContext {
-    const { owners: known, named } = this.#view();
+  #ownersWith(reporter: NodeRef, { wireguard }: AgentDeclaration): KeyOwners {
     const itself = { ...reporter, addresses: new Set<string>() };
-    const owners = new Map([...known, ...wireguard.map(({ public_key }) => [public_key, itself] as const)]);
-    return (network) => ({ owners, named: named.get(network) ?? [] });
+    return new Map([...this.#view().owners, ...wireguard.map(({ public_key }) => [public_key, itself] as const)]);
   }
 
   /** What a source said last, in this run or an earlier one, here or on another server. */
@@ -114,6 +115,8 @@ interface View {
   readonly owners: KeyOwners;
   /** By network: ranges of egress routes of other sources. */
   readonly named: ReadonlyMap<string, readonly Cidr[]>;
+  /** Changes when `named` does. */
+  readonly namedText: string;
 }
 
 function viewOf(history: AgentSourcesDeps["history"]): View {
@@ -139,7 +142,8 @@ function viewOf(history: AgentSourcesDeps["history"]): View {
     const owner = { ...ref, addresses: new Set(addresses) };
     return keys.map((key) => [key, owner] as const);
   });
-  return { bySource, owners: new Map(owners), named };
+  const namedText = JSON.stringify([...named].map(([network, ranges]) => [network, ranges.map(formatCidr).sort()]));
+  return { bySource, owners: new Map(owners), named, namedText };
 }
 
 /** A default route names nobody's site. */

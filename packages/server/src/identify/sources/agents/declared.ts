@@ -10,7 +10,7 @@ import {
 } from "@flowtrail/model";
 import type { Inventory, InventoryNetwork } from "../../inventory-schema.ts";
 import type { NodeRef } from "../../lookup.ts";
-import { type PeerContext, peerEntries } from "./peers.ts";
+import { type KeyOwners, peerEntries } from "./peers.ts";
 
 /** By network id. */
 export type DeclaredAddresses = Readonly<Record<string, readonly string[]>>;
@@ -32,7 +32,7 @@ export interface Declaration {
 export function declaredInventory(
   reporter: NodeRef,
   { addresses, declares }: { addresses: DeclaredAddresses; declares: AgentDeclaration },
-  contextOf: (network: string) => PeerContext,
+  owners: KeyOwners,
 ): Inventory {
   const ids = new Set([
     ...Object.keys(addresses),
@@ -44,7 +44,7 @@ export function declaredInventory(
       const ranges = (declares.ranges[id] ?? []).flatMap((text) => parseRange(text) ?? []);
       const interfaces = declares.wireguard.filter(({ network }) => network === id);
       const keys = [...new Set(interfaces.map(({ public_key }) => public_key))].sort();
-      const peers = peerEntries(reporter, interfaces, ranges, contextOf(id));
+      const peers = peerEntries(reporter, interfaces, ranges, owners);
       return {
         id,
         ranges: [...new Set(ranges.map(formatCidr))].sort(),

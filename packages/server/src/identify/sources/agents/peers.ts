@@ -10,12 +10,6 @@ export interface KeyOwner extends Pick<NodeRef, "id" | "name"> {
 /** Whose interface has a public key, where that is an agent's. */
 export type KeyOwners = ReadonlyMap<string, KeyOwner>;
 
-/** What the agents' declarations are to be read with. */
-export interface PeerContext {
-  readonly owners: KeyOwners;
-  /** Ranges of egress routes that people or the control plane named: what agents see in them is those. */
-  readonly named: readonly Cidr[];
-}
 export type PeerEntries = Pick<InventoryNetwork, "nodes" | "config_files" | "egress">;
 
 const NAME_CHARACTERS = 8;
@@ -25,7 +19,7 @@ export function peerEntries(
   reporter: NodeRef,
   interfaces: readonly DeclaredInterface[],
   ranges: readonly Cidr[],
-  { owners, named }: PeerContext,
+  owners: KeyOwners,
 ): PeerEntries {
   const entries: PeerEntries = { nodes: [], config_files: [], egress: [] };
   const seen = new Set<string>();
@@ -34,7 +28,7 @@ export function peerEntries(
     if (seen.has(key)) continue;
     seen.add(key);
     const owner = owners.get(key);
-    const { addresses, behind } = split(peer.allowed_ips, ranges, named);
+    const { addresses, behind } = split(peer.allowed_ips, ranges);
     if (owner !== undefined) entries.nodes.push(...nodeOf(owner, addresses));
     else if (addresses.length > 0)
       entries.config_files.push({ id: key, name: nameOf(key), addresses, gateway: reporter.id, tags: [] });
@@ -47,8 +41,11 @@ export function peerEntries(
 /** The same where more keys are known to be agents' own now: a peer that was a device is that agent's node. */
 export function withOwners(network: InventoryNetwork, owners: KeyOwners): InventoryNetwork {
   const known = network.config_files.filter(({ id }) => owners.has(id));
-  const isKnown = network.egress.some(({ id }) => owners.has(keyOf(id)));
-  if (known.length === 0 && !isKnown) return network;
+  const isNew = ({ id, via }: InventoryNetwork["egress"][number]) => {
+    const owner = owners.get(keyOf(id));
+    return owner !== undefined && via[0] !== owner.id;
+  };
+  if (known.length === 0 && !network.egress.some(isNew)) return network;
   const nodes = known.flatMap(({ id, addresses }) => {
     const owner = owners.get(id);
     return owner === undefined ? [] : nodeOf(owner, addresses);
@@ -65,18 +62,24 @@ export function withOwners(network: InventoryNetwork, owners: KeyOwners): Invent
   };
 }
 
+/** Sites that other sources name are those, and not what is behind a key. @param named ranges of their egress routes in this network */
+export function withoutNamed(network: InventoryNetwork, named: readonly Cidr[]): InventoryNetwork {
+  if (named.length === 0) return network;
+  const isNamed = (text: string) => {
+    const one = parseCidr(text);
+    return one !== null && named.some((range) => holds(range, one));
+  };
+  return { ...network, egress: network.egress.filter(({ ranges }) => !ranges.some(isNamed)) };
+}
+
 /** Single addresses within the network are the peer's own; wider ranges beside the network are those of a site behind it. */
-function split(
-  allowedIps: readonly string[],
-  ranges: readonly Cidr[],
-  named: readonly Cidr[],
-): { addresses: string[]; behind: string[] } {
+function split(allowedIps: readonly string[], ranges: readonly Cidr[]): { addresses: string[]; behind: string[] } {
   const allowed = allowedIps.flatMap((text) => parseCidr(text) ?? []);
   const isWithin = (one: Cidr) => ranges.some((range) => holds(range, one));
   const addresses = allowed.filter((one) => one.prefixBits === 128 && isWithin(one)).map(({ bytes }) => formatAddress(bytes));
   const ways = { v4: isWayOut(allowed, true), v6: isWayOut(allowed, false) };
   // A part of the network, or all of it, is not behind the peer: its members are nobody that is known.
-  const isSite = (one: Cidr) => !isWithin(one) && !ways[one.v4 ? "v4" : "v6"] && !named.some((range) => holds(range, one));
+  const isSite = (one: Cidr) => !isWithin(one) && !ways[one.v4 ? "v4" : "v6"];
   const behind = allowed.filter(isSite);
   return { addresses: [...new Set(addresses)].sort(), behind: [...new Set(behind.map(formatCidr))].sort() };
 }
