@@ -185,7 +185,10 @@ describe("names in the data of another record, where pointers lead", () => {
 
   it("follows them from there backwards only", () => {
     const forwards = [1, 97, ...pointer(DATA + 4), ...wireName("b.example")];
-    expect(failure(through(forwards, DATA))).toMatchObject({ message: expect.stringContaining("backwards") });
+    const refused = { message: expect.stringContaining("backwards") };
+    expect(failure(through(forwards, DATA))).toMatchObject(refused);
+    const later = [...forwards, 1, 99, ...pointer(DATA)];
+    expect(failure(through(later, DATA + forwards.length)), "by way of an earlier name").toMatchObject(refused);
     expect(addresses(read(through([1, 98, ...pointer(14)], DATA))), "b.example").toEqual([]);
     expect(addresses(read(through([1, 65, ...pointer(14)], DATA))), "A.example").toEqual(["192.0.2.1 300"]);
     expect(addresses(read(through([...pointer(12)], DATA)))).toEqual(["192.0.2.1 300"]);
