@@ -102,6 +102,13 @@ describe("ClientHellos of real clients", () => {
     }
   });
 
+  it("takes no more of a long record than a hello may have", () => {
+    const stream = message("tls", "chromium");
+    const rest = concat(stream.subarray(105), new Uint8Array(16_384 - stream.length + 105));
+    const long = concat(split(stream.subarray(0, 105), 100), [22, 3, 1], word(rest.length), rest);
+    expect(read(long)).toEqual({ ...read(stream), neededBytes: stream.length + 5 });
+  });
+
   it("leaves alone what comes after the hello", () => {
     const stream = message("tls", "openssl");
     expect(read(concat(stream, fromHex("1703030005deadbeef00")))).toMatchObject({ complete: true, neededBytes: stream.length });
