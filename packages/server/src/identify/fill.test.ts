@@ -220,6 +220,29 @@ describe("a reporter", () => {
     expect(source(batch, 1).slice(0, 3)).toEqual(["node", "n-gw", "gw"]);
   });
 
+  it("is one node, by whatever id each source calls it", () => {
+    const users = "users: [{ id: ana, devices: [{ addresses: [10.1.0.9], gateway: u-1 }] }]";
+    const { identify } = setUp(
+      [
+        MONDAY_MS,
+        "netmaker",
+        `\n  - { id: net, nodes: [{ id: u-1, name: gw, addresses: [10.1.0.1] }, { id: u-2, name: db }, { id: u-3, name: db }], ${users} }`,
+      ],
+      [MONDAY_MS + 2 * DAY_MS, "file", INVENTORY],
+    );
+    for (const day of [1, 3]) {
+      for (const reporterId of ["gw", "u-1", "n-gw"]) {
+        const batch = rowsOf({ src_ip: "10.1.0.9", reporterId, startMs: MONDAY_MS + day * DAY_MS });
+        identify.fill(batch);
+        expect(rowToJson(batch, 0)).toMatchObject({ rank: 2, primary: true });
+      }
+    }
+    // Which of the two is called so can't be told.
+    const batch = rowsOf({ src_ip: "10.1.0.2", reporterId: "u-2", startMs: MONDAY_MS + 3 * DAY_MS });
+    identify.fill(batch);
+    expect(rowToJson(batch, 0).rank).toBe(5);
+  });
+
   it("is known by the name that it had then", () => {
     const { identify } = setUp([MONDAY_MS, "file", INVENTORY], [MONDAY_MS + 7 * DAY_MS, "file", LATER]);
     const ends = { src_ip: "10.1.0.9", dst_ip: "203.0.113.9" };

@@ -1,7 +1,7 @@
 /** The holders of a batch's addresses: looked up once for each address, stretch of time and network, and not for each row. */
 import type { FlowBatch } from "@flowtrail/model";
 import type { Holding } from "../holding.ts";
-import type { NodeRef } from "../lookup.ts";
+import type { NodeRef, Participant } from "../lookup.ts";
 import type { Attribution } from "./attribution.ts";
 import { wordAt } from "./ranges.ts";
 import type { Answer, AttributionTable } from "./table.ts";
@@ -11,6 +11,8 @@ import { WordIndex } from "./word-index.ts";
 export interface End extends Omit<Answer, "holding"> {
   /** Whom the inventory has there; null: nobody in particular. */
   readonly holder: Holding | null;
+  /** The participant with its nodes as the reporter is called, too: what two sources say of one machine must not make it two in an election. */
+  readonly elector: Participant;
   readonly codes: { src: readonly number[] | null; dst: readonly number[] | null };
 }
 
@@ -70,9 +72,20 @@ export class BatchLookup {
     if (known !== undefined) return known;
     const { participant, domain, holding } = table.answer(table.find(bytes, offset, this.#atMs, reporter));
     const holder = holding?.kind === "network" ? null : holding;
-    const end: End = { participant, domain, holder, codes: { src: null, dst: null } };
+    const end: End = { participant, domain, holder, elector: this.#elector(participant), codes: { src: null, dst: null } };
     this.#index.set(this.#ends.push(end) - 1);
     return end;
+  }
+
+  #elector(participant: Participant): Participant {
+    const { node, gateways } = participant;
+    if (node === null && gateways.length === 0) return participant;
+    return { ...participant, node: node && this.#called(node), gateways: gateways.map((gateway) => this.#called(gateway)) };
+  }
+
+  #called(node: NodeRef): NodeRef {
+    const known = this.node(node.id);
+    return known.id === node.id ? node : { ...node, ...known };
   }
 
   /** The row's reporter, as its network calls it. */

@@ -15,13 +15,13 @@ export class EndWriter {
     this.#lookup = lookup;
   }
 
-  /** Fills the source of the row that the lookup is at, and returns who it is. */
+  /** Fills the source of the row that the lookup is at, and returns who it is for the election. */
   source(row: number): Participant {
     const { src_ip, src_by } = this.#columns;
     const end = this.#lookup.end(src_ip.bytes, row * 16);
     if (end.holder === null && src_by.get(row) === "reporter") return this.#asReported("src", row);
     this.#put("src", row, end);
-    return end.participant;
+    return end.elector;
   }
 
   /** The same for its destination, whose domain the inventory may know. */
@@ -38,7 +38,7 @@ export class EndWriter {
     }
     if (end.holder === null && dst_by.get(row) === "reporter") return this.#asReported("dst", row);
     this.#put("dst", row, end);
-    return end.participant;
+    return end.elector;
   }
 
   /**

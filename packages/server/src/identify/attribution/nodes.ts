@@ -20,16 +20,16 @@ export class Nodes {
   }
 
   /**
-   * The node of a network that was called so; one that nobody knows is its own id and name.
+   * The node of a network that was called so, as the source that counts most calls it; one that nobody knows is its own id and name.
    * @param atMs ms since 1970
    */
   in(network: string, word: string, atMs: number): NodeRef {
-    const facts = this.#at(word, atMs);
-    const found = bestOf(facts, word, atMs, (fact) => fact.network === network);
-    if (found !== null) return found.node;
+    const isHere = (fact: NodeFact) => fact.network === network;
+    const found = bestOf(this.#at(word, atMs), word, atMs, isHere);
+    if (found !== null) return this.#asCalledByOthers(found, atMs).node;
     // Known under its id in another network: the same machine may be in this one, too.
-    const host = bestOf(facts, word, atMs, ({ node }) => node.id === word && node.host !== undefined)?.node.host;
-    const here = host === undefined ? null : bestOf(this.#at(host, atMs), host, atMs, (fact) => fact.network === network);
+    const host = bestOf(this.#at(word, atMs), word, atMs, ({ node }) => node.id === word && node.host !== undefined)?.node.host;
+    const here = host === undefined ? null : bestOf(this.#at(host, atMs), host, atMs, isHere);
     return here?.node ?? { id: word, name: word };
   }
 
@@ -37,6 +37,17 @@ export class Nodes {
   reporter(word: string, atMs: number): NodeRef {
     const node = bestOf(this.#at(word, atMs), word, atMs, () => true)?.node ?? { id: word, name: word };
     return node.host === undefined ? node : { ...node, id: node.host };
+  }
+
+  /** A node of a source that counts less may be known to one that counts more under its machine's id or its name, if that is no other's, too. */
+  #asCalledByOthers(fact: NodeFact, atMs: number): NodeFact {
+    const { network, precedence, source, node } = fact;
+    const counts = (other: NodeFact) => other.network === network && other.precedence < precedence;
+    const byHost = node.host === undefined ? null : bestOf(this.#at(node.host, atMs), node.host, atMs, counts);
+    if (byHost !== null) return byHost;
+    const alike = this.#at(node.name, atMs);
+    const isShared = alike.some((other) => other.source === source && other.network === network && other.node.id !== node.id);
+    return (isShared ? null : bestOf(alike, node.name, atMs, counts)) ?? fact;
   }
 
   #at(word: string, atMs: number): NodeFact[] {
