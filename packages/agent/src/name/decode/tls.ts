@@ -60,7 +60,7 @@ function decodeSpread(bytes: Uint8Array, offset: number, stop: number, work: Wor
     together.set(part, length);
     length += part.length;
     work.steps += part.length;
-    at = Math.min(end, stop);
+    at += RECORD_HEADER + part.length;
   }
   const hello = decodeHandshake(together, 0, length, work);
   if (hello === null) return null;
