@@ -3,6 +3,7 @@ import { type Conflict, type ConflictingHolder, conflictsOf } from "../identify/
 import { sourceKind } from "../identify/history/change.ts";
 import type { HistoryStats } from "../identify/history/history.ts";
 import type { Holding } from "../identify/holding.ts";
+import type { Inventory } from "../identify/inventory-schema.ts";
 import type { SourceState } from "../identify/sources/source.ts";
 
 export interface InventoryHealthDeps {
@@ -11,6 +12,7 @@ export interface InventoryHealthDeps {
   readonly history: {
     readonly stats: HistoryStats;
     networks(): readonly string[];
+    current(): Inventory;
     holdings(network: string): readonly Holding[];
     /** Entities in force, by source. */
     counts(): ReadonlyMap<string, number>;
@@ -101,7 +103,7 @@ export class InventoryHealth {
       })),
       sources_count: states.length,
       conflicts: { count: conflicts.length, list: conflicts.slice(0, MAX_CONFLICTS).map(conflictReport) },
-      networks: networks.length,
+      networks: history.current().networks.length,
       entities: [...counts.values()].reduce((sum, count) => sum + count, 0),
       changes,
       waiting_changes: waiting,

@@ -1,7 +1,7 @@
 /** The inventory's changes and corrections as the store keeps them. */
 import type { EntityKind, InventoryChange } from "../identify/history/change.ts";
 import type { Correction } from "../identify/history/corrections.ts";
-import type { HistoryStore, LoadedHistory } from "../identify/history/history.ts";
+import type { HistoryStore, LoadedHistory } from "../identify/history/history-store.ts";
 import type { ClickHouse } from "./clickhouse.ts";
 import { insertObjects } from "./deliveries.ts";
 import { INVENTORY, INVENTORY_CORRECTIONS } from "./schema/inventory-tables.ts";
@@ -159,7 +159,15 @@ export class InventoryLog implements HistoryStore {
     const newer =
       cursor === null ? "" : `WHERE written >= toDateTime64({cursor:String}, 3, 'UTC') - INTERVAL ${OVERLAP_S} SECOND`;
     const ms = (column: string) => `toUnixTimestamp64Milli(${column})`;
-    const rows = await this.#clickhouse.rows<{ id: string; f: string; t: string; n: string | null; a: string | null; who: string; c: string }>(
+    const rows = await this.#clickhouse.rows<{
+      id: string;
+      f: string;
+      t: string;
+      n: string | null;
+      a: string | null;
+      who: string;
+      c: string;
+    }>(
       `SELECT id, ${ms("`from`")} AS f, ${ms("`to`")} AS t, network AS n, ${ms("as_of")} AS a, who, ${ms("changed")} AS c
        FROM ${INVENTORY_CORRECTIONS.name} ${newer}`,
       cursor === null ? {} : { cursor },

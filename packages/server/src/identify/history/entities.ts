@@ -3,27 +3,40 @@ import { formatAddress, formatCidr, parseAddress, parseCidr } from "@flowtrail/m
 import type { Inventory } from "../inventory-schema.ts";
 import type { Entities, EntityKind } from "./change.ts";
 
-export interface Piece {
+/** One entity as a source tells of it. */
+export class Piece {
   readonly network: string;
   readonly kind: EntityKind;
   readonly id: string;
+  readonly #value: { readonly id: string };
+
+  constructor(network: string, kind: EntityKind, value: { readonly id: string }) {
+    this.network = network;
+    this.kind = kind;
+    this.id = value.id;
+    this.#value = value;
+  }
+
+  /** As it was told: the same text is the same entity, another text may be, too. */
+  get told(): string {
+    return JSON.stringify(this.#value);
+  }
+
   /** Canonical JSON. */
-  readonly entity: string;
+  get entity(): string {
+    return JSON.stringify(canonical(this.#value, ""));
+  }
 }
 
 /** All entities of an inventory. Of two with the same id in one network the first is taken. */
 export function piecesOf({ networks }: Inventory): Piece[] {
   return networks.flatMap(({ nodes, users, config_files, egress, ...network }) => [
-    piece(network.id, "network", network),
-    ...nodes.map((node) => piece(network.id, "node", node)),
-    ...users.map((user) => piece(network.id, "user", user)),
-    ...config_files.map((file) => piece(network.id, "config_file", file)),
-    ...egress.map((route) => piece(network.id, "egress", route)),
+    new Piece(network.id, "network", network),
+    ...nodes.map((node) => new Piece(network.id, "node", node)),
+    ...users.map((user) => new Piece(network.id, "user", user)),
+    ...config_files.map((file) => new Piece(network.id, "config_file", file)),
+    ...egress.map((route) => new Piece(network.id, "egress", route)),
   ]);
-}
-
-function piece(network: string, kind: EntityKind, entity: { readonly id: string }): Piece {
-  return { network, kind, id: entity.id, entity: JSON.stringify(canonical(entity, "")) };
 }
 
 const ADDRESS_LISTS = new Set(["addresses"]);

@@ -4,14 +4,14 @@ import { readEntity } from "./entities.ts";
 
 export class EntityLog {
   readonly ref: EntityRef;
+  /** In which words its source told what is in force, where that is known: to see soon that nothing changed. */
+  told: string | null = null;
   #changes: InventoryChange[] = [];
+  /** What `versions` answered last: of a large network, few entities change. */
+  #versions: { readonly firstMs: number; readonly list: EntityVersion[] } | null = null;
 
   constructor(ref: EntityRef) {
     this.ref = ref;
-  }
-
-  get length(): number {
-    return this.#changes.length;
   }
 
   get newest(): InventoryChange | undefined {
@@ -29,6 +29,8 @@ export class EntityLog {
     const before = this.#changes[place - 1];
     if (before !== undefined && compareChanges(before, change) === 0) return false;
     this.#changes.splice(place, 0, change);
+    this.told = null;
+    this.#versions = null;
     return true;
   }
 
@@ -39,11 +41,13 @@ export class EntityLog {
     // The last one before that time was in force then, unless it said that the entity is gone.
     const drop = this.#changes[over]?.entity === null ? over + 1 : Math.max(0, over);
     this.#changes.splice(0, drop);
+    this.#versions = null;
     return drop;
   }
 
   /** A change that changes nothing (two servers saw the same) makes no version. */
-  versions(firstMs: number): EntityVersion[] {
+  versions(firstMs: number): readonly EntityVersion[] {
+    if (this.#versions?.firstMs === firstMs) return this.#versions.list;
     const { source, network, kind, id } = this.ref;
     const versions: EntityVersion[] = [];
     let open: InventoryChange | null = null;
@@ -59,6 +63,7 @@ export class EntityLog {
       open = change;
     }
     close(Number.POSITIVE_INFINITY);
+    this.#versions = { firstMs, list: versions };
     return versions;
   }
 }

@@ -3,36 +3,18 @@
  * keeps it for ever.
  */
 import { randomUUID } from "node:crypto";
-import type { Holding, InventoryFacts, NodeFact } from "../holding.ts";
+import type { Holding, InventoryFacts } from "../holding.ts";
 import { EMPTY_INVENTORY, type Inventory } from "../inventory-schema.ts";
 import type { NodeRef } from "../lookup.ts";
-import { type EntityRef, type EntityVersion, entityKey, type InventoryChange, sourceKind } from "./change.ts";
+import { type EntityVersion, type InventoryChange, sourceKind } from "./change.ts";
 import { type Correction, inventoryTime } from "./corrections.ts";
 import { mergedInventory } from "./current.ts";
-import { piecesOf } from "./entities.ts";
-import { EntityLog } from "./entity-log.ts";
-import { holdingsOf, nodeFacts } from "./holdings.ts";
+import { differences } from "./differences.ts";
+import { EntityLogs } from "./entity-logs.ts";
+import type { HistoryStore } from "./history-store.ts";
 import { LogWriter } from "./log-writer.ts";
-import { NodeRefs, type NodeVersion } from "./node-refs.ts";
-
-/** Where the history is kept. */
-export interface HistoryStore {
-  append(changes: readonly InventoryChange[]): Promise<void>;
-  addCorrection(correction: Correction): Promise<void>;
-  /** The newest changes (at most `limit`), what was in force before them, and when each network of each source was first told of. */
-  load(limit: number): Promise<LoadedHistory>;
-  /** What was written since a cursor of `load` or of this; null: nothing to go by, everything of the last minutes. */
-  since(cursor: string | null): Promise<{ changes: InventoryChange[]; corrections: Correction[]; cursor: string | null }>;
-}
-
-export interface LoadedHistory {
-  readonly changes: readonly InventoryChange[];
-  readonly corrections: readonly Correction[];
-  readonly firsts: readonly { readonly source: string; readonly network: string; readonly atMs: number }[];
-  /** What was over before is not among the changes, ms since 1970; null: everything is. */
-  readonly completeSinceMs: number | null;
-  readonly cursor: string | null;
-}
+import { NetworkView } from "./network-view.ts";
+import type { NodeVersion } from "./node-refs.ts";
 
 export interface HistoryConfig {
   /** Others write into the same store: look every few seconds what they wrote. */
@@ -81,12 +63,7 @@ export class InventoryHistory {
   readonly #config: Required<HistoryConfig>;
   readonly #deps: HistoryDeps;
   readonly #writer: LogWriter;
-  /** By `entityKey`. */
-  readonly #logs = new Map<string, EntityLog>();
-  readonly #bySource = new Map<string, Set<EntityLog>>();
-  readonly #byNetwork = new Map<string, Set<EntityLog>>();
-  /** By source and network: when it was first told of. */
-  readonly #firsts = new Map<string, number>();
+  readonly #logs = new EntityLogs();
   readonly #listeners = new Set<ChangeListener>();
   readonly #views = new Map<string, NetworkView>();
   #current: Inventory | null = null;
@@ -94,7 +71,6 @@ export class InventoryHistory {
   #counts: ReadonlyMap<string, number> | null = null;
   #corrections: Correction[] = [];
   #version = 0;
-  #changes = 0;
   #forgetAbove: number;
   #completeSinceMs: number | null = null;
   /** By source: what it said last while too much waited for the store. */
@@ -116,7 +92,7 @@ export class InventoryHistory {
   /** Reads what the store has. @throws StoreError */
   async load(): Promise<void> {
     const { changes, corrections, firsts, completeSinceMs, cursor } = await this.#deps.store.load(this.#config.maxChanges);
-    for (const { source, network, atMs } of firsts) this.#noteFirst(source, network, atMs);
+    for (const { source, network, atMs } of firsts) this.#logs.noteFirst(source, network, atMs);
     this.#cursor = cursor;
     this.#completeSinceMs = completeSinceMs;
     this.#take(changes);
@@ -146,25 +122,7 @@ export class InventoryHistory {
       return 0;
     }
     this.#deferred.delete(source);
-    const changeId = randomUUID();
-    const changes: InventoryChange[] = [];
-    const gone = new Set([...(this.#bySource.get(source) ?? [])].filter(({ newest }) => newest?.entity !== null));
-    const told = new Set<string>();
-    const change = (ref: EntityRef, newest: InventoryChange | undefined, entity: string | null) => {
-      // Clocks of servers differ: what comes later must not lie before what it follows.
-      const at = newest === undefined ? atMs : Math.max(atMs, newest.atMs + 1);
-      changes.push({ ...ref, atMs: at, changeId, entity, who, what: whatChanged(newest?.entity ?? null, entity) });
-    };
-    for (const { network, kind, id, entity } of piecesOf(inventory)) {
-      const ref = { source, network, kind, id };
-      const key = entityKey(ref);
-      if (told.has(key)) continue;
-      told.add(key);
-      const log = this.#logs.get(key);
-      if (log !== undefined) gone.delete(log);
-      if (log === undefined || log.newest?.entity !== entity) change(ref, log?.newest, entity);
-    }
-    for (const { ref, newest } of gone) change(ref, newest, null);
+    const changes = differences(this.#logs, source, inventory, { who, atMs });
     if (changes.length === 0) return 0;
     this.#take(changes);
     this.#writer.add(changes);
@@ -189,21 +147,18 @@ export class InventoryHistory {
 
   /** Every network that any source ever told of, by id, in order. */
   networks(): readonly string[] {
-    return [...this.#byNetwork.keys()].sort();
+    return this.#logs.networks();
   }
 
   /** Who holds or held what in a network, at any time. The same array as long as nothing changes. */
   holdings(network: string): readonly Holding[] {
-    const view = this.#view(network);
-    view.holdings ??= holdingsOf(view.versions, view.nodes);
-    return view.holdings;
+    return this.#view(network).holdings;
   }
 
   /** Holdings and nodes of a network. */
   facts(network: string): InventoryFacts {
-    const view = this.#view(network);
-    view.nodeFacts ??= nodeFacts(view.versions);
-    return { holdings: this.holdings(network), nodes: view.nodeFacts };
+    const { holdings, nodeFacts } = this.#view(network);
+    return { holdings, nodes: nodeFacts };
   }
 
   /** Every version of every entity, of one network. */
@@ -238,9 +193,7 @@ export class InventoryHistory {
 
   /** Entities that are there now, by source. */
   counts(): ReadonlyMap<string, number> {
-    this.#counts ??= new Map(
-      [...this.#bySource].map(([source, logs]) => [source, [...logs].filter(({ newest }) => newest?.entity !== null).length]),
-    );
+    this.#counts ??= new Map(this.#logs.sources().map((source) => [source, this.#logs.inForce(source).length]));
     return this.#counts;
   }
 
@@ -264,18 +217,13 @@ export class InventoryHistory {
   get stats(): HistoryStats {
     const { waiting, failures, error } = this.#writer;
     const { size: deferred } = this.#deferred;
-    return { changes: this.#changes, waiting, deferred, failures, error, completeSinceMs: this.#completeSinceMs };
+    return { changes: this.#logs.size, waiting, deferred, failures, error, completeSinceMs: this.#completeSinceMs };
   }
 
   #take(changes: readonly InventoryChange[]): void {
     const touched = new Set<string>();
-    for (const change of changes) {
-      this.#noteFirst(change.source, change.network, change.atMs);
-      if (!this.#log(change).add(change)) continue;
-      this.#changes++;
-      touched.add(change.network);
-    }
-    if (this.#changes > this.#forgetAbove) this.#forget();
+    for (const change of changes) if (this.#logs.add(change)) touched.add(change.network);
+    if (this.#logs.size > this.#forgetAbove) this.#forget();
     if (touched.size > 0) this.#changed(touched);
   }
 
@@ -300,34 +248,12 @@ export class InventoryHistory {
     return this.networks().flatMap((network) => this.versions(network).filter(({ toMs }) => toMs === Number.POSITIVE_INFINITY));
   }
 
-  #log(change: InventoryChange): EntityLog {
-    const { source, network, kind, id } = change;
-    const key = entityKey(change);
-    let log = this.#logs.get(key);
-    if (log === undefined) {
-      log = new EntityLog({ source, network, kind, id });
-      this.#logs.set(key, log);
-      addTo(this.#bySource, source, log);
-      addTo(this.#byNetwork, network, log);
-    }
-    return log;
-  }
-
-  #noteFirst(source: string, network: string, atMs: number): void {
-    const key = JSON.stringify([source, network]);
-    const known = this.#firsts.get(key);
-    if (known === undefined || atMs < known) this.#firsts.set(key, atMs);
-  }
-
   #view(network: string): NetworkView {
     let view = this.#views.get(network);
     if (view === undefined) {
-      const versions = [...(this.#byNetwork.get(network) ?? [])].flatMap((log) =>
-        log.versions(this.#firsts.get(JSON.stringify([log.ref.source, network])) ?? Number.NEGATIVE_INFINITY),
-      );
-      view = { versions, nodes: new NodeRefs(versions), holdings: null, nodeFacts: null };
+      view = new NetworkView(this.#logs.versions(network));
       // Whoever asks for a network that nobody told of must not make this grow.
-      if (this.#byNetwork.has(network)) this.#views.set(network, view);
+      if (this.#logs.hasNetwork(network)) this.#views.set(network, view);
     }
     return view;
   }
@@ -336,24 +262,16 @@ export class InventoryHistory {
     for (const [source, { inventory, who }] of [...this.#deferred]) this.apply(source, inventory, { who });
   }
 
-  /** Lets go of what was over longest ago. */
   #forget(): void {
     const { maxChanges } = this.#config;
-    const before = this.#changes;
-    const times = [...this.#logs.values()].flatMap((log) => log.changes.map(({ atMs }) => atMs)).sort((a, b) => b - a);
-    const beforeMs = times[maxChanges] ?? 0;
-    for (const [key, log] of this.#logs) {
-      this.#changes -= log.forget(beforeMs);
-      if (log.length > 0) continue;
-      this.#logs.delete(key);
-      this.#bySource.get(log.ref.source)?.delete(log);
-      this.#byNetwork.get(log.ref.network)?.delete(log);
-    }
-    this.#forgetAbove = Math.max(this.#config.maxChanges, this.#changes) * SLACK;
-    if (this.#changes === before) return;
+    const before = this.#logs.size;
+    const beforeMs = this.#logs.forget(maxChanges);
+    this.#forgetAbove = Math.max(maxChanges, this.#logs.size) * SLACK;
+    if (this.#logs.size === before) return;
     this.#completeSinceMs = Math.max(beforeMs, this.#completeSinceMs ?? 0);
+    this.#views.clear();
     this.#deps.logger.warn(
-      { changes: this.#changes, before: new Date(beforeMs).toISOString() },
+      { changes: this.#logs.size, before: new Date(beforeMs).toISOString() },
       "the inventory has changed so often that its oldest versions are no longer held in memory",
     );
   }
@@ -377,30 +295,4 @@ export class InventoryHistory {
     this.#take(changes);
     this.#takeCorrections(corrections);
   }
-}
-
-/** What was made of the logs of one network, until one of them changes. */
-interface NetworkView {
-  readonly versions: readonly EntityVersion[];
-  readonly nodes: NodeRefs;
-  holdings: readonly Holding[] | null;
-  nodeFacts: readonly NodeFact[] | null;
-}
-
-function addTo(map: Map<string, Set<EntityLog>>, key: string, log: EntityLog): void {
-  const set = map.get(key);
-  if (set === undefined) map.set(key, new Set([log]));
-  else set.add(log);
-}
-
-/** A few words on what became different. */
-function whatChanged(before: string | null, after: string | null): string {
-  if (after === null) return "removed";
-  if (before === null) return "added";
-  const [old, now] = [before, after].map((text) => JSON.parse(text) as Record<string, unknown>) as [
-    Record<string, unknown>,
-    Record<string, unknown>,
-  ];
-  const keys = [...new Set([...Object.keys(old), ...Object.keys(now)])].sort();
-  return `changed ${keys.filter((key) => JSON.stringify(old[key]) !== JSON.stringify(now[key])).join(", ")}`;
 }

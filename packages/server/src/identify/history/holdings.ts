@@ -3,7 +3,7 @@ import { type Cidr, isV4Mapped, parseAddress, parseCidr } from "@flowtrail/model
 import type { Holding, HoldingKind, NodeFact } from "../holding.ts";
 import { EXTERNAL, type NodeRef, nodeParticipant, nodeRef, type Participant } from "../lookup.ts";
 import { type EntityVersion, precedenceOf, sourceKind } from "./change.ts";
-import type { NodeRefs } from "./node-refs.ts";
+import { isSameMeaning, type Meaning, type NodeRefs } from "./node-refs.ts";
 
 /** What an entity holds as one participant. */
 interface Claim {
@@ -11,11 +11,25 @@ interface Claim {
   /** The nodes that carry its traffic, as the inventory calls them. */
   readonly gateways: readonly string[];
   readonly held: readonly { readonly cidr: Cidr; readonly kind: HoldingKind; readonly domain: string | null }[];
+  /** What followed from it last: it follows again as long as its gateways are the same nodes. */
+  made: { readonly meanings: readonly Meaning[]; readonly holdings: Holding[] } | null;
 }
+
+/** Of a large network few entities change. */
+const claimsByVersion = new WeakMap<EntityVersion, Claim[]>();
 
 /** All that the entities of one network hold or held. */
 export function holdingsOf(versions: readonly EntityVersion[], nodes: NodeRefs): Holding[] {
-  return versions.flatMap((version) => claimsOf(version).flatMap((claim) => holdingsOfClaim(version, claim, nodes)));
+  const holdings: Holding[] = [];
+  for (const version of versions) {
+    let claims = claimsByVersion.get(version);
+    if (claims === undefined) {
+      claims = claimsOf(version);
+      claimsByVersion.set(version, claims);
+    }
+    for (const claim of claims) for (const holding of holdingsOfClaim(version, claim, nodes)) holdings.push(holding);
+  }
+  return holdings;
 }
 
 /** Which nodes a network has or had. */
@@ -27,31 +41,55 @@ export function nodeFacts(versions: readonly EntityVersion[]): NodeFact[] {
   });
 }
 
-function holdingsOfClaim(version: EntityVersion, { participant, gateways, held }: Claim, nodes: NodeRefs): Holding[] {
-  const { network, source, fromMs, toMs, isFirst } = version;
-  const precedence = precedenceOf(source);
+function holdingsOfClaim(version: EntityVersion, claim: Claim, nodes: NodeRefs): Holding[] {
+  const { source, fromMs, toMs } = version;
   // A node that tells of itself may be known to the inventory, under another id or name.
   const isOwn = version.kind === "node" && sourceKind(source) === "agent";
-  const meanings = isOwn ? nodes.during([version.id], fromMs, toMs, precedence) : nodes.during(gateways, fromMs, toMs);
-  return meanings.flatMap((meaning, i) => {
-    const who = isOwn
-      ? nodeParticipant(meaning.nodes[0] ?? participant.node ?? { id: version.id, name: version.id })
-      : gateways.length === 0
-        ? participant
-        : { ...participant, gateways: gateways.map((word, place): NodeRef => meaning.nodes[place] ?? { id: word, name: word }) };
-    return held.map(({ cidr, kind, domain }) => ({
-      network,
-      cidr,
-      kind,
-      participant: who,
-      domain,
-      source,
-      precedence,
-      fromMs: meaning.fromMs,
-      isFirst: isFirst && i === 0,
-      toMs: meaning.toMs,
-    }));
+  const meanings = isOwn
+    ? nodes.during([version.id], fromMs, toMs, precedenceOf(source))
+    : nodes.during(claim.gateways, fromMs, toMs);
+  const { made } = claim;
+  const isSame =
+    made?.meanings.length === meanings.length &&
+    meanings.every((meaning, i) => isSameMeaning(meaning, made.meanings[i] ?? meaning));
+  if (made !== null && isSame) return made.holdings;
+  const holdings = meanings.flatMap((meaning, i) => {
+    const participant = isOwn ? ownParticipant(version.id, claim, meaning) : withGateways(claim, meaning);
+    return holdingsDuring(version, claim, participant, meaning, i === 0);
   });
+  claim.made = { meanings, holdings };
+  return holdings;
+}
+
+function ownParticipant(id: string, { participant }: Claim, { nodes: [known] }: Meaning): Participant {
+  return nodeParticipant(known ?? participant.node ?? { id, name: id });
+}
+
+function withGateways({ participant, gateways }: Claim, { nodes }: Meaning): Participant {
+  if (gateways.length === 0) return participant;
+  return { ...participant, gateways: gateways.map((word, place): NodeRef => nodes[place] ?? { id: word, name: word }) };
+}
+
+function holdingsDuring(
+  { network, source, isFirst }: EntityVersion,
+  { held }: Claim,
+  participant: Participant,
+  { fromMs, toMs }: Meaning,
+  isEarliest: boolean,
+): Holding[] {
+  const precedence = precedenceOf(source);
+  return held.map(({ cidr, kind, domain }) => ({
+    network,
+    cidr,
+    kind,
+    participant,
+    domain,
+    source,
+    precedence,
+    fromMs,
+    isFirst: isFirst && isEarliest,
+    toMs,
+  }));
 }
 
 function claimsOf(version: EntityVersion): Claim[] {
@@ -95,6 +133,7 @@ const claim = (participant: Participant, gateways: readonly string[], held: Clai
   participant,
   gateways,
   held,
+  made: null,
 });
 const only = (word: string | undefined) => (word === undefined ? [] : [word]);
 

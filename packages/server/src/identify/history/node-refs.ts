@@ -39,26 +39,48 @@ export class NodeRefs {
       if (version.toMs <= atMs || (version.fromMs > atMs && !version.isFirst) || precedenceOf(version.source) >= below) continue;
       if (best === null || compare(version, best, word, atMs) < 0) best = version;
     }
-    return best === null ? null : nodeRef(best.entity);
+    return best === null ? null : refOf(best);
   }
 
   /** What some words mean from one time to another, in stretches. At least one. */
   during(words: readonly string[], fromMs: number, toMs: number, below?: number): Meaning[] {
-    const turns = words
-      .flatMap((word) => this.#byWord.get(word) ?? [])
-      .flatMap((version) => [version.fromMs, version.toMs])
-      .filter((ms) => ms > fromMs && ms < toMs);
-    const starts = [fromMs, ...new Set(turns.sort((a, b) => a - b))];
+    const starts = [fromMs];
+    for (const word of words) {
+      for (const version of this.#byWord.get(word) ?? []) {
+        if (version.fromMs > fromMs && version.fromMs < toMs) starts.push(version.fromMs);
+        if (version.toMs > fromMs && version.toMs < toMs) starts.push(version.toMs);
+      }
+    }
+    if (starts.length > 1) starts.sort((a, b) => a - b);
     const meanings: Meaning[] = [];
     for (const [i, start] of starts.entries()) {
+      const end = starts[i + 1] ?? toMs;
+      if (end === start) continue;
       const nodes = words.map((word) => this.at(word, start, below));
       const last = meanings.at(-1);
-      const meaning = { fromMs: start, toMs: starts[i + 1] ?? toMs, nodes };
-      if (last !== undefined && same(last.nodes, nodes)) meanings[meanings.length - 1] = { ...last, toMs: meaning.toMs };
-      else meanings.push(meaning);
+      if (last !== undefined && nodes.every((node, place) => isSameRef(node, last.nodes[place] ?? null))) {
+        meanings[meanings.length - 1] = { ...last, toMs: end };
+      } else meanings.push({ fromMs: start, toMs: end, nodes });
     }
     return meanings;
   }
+}
+
+const refs = new WeakMap<NodeVersion, NodeRef>();
+
+/** One for all whose gateway it is. */
+function refOf(version: NodeVersion): NodeRef {
+  let ref = refs.get(version);
+  if (ref === undefined) {
+    ref = nodeRef(version.entity);
+    refs.set(version, ref);
+  }
+  return ref;
+}
+
+/** Do two stretches of time mean the same? */
+export function isSameMeaning(a: Meaning, b: Meaning): boolean {
+  return a.fromMs === b.fromMs && a.toMs === b.toMs && a.nodes.every((node, place) => isSameRef(node, b.nodes[place] ?? null));
 }
 
 function compare(a: NodeVersion, b: NodeVersion, word: string, atMs: number): number {
@@ -72,6 +94,6 @@ function compare(a: NodeVersion, b: NodeVersion, word: string, atMs: number): nu
   );
 }
 
-function same(a: readonly (NodeRef | null)[], b: readonly (NodeRef | null)[]): boolean {
-  return JSON.stringify(a) === JSON.stringify(b);
+function isSameRef(a: NodeRef | null, b: NodeRef | null): boolean {
+  return a === b || (a?.id === b?.id && a?.name === b?.name && a?.host === b?.host && a?.relay === b?.relay);
 }
