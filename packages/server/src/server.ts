@@ -91,6 +91,7 @@ export class Server {
         log: new JobLog(this.#store.clickhouse),
         editions: new Editions(this.#store.clickhouse),
         identify: this.#identify,
+        inventory: this.#history,
         roster: this.#roster,
         lingerMs: LINGER_MS,
       },

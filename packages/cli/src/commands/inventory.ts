@@ -5,6 +5,7 @@ import type { Command } from "commander";
 import { withAccess } from "../errors.ts";
 import { callServer, requireServer } from "../local-server.ts";
 import { dataOption } from "../paths.ts";
+import { addReplayCommand } from "./inventory-replay.ts";
 
 interface Holder {
   readonly network: string;
@@ -67,6 +68,7 @@ export function addInventoryCommands(program: Command): void {
     .option("--limit <count>", "most changes to show", "100")
     .option("--json", "as JSON")
     .action(history);
+  addReplayCommand(inventory, data);
 }
 
 function check(file: string, options: { json?: boolean }): void {

@@ -37,6 +37,8 @@ interface Lived {
   readonly endMs: number;
 }
 
+export type Presence = "yes" | "unclear" | "no";
+
 /** What became different of a reporter: reports of flows that lived then are to be elected again. */
 export interface RosterChange extends CoverageChange {
   readonly reporterId: string;
@@ -179,21 +181,25 @@ export class Roster {
   }
 
   /**
-   * Will this node's agent report a flow that lived then? Where its coverage begins or ends so near that only its rows can tell, it
-   * is taken to, and the flow's reports are elected again when they are there.
+   * Will this node's agent report a flow that lived then? `unclear`: its coverage begins or ends so near that only its rows can tell.
    */
+  presence(node: NodeNames, { startMs, endMs }: Lived): Presence {
+    const coverages = this.#coveragesOf(node);
+    if (coverages.some(([, coverage]) => coverage.expects(startMs, endMs))) return "yes";
+    return coverages.some(([, coverage]) => coverage.expects(startMs - SLACK_MS, endMs + LINGER_MS)) ? "unclear" : "no";
+  }
+
+  /** As `presence`. What is unclear is taken for a yes, and the flow's reports are elected again when the rows are there. */
   expects(node: NodeNames, { startMs, endMs }: Lived): boolean {
-    for (const id of this.#reporters(node)) {
-      const coverage = this.#coverages.get(id);
-      if (coverage === undefined) continue;
-      if (coverage.expects(startMs, endMs)) return true;
-      if (!coverage.expects(startMs - SLACK_MS, endMs + LINGER_MS)) continue;
-      const known = this.#unclear.get(id);
+    const presence = this.presence(node, { startMs, endMs });
+    if (presence === "unclear") {
       const [fromMs, toMs] = [startMs - SLACK_MS, endMs + LINGER_MS];
-      this.#unclear.set(id, { fromMs: Math.min(fromMs, known?.fromMs ?? fromMs), toMs: Math.max(toMs, known?.toMs ?? toMs) });
-      return true;
+      for (const [id] of this.#coveragesOf(node)) {
+        const known = this.#unclear.get(id);
+        this.#unclear.set(id, { fromMs: Math.min(fromMs, known?.fromMs ?? fromMs), toMs: Math.max(toMs, known?.toMs ?? toMs) });
+      }
     }
-    return false;
+    return presence !== "no";
   }
 
   /** Did this reporter cover some of that time, by what it declared alone? */
@@ -209,6 +215,13 @@ export class Roster {
   /** Ids under which a node's agent may report. */
   #reporters({ id, name, host = id }: NodeNames): Set<string> {
     return new Set([id, host, this.#ids.get(id) ?? id, this.#ids.get(name) ?? id]);
+  }
+
+  #coveragesOf(node: NodeNames): [reporterId: string, coverage: Coverage][] {
+    return [...this.#reporters(node)].flatMap((id) => {
+      const coverage = this.#coverages.get(id);
+      return coverage === undefined ? [] : [[id, coverage]];
+    });
   }
 
   #coverage(reporterId: string, name: string): Coverage | null {

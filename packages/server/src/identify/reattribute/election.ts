@@ -5,7 +5,7 @@
 import { asBatch, asReported, type Change, type Editions, type StoredFlow } from "../../store/editions.ts";
 import type { Identify } from "../identify.ts";
 import type { NodeRef } from "../lookup.ts";
-import { type Expected, type Life, lifeOf } from "../primary.ts";
+import { type Life, lifeOf } from "../primary.ts";
 import type { ElectionTask } from "./job.ts";
 import { ReportsThere } from "./reports-there.ts";
 import type { Tally } from "./tally.ts";
@@ -18,8 +18,8 @@ export interface ElectionDeps {
   readonly roster: {
     /** By what it declared alone. */
     covers(reporterId: string, life: Life): boolean;
-    /** The same of a node's agent, and where that is not clear: yes. */
-    expects: Expected;
+    /** The same of a node's agent; `unclear` where only its rows can tell. */
+    presence(node: NodeRef, life: Life): "yes" | "unclear" | "no";
     isReporter(node: NodeRef, reporterId: string): boolean;
   };
   /** How long after a flow's end an agent that starts may still find it. */
@@ -66,7 +66,9 @@ async function electPage(
   if (flows.length === 0) return elected;
   const electedIf = (isPresent: boolean) => {
     const batch = asBatch(flows, asReported);
-    identify.fill(batch, (node, life) => (roster.isReporter(node, reporterId) ? isPresent : roster.expects(node, life)));
+    identify.fill(batch, (node, life) =>
+      roster.isReporter(node, reporterId) ? isPresent : roster.presence(node, life) !== "no",
+    );
     return batch;
   };
   const present = electedIf(true);

@@ -18,8 +18,8 @@ export interface ReplayTask {
   readonly toMs: number;
   /** Null: all. */
   readonly network: string | null;
-  /** How the inventory is read: as it stands (since the correction that goes with it), or as it was when each flow began. */
-  readonly inventory: "now" | "then";
+  /** When the inventory is read, ms since 1970; null: as it was when each flow began. */
+  readonly asOfMs: number | null;
   /** Says what would change, and changes nothing. */
   readonly isDryRun: boolean;
 }

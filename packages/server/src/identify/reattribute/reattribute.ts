@@ -3,10 +3,10 @@ import { randomUUID } from "node:crypto";
 import { type ElectionDeps, elect } from "./election.ts";
 import { type ElectionTask, type Job, NO_PROGRESS, type Progress, type ReplayTask } from "./job.ts";
 import type { JobLog } from "./job-log.ts";
-import { replay } from "./replay.ts";
+import { type ReplayDeps, replay } from "./replay.ts";
 import { Tally } from "./tally.ts";
 
-export interface ReattributeDeps extends ElectionDeps {
+export interface ReattributeDeps extends ElectionDeps, ReplayDeps {
   readonly log: JobLog;
   readonly logger: { info(fields: object, message: string): void; warn(fields: object, message: string): void };
 }

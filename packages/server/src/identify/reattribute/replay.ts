@@ -1,14 +1,16 @@
 /** Names the ends of stored flows again, after the inventory was wrong: participants, the inventory's domain, rank and primary. */
 import { type FlowBatch, rowToJson } from "@flowtrail/model";
 import { asBatch, asReported, type Change, type Editions, type StoredFlow, type StoredValues } from "../../store/editions.ts";
-import type { Identify } from "../identify.ts";
+import type { InventoryInTime } from "../attribution/attribution.ts";
+import { Identify } from "../identify.ts";
+import type { ElectionDeps } from "./election.ts";
 import type { ReplayTask } from "./job.ts";
 import type { Tally } from "./tally.ts";
 import { walk } from "./walk.ts";
 
-export interface ReplayDeps {
+export interface ReplayDeps extends Pick<ElectionDeps, "roster"> {
   readonly editions: Editions;
-  readonly identify: Pick<Identify, "fill">;
+  readonly inventory: InventoryInTime;
 }
 
 const PARTICIPANT = ["type", "id", "name", "device", "by"] as const;
@@ -17,50 +19,55 @@ const NAMES = ENDS.flatMap((end) => PARTICIPANT.map((what) => `${end}_${what}` a
 const COLUMNS = [...NAMES, "domain", "domain_source"] as const;
 
 /** @throws StoreError, or the signal's reason */
-export async function replay(
-  task: ReplayTask,
-  { editions, identify }: ReplayDeps,
-  tally: Tally,
-  signal: AbortSignal,
-): Promise<void> {
-  const { fromMs, toMs, network, isDryRun } = task;
+export async function replay(task: ReplayTask, deps: ReplayDeps, tally: Tally, signal: AbortSignal): Promise<void> {
+  const { editions, inventory, roster } = deps;
+  const { fromMs, toMs, network, isDryRun, asOfMs } = task;
+  const identify = new Identify({ inventory: readAt(inventory, asOfMs), expected: () => false });
   await walk(editions, { fromMs, toMs, network, byStart: true, onlyContested: false }, signal, async (table, page) => {
     tally.read(page.length, page.at(-1)?.startMs ?? fromMs);
-    const batch = asBatch(page, asReported);
-    forgetInventoryDomains(batch);
-    identify.fill(batch);
-    const changes = page.flatMap((flow, row) => changeOf(flow, batch, row));
-    for (const { flow, set } of changes)
+    const [strict, wide] = (["unclear", "no"] as const).map((below) => {
+      const batch = asBatch(page, asReported);
+      identify.fill(batch, (node, life) => {
+        const presence = roster.presence(node, life);
+        return presence === "yes" || (presence === "unclear" && below === "no");
+      });
+      return batch;
+    }) as [FlowBatch, FlowBatch];
+    const changes = page.flatMap((flow, row) => changeOf(flow, strict, wide, row));
+    for (const { flow, set } of changes) {
       tally.changed(told(flow.values, set), flow.values.primary === true, (set.primary ?? flow.values.primary) === true);
+    }
     if (isDryRun) return;
     await editions.write(table, changes);
-    const elected = changes
-      .filter(({ set }) => set.primary !== undefined)
-      .map(({ flow, set }) => ({ flow, primary: set.primary === true }));
     for (const primary of [true, false]) {
       await editions.alignDeltas(
-        elected.filter((one) => one.primary === primary).map(({ flow }) => flow),
+        changes.filter(({ set }) => set.primary === primary).map(({ flow }) => flow),
         primary,
       );
     }
   });
 }
 
-/** A domain that the inventory knew is found out anew; one that was seen in packets stays. */
-function forgetInventoryDomains({ length, columns: { domain, domain_source } }: FlowBatch): void {
-  for (let row = 0; row < length; row++) {
-    if (domain_source.get(row) !== "inventory") continue;
-    domain.setNull(row);
-    domain_source.setNull(row);
-  }
+/** The inventory, read as it stood at one time, whatever corrections say. */
+function readAt(inventory: InventoryInTime, asOfMs: number | null): InventoryInTime {
+  return {
+    get version() {
+      return inventory.version;
+    },
+    networks: () => inventory.networks(),
+    facts: (network) => inventory.facts(network),
+    inventoryTime: (startMs) => asOfMs ?? startMs,
+  };
 }
 
-function changeOf(flow: StoredFlow, batch: FlowBatch, row: number): Change[] {
-  const found = rowToJson(batch, row);
+function changeOf(flow: StoredFlow, strict: FlowBatch, wide: FlowBatch, row: number): Change[] {
+  const found = rowToJson(strict, row);
   const set: Record<string, StoredValues[string]> = {};
   for (const name of COLUMNS) if ((found[name] ?? null) !== (flow.values[name] ?? null)) set[name] = found[name] ?? null;
   if (found.rank !== flow.values.rank) set.rank = found.rank ?? 0;
-  if (found.primary !== flow.values.primary) set.primary = found.primary ?? false;
+  // Where only rows could tell whether a better report is there, they were asked already.
+  const either = [found.primary ?? false, wide.columns.primary.get(row) ?? false];
+  if (!either.includes(flow.values.primary ?? false)) set.primary = found.primary ?? false;
   return Object.keys(set).length === 0 ? [] : [{ flow, set }];
 }
 
