@@ -15,6 +15,7 @@ import { ingestRoutes } from "./routes/ingest.ts";
 import { inventoryRoutes } from "./routes/inventory.ts";
 import { liveRoutes } from "./routes/live.ts";
 import { pageRoutes } from "./routes/page.ts";
+import { replayRoutes } from "./routes/replay.ts";
 import { systemRoutes } from "./routes/system.ts";
 import { tokenRoutes } from "./routes/tokens.ts";
 
@@ -46,7 +47,8 @@ export async function buildApp(context: ApiContext): Promise<Api> {
   await app.register(swagger, { openapi: description(context.version), transform: jsonSchemaTransform });
   guard(app, context);
   context.metrics.observe(app);
-  for (const routes of [ingestRoutes, flowRoutes, liveRoutes, inventoryRoutes, authRoutes, tokenRoutes, systemRoutes])
+  const all = [ingestRoutes, flowRoutes, liveRoutes, inventoryRoutes, replayRoutes, authRoutes, tokenRoutes, systemRoutes];
+  for (const routes of all)
     routes(app, context);
   await pageRoutes(app, context.config.web.dir);
   await app.ready();
