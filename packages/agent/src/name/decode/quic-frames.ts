@@ -57,8 +57,8 @@ function skipAck(bytes: Uint8Array, from: number, end: number, work: Work): numb
     work.steps++;
     const value = varint(bytes, at, end);
     at += varintBytes(bytes, at);
-    // Each range takes two bytes at least, so a count beyond the packet ends at its end.
-    if (field === 2) left += Math.min(value, end) * 2 + (bytes[from] === ACK_ECN ? 3 : 0);
+    // Each range takes two bytes at least, so a count that lies ends with the packet.
+    if (field === 2) left += value * 2 + (bytes[from] === ACK_ECN ? 3 : 0);
   }
   return at;
 }
