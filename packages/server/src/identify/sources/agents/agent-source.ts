@@ -17,8 +17,8 @@ export class AgentSource implements InventorySource {
   #addresses = "";
   /** What other sources named then. */
   #named = "";
-  /** By network: all sites behind its peers, those that others name too. Null: nothing was declared in this run. */
-  #sites: ReadonlyMap<string, InventoryNetwork["egress"]> | null = null;
+  /** By network: all that its peers stand for, also what others name. Null: nothing was declared in this run. */
+  #peers: ReadonlyMap<string, Pick<InventoryNetwork, "config_files" | "egress">> | null = null;
   /** What is in force, as an inventory. */
   #said = "";
   #waiting: AgentDeclaration | undefined;
@@ -94,14 +94,14 @@ export class AgentSource implements InventorySource {
     return true;
   }
 
-  /** Keeps the sites of a declaration: which of them count depends on what others name. */
-  noteSites({ networks }: Inventory): void {
-    this.#sites = new Map(networks.map(({ id, egress }) => [id, egress]));
+  /** Keeps what a declaration says of peers: which of it counts depends on what others name. */
+  notePeers({ networks }: Inventory): void {
+    this.#peers = new Map(networks.map(({ id, config_files, egress }) => [id, { config_files, egress }]));
   }
 
-  /** The same with all sites, as far as they are known. */
-  withSites({ networks }: Inventory): Inventory {
-    return { networks: networks.map((network) => ({ ...network, egress: this.#sites?.get(network.id) ?? network.egress })) };
+  /** The same with all peers, as far as they are known. */
+  withPeers({ networks }: Inventory): Inventory {
+    return { networks: networks.map((network) => ({ ...network, ...this.#peers?.get(network.id) })) };
   }
 
   /** Puts right what follows from others' declarations. */

@@ -163,6 +163,22 @@ describe("agents as sources", () => {
     expect(current(server)?.config_files).toMatchObject([{ id: key("P"), addresses: ["10.9.0.77"], gateway: "b" }]);
   });
 
+  it("name no device that people or the control plane named", async () => {
+    const server = await open();
+    const peers: [string, string[]][] = [
+      [key("P"), ["10.9.0.77/32"]],
+      [key("Q"), ["10.9.0.78/32", "10.9.0.79/32"]],
+    ];
+    say(server, A, { addresses: { wg0: ["10.9.0.1"] }, declares: declares(["10.9.0.0/24"], wireguard("wg0", key("A"), peers)) });
+    const agents = () => current(server)?.config_files.map(({ id }) => id);
+    expect(agents()).toEqual([key("P"), key("Q")]);
+    const yaml = "\n  - { id: wg0, users: [{ id: ana, devices: [{ addresses: [10.9.0.77, 10.9.0.78] }] }] }";
+    server.history.apply("file", inventoryOf(yaml), { who: "x" });
+    nowMs += MINUTE;
+    say(server, A, { addresses: { wg0: ["10.9.0.1"] } });
+    expect(agents()).toEqual([key("Q")]);
+  });
+
   it("name no site that people or the control plane named", async () => {
     const server = await open();
     const said = declares(["10.9.0.0/24"], wireguard("wg0", key("A"), [[key("P"), ["10.20.5.0/24", "10.30.0.0/16"]]]));
@@ -220,7 +236,6 @@ describe("agents as sources", () => {
     say(server, B, { addresses: { wg0: ["10.9.0.2"] } });
     const held = server.history.holdings("wg0").filter(({ cidr }) => cidr.prefixBits === 128);
     expect(held.map(({ source, precedence }) => [source, precedence]).sort()).toEqual([
-      ["agent:a", 2],
       ["agent:a", 2],
       ["agent:b", 2],
       ["file", 0],

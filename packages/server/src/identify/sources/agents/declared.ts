@@ -44,7 +44,7 @@ export function declaredInventory(
       const ranges = (declares.ranges[id] ?? []).flatMap((text) => parseRange(text) ?? []);
       const interfaces = declares.wireguard.filter(({ network }) => network === id);
       const keys = [...new Set(interfaces.map(({ public_key }) => public_key))].sort();
-      const peers = peerEntries(reporter, interfaces, ranges, owners);
+      const peers = peerEntries(reporter, { network: id, ranges }, interfaces, owners);
       return {
         id,
         ranges: [...new Set(ranges.map(formatCidr))].sort(),

@@ -3,22 +3,29 @@ import { type Cidr, cidrContains, type DeclaredInterface, formatAddress, formatC
 import type { InventoryNetwork } from "../../inventory-schema.ts";
 import type { NodeRef } from "../../lookup.ts";
 
-/** An agent's node, with the addresses that it declares as its own in any network. */
+/** An agent's node, with the addresses that it declares as its own, by network. */
 export interface KeyOwner extends Pick<NodeRef, "id" | "name"> {
-  readonly addresses: ReadonlySet<string>;
+  readonly addresses: ReadonlyMap<string, ReadonlySet<string>>;
 }
 /** Whose interface has a public key, where that is an agent's. */
 export type KeyOwners = ReadonlyMap<string, KeyOwner>;
+
+/** What people or the control plane name in a network. */
+export interface Named {
+  readonly addresses: ReadonlySet<string>;
+  /** Ranges of egress routes. */
+  readonly sites: readonly Cidr[];
+}
 
 export type PeerEntries = Pick<InventoryNetwork, "nodes" | "config_files" | "egress">;
 
 const NAME_CHARACTERS = 8;
 
-/** @param ranges of the network */
+/** @param network with its ranges */
 export function peerEntries(
   reporter: NodeRef,
+  { network, ranges }: { readonly network: string; readonly ranges: readonly Cidr[] },
   interfaces: readonly DeclaredInterface[],
-  ranges: readonly Cidr[],
   owners: KeyOwners,
 ): PeerEntries {
   const entries: PeerEntries = { nodes: [], config_files: [], egress: [] };
@@ -29,7 +36,7 @@ export function peerEntries(
     seen.add(key);
     const owner = owners.get(key);
     const { addresses, behind } = split(peer.allowed_ips, ranges);
-    if (owner !== undefined) entries.nodes.push(...nodeOf(owner, addresses));
+    if (owner !== undefined) entries.nodes.push(...nodeOf(owner, network, addresses));
     else if (addresses.length > 0)
       entries.config_files.push({ id: key, name: nameOf(key), addresses, gateway: reporter.id, tags: [] });
     const via = [(owner ?? reporter).id];
@@ -48,7 +55,7 @@ export function withOwners(network: InventoryNetwork, owners: KeyOwners): Invent
   if (known.length === 0 && !network.egress.some(isNew)) return network;
   const nodes = known.flatMap(({ id, addresses }) => {
     const owner = owners.get(id);
-    return owner === undefined ? [] : nodeOf(owner, addresses);
+    return owner === undefined ? [] : nodeOf(owner, network.id, addresses);
   });
   return {
     ...network,
@@ -62,14 +69,18 @@ export function withOwners(network: InventoryNetwork, owners: KeyOwners): Invent
   };
 }
 
-/** Sites that other sources name are those, and not what is behind a key. @param named ranges of their egress routes in this network */
-export function withoutNamed(network: InventoryNetwork, named: readonly Cidr[]): InventoryNetwork {
-  if (named.length === 0) return network;
-  const isNamed = (text: string) => {
+/** Devices and sites that other sources name are those, and not what is behind a key: they need not be told a second time. */
+export function withoutNamed(network: InventoryNetwork, named: Named | undefined): InventoryNetwork {
+  if (named === undefined) return network;
+  const isNamedSite = (text: string) => {
     const one = parseCidr(text);
-    return one !== null && named.some((range) => holds(range, one));
+    return one !== null && named.sites.some((range) => holds(range, one));
   };
-  return { ...network, egress: network.egress.filter(({ ranges }) => !ranges.some(isNamed)) };
+  return {
+    ...network,
+    config_files: network.config_files.filter(({ addresses }) => !addresses.every((address) => named.addresses.has(address))),
+    egress: network.egress.filter(({ ranges }) => !ranges.some(isNamedSite)),
+  };
 }
 
 /** Single addresses within the network are the peer's own; wider ranges beside the network are those of a site behind it. */
@@ -94,11 +105,17 @@ function isWayOut(allowed: readonly Cidr[], v4: boolean): boolean {
 }
 
 /**
- * Of what a peer may send as, its own is what its agent declares, also where that calls the network something else. The rest are those behind it:
- * a gateway's peer has the addresses of the gateway's members, too.
+ * Of what a peer may send as, its own is what its agent declares. That needs no second word, but where the two call the network different names.
+ * The rest are those behind it: a gateway's peer has the addresses of the gateway's members, too.
  */
-function nodeOf({ id, name, addresses: own }: KeyOwner, addresses: readonly string[]): InventoryNetwork["nodes"] {
-  const held = addresses.filter((address) => own.has(address));
+function nodeOf(
+  { id, name, addresses: own }: KeyOwner,
+  network: string,
+  addresses: readonly string[],
+): InventoryNetwork["nodes"] {
+  const isElsewhere = (address: string) =>
+    !own.get(network)?.has(address) && [...own.values()].some((declared) => declared.has(address));
+  const held = addresses.filter(isElsewhere);
   return held.length === 0 ? [] : [{ id, ...(name === id ? {} : { name }), addresses: held, gateway: false, tags: [] }];
 }
 

@@ -1,0 +1,72 @@
+/** What is in force, as far as agents' declarations are read with it. */
+import { type Cidr, formatCidr, parseCidr } from "@flowtrail/model";
+import { agentSource } from "../../attribution/order.ts";
+import { type EntityVersion, sourceKind } from "../../history/change.ts";
+import type { KeyOwner, KeyOwners, Named } from "./peers.ts";
+
+export interface HistoryView {
+  readonly version: number;
+  networks(): readonly string[];
+  versions(network: string): readonly EntityVersion[];
+}
+
+export interface View {
+  /** Of agents. */
+  readonly bySource: ReadonlyMap<string, readonly EntityVersion[]>;
+  readonly owners: KeyOwners;
+  /** By network: what the other sources name. */
+  readonly named: ReadonlyMap<string, Named>;
+  /** Changes when `named` does. */
+  readonly namedText: string;
+}
+
+interface NamedLists {
+  readonly addresses: Set<string>;
+  readonly sites: Cidr[];
+}
+
+export function viewOf(history: HistoryView): View {
+  const bySource = new Map<string, EntityVersion[]>();
+  const named = new Map<string, NamedLists>();
+  const owners = new Map<string, KeyOwner>();
+  const byId = new Map<string, KeyOwner & { readonly addresses: Map<string, Set<string>> }>();
+  for (const network of history.networks()) {
+    for (const version of history.versions(network)) {
+      if (version.toMs !== Number.POSITIVE_INFINITY) continue;
+      if (sourceKind(version.source) !== "agent") {
+        const lists = named.get(network) ?? { addresses: new Set(), sites: [] };
+        named.set(network, lists);
+        note(version, lists);
+        continue;
+      }
+      const ofSource = bySource.get(version.source);
+      if (ofSource === undefined) bySource.set(version.source, [version]);
+      else ofSource.push(version);
+      if (version.kind !== "node" || version.source !== agentSource(version.id)) continue;
+      const { id, name = id, public_keys = [], addresses } = version.entity;
+      const owner = byId.get(id) ?? { id, name, addresses: new Map<string, Set<string>>() };
+      byId.set(id, owner);
+      owner.addresses.set(network, new Set(addresses));
+      for (const key of public_keys) owners.set(key, owner);
+    }
+  }
+  return { bySource, owners, named, namedText: textOf(named) };
+}
+
+function note({ kind, entity }: EntityVersion, { addresses, sites }: NamedLists): void {
+  if (kind === "egress") sites.push(...[...entity.ranges, ...entity.virtual_ranges].flatMap((text) => siteOf(text)));
+  else if (kind === "user") for (const device of entity.devices) for (const address of device.addresses) addresses.add(address);
+  else if (kind !== "network") for (const address of entity.addresses) addresses.add(address);
+}
+
+/** A default route names nobody's site. */
+function siteOf(text: string): Cidr[] {
+  const range = parseCidr(text);
+  return range === null || range.prefixBits === (range.v4 ? 96 : 0) ? [] : [range];
+}
+
+function textOf(named: ReadonlyMap<string, NamedLists>): string {
+  return JSON.stringify(
+    [...named].map(([id, { addresses, sites }]) => [id, [...addresses].sort(), sites.map(formatCidr).sort()]),
+  );
+}
