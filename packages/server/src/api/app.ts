@@ -10,6 +10,7 @@ import { guard } from "../auth/guard.ts";
 import type { Api, ApiContext } from "./context.ts";
 import { notFound, sendError } from "./errors.ts";
 import { authRoutes } from "./routes/auth.ts";
+import { filterRoutes } from "./routes/filter.ts";
 import { flowRoutes } from "./routes/flows.ts";
 import { ingestRoutes } from "./routes/ingest.ts";
 import { inventoryRoutes } from "./routes/inventory.ts";

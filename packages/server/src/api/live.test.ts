@@ -109,7 +109,7 @@ describe("the live stream", () => {
     const [merged, all, one] = [
       await follow(),
       await follow("reports=all"),
-      await follow("reports=all&protocol=17&dst_port=53&dst_port=54"),
+      await follow(`reports=all&protocol=17&dst_port=53&dst_port=54&q=${encodeURIComponent("port=54 and bytes<1KiB")}`),
     ];
     const inetgw = await test.agentToken("inetgw");
     const about = { network: "live-filter" };

@@ -1,0 +1,83 @@
+import type { FlowJson } from "@flowtrail/model";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { z } from "zod";
+import { type ErrorBody, rowNow, startTestServer, type TestServer } from "../testing.ts";
+import { checkedFilterSchema } from "./filter-schemas.ts";
+
+let test: TestServer;
+beforeAll(async () => {
+  test = await startTestServer();
+  const token = await test.agentToken("debian");
+  const rows = [
+    rowNow({ network: "one", flow_id: "1", domain: "api.github.com", src_bytes: 3_000_000, dst_bytes: 1 }),
+    rowNow({ network: "one", flow_id: "2", protocol: 17, dst_port: 53, dst_ip: "203.0.113.53", verdict: "answered" }),
+    rowNow({ network: "two", flow_id: "3", dst_port: 80, state: "open", end: null, end_reason: null, verdict: null }),
+  ];
+  expect((await test.deliver(token, rows)).body).toMatchObject({ rejected: [] });
+});
+afterAll(() => test.stop());
+
+const list = async (q: string, more = "") => {
+  const { flows } = await test.flows(`q=${encodeURIComponent(q)}&reports=all${more}`);
+  return flows.map(({ flow_id }: FlowJson) => flow_id).sort();
+};
+
+describe("GET /api/flows?q=", () => {
+  it("finds what the filter says, beside the other parameters", async () => {
+    expect(await list("")).toEqual(["1", "2", "3"]);
+    expect(await list("port=https")).toEqual(["1"]);
+    expect(await list("proto:udp or state=open")).toEqual(["2", "3"]);
+    expect(await list("bytes>2MiB")).toEqual(["1"]);
+    expect(await list("GitHub")).toEqual(["1"]);
+    expect(await list("!github 100.102.137.0/24")).toEqual(["2", "3"]);
+    expect(await list("to:203.0.113.0/24")).toEqual(["2"]);
+    expect(await list("verdict=null")).toEqual(["3"]);
+    expect(await list("port in (https, 53)", "&protocol=17")).toEqual(["2"]);
+    expect(await list("port in (https, 53)", "&network=two")).toEqual([]);
+  });
+
+  it("leaves sample traffic out unless it is asked for by name", async () => {
+    await test.ask("POST", "/api/sample", { body: { on: true } });
+    expect(await list("")).toEqual(["1", "2", "3"]);
+    expect(await list("network!=one")).toEqual(["3"]);
+    expect((await list("network=sample bytes>0")).length).toBeGreaterThan(10);
+    expect((await list("network in (sample, two)")).length).toBeGreaterThan(10);
+    expect(await list("bytes>2MiB network!=sample")).toEqual(["1"]);
+    await test.ask("POST", "/api/sample", { body: { on: false } });
+  });
+
+  it("refuses what is none and points at the character", async () => {
+    const answer = await test.ask<ErrorBody>("GET", `/api/flows?q=${encodeURIComponent("port=443 and scr.name=x")}`);
+    expect(answer.status).toBe(400);
+    expect(answer.body.error).toMatchObject({ code: "BAD_FILTER", details: { offset: 13, length: 8 } });
+    expect(answer.body.error.message).toMatch(/unknown field "scr.name" at character 14: expected src.name/);
+    expect(answer.body.error.details?.expected).toContain("src.name");
+    const live = await test.ask<ErrorBody>("GET", "/api/flows/live?q=port%3D");
+    expect([live.status, live.body.error.code]).toEqual([400, "BAD_FILTER"]);
+    expect((await test.ask("GET", `/api/flows?q=${"a".repeat(9000)}`)).status).toBe(400);
+  });
+});
+
+describe("GET /api/filter/check", () => {
+  const check = async (q: string) => {
+    const { status, body } = await test.ask<z.infer<typeof checkedFilterSchema>>(
+      "GET",
+      `/api/filter/check?q=${encodeURIComponent(q)}`,
+    );
+    expect(status).toBe(200);
+    return checkedFilterSchema.parse(body);
+  };
+
+  it("says how Flowtrail writes it, or what is wrong", async () => {
+    expect(await check("proto:TCP  Direction = inbound")).toEqual({ ok: true, canonical: "protocol=tcp and direction=ingress" });
+    expect(await check("")).toEqual({ ok: true, canonical: "" });
+    expect(await check("direction=sideways")).toEqual({
+      ok: false,
+      error: {
+        code: "BAD_FILTER",
+        message: '"sideways" is no value of direction at character 11: expected ingress or egress',
+        details: { offset: 10, length: 8, expected: ["ingress", "egress"] },
+      },
+    });
+  });
+});
