@@ -83,12 +83,7 @@ describe.skipIf(!needs("kill -9 of agents and server", "lab", "conntrack"))("kil
     const againMs = Date.now();
     await bed.agents.restart(node);
     // Its first batch after the first dump: from then on it sees everything.
-    await until(`${node}'s agent reports again`, 120_000, async () => {
-      const { agents } = await bed.get<{ agents: { reporter: string; covered_from: string; covered_to: string }[] }>(
-        "/api/health",
-      );
-      return agents.some((agent) => agent.reporter === node && Date.parse(agent.covered_to) > againMs);
-    });
+    await bed.untilReported(node, againMs);
     outages.push({ node, fromMs, toMs: Date.now() });
   }
 

@@ -108,7 +108,9 @@ describe.skipIf(!here)("a flow's name", () => {
     expect(open).toMatchObject({ ...EXTERNAL, ...named("api.example.test", "sni"), state: "open", end: null });
 
     await bed.agents.kill("inetgw", "SIGKILL");
+    const againMs = Date.now();
     await bed.agents.restart("inetgw");
+    await bed.untilReported("inetgw", againMs);
     child.kill("SIGKILL");
     const [ended] = await bed.flowsUntil("it has ended", query, (flows) => flows.every(({ end }) => end !== null), 90_000);
     expect(ended).toMatchObject({ ...named("api.example.test", "sni"), flow_id: open!.flow_id });

@@ -229,6 +229,14 @@ export class LabBed {
     return flows;
   }
 
+  /** Waits until a node's agent has covered the time after `sinceMs`: what it says from then on it says of everything. */
+  async untilReported(node: AgentNodeName, sinceMs: number): Promise<void> {
+    await until(`${node}'s agent reports again`, 120_000, async () => {
+      const { agents } = await this.get<{ agents: { reporter: string; covered_to: string }[] }>("/api/health");
+      return agents.some((agent) => agent.reporter === node && Date.parse(agent.covered_to) > sinceMs);
+    });
+  }
+
   async down(): Promise<void> {
     await this.agents.stop();
     await this.killServer("SIGTERM");
