@@ -62,6 +62,7 @@ it("lists every route that there is", async () => {
     "delete /api/tokens/{id}",
     "get /agent/v1/config",
     "get /api/auth/me",
+    "get /api/filter/check",
     "get /api/flows",
     "get /api/flows/live",
     "get /api/flows/{reporter}/{flow_id}",

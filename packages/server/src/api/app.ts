@@ -48,7 +48,8 @@ export async function buildApp(context: ApiContext): Promise<Api> {
   await app.register(swagger, { openapi: description(context.version), transform: jsonSchemaTransform });
   guard(app, context);
   context.metrics.observe(app);
-  const all = [ingestRoutes, flowRoutes, liveRoutes, inventoryRoutes, replayRoutes, authRoutes, tokenRoutes, systemRoutes];
+  const questions = [flowRoutes, filterRoutes, liveRoutes];
+  const all = [ingestRoutes, ...questions, inventoryRoutes, replayRoutes, authRoutes, tokenRoutes, systemRoutes];
   for (const routes of all)
     routes(app, context);
   await pageRoutes(app, context.config.web.dir);
