@@ -55,6 +55,7 @@ export class Server {
   readonly #inventoryLog: InventoryLog;
   readonly #history: InventoryHistory;
   readonly #sources: Sources;
+  readonly #declarations: AgentSources;
   readonly #reattribute: Reattribute;
   readonly #live: Live;
   readonly #receive: Receive;
@@ -82,7 +83,7 @@ export class Server {
       expected: (node, life) => this.#roster.expects(node, life),
     });
     this.#sources = new Sources({ history: this.#history, logger, now });
-    const agents = new AgentSources({ sources: this.#sources, history: this.#history, now });
+    this.#declarations = new AgentSources({ sources: this.#sources, history: this.#history, now });
     this.#reattribute = new Reattribute(
       { shared: config.store.url !== undefined },
       {
@@ -120,7 +121,7 @@ export class Server {
         now,
         oldestMs: (nowMs) => nowMs - config.retention.days * 24 * 3_600_000,
         identify: this.#identify,
-        declare: (reporter, declaration) => agents.declare(reporter, declaration),
+        declare: (reporter, declaration) => this.#declarations.declare(reporter, declaration),
         submit: (submission) => this.#store.submit(submission),
         onDelivery: (delivery) => this.#agents.note(delivery),
         onStored: (batch) => this.#live.publish(batch),
@@ -257,7 +258,13 @@ export class Server {
       details: new FlowDetails(query),
       live: this.#live,
       health: this.#health,
-      metrics: new Metrics({ receive: this.#receive, live: this.#live, store, agents: () => this.#roster.ids().length }),
+      metrics: new Metrics({
+        receive: this.#receive,
+        live: this.#live,
+        store,
+        agents: () => this.#roster.ids().length,
+        declarations: this.#declarations,
+      }),
       sample: this.#sample,
     });
   }

@@ -11,6 +11,8 @@ export interface MetricsDeps {
   readonly store: { health(): Promise<StoreHealth> };
   /** Reporters that spoke lately. */
   readonly agents: () => number;
+  /** What agents declare of their networks. */
+  readonly declarations: { readonly stats: { readonly heldBack: number; readonly refused: number } };
 }
 
 export class Metrics {
@@ -31,6 +33,7 @@ export class Metrics {
     });
     this.#ingest(deps.receive);
     this.#live(deps.live);
+    this.#declarations(deps.declarations);
     this.#store = deps.store;
     this.#tellStore = this.#storeMetrics();
     const gauge: Gauge = new Gauge({
@@ -59,6 +62,19 @@ export class Metrics {
       const status = `${Math.floor(reply.statusCode / 100)}xx`;
       this.#seconds.observe({ method: request.method, route, status }, reply.elapsedTime / 1000);
     });
+  }
+
+  #declarations(declarations: MetricsDeps["declarations"]): void {
+    this.#total(
+      "flowtrail_declarations_held_back_total",
+      "Changes of what agents declare of their networks that came too soon after others, and had to wait",
+      () => declarations.stats.heldBack,
+    );
+    this.#total(
+      "flowtrail_declarations_refused_total",
+      "Declarations of senders beyond the largest number of them",
+      () => declarations.stats.refused,
+    );
   }
 
   #ingest(receive: MetricsDeps["receive"]): void {
