@@ -50,8 +50,7 @@ export async function buildApp(context: ApiContext): Promise<Api> {
   context.metrics.observe(app);
   const questions = [flowRoutes, filterRoutes, liveRoutes];
   const all = [ingestRoutes, ...questions, inventoryRoutes, replayRoutes, authRoutes, tokenRoutes, systemRoutes];
-  for (const routes of all)
-    routes(app, context);
+  for (const routes of all) routes(app, context);
   await pageRoutes(app, context.config.web.dir);
   await app.ready();
   return app;
