@@ -78,17 +78,21 @@ function check(file: string, options: { json?: boolean }): void {
   else {
     const name = file === "-" ? "standard input" : file;
     for (const note of notes) print(`${note.level}: ${formatNote(note, name)}`);
-    const count = (level: string) => notes.filter((note) => note.level === level).length;
+    const count = (level: string) => counted(notes.filter((note) => note.level === level).length, level);
     const verdict = inventory === null ? "can't be used" : `can be used: ${sizeOf(inventory.networks)}`;
-    print(`${name} ${verdict}; ${count("error")} errors, ${count("warning")} warnings`);
+    print(`${name} ${verdict}; ${count("error")}, ${count("warning")}`);
   }
   if (inventory === null) process.exitCode = 1;
 }
 
 function sizeOf(networks: NonNullable<ReturnType<typeof checkInventory>["inventory"]>["networks"]): string {
-  const sum = (list: "nodes" | "users" | "config_files" | "egress") =>
-    networks.reduce((total, network) => total + network[list].length, 0);
-  return `${networks.length} networks, ${sum("nodes")} nodes, ${sum("users")} users, ${sum("config_files")} config files, ${sum("egress")} egress routes`;
+  const sum = (list: "nodes" | "users" | "config_files" | "egress", word: string) =>
+    counted(
+      networks.reduce((total, network) => total + network[list].length, 0),
+      word,
+    );
+  const parts = [sum("nodes", "node"), sum("users", "user"), sum("config_files", "config file"), sum("egress", "egress route")];
+  return [counted(networks.length, "network"), ...parts].join(", ");
 }
 
 async function at(ip: string, options: { data: string; time: string; network?: string; json?: boolean }): Promise<void> {
@@ -132,6 +136,8 @@ function ask<T>(data: string, path: string, query: Readonly<Record<string, strin
   const given = Object.entries(query).filter((entry): entry is [string, string] => entry[1] !== undefined);
   return callServer<T>(requireServer(data), "GET", `${path}?${new URLSearchParams(given)}`);
 }
+
+const counted = (count: number, word: string) => `${count} ${word}${count === 1 ? "" : "s"}`;
 
 function print(line: string): void {
   process.stdout.write(`${line}\n`);
