@@ -70,7 +70,6 @@ export class InitialKeys {
       nonce[12 - numberBytes + i]! ^= octet;
     }
     const payload = number + numberBytes;
-    if (payload + TAG > end) return null;
     const cipher = createDecipheriv("aes-128-gcm", this.key, nonce)
       .setAAD(header)
       .setAuthTag(bytes.subarray(end - TAG, end));
