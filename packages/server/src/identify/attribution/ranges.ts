@@ -5,6 +5,9 @@
 import type { Cidr } from "@flowtrail/model";
 
 const NONE = -1;
+/** Words of a segment. */
+const V4_WIDTH = 2;
+const V6_WIDTH = 5;
 
 /** The `i`th 32-bit word of 16 bytes. */
 export function wordAt(bytes: Uint8Array, offset: number, i: number): number {
@@ -15,11 +18,15 @@ export function wordAt(bytes: Uint8Array, offset: number, i: number): number {
 export class Ranges {
   /** By number of a range, the next shorter one that contains it; -1: none. */
   readonly parents: Int32Array;
-  /** In each segment up to the next one's start, one range is the longest. The first starts at zero. */
-  readonly #v4: { readonly starts: Uint32Array; readonly ranges: Int32Array };
+  /**
+   * In each segment up to the next one's start, one range is the longest: its start and that range's number plus one (0: none), side by side. The
+   * first starts at zero.
+   */
+  readonly #v4: Uint32Array;
   /** By the upper half of an IPv4 address, the first segment that starts there or later: it saves most steps of the search. */
   readonly #v4First: Uint32Array;
-  readonly #v6: { readonly starts: Uint32Array; readonly ranges: Int32Array };
+  /** The same with four words a start. */
+  readonly #v6: Uint32Array;
   /** The first 53 bits of the starts, as many as a number holds: most steps of the search compare nothing else. */
   readonly #v6Tops: Float64Array;
 
@@ -27,48 +34,50 @@ export class Ranges {
   constructor(ranges: readonly Cidr[]) {
     this.parents = new Int32Array(ranges.length).fill(NONE);
     const v4 = segmentsOf(ranges, true, this.parents);
-    this.#v4 = { starts: v4.starts.filter((_, i) => i % 4 === 3), ranges: v4.ranges };
-    this.#v4First = firstSegments(this.#v4.starts);
+    this.#v4 = v4.filter((_, i) => i % V6_WIDTH >= 3);
+    this.#v4First = firstSegments(this.#v4);
     this.#v6 = segmentsOf(ranges, false, this.parents);
-    const { starts } = this.#v6;
-    this.#v6Tops = Float64Array.from(this.#v6.ranges, (_, i) => topOf(starts[i * 4] ?? 0, starts[i * 4 + 1] ?? 0));
+    this.#v6Tops = new Float64Array(this.#v6.length / V6_WIDTH);
+    for (let i = 0, at = 0; at < this.#v6.length; i++, at += V6_WIDTH) {
+      this.#v6Tops[i] = topOf(this.#v6[at] ?? 0, this.#v6[at + 1] ?? 0);
+    }
   }
 
   get bytes(): number {
-    const parts = [this.parents, this.#v4.starts, this.#v4.ranges, this.#v4First, this.#v6.starts, this.#v6.ranges, this.#v6Tops];
+    const parts = [this.parents, this.#v4, this.#v4First, this.#v6, this.#v6Tops];
     return parts.reduce((sum, { byteLength }) => sum + byteLength, 0);
   }
 
   /** The number of the longest range that the IPv4 address is in; -1: none. */
   findV4(word: number): number {
-    const { starts, ranges } = this.#v4;
+    const segments = this.#v4;
     const half = word >>> 16;
     let low = Math.max(0, (this.#v4First[half] ?? 0) - 1);
     let high = (this.#v4First[half + 1] ?? 0) - 1;
     while (low < high) {
       const middle = (low + high + 1) >>> 1;
-      if ((starts[middle] ?? 0) <= word) low = middle;
+      if ((segments[middle * V4_WIDTH] ?? 0) <= word) low = middle;
       else high = middle - 1;
     }
-    return ranges[low] ?? NONE;
+    return (segments[low * V4_WIDTH + 1] ?? 0) - 1;
   }
 
   /** The same for an IPv6 address of four words. */
   findV6(w0: number, w1: number, w2: number, w3: number): number {
-    const { starts, ranges } = this.#v6;
+    const segments = this.#v6;
     const tops = this.#v6Tops;
     const top = topOf(w0, w1);
     let low = 0;
-    let high = ranges.length - 1;
+    let high = tops.length - 1;
     while (low < high) {
       const middle = (low + high + 1) >>> 1;
-      const at = middle * 4;
+      const at = middle * V6_WIDTH;
       const difference =
-        (tops[middle] ?? 0) - top || (starts[at + 1] ?? 0) - w1 || (starts[at + 2] ?? 0) - w2 || (starts[at + 3] ?? 0) - w3;
+        (tops[middle] ?? 0) - top || (segments[at + 1] ?? 0) - w1 || (segments[at + 2] ?? 0) - w2 || (segments[at + 3] ?? 0) - w3;
       if (difference <= 0) low = middle;
       else high = middle - 1;
     }
-    return ranges[low] ?? NONE;
+    return (segments[low * V6_WIDTH + 4] ?? 0) - 1;
   }
 }
 
@@ -76,15 +85,18 @@ function topOf(w0: number, w1: number): number {
   return w0 * 2 ** 21 + (w1 >>> 11);
 }
 
-function firstSegments(starts: Uint32Array): Uint32Array {
-  const first = new Uint32Array(2 ** 16 + 1).fill(starts.length);
+/** By upper half of the start, the first segment that starts there or later. */
+function firstSegments(segments: Uint32Array): Uint32Array {
+  const first = new Uint32Array(2 ** 16 + 1).fill(segments.length / V4_WIDTH);
   let half = 0;
-  for (const [segment, start] of starts.entries()) for (; half <= start >>> 16; half++) first[half] = segment;
+  for (let i = 0; i * V4_WIDTH < segments.length; i++) {
+    for (; half <= (segments[i * V4_WIDTH] ?? 0) >>> 16; half++) first[half] = i;
+  }
   return first;
 }
 
-/** Segments of one family, their starts as four words each. Fills in `parents` on the way. */
-function segmentsOf(ranges: readonly Cidr[], v4: boolean, parents: Int32Array): { starts: Uint32Array; ranges: Int32Array } {
+/** Segments of one family, each as the four words of its start and its range's number plus one. Fills in `parents` on the way. */
+function segmentsOf(ranges: readonly Cidr[], v4: boolean, parents: Int32Array): Uint32Array {
   const order = [...ranges.keys()].filter((range) => ranges[range]?.v4 === v4);
   const keys = new Uint32Array(ranges.length * 4);
   for (const range of order) {
@@ -94,13 +106,13 @@ function segmentsOf(ranges: readonly Cidr[], v4: boolean, parents: Int32Array): 
   const bits = (range: number) => ranges[range]?.prefixBits ?? 0;
   order.sort((a, b) => compareWords(keys, a * 4, keys, b * 4) || bits(a) - bits(b));
 
-  const starts = new Uint32Array((order.length * 2 + 1) * 4);
-  const found = new Int32Array(order.length * 2 + 1).fill(NONE);
+  const segments = new Uint32Array((order.length * 2 + 1) * V6_WIDTH);
   const open: { range: number; after: Uint32Array | null }[] = [];
   let count = 1;
   const cut = (words: Uint32Array, from: number, range: number): void => {
-    if (compareWords(starts, (count - 1) * 4, words, from) !== 0) starts.set(words.subarray(from, from + 4), count++ * 4);
-    found[count - 1] = range;
+    const last = (count - 1) * V6_WIDTH;
+    if (compareWords(segments, last, words, from) !== 0) segments.set(words.subarray(from, from + 4), count++ * V6_WIDTH);
+    segments[count * V6_WIDTH - 1] = range + 1;
   };
   const closeUpTo = (from: number | null): void => {
     for (let top = open.at(-1); top !== undefined; top = open.at(-1)) {
@@ -116,7 +128,7 @@ function segmentsOf(ranges: readonly Cidr[], v4: boolean, parents: Int32Array): 
     open.push({ range, after: afterRange(keys, range * 4, bits(range), v4 ? 3 : 0) });
   }
   closeUpTo(null);
-  return { starts: starts.slice(0, count * 4), ranges: found.slice(0, count) };
+  return segments.slice(0, count * V6_WIDTH);
 }
 
 /** The first address behind a range; null: it is the last one of its family, whose addresses differ from word `firstWord` on. */

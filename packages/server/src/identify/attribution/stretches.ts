@@ -10,21 +10,32 @@ export interface Reign {
 }
 
 const ALWAYS = Number.NEGATIVE_INFINITY;
+const NEVER = Number.POSITIVE_INFINITY;
 
 /**
  * In the order of time, the first from -Infinity on; neighbours differ. One sweep: each turn looks only at what begins, becomes known or ends then,
  * and at all candidates only when the one that counted ends (thousands of agents may declare one address).
  */
-export function reignsOf(holdings: readonly Holding[]): Reign[] {
-  const turns = turnsOf(holdings);
+export function reignsOf(holdings: readonly [Holding, ...Holding[]]): Reign[] {
+  const [only] = holdings;
+  if (holdings.length === 1) return reignsOfOne(only);
+  const begins = holdings.toSorted((a, b) => a.fromMs - b.fromMs);
+  const ends = holdings.filter(({ toMs }) => toMs !== NEVER).sort((a, b) => a.toMs - b.toMs);
   const active = new Set(holdings.filter((holding) => isCandidate(holding, ALWAYS)));
   let best = bestOf(active, ALWAYS);
   const reigns: Reign[] = [{ fromMs: ALWAYS, holding: best, domain: domainOf(best, active) }];
-  for (const [atMs, { begins, ends }] of turns) {
-    for (const holding of ends) active.delete(holding);
-    for (const holding of begins) if (isCandidate(holding, atMs)) active.add(holding);
-    if (best !== null && !active.has(best)) best = bestOf(active, atMs);
-    else for (const holding of begins) if (active.has(holding)) best = better(best, holding, atMs);
+  let [begun, ended] = [0, 0];
+  while (begun < begins.length || ended < ends.length) {
+    const atMs = Math.min(begins[begun]?.fromMs ?? NEVER, ends[ended]?.toMs ?? NEVER);
+    for (let one = ends[ended]; one?.toMs === atMs; one = ends[++ended]) active.delete(one);
+    const before = best;
+    if (best !== null && !active.has(best)) best = null;
+    for (let one = begins[begun]; one?.fromMs === atMs; one = begins[++begun]) {
+      if (!isCandidate(one, atMs)) continue;
+      active.add(one);
+      if (best !== null || before === null) best = better(best, one, atMs);
+    }
+    if (best === null) best = bestOf(active, atMs);
     const domain = domainOf(best, active);
     const last = reigns.at(-1);
     if (last?.holding !== best || last?.domain !== domain) reigns.push({ fromMs: atMs, holding: best, domain });
@@ -32,26 +43,12 @@ export function reignsOf(holdings: readonly Holding[]): Reign[] {
   return reigns;
 }
 
-interface Turn {
-  readonly begins: Holding[];
-  readonly ends: Holding[];
-}
-
-function turnsOf(holdings: readonly Holding[]): [number, Turn][] {
-  const turns = new Map<number, Turn>();
-  const at = (ms: number): Turn => {
-    let turn = turns.get(ms);
-    if (turn === undefined) {
-      turn = { begins: [], ends: [] };
-      turns.set(ms, turn);
-    }
-    return turn;
-  };
-  for (const holding of holdings) {
-    at(holding.fromMs).begins.push(holding);
-    if (holding.toMs !== Number.POSITIVE_INFINITY) at(holding.toMs).ends.push(holding);
-  }
-  return [...turns].sort(([a], [b]) => a - b);
+function reignsOfOne(holding: Holding): Reign[] {
+  const { fromMs, toMs, isFirst, domain } = holding;
+  const reigns: Reign[] = isFirst ? [{ fromMs: ALWAYS, holding, domain }] : [{ fromMs: ALWAYS, holding: null, domain: null }];
+  if (!isFirst && fromMs < toMs) reigns.push({ fromMs, holding, domain });
+  if (reigns.at(-1)?.holding !== null && toMs !== NEVER) reigns.push({ fromMs: toMs, holding: null, domain: null });
+  return reigns;
 }
 
 function bestOf(candidates: Iterable<Holding>, atMs: number): Holding | null {

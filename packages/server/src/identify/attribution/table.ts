@@ -24,8 +24,8 @@ export class AttributionTable {
   /** When anything changes, ms since 1970, ascending: between two of these an address has one holder, and a node one name. */
   readonly #turns: Float64Array;
   readonly #answers: Answer[] = [];
-  readonly #made = new Map<Holding, number>();
-  readonly #madeWithoutDomain = new Map<Holding, number>();
+  readonly #own = new Map<Holding, number>();
+  readonly #ownWithoutDomain = new Map<Holding, number>();
   /** Single addresses of IPv4 (their last word) and IPv6 → numbers of their prefixes. */
   readonly #v4: WordIndex;
   readonly #v6: WordIndex;
@@ -112,11 +112,11 @@ export class AttributionTable {
 
   #at(prefix: number, atMs: number, reporter: number): number {
     const answer = this.#timelines.at(prefix, atMs);
-    return reporter === NONE || answer === NONE ? answer : this.#own(prefix, atMs, reporter, answer);
+    return reporter === NONE || answer === NONE ? answer : this.#byReporter(prefix, atMs, reporter, answer);
   }
 
   /** What the reporter's own declaration makes of it. */
-  #own(prefix: number, atMs: number, reporter: number, answer: number): number {
+  #byReporter(prefix: number, atMs: number, reporter: number, answer: number): number {
     const known = this.#contested.get(prefix)?.get(reporter);
     if (known === undefined) return answer;
     const kind = this.#answers[answer]?.holding?.kind;
@@ -131,17 +131,19 @@ export class AttributionTable {
       told ??= holding.domain;
       best = better(best, holding, atMs);
     }
-    return declared && best !== null ? this.#answerOf(best, agreed ? best.domain : null) : answer;
+    return declared && best !== null ? this.#ownAnswer(best, agreed ? best.domain : null) : answer;
   }
 
-  #timelineOf(list: readonly Holding[]): Stretch[] {
+  #timelineOf(list: HoldingsOfPrefix): Stretch[] {
     return reignsOf(list).map(({ fromMs, holding, domain }) => {
-      return { fromMs, answer: holding === null ? NONE : this.#answerOf(holding, domain) };
+      if (holding === null) return { fromMs, answer: NONE };
+      return { fromMs, answer: this.#answers.push({ participant: holding.participant, domain, holding }) - 1 };
     });
   }
 
-  #answerOf(holding: Holding, domain: string | null): number {
-    const made = domain === holding.domain ? this.#made : this.#madeWithoutDomain;
+  /** Of what is only found out when a reporter asks: made once. */
+  #ownAnswer(holding: Holding, domain: string | null): number {
+    const made = domain === holding.domain ? this.#own : this.#ownWithoutDomain;
     let answer = made.get(holding);
     if (answer === undefined) {
       answer = this.#answers.push({ participant: holding.participant, domain, holding }) - 1;
@@ -192,8 +194,11 @@ function groupByPrefix(holdings: readonly Holding[]): { addresses: HoldingsOfPre
 }
 
 function turnsOf(facts: readonly Pick<Holding, "fromMs" | "toMs">[]): Float64Array {
-  const turns = new Set<number>();
-  for (const { fromMs, toMs } of facts) turns.add(fromMs).add(toMs);
-  turns.delete(Number.POSITIVE_INFINITY);
-  return Float64Array.from(turns).sort();
+  const times = new Float64Array(facts.length * 2);
+  for (const [i, { fromMs, toMs }] of facts.entries()) {
+    times[i * 2] = fromMs;
+    times[i * 2 + 1] = toMs;
+  }
+  times.sort();
+  return times.filter((ms, i) => ms !== times[i - 1] && ms !== Number.POSITIVE_INFINITY);
 }

@@ -8,9 +8,8 @@ export interface Stretch {
 }
 
 export class Timelines {
-  /** Of each timeline, its last stretch: nearly all flows began a moment ago, so that is what is asked for, and lies close together. */
-  readonly #lastMs: Float64Array;
-  readonly #lastAnswers: Int32Array;
+  /** Of each timeline, time and answer of its last stretch: nearly all flows began a moment ago, so this is what is asked for, in one place of memory. */
+  readonly #last: Float64Array;
   /** Behind the stretches before it, in the arrays below. */
   readonly #ends: Int32Array;
   /** All others, each timeline's in the order of time. */
@@ -20,8 +19,7 @@ export class Timelines {
   /** @param timelines at least one stretch each, in the order of time; their places are their numbers */
   constructor(timelines: readonly (readonly Stretch[])[]) {
     const stretches = timelines.reduce((sum, { length }) => sum + length, 0);
-    this.#lastMs = new Float64Array(timelines.length);
-    this.#lastAnswers = new Int32Array(timelines.length);
+    this.#last = new Float64Array(timelines.length * 2);
     this.#ends = new Int32Array(timelines.length);
     this.#fromMs = new Float64Array(stretches - timelines.length);
     this.#answers = new Int32Array(stretches - timelines.length);
@@ -29,8 +27,8 @@ export class Timelines {
     for (const [timeline, list] of timelines.entries()) {
       for (const [i, { fromMs, answer }] of list.entries()) {
         if (i === list.length - 1) {
-          this.#lastMs[timeline] = fromMs;
-          this.#lastAnswers[timeline] = answer;
+          this.#last[timeline * 2] = fromMs;
+          this.#last[timeline * 2 + 1] = answer;
           this.#ends[timeline] = end;
         } else {
           this.#fromMs[end] = fromMs;
@@ -41,13 +39,15 @@ export class Timelines {
   }
 
   get bytes(): number {
-    const parts = [this.#lastMs, this.#lastAnswers, this.#ends, this.#fromMs, this.#answers];
+    const parts = [this.#last, this.#ends, this.#fromMs, this.#answers];
     return parts.reduce((sum, { byteLength }) => sum + byteLength, 0);
   }
 
   /** The timeline's answer at that time; -1: none. */
   at(timeline: number, atMs: number): number {
-    if ((this.#lastMs[timeline] ?? 0) <= atMs) return this.#lastAnswers[timeline] ?? -1;
+    const last = this.#last;
+    // As a small integer: a double would have to be made an object for each answer.
+    if ((last[timeline * 2] ?? 0) <= atMs) return (last[timeline * 2 + 1] ?? -1) | 0;
     let low = timeline === 0 ? 0 : (this.#ends[timeline - 1] ?? 0);
     let high = (this.#ends[timeline] ?? 0) - 1;
     while (low < high) {
