@@ -19,6 +19,7 @@ import { Health } from "./health/health.ts";
 import { InventoryHealth } from "./health/inventory-health.ts";
 import { Metrics } from "./health/metrics.ts";
 import { type Enrolment, LINGER_MS, Roster } from "./health/roster.ts";
+import { UnknownRelays } from "./health/unknown-relays.ts";
 import { FixedInventory } from "./identify/attribution/fixed-inventory.ts";
 import { InventoryHistory } from "./identify/history/history.ts";
 import { Identify } from "./identify/identify.ts";
@@ -78,9 +79,11 @@ export class Server {
     const shared = config.store.url !== undefined;
     this.#inventoryLog = new InventoryLog(this.#store.clickhouse);
     this.#history = new InventoryHistory({ shared }, { store: this.#inventoryLog, now, logger });
+    const unknownRelays = new UnknownRelays({ now });
     this.#identify = new Identify({
       inventory: this.#history,
       expected: (node, life) => this.#roster.expects(node, life),
+      onUnknownRelay: (reporter) => unknownRelays.note(reporter),
     });
     this.#sources = new Sources({ history: this.#history, logger, now });
     this.#declarations = new AgentSources({ sources: this.#sources, history: this.#history, now });
@@ -145,6 +148,7 @@ export class Server {
       heard: this.#roster,
       book,
       reelections: this.#reattribute,
+      unknownRelays,
       inventory: new InventoryHealth({ now, sources: this.#sources, history: this.#history }),
       sampleOn: () => this.#sample.on,
       listeners: () => ({ http: this.#url }),

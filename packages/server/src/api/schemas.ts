@@ -216,6 +216,13 @@ export const healthSchema = z.object({
     })
     .optional()
     .describe("An agent was dead, is gone, or came back: others' reports of that time are elected again"),
+  unknown_relays: z
+    .array(z.object({ reporter_id: z.string(), reporter: z.string(), rows: z.number(), last_seen: time }))
+    .optional()
+    .describe(
+      "Forwarders whose reports count although the inventory does not know that they are on the way: two on one way would count twice. Name them " +
+        "as the gateway, via or relay of the nodes whose traffic they carry",
+    ),
   inventory: inventoryHealthSchema.optional(),
   local_agent: localAgentSchema.nullable().optional().describe("What `flowtrail up` says of the agent beside this server"),
   sample: z.boolean().optional().describe("Sample traffic is being made"),

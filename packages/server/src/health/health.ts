@@ -4,6 +4,7 @@ import type { ReceiveStats } from "../receive/receive.ts";
 import type { StoreHealth, StoreStats } from "../store/store.ts";
 import type { AgentBook, AgentReport } from "./agent-book.ts";
 import type { InventoryReport } from "./inventory-health.ts";
+import type { UnknownRelay } from "./unknown-relays.ts";
 
 export interface HealthDeps {
   readonly version: string;
@@ -15,6 +16,7 @@ export interface HealthDeps {
   readonly receive: { readonly stats: ReceiveStats };
   readonly heard: { has(reporterId: string): boolean };
   readonly reelections: { readonly stats: ReattributeStats };
+  readonly unknownRelays: { report(): UnknownRelay[] };
   readonly inventory: { report(): InventoryReport };
   readonly sampleOn: () => boolean;
   /** Address of each listener that is up, by name; null for one that is not. */
@@ -53,6 +55,7 @@ export interface FullHealth {
     readonly rows_changed: number;
     readonly last_error: string | null;
   };
+  readonly unknown_relays: readonly UnknownRelay[];
   readonly inventory: InventoryReport;
   readonly local_agent: LocalAgent | null;
   readonly sample: boolean;
@@ -107,6 +110,7 @@ export class Health {
       ingest: { batches, rows, duplicate_rows: duplicateRows, rejected },
       agents: book.reports(now(), (id) => heard.has(id)),
       reelections: { pending, done, rows_changed: rowsChanged, last_error: lastError },
+      unknown_relays: this.#deps.unknownRelays.report(),
       inventory: inventory.report(),
       local_agent: this.#localAgent,
       sample: sampleOn(),

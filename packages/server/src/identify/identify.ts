@@ -9,14 +9,18 @@ import { type Expected, elect, lifeOf } from "./primary.ts";
 export interface IdentifyDeps {
   readonly inventory: InventoryInTime;
   readonly expected: Expected;
+  /** Told of each row that comes in and counts, though it is of a forwarder that the inventory does not know on the way. */
+  readonly onUnknownRelay?: (reporter: NodeRef) => void;
 }
 
 export class Identify {
   readonly #expected: Expected;
+  readonly #onUnknownRelay: (reporter: NodeRef) => void;
   readonly #attribution: Attribution;
 
-  constructor({ inventory, expected }: IdentifyDeps) {
+  constructor({ inventory, expected, onUnknownRelay = () => undefined }: IdentifyDeps) {
     this.#expected = expected;
+    this.#onUnknownRelay = onUnknownRelay;
     this.#attribution = new Attribution(inventory);
   }
 
@@ -42,6 +46,7 @@ export class Identify {
       const election = elect(report, electorate);
       rank.set(row, election.rank);
       primary.set(row, election.primary);
+      if (election.unknownRelay && expected === this.#expected) this.#onUnknownRelay(lookup.reporter);
     }
   }
 }

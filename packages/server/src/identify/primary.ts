@@ -38,7 +38,7 @@ export interface Election {
   /** 1 source's node · 2 source's gateway · 3 destination's node · 4 destination's gateway · 5 another forwarder. */
   readonly rank: number;
   readonly primary: boolean;
-  /** It counts although the inventory does not know it on the path: another such relay would count, too. */
+  /** It counts although the inventory, which knows who is at the ends, does not know it on the path: another such relay would count, too. */
   readonly unknownRelay: boolean;
 }
 
@@ -52,11 +52,12 @@ export function elect(report: Report, { expected, node }: Electorate): Election 
   const views = viewsOf(source, destination);
   if (views.slice(0, rank - 1).some((better) => better.some(isOther))) return { rank, primary: false, unknownRelay: false };
   if (rank < RELAY) return { rank, primary: true, unknownRelay: false };
-  const relays = relaysOf(views.flat(), node);
+  const ends = views.flat();
+  const relays = relaysOf(ends, node);
   const isKnown = relays.some(({ id }) => id === reporter.id);
   // Of several that the inventory knows there, the one with the lower id; before any that it does not know.
   const primary = !relays.some((relay) => isOther(relay) && (!isKnown || relay.id < reporter.id));
-  return { rank, primary, unknownRelay: primary && !isKnown };
+  return { rank, primary, unknownRelay: primary && !isKnown && ends.length > 0 };
 }
 
 /** The nodes that see a flow with this source and destination, by rank: index 0 is rank 1. */
