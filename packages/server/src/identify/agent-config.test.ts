@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { type AskingAgent, agentConfig } from "./agent-config.ts";
+import { AgentConfigs, type AskingAgent } from "./agent-config.ts";
 import type { NodeRef } from "./lookup.ts";
 import { inventoryOf } from "./testing.ts";
 
@@ -34,15 +34,14 @@ const nodes: readonly NodeRef[] = [
 ];
 const nodeOf: AskingAgent["nodeOf"] = (network, word) =>
   network === "netmaker" ? (nodes.find(({ id, name, host }) => [id, name, host].includes(word)) ?? null) : null;
+const configs = new AgentConfigs(settings);
 const nobody: AskingAgent = { reporter: null, nodeOf };
 const asked = (id: string, name = id): AskingAgent => ({ reporter: { id, name }, nodeOf });
 const behind = (asking: AskingAgent) =>
-  Object.fromEntries(
-    agentConfig(inventory, settings, asking).networks[0]?.egress.map((route) => [route.id, route.behind_reporter]) ?? [],
-  );
+  Object.fromEntries(configs.get(inventory, asking).networks[0]?.egress.map((route) => [route.id, route.behind_reporter]) ?? []);
 
 it("tells agents networks and switches", () => {
-  expect(agentConfig(inventory, settings, nobody)).toEqual({
+  expect(configs.get(inventory, nobody)).toEqual({
     version: expect.stringMatching(/^[0-9a-f]{16}$/),
     enabled: true,
     capture: { icmp: true, dns: true, names: "full", denied: false, process: false },
@@ -79,8 +78,17 @@ it("tells each agent which routes are behind its node, where the inventory says 
 });
 
 it("has a version that changes with what it says, and only then", () => {
-  const { version } = agentConfig(inventory, settings, asked("debian"));
-  expect(agentConfig(inventory, settings, asked("debian")).version).toBe(version);
-  expect(agentConfig(inventory, { ...settings, dns: false }, asked("debian")).version).not.toBe(version);
-  expect(agentConfig(inventory, settings, asked("officegw")).version).not.toBe(version);
+  const { version } = configs.get(inventory, asked("debian"));
+  expect(configs.get(inventory, asked("debian")).version).toBe(version);
+  expect(new AgentConfigs({ ...settings, dns: false }).get(inventory, asked("debian")).version).not.toBe(version);
+  expect(configs.get(inventory, asked("officegw")).version).not.toBe(version);
+});
+
+it("is made anew when the inventory is another one", () => {
+  const before = configs.get(inventory, nobody);
+  expect(configs.get(inventory, nobody)).toBe(before);
+  const other = configs.get({ networks: inventory.networks.slice(0, 1) }, nobody);
+  expect(other.networks).toHaveLength(1);
+  expect(other.version).not.toBe(before.version);
+  expect(configs.get(inventory, nobody)).toEqual(before);
 });

@@ -49,12 +49,41 @@ export interface AskingAgent {
   readonly nodeOf: (network: string, word: string) => NodeRef | null;
 }
 
-/** What one agent is told. */
-export function agentConfig({ networks }: Inventory, settings: AgentSettings, asking: AskingAgent): AgentConfig {
+/** By network and route: is it behind the asking agent? Null: the inventory does not tell. */
+type Behind = readonly (readonly (boolean | null)[])[];
+
+const MAX_KEPT = 200;
+
+/** What agents are told. Most of it is the same for all of them, and there may be a thousand that ask twice a minute: it is made once. */
+export class AgentConfigs {
+  readonly #settings: AgentSettings;
+  #inventory: Inventory | null = null;
+  readonly #kept = new Map<string, AgentConfig>();
+
+  constructor(settings: AgentSettings) {
+    this.#settings = settings;
+  }
+
+  /** @param inventory another object whenever it has changed */
+  get(inventory: Inventory, asking: AskingAgent): AgentConfig {
+    if (inventory !== this.#inventory || this.#kept.size >= MAX_KEPT) this.#kept.clear();
+    this.#inventory = inventory;
+    const behind = inventory.networks.map(({ id, egress }) => egress.map(({ via }) => isBehind(id, via, asking)));
+    const key = JSON.stringify(behind);
+    let config = this.#kept.get(key);
+    if (config === undefined) {
+      config = agentConfig(inventory, this.#settings, behind);
+      this.#kept.set(key, config);
+    }
+    return config;
+  }
+}
+
+function agentConfig({ networks }: Inventory, settings: AgentSettings, behind: Behind): AgentConfig {
   const { enabled, update_interval_s, flush_interval_ms, exclude, icmp, dns, names, denied, process } = settings;
   const config = {
     enabled,
-    networks: networks.map((network) => agentNetwork(network, asking)),
+    networks: networks.map((network, i) => agentNetwork(network, behind[i] ?? [])),
     capture: { icmp, dns, names, denied, process },
     update_interval_s,
     flush_interval_ms,
@@ -63,16 +92,19 @@ export function agentConfig({ networks }: Inventory, settings: AgentSettings, as
   return { version: createHash("sha256").update(JSON.stringify(config)).digest("hex").slice(0, 16), ...config };
 }
 
-function agentNetwork({ id, ranges, egress, users, config_files, names }: InventoryNetwork, asking: AskingAgent): AgentNetwork {
+function agentNetwork(
+  { id, ranges, egress, users, config_files, names }: InventoryNetwork,
+  behind: readonly (boolean | null)[],
+): AgentNetwork {
   return {
     id,
     ranges,
-    egress: egress.map((route) => {
-      const behind = isBehind(id, route.via, asking);
+    egress: egress.map((route, i) => {
+      const isBehindReporter = behind[i] ?? null;
       return {
         id: route.id,
         ranges: [...route.ranges, ...route.virtual_ranges],
-        ...(behind === null ? {} : { behind_reporter: behind }),
+        ...(isBehindReporter === null ? {} : { behind_reporter: isBehindReporter }),
       };
     }),
     members: [...users.flatMap((user) => user.devices), ...config_files].flatMap(({ addresses }) => addresses),

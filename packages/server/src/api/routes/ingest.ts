@@ -1,7 +1,7 @@
 /** Where agents and other senders deliver, and where agents ask what to do. */
 import { ARROW_CONTENT_TYPE, NDJSON_CONTENT_TYPE } from "@flowtrail/model";
 import { z } from "zod";
-import { agentConfig } from "../../identify/agent-config.ts";
+import { AgentConfigs } from "../../identify/agent-config.ts";
 import type { Sender } from "../../receive/receive.ts";
 import { isTransient, StoreError } from "../../store/errors.ts";
 import type { Api, ApiContext } from "../context.ts";
@@ -9,6 +9,7 @@ import { errorSchema } from "../errors.ts";
 import { agentConfigSchema, ingestSchema } from "../schemas.ts";
 
 export function ingestRoutes(api: Api, { config, receive, history, now }: ApiContext): void {
+  const agentConfigs = new AgentConfigs(config.agents);
   // Not the parsers of the rest: a body that is no upload must not be read as JSON first.
   api.register((uploads, _options, done) => {
     uploads.removeAllContentTypeParsers();
@@ -54,7 +55,7 @@ export function ingestRoutes(api: Api, { config, receive, history, now }: ApiCon
       const { identity } = request;
       const reporter = identity?.kind === "agent" ? { id: identity.node, name: identity.name } : null;
       const nodeOf = (network: string, word: string) => history.nodeAt(network, word, now());
-      const answer = agentConfig(history.described(), config.agents, { reporter, nodeOf });
+      const answer = agentConfigs.get(history.described(), { reporter, nodeOf });
       const tag = `"${answer.version}"`;
       reply.header("etag", tag).header("cache-control", "no-cache");
       if (request.headers["if-none-match"] === tag) return reply.code(304).send(null);

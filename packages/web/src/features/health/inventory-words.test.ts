@@ -41,8 +41,12 @@ it("lists sources, agents that are well as one", () => {
 it("says who is named and who is not", () => {
   const winner = { type: "user", id: "ana@example.com", name: null, device: "laptop", source: "file", since: "" };
   const other = { type: "extclient", id: "printer", name: "printer", device: null, source: "agent:n1", since: "" };
-  expect(conflictText({ network: "netmaker", address: "100.102.137.21", winner, others: [other], why: "" })).toBe(
-    "100.102.137.21 in netmaker: rows name user ana@example.com (laptop), by file, but config file printer, by agent n1 has it, too",
+  const conflict = { network: "netmaker", address: "100.102.137.21", winner, why: "" };
+  expect(conflictText({ ...conflict, others: [other] })).toBe(
+    "100.102.137.21 in netmaker: rows name user ana@example.com (laptop) [file], but config file printer [agent n1] has it, too",
+  );
+  expect(conflictText({ ...conflict, others: [{ ...other, source: "file" }] })).toBe(
+    "100.102.137.21 in netmaker: rows name user ana@example.com (laptop), but config file printer has it, too",
   );
 });
 

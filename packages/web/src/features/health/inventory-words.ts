@@ -49,13 +49,17 @@ const TYPES: Readonly<Record<string, string>> = { node: "node", user: "user", ex
 
 /** `100.102.137.21 in netmaker: rows name user ana@example.com (laptop), but config file printer has it, too`. */
 export function conflictText({ network, address, winner, others }: InventoryConflict): string {
-  const rest = others.map(holderText).join(" and ");
-  return `${address} in ${network}: rows name ${holderText(winner)}, but ${rest} ${others.length === 1 ? "has" : "have"} it, too`;
+  // Where one source tells of all of them, it goes without saying.
+  const withSource = others.some(({ source }) => source !== winner.source);
+  const rest = others.map((other) => holderText(other, withSource)).join(" and ");
+  const has = others.length === 1 ? "has" : "have";
+  return `${address} in ${network}: rows name ${holderText(winner, withSource)}, but ${rest} ${has} it, too`;
 }
 
-function holderText({ type, id, name, device, source }: InventoryHolder): string {
+function holderText({ type, id, name, device, source }: InventoryHolder, withSource: boolean): string {
   const who = `${TYPES[type] ?? type} ${name ?? id ?? "?"}${device === null ? "" : ` (${device})`}`;
-  return `${who}, by ${source.startsWith("agent:") ? `agent ${source.slice("agent:".length)}` : source}`;
+  if (!withSource) return who;
+  return `${who} [${source.startsWith("agent:") ? `agent ${source.slice("agent:".length)}` : source}]`;
 }
 
 /** What is wrong with the inventory as a whole; null: nothing. */
