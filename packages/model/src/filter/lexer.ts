@@ -29,18 +29,39 @@ export function tokenize(text: string): Token[] {
     const at = { offset: MAX_FILTER_LENGTH, length: text.length - MAX_FILTER_LENGTH };
     throw new FilterError("the filter is too long", at, [`at most ${MAX_FILTER_LENGTH} characters`]);
   }
+  return [...tokensOf(text), { kind: "end", offset: text.length, length: 0, parts: [], raw: "" }];
+}
+
+/** The tokens of a filter that is still being written. What can't be read (a quoted text without an end) is the last of them. */
+export function tokenizePart(text: string): Token[] {
   const tokens: Token[] = [];
+  try {
+    for (const token of tokensOf(text.slice(0, MAX_FILTER_LENGTH))) tokens.push(token);
+  } catch (error) {
+    if (!(error instanceof FilterError)) throw error;
+    const last = tokens.at(-1);
+    const end = last === undefined ? 0 : last.offset + last.length;
+    const offset = end + text.slice(end).search(/\S/);
+    const raw = text.slice(offset);
+    tokens.push({ kind: "quoted", offset, length: raw.length, parts: [raw.slice(1)], raw });
+  }
+  return tokens;
+}
+
+function* tokensOf(text: string): Generator<Token> {
   for (let at = 0; at < text.length; ) {
+    const space = matched(SPACE, text, at);
+    if (space !== null) {
+      at += space.length;
+      continue;
+    }
     const token = tokenAt(text, at);
     at += token.length;
-    if (token.raw.trim() !== "") tokens.push(token);
+    yield token;
   }
-  return [...tokens, { kind: "end", offset: text.length, length: 0, parts: [], raw: "" }];
 }
 
 function tokenAt(text: string, at: number): Token {
-  const space = matched(SPACE, text, at);
-  if (space !== null) return simple("word", at, space);
   if (text[at] === '"' || text[at] === "'") return quotedAt(text, at);
   const operator = matched(OPERATOR, text, at);
   if (operator !== null) return simple("operator", at, operator);

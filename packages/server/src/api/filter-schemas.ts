@@ -14,3 +14,23 @@ export const checkedFilterSchema = z.discriminatedUnion("ok", [
     error: z.object({ code: z.literal("BAD_FILTER"), message: z.string().describe("For people"), details: errorDetails }),
   }),
 ]);
+
+export const completeQuerySchema = z.strictObject({
+  q: z.string().max(8192).default("").describe("The filter, as far as it is written"),
+  at: z.coerce.number().int().min(0).max(8192).optional().describe("Place of the cursor, in UTF-16 units. Left out: the end"),
+  from: z.string().default("-24h").describe("Values of this time are offered: relative or RFC 3339"),
+  to: z.string().default("now").describe("Relative or RFC 3339"),
+});
+
+export const completionSchema = z.object({
+  from: z.number().int().describe("What is between here and `to` is replaced by the text of a suggestion"),
+  to: z.number().int(),
+  suggestions: z.array(
+    z.object({
+      text: z.string(),
+      kind: z.enum(["field", "operator", "value", "word"]),
+      detail: z.string().describe("What it means"),
+      count: z.number().int().nullable().describe("Reports of ended flows that have this value, among those that were looked at"),
+    }),
+  ),
+});

@@ -2,7 +2,7 @@ import type { FlowJson } from "@flowtrail/model";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { z } from "zod";
 import { type ErrorBody, rowNow, startTestServer, type TestServer } from "../testing.ts";
-import { checkedFilterSchema } from "./filter-schemas.ts";
+import { checkedFilterSchema, completionSchema } from "./filter-schemas.ts";
 
 let test: TestServer;
 beforeAll(async () => {
@@ -79,5 +79,54 @@ describe("GET /api/filter/check", () => {
         details: { offset: 10, length: 8, expected: ["ingress", "egress"] },
       },
     });
+  });
+});
+
+describe("GET /api/filter/complete", () => {
+  const complete = async (query: string) => {
+    const { status, body } = await test.ask("GET", `/api/filter/complete?${query}`);
+    expect(status).toBe(200);
+    return completionSchema.parse(body);
+  };
+  const counts = async (query: string) =>
+    (await complete(query)).suggestions.filter(({ count }) => count !== null).map(({ text, count }) => [text, count]);
+
+  it("offers fields, operators and words", async () => {
+    const { from, to, suggestions } = await complete("q=port%3D443+src.n");
+    expect([from, to]).toEqual([9, 14]);
+    expect(suggestions[0]).toEqual({ text: "src.name", kind: "field", detail: expect.stringContaining("owner"), count: null });
+    expect((await complete("q=port+")).suggestions.map(({ text }) => text)).toContain("not in");
+    // The cursor is where it is said to be.
+    expect((await complete("q=port%3D443+src.n&at=3")).suggestions[0]?.text).toBe("port");
+  });
+
+  it("offers values that there are, those of most flows first, with counts", async () => {
+    expect(await counts("q=network%3D")).toEqual([["one", 2]]);
+    expect(await counts("q=dst.port%3D")).toEqual([
+      ["443", 1],
+      ["53", 1],
+    ]);
+    expect(await counts("q=port%3D44")).toEqual([
+      ["44006", 2],
+      ["443", 1],
+    ]);
+    expect(await counts("q=domain:HUB")).toEqual([["api.github.com", 1]]);
+    expect(await counts("q=dst.ip%3D203.0.")).toEqual([["203.0.113.53", 1]]);
+    expect(await counts("q=network%3D&from=-30d&to=-10d")).toEqual([]);
+    expect(await counts("q=domain%3Da%25b")).toEqual([]);
+    const verdicts = (await complete("q=verdict%3D")).suggestions;
+    expect(verdicts.map(({ text }) => text).sort()).toEqual(["answered", "denied", "null", "refused", "unanswered"]);
+    expect(verdicts.slice(0, 2).map(({ count }) => count)).toEqual([1, 1]);
+  });
+
+  it("offers no values of sample traffic, but its network", async () => {
+    await test.ask("POST", "/api/sample", { body: { on: true } });
+    expect(await counts("q=reporter%3D")).toEqual([["debian", 2]]);
+    expect((await counts("q=network%3D")).map(([network]) => network)).toContain("sample");
+    await test.ask("POST", "/api/sample", { body: { on: false } });
+  });
+
+  it("refuses a time that is none", async () => {
+    expect((await test.ask("GET", "/api/filter/complete?q=&from=yesterday")).status).toBe(400);
   });
 });

@@ -158,14 +158,13 @@ class Compiler {
     const column = this.#column(name);
     if (!pattern.every((part) => OF_ADDRESS.test(lowerAscii(part)))) return "false";
     // A null stays one.
-    const text = `if(${column} BETWEEN ${V4_RANGE}, substring(toString(${column}), 8), toString(${column}))`;
-    return this.#fits(text, pattern);
+    return this.#fits(addressTextSql(column), pattern);
   }
 
   #fits(text: string, pattern: Pattern): string {
     // Letters outside of ASCII: their cases are known to regular expressions only.
     if (!pattern.every(isAscii)) return `match(${text}, ${this.#bind("String", `(?i)${patternSource(pattern)}`)})`;
-    const escaped = pattern.map((part) => lowerAscii(part).replace(/[\\%_]/g, "\\$&"));
+    const escaped = pattern.map((part) => escapeLike(lowerAscii(part)));
     const like = pattern.length === 1 ? `%${escaped[0]}%` : escaped.join("%");
     return `lower(${text}) LIKE ${this.#bind("String", like)}`;
   }
@@ -175,6 +174,16 @@ class Compiler {
     const addresses = (["src_ip", "dst_ip"] as const).map((name) => this.#likeAddress(name, pattern));
     return [...names, ...addresses].filter((condition) => condition !== "false").join(" OR ");
   }
+}
+
+/** An address as people write it; null stays null. */
+export function addressTextSql(column: string): string {
+  return `if(${column} BETWEEN ${V4_RANGE}, substring(toString(${column}), 8), toString(${column}))`;
+}
+
+/** A text as a part of a pattern of LIKE that means just that. */
+export function escapeLike(text: string): string {
+  return text.replace(/[\\%_]/g, "\\$&");
 }
 
 /** The first and the last address of a range. */

@@ -1,11 +1,16 @@
 /** What the filter language says of a text, for whoever writes one. */
-import { FilterError, parseFilter, printFilter } from "@flowtrail/model";
+import { allFilters, completeFilter, FilterError, parseFilter, printFilter, spellValue } from "@flowtrail/model";
 import { z } from "zod";
-import type { Api } from "../context.ts";
+import { valuesOf } from "../../query/field-values.ts";
+import { columnIs } from "../../query/filters.ts";
+import { SAMPLE_NETWORK } from "../../receive/check.ts";
+import { whenGone } from "../abort.ts";
+import type { Api, ApiContext } from "../context.ts";
 import { errorSchema } from "../errors.ts";
-import { checkedFilterSchema } from "../filter-schemas.ts";
+import { checkedFilterSchema, completeQuerySchema, completionSchema } from "../filter-schemas.ts";
+import { rangeOf } from "../flow-params.ts";
 
-export function filterRoutes(api: Api): void {
+export function filterRoutes(api: Api, { clickhouse, now }: ApiContext): void {
   api.route({
     method: "GET",
     url: "/api/filter/check",
@@ -25,6 +30,34 @@ export function filterRoutes(api: Api): void {
         const details = { offset, length, expected: [...expected] };
         return { ok: false as const, error: { code, message: error.message, details } };
       }
+    },
+  });
+
+  api.route({
+    method: "GET",
+    url: "/api/filter/complete",
+    config: { access: "api" },
+    schema: {
+      summary: "What could be written next in a filter",
+      tags: ["flows"],
+      querystring: completeQuerySchema,
+      response: { 200: completionSchema, 400: errorSchema, 401: errorSchema, 503: errorSchema },
+    },
+    handler: async (request, reply) => {
+      const { q, at = q.length, from, to } = request.query;
+      const range = rangeOf(from, to, now());
+      const { value, suggestions, ...place } = completeFilter(q, Math.min(at, q.length));
+      const known = suggestions.map((suggestion) => ({ ...suggestion, count: null as number | null }));
+      reply.header("cache-control", "no-store");
+      if (value === null) return { ...place, suggestions: known };
+      const filter = value.field.name === "network" ? allFilters([]) : columnIs("network", [SAMPLE_NETWORK], true);
+      const counted = await valuesOf(clickhouse, value.field, value.begun, { range, filter }, whenGone(reply));
+      const met = counted.map(({ value: given, count }) => {
+        const text = spellValue(value.field, given);
+        return { text, kind: "value" as const, detail: known.find((one) => one.text === text)?.detail ?? "", count };
+      });
+      const texts = new Set(met.map(({ text }) => text));
+      return { ...place, suggestions: [...met, ...known.filter(({ text }) => !texts.has(text))] };
     },
   });
 }
