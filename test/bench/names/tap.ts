@@ -2,8 +2,8 @@
  * What the agent's tap costs while 1 Gbit/s of traffic that carries no names goes by: `node test/bench/names/tap.ts [--json] [--quick]`.
  *
  * Two namespaces and a cable; the agent (as it is installed, no server) runs where the traffic arrives. Packets are as on a wire: no offloading, 1500
- * bytes each. Once with names, once without (told as a server would), in turn, several rounds; medians. Two kinds of traffic: bytes to a port that
- * nothing is looked for on, and an upload over TLS, whose last packet of each record looks to the filter like the end of a split hello.
+ * bytes each. Once with names, once without (told as a server would), in turn, several rounds; medians. Three kinds of traffic: bytes to a port that
+ * nothing is looked for on, an upload over TLS, whose last packet of each record looks to the filter like the end of a split hello, and one where all do: the worst.
  * CPU of a process is what the kernel's scheduler counted; what filter and copies cost lies in the time of sender and sink, in whose name the
  * kernel moves packets over the cable. Needs root; leaves nothing.
  */
@@ -26,6 +26,7 @@ const PORTS = { bulk: 5001, tls: 443 };
 const TRAFFIC: Readonly<Record<string, Pick<Send, "port" | "writeBytes" | "records">>> = {
   "bulk to port 5001": { port: PORTS.bulk, writeBytes: 65_536, records: false },
   "TLS upload, records of 16 KiB": { port: PORTS.tls, writeBytes: 16_406, records: true },
+  "every packet like a hello's end": { port: PORTS.tls, writeBytes: 1400, records: false },
 };
 
 /** `ethtool -K DEVICE tso off` (<linux/ethtool.h>, ETHTOOL_STSO by SIOCETHTOOL): the kernel itself cuts what TCP sends into packets of 1500 bytes. */
@@ -57,8 +58,12 @@ class End {
 
   ask(told: Told): Promise<Answer> {
     return new Promise((resolve, reject) => {
-      this.#child.once("message", resolve as (message: unknown) => void);
-      this.#child.once("exit", (code) => reject(new Error(`an end of the traffic is gone: ${code}`)));
+      const gone = (code: number | null): void => reject(new Error(`an end of the traffic is gone: ${code}`));
+      this.#child.once("exit", gone);
+      this.#child.once("message", (answer) => {
+        this.#child.off("exit", gone);
+        resolve(answer as Answer);
+      });
       this.#child.send(told);
     });
   }
@@ -76,6 +81,8 @@ interface Sample {
   gigabits: number;
   /** Packets that were copied to the agent, per second. */
   copied: number;
+  /** … that the kernel dropped before that, as the agent did not take them fast enough. */
+  dropped: number;
   /** Packets on the cable, per second. */
   packets: number;
 }
@@ -128,12 +135,16 @@ async function stopAgent(child: ChildProcess): Promise<void> {
 
 interface Status {
   readonly names: { readonly names_packets: number };
+  readonly drops: { readonly tap_overrun: number };
+}
+/** What the agent says of its tap. */
+function tapOf(state: string): Pick<Sample, "copied" | "dropped"> {
+  const { names, drops } = JSON.parse(readFileSync(join(state, "status.json"), "utf8")) as Status;
+  return { copied: names.names_packets, dropped: drops.tap_overrun };
 }
 /** /proc/net/dev, "Receive packets". */
 const packetsOf = (pid: number): number =>
   Number(/cable:\s*\d+\s+(\d+)/.exec(readFileSync(`/proc/${pid}/net/dev`, "latin1"))?.[1]);
-const copiedOf = (state: string): number =>
-  (JSON.parse(readFileSync(join(state, "status.json"), "utf8")) as Status).names.names_packets;
 
 async function sample(sender: End, sink: End, names: "full" | "off", traffic: (typeof TRAFFIC)[string]): Promise<Sample> {
   const { child, state } = await startAgent(names);
@@ -142,31 +153,26 @@ async function sample(sender: End, sink: End, names: "full" | "off", traffic: (t
     await sender.ask({ send: { ...load, seconds: 1 } }); // warm
     await sleep(1500); // the agent's status is written every second
     const pids = { agent: child.pid!, ends: [sender.pid, sink.pid] };
-    const count = async (): Promise<{
-      agent: number;
-      ends: number;
-      received: number;
-      copied: number;
-      packets: number;
-      atMs: number;
-    }> => ({
+    const count = async () => ({
       atMs: performance.now(),
       agent: cpuSeconds(pids.agent),
       ends: pids.ends.map(cpuSeconds).reduce((a, b) => a + b),
       received: ((await sink.ask({ count: true })) as { received: number }).received,
-      copied: copiedOf(state),
+      ...tapOf(state),
       packets: packetsOf(sink.pid),
     });
     const before = await count();
     await sender.ask({ send: { ...load, seconds: SECONDS } });
     const after = await count();
     await sleep(1500);
+    const end = tapOf(state);
     const seconds = (after.atMs - before.atMs) / 1000;
     return {
       agent: ((after.agent - before.agent) / seconds) * 100,
       ends: ((after.ends - before.ends) / seconds) * 100,
       gigabits: ((after.received - before.received) * 8) / seconds / 1e9,
-      copied: (copiedOf(state) - before.copied) / seconds,
+      copied: (end.copied - before.copied) / seconds,
+      dropped: (end.dropped - before.dropped) / seconds,
       packets: (after.packets - before.packets) / seconds,
     };
   } finally {
@@ -185,6 +191,7 @@ function rowsOf(what: string, on: Sample[], off: Sample[]): BenchRow[] {
     { what: `tap: agent's CPU at ${of(on, "gigabits").toFixed(2)} Gbit/s, ${what}`, ...percent("agent") },
     { what: "… CPU of sender and sink, with the kernel's part", ...percent("ends") },
     { what: `… packets copied to the agent, of ${Math.round(of(on, "packets"))}/s`, value: of(on, "copied"), unit: "/s" },
+    { what: "… dropped, as they came too fast", value: of(on, "dropped"), unit: "/s" },
   ];
 }
 
