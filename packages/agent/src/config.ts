@@ -137,6 +137,11 @@ const schema = z.strictObject(
         default: undefined,
         defaultText: "what the server says; none before it has said anything",
       }),
+      process: yesNo({
+        description: "local program and user of this host's own connections; other users' programs only as root",
+        default: undefined,
+        defaultText: "what the server says, else false",
+      }),
       quic_ports: list(port, {
         description: "UDP ports on which names are looked for in QUIC, besides 443",
         expected: "ports, such as 8443",

@@ -5,7 +5,7 @@ import { rmSync } from "node:fs";
 import { formatCidr, parseAddress, parseCidr } from "@flowtrail/model";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { needs } from "../../../test/needs.ts";
-import { addressesByNetwork, chooseNetworks } from "./choose-networks.ts";
+import { addressesByNetwork, chooseNetworks, nameModes } from "./choose-networks.ts";
 import { type HostInterface, networksOfHost } from "./networks-of-host.ts";
 
 const cidr = (text: string) => parseCidr(text) ?? expect.fail(text);
@@ -71,6 +71,16 @@ describe("the networks of a host", () => {
     ];
     expect(chooseNetworks([], told, [eth, wg])).toEqual([told[0]]);
     expect(shown(chooseNetworks([], told, [eth]))).toEqual([["local", "192.0.2.0/24", "2001:db8::/64"]]);
+  });
+
+  it("have names as configured here, else as the server says of them, else of all", () => {
+    const networks = [
+      { id: "a", ranges: [], egress: [], members: [], names: "second-level" as const },
+      { id: "b", ranges: [], egress: [], members: [] },
+    ];
+    const told = { networks, capture: { icmp: true, dns: true, names: "full" as const, process: false } };
+    expect(["a", "b", "c"].map(nameModes(undefined, told))).toEqual(["second-level", "full", "full"]);
+    expect(["a", "b", "c"].map(nameModes("off", told))).toEqual(["off", "off", "off"]);
   });
 
   it("say which of the host's addresses are theirs", () => {

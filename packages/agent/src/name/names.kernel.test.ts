@@ -282,6 +282,30 @@ describe.skipIf(!needs("names in network namespaces", "root", "lab", "conntrack"
     await server.until(() => dropped() > 0);
   });
 
+  it("local programs and their users, where that is wanted; programs of others only as root", async () => {
+    const hold = (user: string[]): LineProcess =>
+      bed.spawn("gateway", ...user, "openssl", "s_client", "-connect", `${SERVER.v4}:443`, "-bind", "10.77.1.1:0");
+    const owner = async (): Promise<unknown[]> => {
+      const { uid, process } = await row({ dst_port: 443, src_ip: "10.77.1.1" }, () => true);
+      return [uid, process];
+    };
+    const nobody = ["setpriv", "--reuid=65534", "--clear-groups"];
+    await start({ capture: { names: "full", process: true } }, [], []);
+    let held = hold(nobody);
+    expect(await owner()).toEqual([65534, "openssl"]);
+    await held.kill();
+    await agent!.kill("SIGTERM");
+    await start({ capture: { names: "full", process: true } });
+    held = hold([]);
+    expect(await owner()).toEqual([0, null]);
+    await held.kill();
+    await agent!.kill("SIGTERM");
+    await start();
+    held = hold([]);
+    expect(await owner()).toEqual([null, null]);
+    await held.kill();
+  });
+
   it("goes on without CAP_NET_RAW, and says what is missing", async () => {
     const poor = await start({}, [], asNobody("net_admin"));
     tls(`${SERVER.v4}:443`, "-servername", "api.example.test");

@@ -78,9 +78,18 @@ const CONFIG = {
   version: "1",
   enabled: false,
   networks: [
-    { id: "n", ranges: ["100.64.0.0/10"], egress: [{ id: "lan", ranges: ["10.20.0.0/16"] }], members: ["100.102.137.21"] },
+    {
+      id: "n",
+      ranges: ["100.64.0.0/10"],
+      egress: [
+        { id: "lan", ranges: ["10.20.0.0/16"], behind_reporter: false },
+        { id: "site", ranges: ["10.30.0.0/16"] },
+      ],
+      members: ["100.102.137.21"],
+      names: "second-level",
+    },
   ],
-  capture: { icmp: false, dns: true, names: "full" },
+  capture: { icmp: false, dns: true, names: "off" },
   update_interval_s: 20,
   flush_interval_ms: 1000,
   exclude: ["10.0.0.0/8"],
@@ -94,16 +103,22 @@ describe("the server's configuration", () => {
     const { current } = poller;
     expect(current).toMatchObject({
       enabled: false,
-      capture: { icmp: false, dns: true },
+      capture: { icmp: false, dns: true, names: "off" },
       update_interval_s: 20,
       flush_interval_ms: 1000,
     });
     expect(current.networks[0]?.ranges.map(formatCidr)).toEqual(["100.64.0.0/10"]);
     expect(current.networks[0]?.members.map((bytes) => formatAddress(bytes))).toEqual(["100.102.137.21"]);
+    expect(current.networks[0]).toMatchObject({ names: "second-level", egress: [{ behindReporter: false }, {}] });
+    expect(current.networks[0]?.egress[1]).not.toHaveProperty("behindReporter");
+    answer = { ...answer, body: "{}" };
+    await again();
+    await expect.poll(() => poller.current.capture.names).toBe("full");
+    // Before anybody has said that they may be captured.
     expect(DEFAULT_SERVER_CONFIG).toMatchObject({
       enabled: true,
       networks: [],
-      capture: { icmp: true, dns: true },
+      capture: { icmp: true, dns: true, names: "off" },
       update_interval_s: 10,
       flush_interval_ms: 500,
     });

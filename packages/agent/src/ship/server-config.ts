@@ -45,7 +45,12 @@ const schema = z.object({
     )
     .default([]),
   capture: z
-    .object({ icmp: z.boolean().default(true), dns: z.boolean().default(true), names: names.default("full") })
+    .object({
+      icmp: z.boolean().default(true),
+      dns: z.boolean().default(true),
+      names: names.default("full"),
+      process: z.boolean().default(false),
+    })
     .prefault({}),
   update_interval_s: z.number().min(1).max(300).default(10),
   flush_interval_ms: z.number().min(50).max(60_000).default(500),

@@ -58,10 +58,7 @@ export function decodeCheckpoint(bytes: Uint8Array, flows: Flows): string | null
   const textOf = new Map(texts);
   for (let slot = 0; slot < slots; slot++) {
     table.columns.network[slot] = codes[table.columns.network[slot]!] ?? 0;
-    for (const column of [table.columns.domain, table.columns.app]) {
-      const text = textOf.get(column[slot]!);
-      column[slot] = text === undefined ? 0 : flows.texts.take(text);
-    }
+    flows.texts.adopt(slot, textOf);
     table.link(slot);
   }
   return null;

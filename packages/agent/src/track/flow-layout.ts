@@ -37,6 +37,8 @@ export const FLAG = {
   nameKnown: 1024,
   /** Ended without a row: it was not to be told. */
   untold: 2048,
+  /** Its local program was asked for, and is not known yet. */
+  owned: 4096,
 } as const;
 
 export const UNKNOWN_STATE = 255;
@@ -85,9 +87,9 @@ export const LAYOUT = {
   end: [Float64Array, 1],
   /** When the last row was written, in seconds since 1970. */
   rowS: [Uint32Array, 1],
-  /** Numbers of texts, 0 = none. */
+  /** Numbers of FlowTexts, 0 = none. */
   domain: [Uint32Array, 1],
-  app: [Uint32Array, 1],
+  about: [Uint32Array, 1],
   /** A code of DOMAIN_SOURCES, or NO_CODE. */
   domainSource: [Uint8Array, 1],
 } as const satisfies Record<string, readonly [ArrayType, number]>;

@@ -37,6 +37,18 @@ export interface FlowNames {
   takeLate(visit: (slot: number, idLow: number, idHigh: number) => void): void;
 }
 
+export interface FlowOwner {
+  readonly uid: number;
+  /** Name of the program; null if it is not known. */
+  readonly process: string | null;
+}
+
+/** The port to whoever knows which local program a flow belongs to. */
+export interface FlowOwners {
+  /** Of a flow of this host, of which it is the source, else the destination; null if it is not known (yet). */
+  ownerOf(key: FlowKey, isSource: boolean): FlowOwner | null;
+}
+
 export const NO_NAMES: FlowNames = { look: () => false, takeLate: () => undefined };
 
 /** Sources in the order of trust, `outer` last but one: "sni, quic, http, dns". Less is better. */

@@ -168,7 +168,7 @@ export class FlowTable {
     columns.end[slot] = 0;
     columns.rowS[slot] = 0;
     columns.domain[slot] = 0;
-    columns.app[slot] = 0;
+    columns.about[slot] = 0;
     columns.domainSource[slot] = NO_CODE;
   }
 

@@ -5,10 +5,10 @@ import { DIRECTION, END_REASON, hasPorts, NO_CODE, ROLE, SCTP, STATE, TCP, VERDI
 import { addressOf, type FlowKey } from "./flow-key.ts";
 import { FLAG, PHASE, UNKNOWN_STATE } from "./flow-layout.ts";
 import { FlowTable } from "./flow-table.ts";
+import { FlowTexts } from "./flow-texts.ts";
 import type { Place } from "./networks.ts";
 import { SlotQueue } from "./slot-queue.ts";
 import type { TrackerStats } from "./stats.ts";
-import { TextTable } from "./text-table.ts";
 
 /** Ended flows are remembered for so long, and at most so many of them, because messages about them may be late or told twice. */
 const KEPT_MS = 10_000;
@@ -18,8 +18,6 @@ const STAMP_SLACK_MS = 100;
 /** … before and after the time of arrival. */
 const ARRIVAL_BEFORE_MS = 10_000;
 const ARRIVAL_AFTER_MS = 1000;
-/** Different names of open flows; 100,000 and some. A flow beyond has none. */
-const MAX_TEXT_BYTES = 10 * 1024 * 1024;
 
 export class Flows {
   readonly table: FlowTable;
@@ -31,11 +29,12 @@ export class Flows {
   readonly #kept = new SlotQueue();
   readonly #networks: string[] = [];
   readonly #networkCodes = new Map<string, number>();
-  readonly texts = new TextTable(MAX_TEXT_BYTES);
+  readonly texts: FlowTexts;
   #sequence: number;
 
   constructor(maxFlows: number, sequence: number, stats: TrackerStats) {
     this.table = new FlowTable(maxFlows);
+    this.texts = new FlowTexts(this.table, stats);
     this.#sequence = sequence;
     this.#stats = stats;
   }
@@ -283,27 +282,8 @@ export class Flows {
   }
 
   free(slot: number): void {
-    const { domain, app } = this.table.columns;
-    this.texts.release(domain[slot]!);
-    this.texts.release(app[slot]!);
+    this.texts.release(slot);
     this.table.free(slot);
-  }
-
-  /** Calls a flow by a name. @param source a code of DOMAIN_SOURCES. Returns true if something changed. */
-  setName(slot: number, domainText: string | null, source: number, appText: string | null): boolean {
-    const { domain, domainSource, app } = this.table.columns;
-    const before = [domain[slot], domainSource[slot], app[slot]];
-    this.#setText(domain, slot, domainText);
-    this.#setText(app, slot, appText);
-    domainSource[slot] = domain[slot] === 0 ? NO_CODE : source;
-    return domain[slot] !== before[0] || domainSource[slot] !== before[1] || app[slot] !== before[2];
-  }
-
-  #setText(column: Uint32Array, slot: number, text: string | null): void {
-    const before = column[slot]!;
-    column[slot] = text === null ? 0 : this.texts.take(text);
-    if (text !== null && column[slot] === 0) this.#stats.namesRefused++;
-    this.texts.release(before);
   }
 
   /** After `table` was filled from a checkpoint and rows: queues what still waits for a row. Returns how many flows go on. */

@@ -49,7 +49,7 @@ export class Naming {
   /** Before a flow's row is written. A name never gives way to one that is trusted less. */
   name(slot: number): void {
     const flows = this.#flows;
-    const { revision, domainSource, app } = flows.table.columns;
+    const { revision, domainSource } = flows.table.columns;
     if (revision[slot]! >= ROWS_THAT_ASK && !flows.hasFlag(slot, FLAG.nameKnown)) return;
     flows.clearFlag(slot, FLAG.nameKnown);
     const found = this.#found;
@@ -58,7 +58,8 @@ export class Naming {
     const known = code === NO_CODE ? null : (DOMAIN_SOURCES[code] ?? null);
     if (rankOf(found.source, found.outer) > rankOf(known, flows.hasFlag(slot, FLAG.outerName))) return;
     const source = found.source === null ? NO_CODE : DOMAIN_SOURCE[found.source];
-    flows.setName(slot, found.domain, source, found.app ?? flows.texts.get(app[slot]!));
+    flows.texts.setDomain(slot, found.domain, source);
+    if (found.app !== null) flows.texts.setAbout(slot, { app: found.app });
     if (found.source !== null && domainSource[slot] !== code) this.#stats.named[found.source]++;
     if (found.outer) flows.setFlag(slot, FLAG.outerName);
     else flows.clearFlag(slot, FLAG.outerName);
@@ -67,12 +68,12 @@ export class Naming {
   /** Goes through the domains of all flows: `shown` says how a network's is to be told from the next row on, null: not at all. */
   rename(shown: (network: string, domain: string) => string | null): void {
     const flows = this.#flows;
-    const { phase, domain, domainSource, app } = flows.table.columns;
+    const { phase, domainSource } = flows.table.columns;
     for (let slot = 0; slot < flows.table.end; slot++) {
-      const before = phase[slot] === PHASE.free ? null : flows.texts.get(domain[slot]!);
+      const before = phase[slot] === PHASE.free ? null : flows.texts.domainOf(slot);
       if (before === null) continue;
       const after = shown(flows.networkOf(slot), before);
-      if (after !== before) flows.setName(slot, after, domainSource[slot]!, flows.texts.get(app[slot]!));
+      if (after !== before) flows.texts.setDomain(slot, after, domainSource[slot]!);
     }
   }
 

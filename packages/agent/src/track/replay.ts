@@ -72,7 +72,8 @@ function readRow({ columns: from }: FlowBatch, row: number, flows: Flows, slot: 
     to.since[slot] = lastSeen;
   } else to.since[slot] = to.start[slot]!;
   const source = from.domain_source.has(row) ? from.domain_source.codes[row]! : NO_CODE;
-  flows.setName(slot, from.domain.get(row), source, from.app.get(row));
+  flows.texts.setDomain(slot, from.domain.get(row), source);
+  flows.texts.setAbout(slot, { app: from.app.get(row), uid: from.uid.get(row), process: from.process.get(row) });
   readTranslation({ columns: from }, row, flows, slot);
 }
 

@@ -31,13 +31,19 @@ export function writeRow(batch: FlowBatch, flows: Flows, slot: number, reporter:
   if (from.phase[slot] !== PHASE.open && !lost) to.end.set(row, from.end[slot]!);
   if (from.endReason[slot] !== NO_CODE) to.end_reason.setCode(row, from.endReason[slot]!);
   if (from.verdict[slot] !== NO_CODE) to.verdict.setCode(row, from.verdict[slot]!);
-  const domain = flows.texts.get(from.domain[slot]!);
+  writeTexts(batch, row, flows, slot);
+}
+
+function writeTexts({ columns: to }: FlowBatch, row: number, flows: Flows, slot: number): void {
+  const domain = flows.texts.domainOf(slot);
   if (domain !== null) {
     to.domain.set(row, domain);
-    to.domain_source.setCode(row, from.domainSource[slot]!);
+    to.domain_source.setCode(row, flows.table.columns.domainSource[slot]!);
   }
-  const app = flows.texts.get(from.app[slot]!);
+  const { app, uid, process } = flows.texts.aboutOf(slot);
   if (app !== null) to.app.set(row, app);
+  if (uid !== null) to.uid.set(row, uid);
+  if (process !== null) to.process.set(row, process);
 }
 
 function writeTuple({ columns: to }: FlowBatch, row: number, flows: Flows, slot: number): void {

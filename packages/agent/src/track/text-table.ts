@@ -43,12 +43,6 @@ export class TextTable {
     return number;
   }
 
-  /** One reference more to a text that is there. */
-  again(number: number): number {
-    if (number !== 0) this.#references[number]!++;
-    return number;
-  }
-
   /** One reference less; with the last one the text is forgotten. */
   release(number: number): void {
     const text = this.#texts[number];

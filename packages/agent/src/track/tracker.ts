@@ -6,12 +6,12 @@ import { CaptureError } from "../capture/errors.ts";
 import type { ConntrackListener } from "../capture/source.ts";
 import type { ConntrackTimeouts } from "../capture/timeouts.ts";
 import { decodeCheckpoint, encodeCheckpoint } from "./checkpoint.ts";
-import { TCP } from "./codes.ts";
+import { ROLE, TCP, UDP } from "./codes.ts";
 import { DumpWatch } from "./dump-watch.ts";
 import { endReason, idleSinceMs, isOver, lastPacketMs, overReason, verdictOf } from "./ending.ts";
 import { FlowKey } from "./flow-key.ts";
 import { FLAG, PHASE } from "./flow-layout.ts";
-import { type FlowNames, NO_NAMES } from "./flow-names.ts";
+import { type FlowNames, type FlowOwners, NO_NAMES } from "./flow-names.ts";
 import { Flows } from "./flows.ts";
 import { Naming } from "./naming.ts";
 import { NetworkTable, type Place } from "./networks.ts";
@@ -45,6 +45,8 @@ export interface TrackerDeps {
   randomSequence(): number;
   /** Who knows names; left out: nobody. */
   readonly names?: FlowNames;
+  /** Who knows the local programs of flows; null: they are not wanted. */
+  readonly owners?: () => FlowOwners | null;
 }
 
 export interface RestoreReport {
@@ -171,6 +173,7 @@ export class FlowTracker implements ConntrackListener {
         continue;
       }
       this.#naming.name(slot);
+      if (flows.hasFlag(slot, FLAG.owned)) this.#own(slot, false);
       writeRow(batch, flows, slot, this.#config.reporter);
       flows.written(slot, nowMs);
       this.#stats.rows++;
@@ -210,7 +213,9 @@ export class FlowTracker implements ConntrackListener {
     // "The kernel's event stamp where there is one (Linux ≥ 6.14), else the time of arrival."
     const stamped = record.eventUs > 0;
     const slot = this.#open(record, place, stamped ? Math.floor(record.eventUs / 1000) : arrivalMs, arrivalMs, true);
-    if (slot >= 0) flows.setFlag(slot, stamped ? FLAG.ask : FLAG.ask | FLAG.startByArrival);
+    if (slot < 0) return;
+    flows.setFlag(slot, stamped ? FLAG.ask : FLAG.ask | FLAG.startByArrival);
+    this.#own(slot, true);
   }
 
   #onUpdate(record: ConntrackRecord, arrivalMs: number): void {
@@ -357,6 +362,20 @@ export class FlowTracker implements ConntrackListener {
     if (slot >= 0) this.#hear(slot);
     else if (counting) this.#stats.drops.table_full++;
     return slot;
+  }
+
+  /** Asks whose a flow of this host is: when it begins, and if that was too early (a connection that is being accepted), with its first row. */
+  #own(slot: number, again: boolean): void {
+    const flows = this.#flows;
+    flows.clearFlag(slot, FLAG.owned);
+    const owners = this.#deps.owners?.() ?? null;
+    const role = flows.table.columns.role[slot]!;
+    const protocol = flows.table.columns.protocol[slot]!;
+    if (owners === null || role === ROLE.forwarder || (protocol !== TCP && protocol !== UDP)) return;
+    flows.table.readKey(slot, this.#key);
+    const owner = owners.ownerOf(this.#key, role === ROLE.initiator);
+    if (owner !== null) flows.texts.setAbout(slot, owner);
+    else if (again) flows.setFlag(slot, FLAG.owned);
   }
 
   /** Flows that were told of before their range was excluded get a last row, others none. */

@@ -1,4 +1,4 @@
-/** A netlink socket of the netfilter family. */
+/** A netlink socket: of the netfilter family, unless another one is wanted. */
 import { readlinkSync } from "node:fs";
 import {
   AF_NETLINK,
@@ -15,6 +15,8 @@ import { captureError } from "./errno.ts";
 import { addressOf, errno, type Libc, libc } from "./libc.ts";
 
 export interface NetlinkSocketOptions {
+  /** NETLINK_…; NETLINK_NETFILTER if it is left out. */
+  family?: number;
   /** NFNLGRP_… numbers to listen to. */
   groups?: readonly number[];
   /** SO_RCVBUFFORCE. The kernel doubles it and charges 1,280 B per conntrack event. Memory is used only while events wait. */
@@ -42,9 +44,10 @@ export class NetlinkSocket {
 
   /** @throws CaptureError when the kernel lacks the family or we lack CAP_NET_ADMIN. */
   open(): void {
-    const { groups = [], receiveBufferBytes, filter } = this.#options;
-    this.#fd = this.#libc.socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_NETFILTER);
-    if (this.#fd < 0) throw captureError("socket(AF_NETLINK, NETLINK_NETFILTER)", errno());
+    const { family = NETLINK_NETFILTER, groups = [], receiveBufferBytes, filter } = this.#options;
+    this.#fd = this.#libc.socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, family);
+    if (this.#fd < 0)
+      throw captureError(`socket(AF_NETLINK, ${family === NETLINK_NETFILTER ? "NETLINK_NETFILTER" : family})`, errno());
     try {
       if (receiveBufferBytes !== undefined) this.#forceReceiveBuffer(receiveBufferBytes);
       // Before the groups are joined: no unfiltered event may slip in.
