@@ -25,12 +25,6 @@ export interface Participant {
 }
 
 export const EXTERNAL: Participant = { type: "external", id: null, name: null, device: null, node: null, gateways: [] };
-/** The 16 bytes of an address as a key of a Map. */
-export function addressKey(bytes: Uint8Array, offset = 0): string {
-  let key = "";
-  for (let i = offset; i < offset + 16; i += 2) key += String.fromCharCode(((bytes[i] ?? 0) << 8) | (bytes[i + 1] ?? 0));
-  return key;
-}
 
 /** A node of the inventory as others refer to it. */
 export function nodeRef({

@@ -7,13 +7,24 @@ import { wordAt } from "./ranges.ts";
 import type { Answer, AttributionTable } from "./table.ts";
 import { WordIndex } from "./word-index.ts";
 
-/** An answer, with room for what whoever writes it into columns wants to keep beside it. */
+/** Who an address belonged to for a while. */
 export interface End extends Omit<Answer, "holding"> {
   /** Whom the inventory has there; null: nobody in particular. */
   readonly holder: Holding | null;
   /** The participant with its nodes as the reporter is called, too: what two sources say of one machine must not make it two in an election. */
   readonly elector: Participant;
-  readonly codes: { src: readonly number[] | null; dst: readonly number[] | null };
+  /** Kept by whoever writes it into columns. */
+  sourceCodes: Codes | null;
+  destinationCodes: Codes | null;
+}
+
+/** A participant in the dictionaries of one side's columns. */
+export interface Codes {
+  readonly type: number;
+  readonly id: number;
+  readonly name: number;
+  readonly device: number;
+  readonly by: number;
 }
 
 /** One reporter in one network. */
@@ -72,7 +83,8 @@ export class BatchLookup {
     if (known !== undefined) return known;
     const { participant, domain, holding } = table.answer(table.find(bytes, offset, this.#atMs, reporter));
     const holder = holding?.kind === "network" ? null : holding;
-    const end: End = { participant, domain, holder, elector: this.#elector(participant), codes: { src: null, dst: null } };
+    const elector = this.#elector(participant);
+    const end: End = { participant, domain, holder, elector, sourceCodes: null, destinationCodes: null };
     this.#index.set(this.#ends.push(end) - 1);
     return end;
   }

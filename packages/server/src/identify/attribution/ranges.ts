@@ -8,6 +8,8 @@ const NONE = -1;
 /** Words of a segment. */
 const V4_WIDTH = 2;
 const V6_WIDTH = 5;
+/** From so many segments on, an index of a quarter of a megabyte is worth it. */
+const MANY = 1024;
 
 /** The `i`th 32-bit word of 16 bytes. */
 export function wordAt(bytes: Uint8Array, offset: number, i: number): number {
@@ -23,8 +25,10 @@ export class Ranges {
    * first starts at zero.
    */
   readonly #v4: Uint32Array;
-  /** By the upper half of an IPv4 address, the first segment that starts there or later: it saves most steps of the search. */
+  /** By the first bits of an IPv4 address, the first segment that starts there or later: it saves most steps of the search. */
   readonly #v4First: Uint32Array;
+  /** Takes an address to those first bits. */
+  readonly #v4Shift: number;
   /** The same with four words a start. */
   readonly #v6: Uint32Array;
   /** The first 53 bits of the starts, as many as a number holds: most steps of the search compare nothing else. */
@@ -35,7 +39,8 @@ export class Ranges {
     this.parents = new Int32Array(ranges.length).fill(NONE);
     const v4 = segmentsOf(ranges, true, this.parents);
     this.#v4 = v4.filter((_, i) => i % V6_WIDTH >= 3);
-    this.#v4First = firstSegments(this.#v4);
+    this.#v4Shift = this.#v4.length < MANY * V4_WIDTH ? 31 : 16;
+    this.#v4First = firstSegments(this.#v4, this.#v4Shift);
     this.#v6 = segmentsOf(ranges, false, this.parents);
     this.#v6Tops = new Float64Array(this.#v6.length / V6_WIDTH);
     for (let i = 0, at = 0; at < this.#v6.length; i++, at += V6_WIDTH) {
@@ -51,9 +56,9 @@ export class Ranges {
   /** The number of the longest range that the IPv4 address is in; -1: none. */
   findV4(word: number): number {
     const segments = this.#v4;
-    const half = word >>> 16;
-    let low = Math.max(0, (this.#v4First[half] ?? 0) - 1);
-    let high = (this.#v4First[half + 1] ?? 0) - 1;
+    const bits = word >>> this.#v4Shift;
+    let low = Math.max(0, (this.#v4First[bits] ?? 0) - 1);
+    let high = (this.#v4First[bits + 1] ?? 0) - 1;
     while (low < high) {
       const middle = (low + high + 1) >>> 1;
       if ((segments[middle * V4_WIDTH] ?? 0) <= word) low = middle;
@@ -85,12 +90,13 @@ function topOf(w0: number, w1: number): number {
   return w0 * 2 ** 21 + (w1 >>> 11);
 }
 
-/** By upper half of the start, the first segment that starts there or later. */
-function firstSegments(segments: Uint32Array): Uint32Array {
-  const first = new Uint32Array(2 ** 16 + 1).fill(segments.length / V4_WIDTH);
-  let half = 0;
-  for (let i = 0; i * V4_WIDTH < segments.length; i++) {
-    for (; half <= (segments[i * V4_WIDTH] ?? 0) >>> 16; half++) first[half] = i;
+/** By first bits, the first segment that starts there or later, and how many there are at the end. */
+function firstSegments(segments: Uint32Array, shift: number): Uint32Array {
+  const count = segments.length / V4_WIDTH;
+  const first = new Uint32Array(2 ** (32 - shift) + 1).fill(count);
+  let bits = 0;
+  for (let i = 0; i < count; i++) {
+    for (; bits <= (segments[i * V4_WIDTH] ?? 0) >>> shift; bits++) first[bits] = i;
   }
   return first;
 }

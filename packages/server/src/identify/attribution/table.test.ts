@@ -87,6 +87,28 @@ describe("the table", () => {
     );
   });
 
+  it("answers so with thousands of ranges, too", () => {
+    const list = Array.from({ length: 3000 }, (_, i): Holding => {
+      const text =
+        i % 3 === 2 ? `fd00:${i % 50}:${i.toString(16)}::/${40 + (i % 9)}` : `${i % 256}.${i % 7}.${i % 200}.0/${9 + (i % 20)}`;
+      const participant = { ...EXTERNAL, type: "egress_route" as const, id: String(i) };
+      const time = { fromMs: i % 5, isFirst: false, toMs: i % 4 === 0 ? 7 : Number.POSITIVE_INFINITY };
+      const cidr = parseCidr(text) as Cidr;
+      return { network: "n", cidr, kind: "range", participant, domain: null, source: "file", precedence: 0, ...time };
+    });
+    const table = new AttributionTable({ holdings: list, nodes: [] });
+    for (const { cidr } of list.filter((_, i) => i % 3 !== 0)) {
+      for (const step of [-1, 0, 1]) {
+        const address = cidr.bytes.slice();
+        address[15] = (address[15] ?? 0) + step;
+        for (const atMs of [3, 8]) {
+          const { holding } = table.answer(table.find(address, 0, atMs, -1));
+          expect(describeHolding(holding)).toEqual(describeHolding(naive(list, address, atMs, "")?.[0]));
+        }
+      }
+    }
+  });
+
   it("gives the same answer between two turns", () => {
     const lists = fc.array(holdings, { maxLength: 20, size: "max" });
     fc.assert(
