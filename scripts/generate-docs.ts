@@ -7,6 +7,7 @@ import { apiPage } from "./docs/api.ts";
 import { cliPage } from "./docs/cli.ts";
 import { columnsPage } from "./docs/columns.ts";
 import { configPage } from "./docs/config.ts";
+import { filterPage } from "./docs/filter.ts";
 
 export const root = dirname(dirname(fileURLToPath(import.meta.url)));
 
@@ -14,6 +15,7 @@ export const root = dirname(dirname(fileURLToPath(import.meta.url)));
 export async function generatedPages(): Promise<Map<string, string>> {
   return new Map([
     ["docs/reference/columns.md", columnsPage()],
+    ["docs/reference/filter.md", filterPage()],
     ["docs/reference/config.md", configPage()],
     ["docs/reference/cli.md", cliPage()],
     ["docs/reference/api.md", await apiPage()],

@@ -19,6 +19,7 @@ export { communityId, communityIdOfFlow } from "./community-id.ts";
 export { DecodeError, type ErrorData, FlowtrailError } from "./errors.ts";
 export { allFilters, conditionsOf, type Filter, type Is, type Like, type Order, type Pattern, type Value } from "./filter/ast.ts";
 export { type Completion, completeFilter, type Suggestion } from "./filter/complete.ts";
+export { filterOperators } from "./filter/conditions.ts";
 export { FilterError, type FilterErrorData } from "./filter/error.ts";
 export { FILTER_FIELDS, type Field, filterField, knownField, type Operand } from "./filter/fields.ts";
 export { filterTest, TEXT_COLUMNS } from "./filter/match.ts";

@@ -1,6 +1,6 @@
 /** What could be written next at a place of a filter. Values that only the store knows are left to whoever asks it. */
 import { protocolName } from "../protocols.ts";
-import { operatorsOf } from "./conditions.ts";
+import { filterOperators } from "./conditions.ts";
 import { FILTER_FIELDS, type Field, filterField } from "./fields.ts";
 import { type Token, tokenizePart } from "./lexer.ts";
 import { spellValue } from "./values.ts";
@@ -103,7 +103,7 @@ function knownValues(field: Field): Suggestion[] {
 function words(state: State, begun: string): Suggestion[] {
   const word = (text: string, detail: string): Suggestion => ({ text, kind: "word", detail });
   if (state.at === "operator" && begun === "") {
-    return operatorsOf(state.field).map((text) => ({ text, kind: "operator", detail: OPERATORS[text] ?? "" }));
+    return filterOperators(state.field).map((text) => ({ text, kind: "operator", detail: OPERATORS[text] ?? "" }));
   }
   const all =
     state.at === "condition"

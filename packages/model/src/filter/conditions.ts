@@ -17,7 +17,7 @@ const ORDERED = new Set<Field["type"]>(["port", "number", "count", "size", "dura
 const SEARCHED = new Set<Field["type"]>(["text", "address"]);
 
 /** The operators that a field has. */
-export function operatorsOf(field: Field): readonly string[] {
+export function filterOperators(field: Field): readonly string[] {
   return [...EQUALITY, ...(ORDERED.has(field.type) ? ORDER : []), ...(SEARCHED.has(field.type) ? LIKENESS : [])];
 }
 
@@ -39,7 +39,7 @@ export function readComparison(tokens: Tokens): Filter {
   }
   const token = tokens.next();
   const op = (token.raw === "==" ? "=" : token.raw) as Operator;
-  if (!operatorsOf(field).includes(op)) throw new FilterError(`${field.name} has no ${op}`, token, operatorsOf(field));
+  if (!filterOperators(field).includes(op)) throw new FilterError(`${field.name} has no ${op}`, token, filterOperators(field));
   if (op === "=" || op === "!=") {
     if (tokens.peek().kind === "(") return { kind: "is", field: field.name, values: readList(tokens, field), not: op === "!=" };
     const value = readToken(tokens);

@@ -49,7 +49,7 @@ const filters = Object.fromEntries(
 const q = z
   .string()
   .optional()
-  .describe("Filter, such as `src.name=debian and port=https`: see the page on filters. Passed besides the other parameters");
+  .describe("Filter, such as `src.name=debian and port=https`: docs/how-to/filter.md. A row must pass the other parameters, too");
 const reports = z
   .enum(["merged", "all"])
   .default("merged")

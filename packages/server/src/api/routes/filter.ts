@@ -16,7 +16,7 @@ export function filterRoutes(api: Api, { clickhouse, now }: ApiContext): void {
     url: "/api/filter/check",
     config: { access: "api" },
     schema: {
-      summary: "Is a text a filter?",
+      summary: "Whether a text is a filter, and how Flowtrail writes it",
       tags: ["flows"],
       querystring: z.strictObject({ q: z.string().describe("The text. Empty: the filter that all rows pass") }),
       response: { 200: checkedFilterSchema, 400: errorSchema, 401: errorSchema },
