@@ -1,6 +1,7 @@
 /** What WireGuard says about this host's interfaces: whose keys they talk to, and which addresses those may have. Secret keys are never asked for. */
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
+import { readKernelWireguard } from "./generic-netlink.ts";
 import { parseAllowedIps, parsePublicKeys } from "./wg-output.ts";
 
 export interface WireguardPeer {
@@ -29,7 +30,8 @@ const run = promisify(execFile);
 
 /**
  * Asks `wg`, which speaks to the kernel (generic netlink) and to programs in user space (/var/run/wireguard/*.sock) alike. `show all dump` would
- * print private and preshared keys; these two commands do not.
+ * print private and preshared keys; these two commands do not. Where there is no `wg`, the kernel is asked directly; programs are not: their socket
+ * tells the private key, and no public one.
  * @param names of this namespace's interfaces: sockets of programs in other network namespaces lie in the same directory
  */
 export async function readWireguard(names: readonly string[]): Promise<WireguardReading> {
@@ -41,7 +43,18 @@ export async function readWireguard(names: readonly string[]): Promise<Wireguard
     const interfaces = [...own].map(([name, publicKey]) => ({ name, publicKey, peers: peers.get(name) ?? [] }));
     return { interfaces, problem: null };
   } catch (error) {
-    return { interfaces: [], problem: problemOf(error as NodeJS.ErrnoException & { stderr?: string }) };
+    const cause = error as NodeJS.ErrnoException & { stderr?: string };
+    return cause.code === "ENOENT" ? askKernel(names) : { interfaces: [], problem: `${UNKNOWN}: ${sentenceOf(cause)}` };
+  }
+}
+
+function askKernel(names: readonly string[]): WireguardReading {
+  try {
+    const interfaces = readKernelWireguard(names);
+    if (interfaces !== null && interfaces.length > 0) return { interfaces, problem: null };
+    return { interfaces: [], problem: `${UNKNOWN}: the program \`wg\` is not installed (package wireguard-tools)` };
+  } catch (error) {
+    return { interfaces: [], problem: `${UNKNOWN}: ${sentenceOf(error as Error)}` };
   }
 }
 
@@ -56,7 +69,8 @@ async function wg(what: "public-key" | "allowed-ips"): Promise<string> {
   }
 }
 
-function problemOf({ code, message, stderr = "" }: NodeJS.ErrnoException & { stderr?: string }): string {
-  if (code === "ENOENT") return "WireGuard peers are not known: the program `wg` is not installed (package wireguard-tools)";
-  return `WireGuard peers are not known: ${stderr.trim().split("\n", 1)[0] || message.split("\n", 1)[0]}`;
+const UNKNOWN = "WireGuard peers are not known";
+
+function sentenceOf({ message, stderr = "" }: Error & { stderr?: string }): string {
+  return stderr.trim().split("\n", 1)[0] || (message.split("\n", 1)[0] ?? "");
 }
