@@ -111,7 +111,7 @@ export class Server {
         book,
         coverages: new CoverageLog(this.#store.clickhouse),
         oldestMs: (nowMs) => nowMs - config.retention.days * 24 * 3_600_000,
-        elect: (wishes) => this.#reattribute.elect(wishes),
+        elections: this.#reattribute,
       },
     );
     this.#live = new Live(
@@ -123,6 +123,7 @@ export class Server {
       {
         now,
         oldestMs: (nowMs) => nowMs - config.retention.days * 24 * 3_600_000,
+        admit: (note) => this.#agents.admit(note),
         identify: this.#identify,
         declare: (reporter, declaration) => this.#declarations.declare(reporter, declaration),
         submit: (submission) => this.#store.submit(submission),

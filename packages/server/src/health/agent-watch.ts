@@ -1,6 +1,7 @@
 /** Keeps roster and book of agents up to date: with what earlier runs stored, with what comes in here, and with what comes in elsewhere. */
-import type { Delivery } from "../receive/ports.ts";
+import type { CoverageNote, Delivery } from "../receive/ports.ts";
 import type { ClickHouse } from "../store/clickhouse.ts";
+import { StoreError } from "../store/errors.ts";
 import type { AgentBook } from "./agent-book.ts";
 import type { CoverageLog } from "./coverage-log.ts";
 import { deliveriesSince, heardBefore } from "./deliveries.ts";
@@ -16,6 +17,11 @@ export interface ElectionRequest {
   readonly dueMs: number;
 }
 
+interface Request extends ElectionRequest {
+  /** Nothing more is taken of the reporter before it is done: it would count beside what counted in its place. */
+  readonly isFirst?: boolean;
+}
+
 export interface AgentWatchDeps {
   readonly now: () => number;
   readonly logger: { debug(fields: object, message: string): void; warn(fields: object, message: string): void };
@@ -25,8 +31,12 @@ export interface AgentWatchDeps {
   readonly coverages: Pick<CoverageLog, "load" | "save">;
   /** Rows that ended before it are not kept. */
   readonly oldestMs: (nowMs: number) => number;
-  /** Resolves when they can't be forgotten any more. */
-  readonly elect: (requests: readonly ElectionRequest[]) => Promise<void>;
+  readonly elections: {
+    /** Resolves with their ids when they can't be forgotten any more. */
+    elect(requests: readonly ElectionRequest[]): Promise<string[]>;
+    /** True when all of them are done, false if that takes longer. */
+    areDone(ids: readonly string[], timeoutMs: number): Promise<boolean>;
+  };
 }
 
 const REFRESH_MS = 5000;
@@ -36,6 +46,9 @@ const OVERLAP_MS = 30_000;
 const SAVE_MS = 30_000;
 /** An agent that starts tells within this time what it found. */
 const SETTLE_MS = 20_000;
+/** An upload waits so long for its election; after that its sender is asked to come again. */
+const HOLD_MS = 5_000;
+const COME_AGAIN_MS = 2_000;
 
 export class AgentWatch {
   readonly #deps: AgentWatchDeps;
@@ -44,7 +57,9 @@ export class AgentWatch {
   #timer: NodeJS.Timeout | null = null;
   #askedMs = 0;
   #savedMs = 0;
-  #waiting: ElectionRequest[] = [];
+  #waiting: Request[] = [];
+  /** By reporter: elections that must be done before its rows are taken. */
+  readonly #holding = new Map<string, readonly string[]>();
   #running: Promise<void> = Promise.resolve();
 
   constructor(config: { shared: boolean }, deps: AgentWatchDeps) {
@@ -87,6 +102,26 @@ export class AgentWatch {
     if (this.#deps.roster.hasChanges && this.#timer !== null) this.#run(() => this.#settle(false));
   }
 
+  /**
+   * Resolves when rows of this upload may be stored. While its reporter was not expected, others' reports counted in the place of its own: not any
+   * more when it is.
+   * @throws StoreError: later
+   */
+  async admit(note: CoverageNote): Promise<void> {
+    const { roster, elections } = this.#deps;
+    roster.cover(note);
+    if (roster.hasChanges) await this.#inTurn(() => this.#settle(false));
+    const held = this.#holding.get(note.reporterId);
+    if (held === undefined) return;
+    if (!(await elections.areDone(held, HOLD_MS))) {
+      throw new StoreError(
+        { code: "STORE_UNAVAILABLE", retryAfterMs: COME_AGAIN_MS },
+        "other nodes' reports of the time that this batch is about are being elected again: it is taken when that is done",
+      );
+    }
+    if (this.#holding.get(note.reporterId) === held) this.#holding.delete(note.reporterId);
+  }
+
   #take(delivery: Delivery): void {
     const { reporterId, reporter, receivedMs, addresses } = delivery;
     this.#deps.roster.note({ reporterId, reporter, lastMs: receivedMs, addresses });
@@ -106,11 +141,16 @@ export class AgentWatch {
 
   /** One thing after the other; a failure is tried again by the next one. */
   #run(work: () => Promise<void>): void {
-    this.#running = this.#running
-      .then(work)
-      .catch((error: unknown) =>
-        this.#deps.logger.debug({ err: error }, "the agents could not be looked after, it is tried again"),
-      );
+    this.#inTurn(work).catch((error: unknown) =>
+      this.#deps.logger.debug({ err: error }, "the agents could not be looked after, it is tried again"),
+    );
+  }
+
+  #inTurn(work: () => Promise<void>): Promise<void> {
+    const done = this.#running.then(work);
+    // Whoever asked is told.
+    this.#running = done.catch(() => undefined);
+    return done;
   }
 
   async #refresh(): Promise<void> {
@@ -129,15 +169,19 @@ export class AgentWatch {
 
   /** Asks for the elections that became due to be asked for, then stores the coverage from which they follow. */
   async #settle(save: boolean): Promise<void> {
-    const { roster, coverages, elect, now } = this.#deps;
+    const { roster, coverages, elections, now } = this.#deps;
     const nowMs = now();
     this.#waiting.push(...roster.takeChanges().flatMap((change) => requestsOf(change, nowMs)));
     for (const { reporterId, fromMs, toMs } of roster.takeUnclear()) {
       this.#waiting.push({ reporterId, fromMs, toMs: finite(toMs), dueMs: nowMs + SETTLE_MS });
     }
-    if (this.#waiting.length > 0) {
-      await elect(this.#waiting);
+    const requests = this.#waiting;
+    if (requests.length > 0) {
+      const ids = await elections.elect(requests);
       this.#waiting = [];
+      for (const [i, { reporterId, isFirst }] of requests.entries()) {
+        if (isFirst) this.#holding.set(reporterId, [...(this.#holding.get(reporterId) ?? []), ...ids.slice(i, i + 1)]);
+      }
     }
     if (!save) return;
     const dirty = roster.takeDirty();
@@ -153,7 +197,7 @@ export class AgentWatch {
 
 const finite = (ms: number) => (Number.isFinite(ms) ? ms : null);
 
-function requestsOf({ reporterId, kind, span }: RosterChange, nowMs: number): ElectionRequest[] {
+function requestsOf({ reporterId, kind, span }: RosterChange, nowMs: number): Request[] {
   const fromMs = Math.max(0, span.fromMs);
   const toMs = finite(span.toMs);
   // For good: nothing more comes. A gap that ended: its node's agent started again, and tells what it found.
@@ -161,7 +205,7 @@ function requestsOf({ reporterId, kind, span }: RosterChange, nowMs: number): El
   // What ended shortly before it began may be among what it found.
   const early = { reporterId, fromMs: Math.max(0, fromMs - LINGER_MS) };
   return [
-    { ...early, toMs, dueMs: nowMs },
+    { ...early, toMs, dueMs: nowMs, isFirst: true },
     { ...early, toMs: fromMs + SETTLE_MS, dueMs: nowMs + SETTLE_MS },
   ];
 }

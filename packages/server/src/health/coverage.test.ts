@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { Coverage, type CoverageNote } from "./coverage.ts";
+import type { CoverageNote } from "../receive/ports.ts";
+import { Coverage } from "./coverage.ts";
 import { Gaps } from "./coverage-gaps.ts";
 
 const S = 1000;

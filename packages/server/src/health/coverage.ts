@@ -2,15 +2,9 @@
  * For which times a reporter can be expected to report its flows: since it first covered them, but for definite gaps. While it is silent
  * it counts as covering: its spool may still come.
  */
-import type { Delivery } from "../receive/ports.ts";
+import type { CoverageNote } from "../receive/ports.ts";
 import { EpochBatches, type EpochState, FIRST_SEQUENCE } from "./coverage-batches.ts";
 import { Gaps, type Span } from "./coverage-gaps.ts";
-
-/** What of a delivery says something about coverage. */
-export type CoverageNote = Pick<
-  Delivery,
-  "reporterId" | "reporter" | "epoch" | "sequence" | "receivedMs" | "coveredFromMs" | "coveredToMs"
->;
 
 /** What became different: flows that lived then are to be elected again. */
 export interface CoverageChange {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { CoverageNote } from "./coverage.ts";
+import type { CoverageNote } from "../receive/ports.ts";
 import { type Enrolment, Roster } from "./roster.ts";
 
 const MINUTE_MS = 60_000;

@@ -1,5 +1,6 @@
 /** Which agents there are: who is enrolled, who spoke when, and which flows each can be expected to report. */
-import { Coverage, type CoverageChange, type CoverageNote, type CoverageState } from "./coverage.ts";
+import type { CoverageNote } from "../receive/ports.ts";
+import { Coverage, type CoverageChange, type CoverageState } from "./coverage.ts";
 
 export interface RosterDeps {
   readonly now: () => number;

@@ -53,8 +53,16 @@ export interface Submission {
   readonly deadLetters: readonly DeadLetter[];
 }
 
+/** What of an upload says for which time its reporter speaks. */
+export type CoverageNote = Pick<
+  Delivery,
+  "reporterId" | "reporter" | "epoch" | "sequence" | "receivedMs" | "coveredFromMs" | "coveredToMs"
+>;
+
 export interface ReceiveDeps {
   readonly now: () => number;
+  /** Resolves when rows of this upload may be stored: what they stand before does not count any more. */
+  readonly admit: (note: CoverageNote) => Promise<void>;
   /** Rows that ended before it are older than what is kept. */
   readonly oldestMs: (nowMs: number) => number;
   readonly identify: {

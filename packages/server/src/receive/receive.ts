@@ -83,7 +83,9 @@ export class Receive {
     }
 
     const metadata = readMetadata(read.metadata);
-    const deliveries = this.#fill(batch, { sender, fallback, headers, metadata, nowMs, rejected: rejected.length });
+    const about = { sender, fallback, headers, metadata, nowMs, rejected: rejected.length };
+    if (fallback !== null) await this.#deps.admit(deliveryOf(about, fallback.id, fallback.name, batch.length));
+    const deliveries = this.#fill(batch, about);
     const letters = rejected.map(({ row, code, message, content: json }) => {
       return { receivedMs: nowMs, reporterId: from, batch: batchId ?? content, row, code, message, json };
     });

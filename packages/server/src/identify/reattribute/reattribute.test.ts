@@ -122,6 +122,10 @@ describe("stored reports are elected again", () => {
     await begin();
     return bytes;
   }
+  async function tokenOf(node: string): Promise<{ id: string }> {
+    const { body } = await test.ask<{ tokens: { id: string; node: string | null }[] }>("GET", "/api/tokens");
+    return body.tokens.find((token) => token.node === node) ?? { id: "none" };
+  }
   const twice = (found: readonly string[]) => new Set(found.map((one) => one.split(" ")[0])).size < found.length;
 
   it("when the initiator's agent was dead: each connection once", async () => {
@@ -189,16 +193,28 @@ describe("stored reports are elected again", () => {
     await deliver("inetgw", 40, 41);
     await until("inetgw's", ["1 inetgw", "2 inetgw"]);
     await deliver("debian", 10, 40, connection("debian", 1, 15, 16), connection("debian", 2, 17, 18));
+    // Before its rows are taken the others' do not count any more.
+    expect(await counted()).toEqual(["1 debian", "2 debian"]);
     aheadMs += MINUTE_MS;
-    await until("debian's", ["1 debian", "2 debian"]);
+    await sleep(6000);
+    await until("debian's", ["1 debian", "2 debian"], twice);
+  });
+
+  it("when an agent is new: what it finds counted already is not counted again", async () => {
+    const open = { state: "open", end: null };
+    await test.ask("DELETE", `/api/tokens/${(await tokenOf("debian")).id}`);
+    await deliver("inetgw", 0, 119, connection("inetgw", 1, 100, 119, open), connection("inetgw", 2, 100, 101));
+    await until("inetgw's", ["1 inetgw", "2 inetgw"]);
+    tokens.set("debian", await test.agentToken("debian"));
+    await deliver("debian", 119, 120, connection("debian", 1, 100, 120, open));
+    expect(await counted()).toEqual(["1 debian", "2 inetgw"]);
   });
 
   it("when an agent is removed", async () => {
     await deliver("debian", 0, 10);
     await deliver("inetgw", 0, 40, connection("inetgw", 1, 15, 16));
     await until("nothing", []);
-    const { body } = await test.ask<{ tokens: { id: string; node: string | null }[] }>("GET", "/api/tokens");
-    await test.ask("DELETE", `/api/tokens/${body.tokens.find(({ node }) => node === "debian")?.id}`);
+    await test.ask("DELETE", `/api/tokens/${(await tokenOf("debian")).id}`);
     await until("inetgw's", ["1 inetgw"]);
   });
 

@@ -1,7 +1,8 @@
-/** Does the jobs: elections that became due, and what people asked for. One at a time, at a modest pace. */
+/** Does the jobs: elections that became due, and what people asked for. One of each kind at a time, at a modest pace. */
 import { randomUUID } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
 import { type ElectionDeps, elect } from "./election.ts";
-import { type ElectionTask, type Job, NO_PROGRESS, type Progress, type ReplayTask } from "./job.ts";
+import { type ElectionTask, type Job, NO_PROGRESS, type Progress, type ReplayTask, type Task } from "./job.ts";
 import type { JobLog } from "./job-log.ts";
 import { type ReplayDeps, replay } from "./replay.ts";
 import { Tally } from "./tally.ts";
@@ -23,16 +24,24 @@ export interface ElectionWish extends Omit<ElectionTask, "kind"> {
   readonly dueMs: number;
 }
 
+/** Several jobs that are done as one. */
+interface Work {
+  readonly jobs: readonly Job[];
+  readonly task: Task;
+}
+
+/** How often it is looked for what became due, and where others write into the same store, for what they ask for. */
 const POLL_MS = 2000;
-/** Where other servers add to the same list. */
-const SHARED_POLL_MS = 5000;
 /** A server that says nothing of its job for so long has died in it. */
 const ABANDONED_MS = 60_000;
 const ALIVE_MS = 10_000;
+/** For people who watch. */
+const REPLAY_ALIVE_MS = 1000;
 const RETRY_MS = 15_000;
 const MAX_OPEN = 1000;
 /** Elections of one reporter that are so near to each other are done as one. */
 const NEAR_MS = 60_000;
+const WAIT_MS = 50;
 
 export class Reattribute {
   readonly #deps: ReattributeDeps;
@@ -42,10 +51,12 @@ export class Reattribute {
   readonly #ending = new AbortController();
   /** Not done yet, by id. */
   readonly #open = new Map<string, Job>();
+  #isLoaded = false;
   #stats = { done: 0, rowsChanged: 0, lastError: null as string | null };
-  #loadedMs = Number.NEGATIVE_INFINITY;
   #timer: NodeJS.Timeout | null = null;
-  #running: Promise<void> = Promise.resolve();
+  #loading: Promise<void> = Promise.resolve();
+  /** What is under way: a replay of a month must not hold up an election. */
+  readonly #lanes: Record<Task["kind"], Promise<void> | null> = { election: null, replay: null };
 
   constructor(config: { shared: boolean }, deps: ReattributeDeps) {
     this.#shared = config.shared;
@@ -57,40 +68,48 @@ export class Reattribute {
   }
 
   start(): void {
-    this.#plan(POLL_MS);
+    this.#timer = setInterval(() => {
+      this.#loading = this.#loading.then(() => this.#load()).then(() => this.#look());
+    }, POLL_MS);
+    this.#timer.unref();
   }
 
   /** What is under way goes on at the next start. */
   async stop(): Promise<void> {
     this.#ending.abort();
-    if (this.#timer !== null) clearTimeout(this.#timer);
+    if (this.#timer !== null) clearInterval(this.#timer);
     this.#timer = null;
-    await this.#running;
+    await this.#loading;
+    await Promise.all(Object.values(this.#lanes));
   }
 
-  /** Resolves when they can't be forgotten any more. @throws StoreError */
-  async elect(wishes: readonly ElectionWish[]): Promise<void> {
-    const now = this.#deps.now();
-    await this.#add(
-      wishes.map(({ reporterId, fromMs, toMs, dueMs }) =>
-        // Several servers that noticed the same ask for it once.
-        this.#job(
-          `${reporterId} ${fromMs} ${toMs} ${Math.ceil(dueMs / NEAR_MS)}`,
-          { kind: "election", reporterId, fromMs, toMs },
-          "",
-          dueMs,
-          now,
-        ),
-      ),
-    );
+  /** Resolves with their ids when they can't be forgotten any more. @throws StoreError */
+  async elect(wishes: readonly ElectionWish[]): Promise<string[]> {
+    const jobs = wishes.map(({ reporterId, fromMs, toMs, dueMs }) => {
+      // Several servers that noticed the same ask for it once.
+      const id = `${reporterId} ${fromMs} ${toMs} ${Math.ceil(dueMs / NEAR_MS)}`;
+      return this.#job(id, { kind: "election", reporterId, fromMs, toMs }, "", dueMs);
+    });
+    await this.#add(jobs);
+    return jobs.map(({ id }) => id);
+  }
+
+  /** True when all of these elections are done, false if that takes longer. */
+  async areDone(ids: readonly string[], timeoutMs: number): Promise<boolean> {
+    const deadline = performance.now() + timeoutMs;
+    while (ids.some((id) => this.#open.has(id))) {
+      if (performance.now() > deadline || this.#ending.signal.aborted) return false;
+      this.#look();
+      await sleep(WAIT_MS);
+    }
+    return true;
   }
 
   /** @throws StoreError */
   async replay(task: ReplayTask, who: string): Promise<Job> {
-    const now = this.#deps.now();
-    const job = this.#job(randomUUID(), task, who, now, now);
+    const job = this.#job(randomUUID(), task, who, this.#deps.now());
     await this.#add([job]);
-    this.#plan(0);
+    this.#look();
     return job;
   }
 
@@ -104,9 +123,10 @@ export class Reattribute {
     return this.#deps.log.replays(limit);
   }
 
-  #job(id: string, task: Job["task"], who: string, dueMs: number, nowMs: number): Job {
-    const { progress } = { progress: NO_PROGRESS };
-    return { id, task, state: "waiting", who, requestedMs: nowMs, changedMs: nowMs, dueMs, server: "", progress, error: "" };
+  #job(id: string, task: Task, who: string, dueMs: number): Job {
+    const nowMs = this.#deps.now();
+    const times = { requestedMs: nowMs, changedMs: nowMs, dueMs };
+    return { id, task, state: "waiting", who, ...times, server: "", progress: NO_PROGRESS, error: "" };
   }
 
   async #add(jobs: readonly Job[]): Promise<void> {
@@ -115,108 +135,106 @@ export class Reattribute {
     for (const job of fresh) this.#open.set(job.id, job);
   }
 
-  #plan(waitMs: number): void {
-    if (this.#ending.signal.aborted) return;
-    if (this.#timer !== null) clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => {
-      this.#timer = null;
-      this.#running = this.#running
-        .then(() => this.#round())
-        .catch((error: unknown) => this.#failed(error))
-        .then(() => {
-          if (this.#timer === null) this.#plan(this.#shared ? SHARED_POLL_MS : POLL_MS);
-        });
-    }, waitMs);
-    this.#timer.unref();
-  }
-
-  async #round(): Promise<void> {
-    const { now, log } = this.#deps;
-    if (this.#shared || this.#loadedMs === Number.NEGATIVE_INFINITY) {
-      const jobs = await log.open(MAX_OPEN);
-      this.#loadedMs = now();
+  /** What earlier runs left, and other servers ask for. */
+  async #load(): Promise<void> {
+    if (this.#isLoaded && !this.#shared) return;
+    try {
+      const jobs = await this.#deps.log.open(MAX_OPEN);
       this.#open.clear();
       for (const job of jobs) this.#open.set(job.id, job);
-    }
-    for (;;) {
-      const job = [...this.#open.values()].find((one) => this.#isReady(one));
-      if (job === undefined || this.#ending.signal.aborted) return;
-      await this.#do(job);
+      this.#isLoaded = true;
+    } catch (error) {
+      this.#failed(error);
     }
   }
 
-  #isReady({ dueMs, state, server, changedMs }: Job): boolean {
+  /** Begins what is ready, where nothing is under way. */
+  #look(): void {
+    for (const kind of ["election", "replay"] as const) {
+      if (this.#lanes[kind] !== null || this.#ending.signal.aborted) continue;
+      const job = this.#ready(kind)[0];
+      if (job === undefined) continue;
+      this.#lanes[kind] = this.#do(this.#together(job))
+        .catch((error: unknown) => this.#failed(error))
+        .then(() => {
+          this.#lanes[kind] = null;
+          this.#look();
+        });
+    }
+  }
+
+  #ready(kind: Task["kind"]): Job[] {
     const nowMs = this.#deps.now();
-    return dueMs <= nowMs && (state === "waiting" || server === this.#server || changedMs < nowMs - ABANDONED_MS);
+    return [...this.#open.values()].filter(
+      ({ task, dueMs, state, server, changedMs }) =>
+        task.kind === kind &&
+        dueMs <= nowMs &&
+        (state === "waiting" || server === this.#server || changedMs < nowMs - ABANDONED_MS),
+    );
   }
 
-  async #do(job: Job): Promise<void> {
+  /** An election with all others of the same reporter that are ready and near. */
+  #together(first: Job): Work {
+    if (first.task.kind !== "election") return { jobs: [first], task: first.task };
+    const { kind, reporterId } = first.task;
+    const jobs = [first];
+    let [fromMs, toMs] = [first.task.fromMs, first.task.toMs ?? Number.POSITIVE_INFINITY];
+    for (const job of this.#ready(kind)) {
+      if (job === first || job.task.kind !== kind || job.task.reporterId !== reporterId) continue;
+      const otherToMs = job.task.toMs ?? Number.POSITIVE_INFINITY;
+      if (job.task.fromMs > toMs + NEAR_MS || otherToMs < fromMs - NEAR_MS) continue;
+      jobs.push(job);
+      [fromMs, toMs] = [Math.min(fromMs, job.task.fromMs), Math.max(toMs, otherToMs)];
+    }
+    return { jobs, task: { kind, reporterId, fromMs, toMs: Number.isFinite(toMs) ? toMs : null } };
+  }
+
+  async #do(work: Work): Promise<void> {
+    const { task } = work;
     const tally = new Tally();
-    const together = job.task.kind === "election" ? this.#joined(job, job.task) : { jobs: [job], task: job.task };
-    await this.#tell(together.jobs, "running", tally.progress);
-    let told = performance.now();
+    const tell = () => this.#tell(work, "running", tally.progress);
     const alive = setInterval(
-      () => {
-        if (performance.now() - told < ALIVE_MS / 2) return;
-        told = performance.now();
-        this.#tell(together.jobs, "running", tally.progress).catch((error: unknown) => this.#failed(error));
-      },
-      job.task.kind === "replay" ? 1000 : ALIVE_MS,
+      () => void tell().catch((error: unknown) => this.#failed(error)),
+      task.kind === "replay" ? REPLAY_ALIVE_MS : ALIVE_MS,
     );
     try {
-      const { signal } = this.#ending;
-      const { task } = together;
-      if (task.kind === "election") await elect(task, this.#deps, tally, signal);
-      else await replay(task, this.#deps, tally, signal);
+      await tell();
+      if (task.kind === "election") await elect(task, this.#deps, tally, this.#ending.signal);
+      else await replay(task, this.#deps, tally, this.#ending.signal);
     } catch (error) {
       if (this.#ending.signal.aborted) return;
-      this.#failed(error);
-      // A person sees that it failed, and asks again. Elections are tried until they are done.
-      if (job.task.kind === "replay") await this.#finish(together.jobs, "failed", tally.progress, message(error));
-      else for (const one of together.jobs) this.#open.set(one.id, { ...one, dueMs: this.#deps.now() + RETRY_MS });
+      await this.#giveUp(work, tally.progress, error);
       return;
     } finally {
       clearInterval(alive);
     }
-    await this.#finish(together.jobs, "done", tally.progress, "");
+    await this.#tell(work, "done", tally.progress);
+    for (const { id } of work.jobs) this.#open.delete(id);
     const { rowsRead, rowsChanged } = tally.progress;
-    if (job.task.kind === "election")
-      this.#stats = {
-        ...this.#stats,
-        done: this.#stats.done + together.jobs.length,
-        rowsChanged: this.#stats.rowsChanged + rowsChanged,
-      };
-    this.#deps.logger.info(
-      { task: together.task, rowsRead, rowsChanged },
-      job.task.kind === "election" ? "reports were elected again" : "an inventory replay is done",
-    );
-  }
-
-  /** With all others of the same reporter that are ready and near. */
-  #joined(first: Job, { kind, reporterId, fromMs, toMs }: ElectionTask): { jobs: Job[]; task: ElectionTask } {
-    const jobs = [first];
-    let [from, to] = [fromMs, toMs ?? Number.POSITIVE_INFINITY];
-    const others = [...this.#open.values()].filter((job) => job !== first && this.#isReady(job));
-    for (const job of others) {
-      if (job.task.kind !== "election" || job.task.reporterId !== reporterId) continue;
-      const otherTo = job.task.toMs ?? Number.POSITIVE_INFINITY;
-      if (job.task.fromMs > to + NEAR_MS || otherTo < from - NEAR_MS) continue;
-      jobs.push(job);
-      [from, to] = [Math.min(from, job.task.fromMs), Math.max(to, otherTo)];
+    if (task.kind === "election") {
+      const { done, rowsChanged: before } = this.#stats;
+      this.#stats = { ...this.#stats, done: done + work.jobs.length, rowsChanged: before + rowsChanged };
     }
-    return { jobs, task: { kind, reporterId, fromMs: from, toMs: Number.isFinite(to) ? to : null } };
+    const what = task.kind === "election" ? "reports were elected again" : "a replay of the inventory is done";
+    this.#deps.logger.info({ task, rowsRead, rowsChanged }, what);
   }
 
-  async #tell(jobs: readonly Job[], state: Job["state"], progress: Progress, error = ""): Promise<void> {
+  /** A person sees that a replay failed, and asks again. Elections are tried until they are done. */
+  async #giveUp(work: Work, progress: Progress, error: unknown): Promise<void> {
+    this.#failed(error);
+    if (work.task.kind === "election") {
+      for (const job of work.jobs) this.#open.set(job.id, { ...job, dueMs: this.#deps.now() + RETRY_MS });
+      return;
+    }
+    await this.#tell(work, "failed", progress, message(error));
+    for (const { id } of work.jobs) this.#open.delete(id);
+  }
+
+  async #tell({ jobs }: Work, state: Job["state"], progress: Progress, error = ""): Promise<void> {
     const changedMs = this.#deps.now();
     const told = jobs.map((job) => ({ ...job, state, progress, error, server: this.#server, changedMs }));
     for (const job of told) if (this.#open.has(job.id)) this.#open.set(job.id, job);
     await this.#deps.log.write(told);
-  }
-
-  async #finish(jobs: readonly Job[], state: Job["state"], progress: Progress, error: string): Promise<void> {
-    await this.#tell(jobs, state, progress, error);
-    for (const { id } of jobs) this.#open.delete(id);
   }
 
   #failed(error: unknown): void {
