@@ -152,9 +152,14 @@ it("tells what changed, when, by whom, with before and after", async () => {
 });
 
 it("lists networks of the inventory and of flows", async () => {
-  await test.deliver(await test.agentToken("debian"), [rowNow(), rowNow({ flow_id: "2", network: "lonely" })]);
+  await test.deliver(await test.agentToken("debian"), [
+    rowNow(),
+    rowNow({ flow_id: "2", network: "lonely" }),
+    rowNow({ flow_id: "3", network: "busy", state: "open", end: null, end_reason: null }),
+  ]);
   const { body } = await test.ask("GET", "/api/networks");
   expect(networksSchema.parse(body).networks).toMatchObject([
+    { id: "busy", flows: 0, last_flow: expect.any(String) },
     { id: "lonely", name: null, sources: [], nodes: 0, flows: 1 },
     { id: "netmaker", name: "Main", sources: ["file"], nodes: 2, users: 1, config_files: 1, egress: 1, flows: 1 },
     { id: "other", sources: ["file"], config_files: 1, flows: 0, last_flow: null },

@@ -1,9 +1,10 @@
 /** Which networks flows were reported of lately. */
 import type { ClickHouse } from "../store/clickhouse.ts";
-import { FLOWS } from "../store/schema/flow-tables.ts";
+import { FLOWS, FLOWS_OPEN } from "../store/schema/flow-tables.ts";
 
 export interface NetworkOfFlows {
   readonly network: string;
+  /** That ended. */
   readonly flows: number;
   readonly lastMs: number;
 }
@@ -11,15 +12,20 @@ export interface NetworkOfFlows {
 export const NETWORK_DAYS = 7;
 const MAX_NETWORKS = 1000;
 
-/** Of ended flows of the last days, those with most flows first. @throws StoreError */
+/** Networks of flows of the last days, open ones too, those with most ended flows first. @throws StoreError */
 export async function networksOfFlows(
   clickhouse: Pick<ClickHouse, "rows">,
   nowMs: number,
   signal?: AbortSignal,
 ): Promise<NetworkOfFlows[]> {
   const rows = await clickhouse.rows<{ network: string; flows: string; last: string }>(
-    `SELECT network, count() AS flows, toUnixTimestamp64Milli(max(last_seen)) AS last FROM ${FLOWS.name}
-     WHERE start >= {from:DateTime64(3, 'UTC')} GROUP BY network ORDER BY flows DESC, network LIMIT ${MAX_NETWORKS}`,
+    `SELECT network, sum(n) AS flows, toUnixTimestamp64Milli(max(newest)) AS last FROM (
+       SELECT network, count() AS n, max(last_seen) AS newest FROM ${FLOWS.name}
+       WHERE start >= {from:DateTime64(3, 'UTC')} GROUP BY network
+       UNION ALL
+       SELECT network, 0, max(last_seen) FROM ${FLOWS_OPEN.name}
+       WHERE last_seen >= {from:DateTime64(3, 'UTC')} GROUP BY network
+     ) GROUP BY network ORDER BY flows DESC, network LIMIT ${MAX_NETWORKS}`,
     { from: new Date(nowMs - NETWORK_DAYS * 86_400_000).toISOString().replace("Z", "") },
     signal ? { signal } : {},
   );

@@ -49,14 +49,21 @@ export class LogWriter {
 
   /** One last attempt. What the store does not take now is found out again by comparing, at the next start. */
   async stop(): Promise<void> {
+    const failures = this.#failures;
     this.#ending.abort();
     await this.#running;
     if (this.#waiting.length === 0) return;
     try {
-      await this.#write();
+      // The attempt that was under way was the last one: a store that is away must not hold up the end twice.
+      if (this.#failures === failures) await this.#write();
     } catch (error) {
-      this.#deps.logger.warn({ err: error, changes: this.#waiting.length }, "the inventory's last changes could not be stored");
+      this.#error = error instanceof Error ? error.message : String(error);
     }
+    if (this.#waiting.length > 0)
+      this.#deps.logger.warn(
+        { error: this.#error, changes: this.#waiting.length },
+        "the inventory's last changes could not be stored: sources tell them again at the next start",
+      );
   }
 
   async #run(): Promise<void> {
