@@ -120,3 +120,12 @@ export function knownField(name: string): Field {
   if (field === undefined) throw new RangeError(`the filter language has no field ${name}`);
   return field;
 }
+
+/** Where free text is looked for, besides both addresses. */
+export const TEXT_COLUMNS = [
+  "src_name",
+  "dst_name",
+  "src_device",
+  "dst_device",
+  "domain",
+] as const satisfies readonly ColumnName[];

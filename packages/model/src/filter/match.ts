@@ -4,7 +4,7 @@ import { type Cidr, cidrContains, parseCidr } from "../cidr.ts";
 import type { ColumnName } from "../columns.ts";
 import type { JsonRow } from "../json.ts";
 import type { Filter, Is, Order } from "./ast.ts";
-import { knownField, type Operand } from "./fields.ts";
+import { knownField, type Operand, TEXT_COLUMNS } from "./fields.ts";
 import { addressText, patternTest } from "./pattern.ts";
 
 type Test = (row: JsonRow) => boolean;
@@ -96,15 +96,6 @@ function reader(operand: Operand): (row: JsonRow) => Scalar {
 function isNull(row: JsonRow, column: ColumnName): boolean {
   return (row[column] ?? null) === null;
 }
-
-/** Where free text is looked for, besides both addresses. */
-export const TEXT_COLUMNS = [
-  "src_name",
-  "dst_name",
-  "src_device",
-  "dst_device",
-  "domain",
-] as const satisfies readonly ColumnName[];
 
 function textTest(test: (text: string) => boolean): Test {
   return (row) =>

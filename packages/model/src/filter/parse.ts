@@ -8,9 +8,10 @@
  *     condition = field operator value | field [ "not" ] "in" ( value | list ) | prefix ":" value | word
  *     list      = "(" value { "," value } ")"
  */
-import { ALL, allFilters, anyFilter, type Filter, negated } from "./ast.ts";
+import { ALL, allFilters, anyFilter, conditionsOf, type Filter, negated } from "./ast.ts";
 import { isComparison, readComparison, readPrefixed, readWord } from "./conditions.ts";
 import { FilterError } from "./error.ts";
+import { knownField, TEXT_COLUMNS } from "./fields.ts";
 import { described, type Token, tokenize } from "./lexer.ts";
 import { isKeyword } from "./spelling.ts";
 import { Tokens } from "./tokens.ts";
@@ -18,6 +19,8 @@ import { Tokens } from "./tokens.ts";
 /** Parentheses and negations within each other. */
 const MAX_DEPTH = 32;
 const MAX_CONDITIONS = 200;
+/** Texts of each row that are searched for something: a word costs seven of them, `name~x` two. It bounds the work for a live row. */
+const MAX_SEARCHES = 100;
 const CONDITION = ["a condition such as port=443", "a word to search for", "(", "not"];
 
 /**
@@ -33,6 +36,7 @@ class Parser {
   readonly #tokens: Tokens;
   #depth = 0;
   #conditions = 0;
+  #searches = 0;
 
   constructor(tokens: Tokens) {
     this.#tokens = tokens;
@@ -86,9 +90,21 @@ class Parser {
       throw new FilterError(token.kind === "end" ? "something is missing" : `unexpected ${described(token)}`, token, CONDITION);
     if (++this.#conditions > MAX_CONDITIONS)
       throw new FilterError("too many conditions", token, [`at most ${MAX_CONDITIONS} of them`]);
-    if (isComparison(tokens)) return readComparison(tokens);
-    return readPrefixed(tokens) ?? readWord(tokens.next());
+    const condition = isComparison(tokens) ? readComparison(tokens) : (readPrefixed(tokens) ?? readWord(tokens.next()));
+    this.#searches += searchesOf(condition);
+    if (this.#searches > MAX_SEARCHES)
+      throw new FilterError("too many texts to search for", token, ["fewer words", "comparisons with = or in"]);
+    return condition;
   }
+}
+
+function searchesOf(filter: Filter): number {
+  let count = 0;
+  for (const condition of conditionsOf(filter)) {
+    if (condition.kind === "text") count += TEXT_COLUMNS.length + 2;
+    else if (condition.kind === "like") count += knownField(condition.field).operands.length;
+  }
+  return count;
 }
 
 function beginsUnary({ kind, raw }: Token): boolean {

@@ -42,6 +42,9 @@ const LARGEST_COUNTER = 2n ** 62n;
 class Compiler {
   readonly bindings: Record<string, unknown> = {};
   readonly #expressions: Expressions;
+  /** Parameters of patterns: one is searched for in several columns. */
+  readonly #patterns = new Map<string, string>();
+  #parameters = 0;
 
   constructor(expressions: Expressions) {
     this.#expressions = expressions;
@@ -81,9 +84,15 @@ class Compiler {
   }
 
   #bind(type: string, value: unknown): string {
-    const name = `f${Object.keys(this.bindings).length}`;
+    const name = `f${this.#parameters++}`;
     this.bindings[name] = value;
     return `{${name}:${type}}`;
+  }
+
+  #bindPattern(pattern: string): string {
+    const known = this.#patterns.get(pattern) ?? this.#bind("String", pattern);
+    this.#patterns.set(pattern, known);
+    return known;
   }
 
   #column(name: ColumnName): string {
@@ -163,10 +172,10 @@ class Compiler {
 
   #fits(text: string, pattern: Pattern): string {
     // Letters outside of ASCII: their cases are known to regular expressions only.
-    if (!pattern.every(isAscii)) return `match(${text}, ${this.#bind("String", `(?i)${patternSource(pattern)}`)})`;
+    if (!pattern.every(isAscii)) return `match(${text}, ${this.#bindPattern(`(?i)${patternSource(pattern)}`)})`;
     const escaped = pattern.map((part) => escapeLike(lowerAscii(part)));
     const like = pattern.length === 1 ? `%${escaped[0]}%` : escaped.join("%");
-    return `lower(${text}) LIKE ${this.#bind("String", like)}`;
+    return `lower(${text}) LIKE ${this.#bindPattern(like)}`;
   }
 
   #freeText(pattern: Pattern): string {
