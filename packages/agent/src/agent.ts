@@ -10,7 +10,6 @@ import type { AgentConfig } from "./config.ts";
 import { Coverage } from "./coverage.ts";
 import { dropsOf, gaugesOf, type Parts, statusOf, VERSION } from "./facts.ts";
 import { HostWatch } from "./host-watch.ts";
-import { LocalOwners } from "./name/flow-owners.ts";
 import { NameCapture } from "./name/name-capture.ts";
 import type { HostInterface } from "./networks-of-host.ts";
 import { HttpClient } from "./ship/http.ts";
@@ -73,14 +72,13 @@ export class Agent {
       receiveBufferBytes: captureConfig.receive_buffer,
     });
     const names = new NameCapture({ quicPorts: captureConfig.quic_ports });
-    const owners = new LocalOwners(() => performance.now());
     const tracker = new FlowTracker(
       { ...TRACKER_DEFAULTS, reporter: node, maxFlows: config.max_flows, timeouts: readTimeouts(), traffic: NO_TRAFFIC },
       {
         refresh: (record) => capture.refresh(record),
         randomSequence: () => randomInt(FLOW_ID_SEQUENCES),
         names: names.names,
-        owners: () => ((captureConfig.process ?? this.#serverConfig.current.capture.process) ? owners : null),
+        owners: () => ((captureConfig.process ?? this.#serverConfig.current.capture.process) ? names.owners : null),
       },
     );
     this.#coverage = new Coverage(tracker);

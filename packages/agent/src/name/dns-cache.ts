@@ -9,7 +9,7 @@ export interface DnsCacheConfig {
   readonly maxNameBytes: number;
 }
 
-export const DNS_CACHE_DEFAULTS: DnsCacheConfig = { maxEntries: 65_536, maxNameBytes: 4 * 1024 * 1024 };
+export const DNS_CACHE_DEFAULTS: DnsCacheConfig = { maxEntries: 32_768, maxNameBytes: 2 * 1024 * 1024 };
 
 /** "Answered not longer ago than max(TTL, 10 min)": programs keep addresses for longer than they may. */
 const LEAST_MS = 600_000;
@@ -17,18 +17,19 @@ const LEAST_MS = 600_000;
 const MOST_MS = 86_400_000;
 /** Names of one client for one address: of the hosts of one CDN address, the last ones. */
 const MAX_NAMES_PER_KEY = 16;
+const BYTES_PER_ENTRY = 24;
 
 export class DnsCache {
   readonly #table: KeyedTable;
   readonly #names: TextTable;
   readonly #key = new FlowKey();
-  // By entry.
-  readonly #name: number[] = [];
-  readonly #validMs: number[] = [];
-  /** Its last answer, the one before, and the first since which it was never out of date. */
-  readonly #lastMs: number[] = [];
-  readonly #beforeMs: number[] = [];
-  readonly #sinceMs: number[] = [];
+  // By entry; grown with the table.
+  #name = new Uint32Array(0);
+  #validMs = new Uint32Array(0);
+  /** Its last answer; and how long before that were the one before, and the first since which it was never out of date. */
+  #lastMs = new Float64Array(0);
+  #beforeMs = new Uint32Array(0);
+  #sinceMs = new Uint32Array(0);
   #evicted = 0;
 
   constructor(config: Partial<DnsCacheConfig> = {}) {
@@ -45,7 +46,7 @@ export class DnsCache {
   }
 
   get bytes(): number {
-    return this.#table.bytes + this.#table.size * 40 + this.#names.bytes;
+    return this.#table.bytes + this.#table.capacity * BYTES_PER_ENTRY + this.#names.bytes;
   }
 
   /** Entries that had to go before they were out of date. */
@@ -71,11 +72,12 @@ export class DnsCache {
     const number = this.#takeName(name);
     if (number === 0) return;
     const entry = this.#table.add(key);
+    if (entry >= this.#name.length) this.#grow();
     this.#name[entry] = number;
     this.#validMs[entry] = validMs;
     this.#lastMs[entry] = atMs;
-    this.#beforeMs[entry] = atMs;
-    this.#sinceMs[entry] = atMs;
+    this.#beforeMs[entry] = 0;
+    this.#sinceMs[entry] = 0;
   }
 
   /** The name that the client asked for last, at or before `startMs`, and was given this address; null if there is none that still counts. */
@@ -122,20 +124,35 @@ export class DnsCache {
   #answeredMs(entry: number, startMs: number): number {
     const lastMs = this.#lastMs[entry]!;
     if (lastMs <= startMs) return startMs - lastMs <= this.#validMs[entry]! ? lastMs : Number.NEGATIVE_INFINITY;
-    if (this.#beforeMs[entry]! <= startMs) return this.#beforeMs[entry]!;
-    return this.#sinceMs[entry]! <= startMs ? this.#sinceMs[entry]! : Number.NEGATIVE_INFINITY;
+    const beforeMs = lastMs - this.#beforeMs[entry]!;
+    if (beforeMs <= startMs) return beforeMs;
+    const sinceMs = lastMs - this.#sinceMs[entry]!;
+    return sinceMs <= startMs ? sinceMs : Number.NEGATIVE_INFINITY;
   }
 
   #answerAgain(entry: number, atMs: number, validMs: number): void {
     const lastMs = this.#lastMs[entry]!;
     if (atMs <= lastMs) return; // the same packet on another interface
-    if (atMs - lastMs > this.#validMs[entry]!) {
-      this.#sinceMs[entry] = atMs;
-      this.#beforeMs[entry] = atMs;
-    } else this.#beforeMs[entry] = lastMs;
+    const pauseMs = atMs - lastMs;
+    const isRenewed = pauseMs <= this.#validMs[entry]!;
+    this.#beforeMs[entry] = isRenewed ? pauseMs : 0;
+    this.#sinceMs[entry] = isRenewed ? Math.min(this.#sinceMs[entry]! + pauseMs, 2 ** 32 - 1) : 0;
     this.#lastMs[entry] = atMs;
     this.#validMs[entry] = validMs;
     this.#table.touch(entry);
+  }
+
+  #grow(): void {
+    const { capacity } = this.#table;
+    const grown = <A extends Uint32Array | Float64Array>(array: A, next: A): A => {
+      next.set(array);
+      return next;
+    };
+    this.#name = grown(this.#name, new Uint32Array(capacity));
+    this.#validMs = grown(this.#validMs, new Uint32Array(capacity));
+    this.#lastMs = grown(this.#lastMs, new Float64Array(capacity));
+    this.#beforeMs = grown(this.#beforeMs, new Uint32Array(capacity));
+    this.#sinceMs = grown(this.#sinceMs, new Uint32Array(capacity));
   }
 
   #takeName(name: string): number {

@@ -45,6 +45,11 @@ export class KeyedTable {
     return this.#size;
   }
 
+  /** All entries' numbers are less than this. It grows. */
+  get capacity(): number {
+    return this.#capacity;
+  }
+
   get bytes(): number {
     const { byteLength } = this.#buckets;
     return byteLength + this.#capacity * (KEY_WORDS * 4 + 12);

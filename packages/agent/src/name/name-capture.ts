@@ -1,6 +1,7 @@
 /** The stage: the tap on the interfaces of networks whose names are wanted, and what is known of them. */
 import { PacketTap, type PacketTapStats } from "../capture/packets/tap.ts";
 import { secondLevel } from "./decode/second-level.ts";
+import { LocalOwners } from "./flow-owners.ts";
 import { Names, NO_POLICY } from "./names.ts";
 import { NamePolicy, type NamePolicyConfig } from "./policy.ts";
 import type { NameStats } from "./stats.ts";
@@ -14,6 +15,8 @@ export interface NameCaptureConfig {
 
 export class NameCapture {
   readonly names: Names;
+  /** Local programs of flows. It costs nothing as long as nobody asks. */
+  readonly owners: LocalOwners;
   readonly #tap: PacketTap;
   #policy = NO_POLICY;
   #settings = "";
@@ -22,6 +25,7 @@ export class NameCapture {
   /** @param monotonicMs a clock that does not go back */
   constructor({ quicPorts }: NameCaptureConfig, monotonicMs: () => number = () => performance.now()) {
     this.names = new Names(monotonicMs);
+    this.owners = new LocalOwners(monotonicMs);
     this.#tap = new PacketTap({ quicPorts: [...new Set([QUIC_PORT, ...quicPorts])] }, this.names.packets);
   }
 
@@ -36,7 +40,8 @@ export class NameCapture {
 
   /** Why names are missing, and what to do about it; empty if none are. */
   get problem(): string {
-    return this.#tap.problem === "" ? "" : `no names on ${this.#tap.problem}`;
+    const { problem } = this.#tap;
+    return problem === "" ? this.owners.problem : `no names on ${problem}`;
   }
 
   /** From now on. Returns true if what may be told of names has changed: names that were given before must be looked at again (`shown`). */
@@ -70,5 +75,6 @@ export class NameCapture {
   stop(): void {
     this.#running = false;
     this.#tap.stop();
+    this.owners.close();
   }
 }

@@ -126,7 +126,10 @@ describe.skipIf(!needs("names in network namespaces", "root", "lab", "conntrack"
     wrapper = GATEWAY_CAPABILITIES,
     fresh = true,
   ): Promise<LineProcess> {
-    if (fresh) state++;
+    if (fresh) {
+      state++;
+      sinceMs = Date.now();
+    }
     const directory = join(bed.directory, `state-${state}`);
     mkdirSync(directory, { recursive: true });
     chmodSync(directory, 0o777);
@@ -156,6 +159,8 @@ describe.skipIf(!needs("names in network namespaces", "root", "lab", "conntrack"
     return started;
   }
   let rowsFrom = 0;
+  /** Connections of former tests are still in the kernel. */
+  let sinceMs = 0;
   const rows = (): JsonRow[] =>
     server.lines.slice(rowsFrom).flatMap((line) => (line.type === "upload" ? (line as unknown as RecordedUpload).rows : []));
   /** The last row of the connection that fits, when `done` holds for it. */
@@ -164,7 +169,12 @@ describe.skipIf(!needs("names in network namespaces", "root", "lab", "conntrack"
     done: (row: JsonRow) => boolean = (one) => one.state === "closed",
   ): Promise<JsonRow> => {
     const find = (): JsonRow | undefined =>
-      rows().findLast((one) => Object.entries(fits).every(([key, value]) => one[key as keyof JsonRow] === value) && done(one));
+      rows().findLast(
+        (one) =>
+          Date.parse(String(one.start)) >= sinceMs &&
+          Object.entries(fits).every(([key, value]) => one[key as keyof JsonRow] === value) &&
+          done(one),
+      );
     await server.until(() => find() !== undefined);
     return find()!;
   };

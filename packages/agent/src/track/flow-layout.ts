@@ -38,7 +38,7 @@ export const FLAG = {
   /** Ended without a row: it was not to be told. */
   untold: 2048,
   /** Its local program was asked for, and is not known yet. */
-  owned: 4096,
+  ownerUnknown: 4096,
 } as const;
 
 export const UNKNOWN_STATE = 255;

@@ -1,9 +1,9 @@
 /** Calls the flows of the table by the names that others know: at their first rows, and again when something better is known. */
 import { DOMAIN_SOURCES } from "@flowtrail/model";
-import { DOMAIN_SOURCE, NO_CODE } from "./codes.ts";
+import { DOMAIN_SOURCE, NO_CODE, ROLE, TCP, UDP } from "./codes.ts";
 import { FlowKey } from "./flow-key.ts";
 import { FLAG, PHASE } from "./flow-layout.ts";
-import { type FlowNames, type FoundName, type NamedFlow, rankOf } from "./flow-names.ts";
+import { type FlowNames, type FlowOwners, type FoundName, type NamedFlow, rankOf } from "./flow-names.ts";
 import type { Flows } from "./flows.ts";
 import type { TrackerStats } from "./stats.ts";
 
@@ -13,6 +13,7 @@ const ROWS_THAT_ASK = 2;
 export class Naming {
   readonly #flows: Flows;
   readonly #names: FlowNames;
+  readonly #owners: () => FlowOwners | null;
   readonly #stats: TrackerStats;
   readonly #flow: NamedFlow = {
     key: new FlowKey(),
@@ -28,10 +29,11 @@ export class Naming {
   };
   readonly #found: FoundName = { domain: null, source: null, outer: false, app: null };
 
-  constructor(flows: Flows, names: FlowNames, stats: TrackerStats) {
+  constructor(flows: Flows, stats: TrackerStats, names: FlowNames, owners: () => FlowOwners | null) {
     this.#flows = flows;
     this.#stats = stats;
     this.#names = names;
+    this.#owners = owners;
   }
 
   /** Before rows are written: flows of which something became known get one. */
@@ -49,6 +51,7 @@ export class Naming {
   /** Before a flow's row is written. A name never gives way to one that is trusted less. */
   name(slot: number): void {
     const flows = this.#flows;
+    if (flows.hasFlag(slot, FLAG.ownerUnknown)) this.own(slot, false);
     const { revision, domainSource } = flows.table.columns;
     if (revision[slot]! >= ROWS_THAT_ASK && !flows.hasFlag(slot, FLAG.nameKnown)) return;
     flows.clearFlag(slot, FLAG.nameKnown);
@@ -63,6 +66,20 @@ export class Naming {
     if (found.source !== null && domainSource[slot] !== code) this.#stats.named[found.source]++;
     if (found.outer) flows.setFlag(slot, FLAG.outerName);
     else flows.clearFlag(slot, FLAG.outerName);
+  }
+
+  /** Asks whose a flow of this host is: when it begins, and if that was too early (a connection that is being accepted), with its first row. */
+  own(slot: number, isNew: boolean): void {
+    const flows = this.#flows;
+    flows.clearFlag(slot, FLAG.ownerUnknown);
+    const owners = this.#owners();
+    const { role: roles, protocol: protocols } = flows.table.columns;
+    const [role, protocol] = [roles[slot]!, protocols[slot]!];
+    if (owners === null || role === ROLE.forwarder || (protocol !== TCP && protocol !== UDP)) return;
+    flows.table.readKey(slot, this.#flow.key);
+    const owner = owners.ownerOf(this.#flow.key, role === ROLE.initiator);
+    if (owner !== null) flows.texts.setAbout(slot, owner);
+    else if (isNew) flows.setFlag(slot, FLAG.ownerUnknown);
   }
 
   /** Goes through the domains of all flows: `shown` says how a network's is to be told from the next row on, null: not at all. */

@@ -6,7 +6,7 @@ import { CaptureError } from "../capture/errors.ts";
 import type { ConntrackListener } from "../capture/source.ts";
 import type { ConntrackTimeouts } from "../capture/timeouts.ts";
 import { decodeCheckpoint, encodeCheckpoint } from "./checkpoint.ts";
-import { ROLE, TCP, UDP } from "./codes.ts";
+import { TCP } from "./codes.ts";
 import { DumpWatch } from "./dump-watch.ts";
 import { endReason, idleSinceMs, isOver, lastPacketMs, overReason, verdictOf } from "./ending.ts";
 import { FlowKey } from "./flow-key.ts";
@@ -79,7 +79,7 @@ export class FlowTracker implements ConntrackListener {
     this.#traffic = config.traffic;
     this.#rules = new TrafficRules(this.#traffic, this.#networks);
     this.#flows = new Flows(config.maxFlows, deps.randomSequence() % FLOW_ID_SEQUENCES, this.#stats);
-    this.#naming = new Naming(this.#flows, deps.names ?? NO_NAMES, this.#stats);
+    this.#naming = new Naming(this.#flows, this.#stats, deps.names ?? NO_NAMES, deps.owners ?? (() => null));
   }
 
   /** Monotonic counters since the start, and gauges of the moment. */
@@ -173,7 +173,6 @@ export class FlowTracker implements ConntrackListener {
         continue;
       }
       this.#naming.name(slot);
-      if (flows.hasFlag(slot, FLAG.owned)) this.#own(slot, false);
       writeRow(batch, flows, slot, this.#config.reporter);
       flows.written(slot, nowMs);
       this.#stats.rows++;
@@ -215,7 +214,7 @@ export class FlowTracker implements ConntrackListener {
     const slot = this.#open(record, place, stamped ? Math.floor(record.eventUs / 1000) : arrivalMs, arrivalMs, true);
     if (slot < 0) return;
     flows.setFlag(slot, stamped ? FLAG.ask : FLAG.ask | FLAG.startByArrival);
-    this.#own(slot, true);
+    this.#naming.own(slot, true);
   }
 
   #onUpdate(record: ConntrackRecord, arrivalMs: number): void {
@@ -362,20 +361,6 @@ export class FlowTracker implements ConntrackListener {
     if (slot >= 0) this.#hear(slot);
     else if (counting) this.#stats.drops.table_full++;
     return slot;
-  }
-
-  /** Asks whose a flow of this host is: when it begins, and if that was too early (a connection that is being accepted), with its first row. */
-  #own(slot: number, again: boolean): void {
-    const flows = this.#flows;
-    flows.clearFlag(slot, FLAG.owned);
-    const owners = this.#deps.owners?.() ?? null;
-    const role = flows.table.columns.role[slot]!;
-    const protocol = flows.table.columns.protocol[slot]!;
-    if (owners === null || role === ROLE.forwarder || (protocol !== TCP && protocol !== UDP)) return;
-    flows.table.readKey(slot, this.#key);
-    const owner = owners.ownerOf(this.#key, role === ROLE.initiator);
-    if (owner !== null) flows.texts.setAbout(slot, owner);
-    else if (again) flows.setFlag(slot, FLAG.owned);
   }
 
   /** Flows that were told of before their range was excluded get a last row, others none. */
