@@ -8,7 +8,7 @@ const NONE = -1;
 /** Words of a segment. */
 const V4_WIDTH = 2;
 const V6_WIDTH = 5;
-/** From so many segments on, an index of a quarter of a megabyte is worth it. */
+/** From so many segments on, buckets of a quarter of a megabyte are worth it. */
 const MANY = 1024;
 
 /** The `i`th 32-bit word of 16 bytes. */
@@ -25,40 +25,40 @@ export class Ranges {
    * first starts at zero.
    */
   readonly #v4: Uint32Array;
-  /** By the first bits of an IPv4 address, the first segment that starts there or later: it saves most steps of the search. */
-  readonly #v4First: Uint32Array;
-  /** Takes an address to those first bits. */
-  readonly #v4Shift: number;
+  readonly #v4Buckets: Buckets;
   /** The same with four words a start. */
   readonly #v6: Uint32Array;
   /** The first 53 bits of the starts, as many as a number holds: most steps of the search compare nothing else. */
   readonly #v6Tops: Float64Array;
+  readonly #v6Buckets: Buckets;
 
   /** @param ranges each once; their places are their numbers */
   constructor(ranges: readonly Cidr[]) {
     this.parents = new Int32Array(ranges.length).fill(NONE);
     const v4 = segmentsOf(ranges, true, this.parents);
     this.#v4 = v4.filter((_, i) => i % V6_WIDTH >= 3);
-    this.#v4Shift = this.#v4.length < MANY * V4_WIDTH ? 31 : 16;
-    this.#v4First = firstSegments(this.#v4, this.#v4Shift);
-    this.#v6 = segmentsOf(ranges, false, this.parents);
-    this.#v6Tops = new Float64Array(this.#v6.length / V6_WIDTH);
-    for (let i = 0, at = 0; at < this.#v6.length; i++, at += V6_WIDTH) {
-      this.#v6Tops[i] = topOf(this.#v6[at] ?? 0, this.#v6[at + 1] ?? 0);
-    }
+    this.#v4Buckets = bucketsOf(Float64Array.from({ length: this.#v4.length / V4_WIDTH }, (_, i) => this.#v4[i * V4_WIDTH] ?? 0));
+    const v6 = segmentsOf(ranges, false, this.parents);
+    this.#v6 = v6;
+    this.#v6Tops = Float64Array.from({ length: v6.length / V6_WIDTH }, (_, i) =>
+      topOf(v6[i * V6_WIDTH] ?? 0, v6[i * V6_WIDTH + 1] ?? 0),
+    );
+    this.#v6Buckets = bucketsOf(this.#v6Tops);
   }
 
   get bytes(): number {
-    const parts = [this.parents, this.#v4, this.#v4First, this.#v6, this.#v6Tops];
+    const parts = [this.parents, this.#v4, this.#v4Buckets.first, this.#v6, this.#v6Tops, this.#v6Buckets.first];
     return parts.reduce((sum, { byteLength }) => sum + byteLength, 0);
   }
 
   /** The number of the longest range that the IPv4 address is in; -1: none. */
   findV4(word: number): number {
     const segments = this.#v4;
-    const bits = word >>> this.#v4Shift;
-    let low = Math.max(0, (this.#v4First[bits] ?? 0) - 1);
-    let high = (this.#v4First[bits + 1] ?? 0) - 1;
+    const { first, from, perUnit } = this.#v4Buckets;
+    const bucket = Math.floor((word - from) * perUnit);
+    const isIn = bucket >= 0 && bucket < first.length - 1;
+    let low = isIn ? Math.max(0, (first[bucket] ?? 0) - 1) : 0;
+    let high = (isIn ? (first[bucket + 1] ?? 0) : segments.length / V4_WIDTH) - 1;
     while (low < high) {
       const middle = (low + high + 1) >>> 1;
       if ((segments[middle * V4_WIDTH] ?? 0) <= word) low = middle;
@@ -72,8 +72,11 @@ export class Ranges {
     const segments = this.#v6;
     const tops = this.#v6Tops;
     const top = topOf(w0, w1);
-    let low = 0;
-    let high = tops.length - 1;
+    const { first, from, perUnit } = this.#v6Buckets;
+    const bucket = Math.floor((top - from) * perUnit);
+    const isIn = bucket >= 0 && bucket < first.length - 1;
+    let low = isIn ? Math.max(0, (first[bucket] ?? 0) - 1) : 0;
+    let high = (isIn ? (first[bucket + 1] ?? 0) : tops.length) - 1;
     while (low < high) {
       const middle = (low + high + 1) >>> 1;
       const at = middle * V6_WIDTH;
@@ -90,15 +93,28 @@ function topOf(w0: number, w1: number): number {
   return w0 * 2 ** 21 + (w1 >>> 11);
 }
 
-/** By first bits, the first segment that starts there or later, and how many there are at the end. */
-function firstSegments(segments: Uint32Array, shift: number): Uint32Array {
-  const count = segments.length / V4_WIDTH;
-  const first = new Uint32Array(2 ** (32 - shift) + 1).fill(count);
-  let bits = 0;
-  for (let i = 0; i < count; i++) {
-    for (; bits <= (segments[i * V4_WIDTH] ?? 0) >>> shift; bits++) first[bits] = i;
+/** Where to search: the stretch between the first and the last start, cut into parts of one size. */
+interface Buckets {
+  /** By part, the first segment that starts in it or later, and at the end how many there are. */
+  readonly first: Uint32Array;
+  /** Where the first part begins, and how many parts one unit is. */
+  readonly from: number;
+  readonly perUnit: number;
+}
+
+/** @param starts in order; the first is zero */
+function bucketsOf(starts: Float64Array): Buckets {
+  const from = starts[1] ?? 0;
+  const span = (starts.at(-1) ?? 0) - from + 1;
+  const count = starts.length < MANY ? 1 : 2 ** 16;
+  // A power of two, so that a product with it is exact.
+  const perUnit = 2 ** -Math.ceil(Math.log2(span / count));
+  const first = new Uint32Array(count + 1).fill(starts.length);
+  let bucket = 0;
+  for (const [segment, start] of starts.entries()) {
+    for (; bucket <= Math.floor((start - from) * perUnit); bucket++) first[bucket] = segment;
   }
-  return first;
+  return { first, from, perUnit };
 }
 
 /** Segments of one family, each as the four words of its start and its range's number plus one. Fills in `parents` on the way. */

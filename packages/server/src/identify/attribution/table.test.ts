@@ -97,7 +97,7 @@ describe("the table", () => {
       return { network: "n", cidr, kind: "range", participant, domain: null, source: "file", precedence: 0, ...time };
     });
     const table = new AttributionTable({ holdings: list, nodes: [] });
-    for (const { cidr } of list.filter((_, i) => i % 3 !== 0)) {
+    for (const { cidr } of list.filter((_, i) => i % 13 === 0)) {
       for (const step of [-1, 0, 1]) {
         const address = cidr.bytes.slice();
         address[15] = (address[15] ?? 0) + step;
