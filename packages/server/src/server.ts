@@ -56,6 +56,7 @@ export class Server {
   readonly #inventoryLog: InventoryLog;
   readonly #history: InventoryHistory;
   readonly #sources: Sources;
+  readonly #inventoryHealth: InventoryHealth;
   readonly #declarations: AgentSources;
   readonly #reattribute: Reattribute;
   readonly #live: Live;
@@ -86,6 +87,7 @@ export class Server {
       onUnknownRelay: (reporter) => unknownRelays.note(reporter),
     });
     this.#sources = new Sources({ history: this.#history, logger, now });
+    this.#inventoryHealth = new InventoryHealth({ now, sources: this.#sources, history: this.#history });
     this.#declarations = new AgentSources({ sources: this.#sources, history: this.#history, now });
     this.#reattribute = new Reattribute(
       { shared: config.store.url !== undefined },
@@ -150,7 +152,7 @@ export class Server {
       book,
       reelections: this.#reattribute,
       unknownRelays,
-      inventory: new InventoryHealth({ now, sources: this.#sources, history: this.#history }),
+      inventory: this.#inventoryHealth,
       sampleOn: () => this.#sample.on,
       listeners: () => ({ http: this.#url }),
     });
@@ -268,6 +270,7 @@ export class Server {
         live: this.#live,
         store,
         agents: () => this.#roster.ids().length,
+        inventory: this.#inventoryHealth,
         declarations: this.#declarations,
       }),
       sample: this.#sample,

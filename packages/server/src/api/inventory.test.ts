@@ -182,6 +182,9 @@ it("shows sources and conflicts on the health page", async () => {
       },
     ],
   });
+  const { body: metrics } = await test.ask<string>("GET", "/metrics");
+  expect(metrics).toContain("flowtrail_inventory_conflicts 1\n");
+  expect(metrics).toContain("flowtrail_inventory_failing_sources 0\n");
   expect(inventory).toMatchObject({ networks: 2, entities: 8, waiting_changes: 0, store_error: null, complete_since: null });
 });
 

@@ -58,6 +58,13 @@ export interface InventoryReport {
   readonly complete_since: string | null;
 }
 
+export interface InventoryStats {
+  readonly failingSources: number;
+  readonly conflicts: number;
+  readonly waitingChanges: number;
+  readonly duplicates: number;
+}
+
 /** Agents are sources, too, and there may be thousands. */
 const MAX_SOURCES = 200;
 const MAX_CONFLICTS = 100;
@@ -81,6 +88,17 @@ export class InventoryHealth {
       this.#conflicts.set(holdings, conflicts);
     }
     return conflicts;
+  }
+
+  /** For /metrics. */
+  get stats(): InventoryStats {
+    const { sources, history } = this.#deps;
+    return {
+      failingSources: sources.states.filter(({ error }) => error !== null).length,
+      conflicts: history.networks().reduce((sum, network) => sum + this.conflicts(network).length, 0),
+      waitingChanges: history.stats.waiting,
+      duplicates: history.stats.duplicates,
+    };
   }
 
   report(): InventoryReport {

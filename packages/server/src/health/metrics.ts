@@ -4,6 +4,7 @@ import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom
 import type { Live } from "../live/live.ts";
 import type { ReceiveStats } from "../receive/receive.ts";
 import type { StoreHealth } from "../store/store.ts";
+import type { InventoryStats } from "./inventory-health.ts";
 
 export interface MetricsDeps {
   readonly receive: { readonly stats: ReceiveStats };
@@ -11,6 +12,7 @@ export interface MetricsDeps {
   readonly store: { health(): Promise<StoreHealth> };
   /** Reporters that spoke lately. */
   readonly agents: () => number;
+  readonly inventory: { readonly stats: InventoryStats };
   /** What agents declare of their networks. */
   readonly declarations: { readonly stats: { readonly heldBack: number; readonly refused: number } };
 }
@@ -34,6 +36,7 @@ export class Metrics {
     this.#ingest(deps.receive);
     this.#live(deps.live);
     this.#declarations(deps.declarations);
+    this.#inventory(deps.inventory);
     this.#store = deps.store;
     this.#tellStore = this.#storeMetrics();
     const gauge: Gauge = new Gauge({
@@ -74,6 +77,33 @@ export class Metrics {
       "flowtrail_declarations_refused_total",
       "Declarations of senders beyond the largest number of them",
       () => declarations.stats.refused,
+    );
+  }
+
+  #inventory(inventory: MetricsDeps["inventory"]): void {
+    const gauge = (name: string, help: string, value: (stats: InventoryStats) => number) => {
+      const made: Gauge = new Gauge({
+        name,
+        help,
+        registers: [this.#registry],
+        collect: () => made.set(value(inventory.stats)),
+      });
+    };
+    gauge(
+      "flowtrail_inventory_failing_sources",
+      "Sources of the inventory that can't be read: what they said last is in force",
+      ({ failingSources }) => failingSources,
+    );
+    gauge("flowtrail_inventory_conflicts", "Addresses with two holders", ({ conflicts }) => conflicts);
+    gauge(
+      "flowtrail_inventory_waiting_changes",
+      "Changes of the inventory that are in force but not stored",
+      ({ waitingChanges }) => waitingChanges,
+    );
+    this.#total(
+      "flowtrail_inventory_duplicate_entities_total",
+      "Entities that a source told twice, under one id: the first counted",
+      () => inventory.stats.duplicates,
     );
   }
 

@@ -5,13 +5,19 @@ import { type EntityRef, entityKey, type InventoryChange } from "./change.ts";
 import { piecesOf } from "./entities.ts";
 import type { EntityLogs } from "./entity-logs.ts";
 
-/** Nothing for what is as it was. Of two entities with one id the first is taken. */
+export interface Differences {
+  readonly changes: readonly InventoryChange[];
+  /** Entities that were left out: others before them have the same id. */
+  readonly duplicates: number;
+}
+
+/** Nothing for what is as it was. */
 export function differences(
   logs: EntityLogs,
   source: string,
   inventory: Inventory,
   { who, atMs }: { readonly who: string; readonly atMs: number },
-): InventoryChange[] {
+): Differences {
   const changeId = randomUUID();
   const changes: InventoryChange[] = [];
   const change = (ref: EntityRef, newest: InventoryChange | undefined, entity: string | null) => {
@@ -21,11 +27,15 @@ export function differences(
   };
   const gone = new Set(logs.inForce(source));
   const seen = new Set<string>();
+  let duplicates = 0;
   for (const piece of piecesOf(inventory)) {
     const { network, kind, id, told } = piece;
     const ref = { source, network, kind, id };
     const key = entityKey(ref);
-    if (seen.has(key)) continue;
+    if (seen.has(key)) {
+      duplicates++;
+      continue;
+    }
     seen.add(key);
     const log = logs.find(ref);
     if (log !== undefined) gone.delete(log);
@@ -35,7 +45,7 @@ export function differences(
     else change(ref, log?.newest, entity);
   }
   for (const { ref, newest } of gone) change(ref, newest, null);
-  return changes;
+  return { changes, duplicates };
 }
 
 /** A few words on what became different. */

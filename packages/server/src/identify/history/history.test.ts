@@ -104,6 +104,15 @@ describe("the history", () => {
     ]);
   });
 
+  it("takes the first of two entities with one id, and counts the other", async () => {
+    const history = await open();
+    const [network] = inventoryOf("\n  - { id: net, nodes: [{ id: n, name: first }] }").networks;
+    const again = { id: "n", name: "second", addresses: [], gateway: false, tags: [] };
+    if (network !== undefined) history.apply("netmaker", { networks: [{ ...network, nodes: [...network.nodes, again] }] }, who);
+    expect(history.nodeAt("net", "n", clockMs)?.name).toBe("first");
+    expect(history.stats.duplicates).toBe(1);
+  });
+
   it("tells its listeners which networks changed, and keeps what did not", async () => {
     const history = await open();
     history.apply("file", inventoryOf(`${V1}\n  - { id: calm, ranges: [10.2.0.0/16] }`), who);

@@ -45,6 +45,8 @@ export interface HistoryStats {
   readonly waiting: number;
   /** Sources whose last word is not in force, since too much waits for the store. */
   readonly deferred: number;
+  /** Entities that sources told twice, under one id: the first counted. Since the start. */
+  readonly duplicates: number;
   /** Failed attempts to store, since the start. */
   readonly failures: number;
   readonly error: string | null;
@@ -71,6 +73,7 @@ export class InventoryHistory {
   #counts: ReadonlyMap<string, number> | null = null;
   #corrections: Correction[] = [];
   #version = 0;
+  #duplicates = 0;
   #forgetAbove: number;
   #completeSinceMs: number | null = null;
   /** By source: what it said last while too much waited for the store. */
@@ -122,7 +125,8 @@ export class InventoryHistory {
       return 0;
     }
     this.#deferred.delete(source);
-    const changes = differences(this.#logs, source, inventory, { who, atMs });
+    const { changes, duplicates } = differences(this.#logs, source, inventory, { who, atMs });
+    this.#duplicates += duplicates;
     if (changes.length === 0) return 0;
     this.#take(changes);
     this.#writer.add(changes);
@@ -217,7 +221,8 @@ export class InventoryHistory {
   get stats(): HistoryStats {
     const { waiting, failures, error } = this.#writer;
     const { size: deferred } = this.#deferred;
-    return { changes: this.#logs.size, waiting, deferred, failures, error, completeSinceMs: this.#completeSinceMs };
+    const [changes, duplicates] = [this.#logs.size, this.#duplicates];
+    return { changes, waiting, deferred, duplicates, failures, error, completeSinceMs: this.#completeSinceMs };
   }
 
   #take(changes: readonly InventoryChange[]): void {
