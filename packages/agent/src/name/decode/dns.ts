@@ -192,16 +192,21 @@ function chainOf(question: string, cnames: ReadonlyMap<string, Cname>, work: Wor
 
 /** The addresses whose owners are in the chain. Others were not asked for, and may be there to be believed. */
 function attribute(bytes: Uint8Array, found: Found, chain: ReadonlyMap<string, number>): Pick<DnsAnswer, "addresses" | "ttlsS"> {
+  const kept: number[] = [];
   const ttlsS: number[] = [];
-  const addresses = new Uint8Array(found.at.length * 16);
   for (let i = 0; i < found.at.length; i++) {
     const chainTtlS = chain.get(found.owner[i]!);
     if (chainTtlS === undefined) continue;
-    const size = found.size[i]!;
-    const out = ttlsS.length * 16;
-    if (size === 4) addresses.fill(0xff, out + 10, out + 12);
-    for (let b = 0; b < size; b++) addresses[out + 16 - size + b] = bytes[found.at[i]! + b]!;
+    kept.push(i);
     ttlsS.push(Math.min(chainTtlS, found.ttlS[i]!));
   }
-  return { addresses: addresses.subarray(0, ttlsS.length * 16), ttlsS };
+  // Not a part of a larger one: V8 keeps a small array in its own heap until somebody asks for its buffer.
+  const addresses = new Uint8Array(kept.length * 16);
+  for (const [k, i] of kept.entries()) {
+    const size = found.size[i]!;
+    const out = k * 16;
+    if (size === 4) addresses.fill(0xff, out + 10, out + 12);
+    for (let b = 0; b < size; b++) addresses[out + 16 - size + b] = bytes[found.at[i]! + b]!;
+  }
+  return { addresses, ttlsS };
 }
