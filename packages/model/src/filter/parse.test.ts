@@ -122,6 +122,7 @@ describe("a filter", () => {
     ["port<telnet,", 11, 1, /the end/],
     [`${"(".repeat(40)}a`, 32, 1, /32 levels/],
     ["port=1 ".repeat(201), 1400, 4, /200/],
+    ["10.0.0.0/8 ".repeat(101), 1100, 10, /100/],
     ["a ".repeat(15), 28, 1, /fewer words/],
     ["domain~a ".repeat(101), 900, 6, /fewer words/],
     [`port in (${Array.from({ length: 501 }, (_, i) => i).join()})`, 1899, 3, /500/],

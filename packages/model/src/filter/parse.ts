@@ -8,7 +8,7 @@
  *     condition = field operator value | field [ "not" ] "in" ( value | list ) | prefix ":" value | word
  *     list      = "(" value { "," value } ")"
  */
-import { ALL, allFilters, anyFilter, conditionsOf, type Filter, negated } from "./ast.ts";
+import { ALL, allFilters, anyFilter, conditionsOf, type Filter, negated, type Value } from "./ast.ts";
 import { isComparison, readComparison, readPrefixed, readWord } from "./conditions.ts";
 import { FilterError } from "./error.ts";
 import { knownField, TEXT_COLUMNS } from "./fields.ts";
@@ -21,6 +21,8 @@ const MAX_DEPTH = 32;
 const MAX_CONDITIONS = 200;
 /** Texts of each row that are searched for something: a word costs seven of them, `name~x` two. It bounds the work for a live row. */
 const MAX_SEARCHES = 100;
+/** Ranges of addresses: a row is compared with each, and each is two parameters of a query, of which the store takes 1,000. */
+const MAX_RANGES = 100;
 const CONDITION = ["a condition such as port=443", "a word to search for", "(", "not"];
 
 /**
@@ -37,6 +39,7 @@ class Parser {
   #depth = 0;
   #conditions = 0;
   #searches = 0;
+  #ranges = 0;
 
   constructor(tokens: Tokens) {
     this.#tokens = tokens;
@@ -92,6 +95,8 @@ class Parser {
       throw new FilterError("too many conditions", token, [`at most ${MAX_CONDITIONS} of them`]);
     const condition = isComparison(tokens) ? readComparison(tokens) : (readPrefixed(tokens) ?? readWord(tokens.next()));
     this.#searches += searchesOf(condition);
+    this.#ranges += rangesOf(condition);
+    if (this.#ranges > MAX_RANGES) throw new FilterError("too many ranges", token, [`at most ${MAX_RANGES} of them`]);
     if (this.#searches > MAX_SEARCHES)
       throw new FilterError("too many texts to search for", token, ["fewer words", "comparisons with = or in"]);
     return condition;
@@ -103,6 +108,15 @@ function searchesOf(filter: Filter): number {
   for (const condition of conditionsOf(filter)) {
     if (condition.kind === "text") count += TEXT_COLUMNS.length + 2;
     else if (condition.kind === "like") count += knownField(condition.field).operands.length;
+  }
+  return count;
+}
+
+function rangesOf(filter: Filter): number {
+  const isRange = (field: string, value: Value) => knownField(field).type === "address" && String(value).includes("/");
+  let count = 0;
+  for (const condition of conditionsOf(filter)) {
+    if (condition.kind === "is") count += condition.values.filter((value) => isRange(condition.field, value)).length;
   }
   return count;
 }

@@ -36,6 +36,19 @@ describe("GET /api/flows?q=", () => {
     expect(await list("port in (https, 53)", "&network=two")).toEqual([]);
   });
 
+  it("answers also the largest filters that there can be", async () => {
+    const of = (count: number, text: (i: number) => string, between: string) =>
+      Array.from({ length: count }, (_, i) => text(i)).join(between);
+    expect(await list(`port in (${of(499, (i) => `${1000 + i}`, ", ")}, 53)`)).toEqual(["2"]);
+    expect(await list(`ip in (${of(400, (i) => `10.0.${i % 256}.${i % 250}`, ", ")}, 203.0.113.53)`)).toEqual(["2"]);
+    expect(await list(`ip in (${of(99, (i) => `fd0a:${i}::/32`, ", ")}, 203.0.113.0/24)`)).toEqual(["2"]);
+    expect(await list(`${of(99, (i) => `domain~v${i}`, " or ")} or domain~hub`)).toEqual(["1"]);
+    expect(await list(`${of(13, (i) => `w${i}`, " or ")} or hub`)).toEqual(["1"]);
+    expect(await list(of(200, (i) => `port!=${i}`, " "))).toEqual(["1"]);
+    expect(await list(`${"!(port=1 or ".repeat(15)}port=53${")".repeat(15)}`)).toEqual(["1", "3"]);
+    expect(await list(`domain=${"日".repeat(600)} or domain~${"Ж".repeat(600)} or port=53`)).toEqual(["2"]);
+  });
+
   it("leaves sample traffic out unless it is asked for by name", async () => {
     await test.ask("POST", "/api/sample", { body: { on: true } });
     expect(await list("")).toEqual(["1", "2", "3"]);

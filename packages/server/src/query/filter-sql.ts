@@ -42,9 +42,8 @@ const LARGEST_COUNTER = 2n ** 62n;
 class Compiler {
   readonly bindings: Record<string, unknown> = {};
   readonly #expressions: Expressions;
-  /** Parameters of patterns: one is searched for in several columns. */
-  readonly #patterns = new Map<string, string>();
-  #parameters = 0;
+  /** By type and value: both ends are compared with the same, and a request of the store may have so many parameters only. */
+  readonly #parameters = new Map<string, string>();
 
   constructor(expressions: Expressions) {
     this.#expressions = expressions;
@@ -84,15 +83,11 @@ class Compiler {
   }
 
   #bind(type: string, value: unknown): string {
-    const name = `f${this.#parameters++}`;
+    const key = `${type} ${JSON.stringify(value, (_, part: unknown) => (typeof part === "bigint" ? String(part) : part))}`;
+    const name = this.#parameters.get(key) ?? `f${this.#parameters.size}`;
+    this.#parameters.set(key, name);
     this.bindings[name] = value;
     return `{${name}:${type}}`;
-  }
-
-  #bindPattern(pattern: string): string {
-    const known = this.#patterns.get(pattern) ?? this.#bind("String", pattern);
-    this.#patterns.set(pattern, known);
-    return known;
   }
 
   #column(name: ColumnName): string {
@@ -172,10 +167,10 @@ class Compiler {
 
   #fits(text: string, pattern: Pattern): string {
     // Letters outside of ASCII: their cases are known to regular expressions only.
-    if (!pattern.every(isAscii)) return `match(${text}, ${this.#bindPattern(`(?i)${patternSource(pattern)}`)})`;
+    if (!pattern.every(isAscii)) return `match(${text}, ${this.#bind("String", `(?i)${patternSource(pattern)}`)})`;
     const escaped = pattern.map((part) => escapeLike(lowerAscii(part)));
     const like = pattern.length === 1 ? `%${escaped[0]}%` : escaped.join("%");
-    return `lower(${text}) LIKE ${this.#bindPattern(like)}`;
+    return `lower(${text}) LIKE ${this.#bind("String", like)}`;
   }
 
   #freeText(pattern: Pattern): string {
