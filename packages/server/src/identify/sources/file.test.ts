@@ -1,4 +1,4 @@
-import { mkdtempSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs";
+import { mkdtempSync, renameSync, rmSync, statSync, truncateSync, utimesSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
@@ -89,6 +89,13 @@ it("does not take an emptied file for an empty inventory", async () => {
   writeFileSync(path, "networks: []");
   await until(() => versions.length === 2);
   expect(versions).toEqual([["a"], []]);
+});
+
+it("does not read what is no inventory by its size", async () => {
+  writeFileSync(path, "networks: [{id: a}]");
+  truncateSync(path, 17 * 2 ** 20);
+  const watched = await watch();
+  expect(watched.state.error).toContain("17825792 bytes");
 });
 
 it("may come later than the server", async () => {

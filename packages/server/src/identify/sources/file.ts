@@ -3,6 +3,9 @@ import { readFile, stat } from "node:fs/promises";
 import { parseInventory } from "../inventory-yaml.ts";
 import type { InventorySource, SourceDeps, SourceState } from "./source.ts";
 
+/** Reading 1 MB (10,000 users) takes more than a second: a larger inventory has another source. */
+const MAX_BYTES = 16 * 2 ** 20;
+
 export class InventoryFile implements InventorySource {
   readonly #path: string;
   readonly #pollMs: number;
@@ -65,6 +68,7 @@ export class InventoryFile implements InventorySource {
       if (stamp === this.#stamp) return this.#inForce();
       // Whoever writes in place empties it first: half an edit would take holders away for a moment, and the history would keep that for ever.
       if (this.#stamp !== null && !isSettled) return;
+      if (size > MAX_BYTES) return this.#fail(`${this.#path} has ${size} bytes: more than ${MAX_BYTES} are not read`);
       const text = await readFile(this.#path, "utf8");
       if (this.#stamp !== null && text.trim() === "")
         return this.#fail(`${this.#path} is empty: write "networks: []" if nothing shall be known any more`);
