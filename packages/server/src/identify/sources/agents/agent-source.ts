@@ -8,6 +8,14 @@ import type { Declaration } from "./declared.ts";
 const BURST = 10;
 const REFILL_MS = 60_000;
 
+/** What others say changes with each agent that starts: it is looked at again so often at most. */
+const REVIEW_MS = 10_000;
+
+export interface Said extends Pick<Declaration, "addresses" | "declares"> {
+  /** Version of what others said then. */
+  readonly context: number;
+}
+
 export class AgentSource implements InventorySource {
   readonly #config: { readonly name: string; readonly where: string };
   readonly #deps: SourceDeps;
@@ -15,12 +23,12 @@ export class AgentSource implements InventorySource {
   #sequence = -1;
   /** Those in force, as they were declared. */
   #addresses = "";
-  /** What other sources named then. */
-  #named = "";
+  /** Version of what others said then. */
+  #context = 0;
+  #reviewedMs = 0;
   /** By network: all that its peers stand for, also what others name. Null: nothing was declared in this run. */
   #peers: ReadonlyMap<string, Pick<InventoryNetwork, "config_files" | "egress">> | null = null;
-  /** What is in force, as an inventory. */
-  #said = "";
+  #said: Inventory | null = null;
   #waiting: AgentDeclaration | undefined;
   #credit = BURST;
   #creditMs: number;
@@ -56,42 +64,58 @@ export class AgentSource implements InventorySource {
   async start(): Promise<void> {}
   stop(): void {}
 
-  /** Is it said for the first time, or all of it again (what others say may have changed), and not by an older batch that came late? */
-  isNews({ addresses, declares, epoch, sequence }: Declaration, named: string): boolean {
-    if (epoch === this.#epoch && sequence < this.#sequence) return false;
-    this.#epoch = epoch;
-    this.#sequence = sequence;
-    const isNew =
-      declares !== undefined ||
-      this.#waiting !== undefined ||
-      named !== this.#named ||
-      JSON.stringify(addresses) !== this.#addresses;
-    if (!isNew) this.#lastSyncMs = this.#deps.now();
-    return isNew;
+  /** What it said last in this run, null: nothing yet. */
+  get said(): Inventory | null {
+    return this.#said;
   }
 
-  /** Puts it in force from `atMs` (ms since 1970) on. Returns false if that has to wait: the next batch says it again. */
-  say(
-    inventory: Inventory,
-    { addresses, declares, namedText }: Pick<Declaration, "addresses" | "declares"> & { namedText: string },
-    atMs: number,
-  ): boolean {
-    const text = JSON.stringify(inventory);
+  /**
+   * `said`: something is told that may be new · `review`: nothing is, but what others say has changed · null: all is as it was, or the batch is an
+   * old one that came late.
+   */
+  newsIn({ addresses, declares, epoch, sequence }: Declaration, context: number): "said" | "review" | null {
+    if (epoch === this.#epoch && sequence < this.#sequence) return null;
+    this.#epoch = epoch;
+    this.#sequence = sequence;
+    if (declares !== undefined || this.#waiting !== undefined || JSON.stringify(addresses) !== this.#addresses) return "said";
     const nowMs = this.#deps.now();
-    if (text !== this.#said) {
+    this.#lastSyncMs = nowMs;
+    return context !== this.#context && Math.abs(nowMs - this.#reviewedMs) >= REVIEW_MS ? "review" : null;
+  }
+
+  /** Puts it in force from `atMs` (ms since 1970) on, unless that has to wait: then the next batch says it again. */
+  say(inventory: Inventory, { addresses, declares, context }: Said, atMs: number): void {
+    const nowMs = this.#deps.now();
+    if (!this.#isSaid(inventory)) {
       if (!this.#mayChange(nowMs)) {
         this.#waiting = declares;
-        return false;
+        return;
       }
-      this.#said = text;
+      this.#said = inventory;
       this.#deps.onChange(inventory, atMs);
     }
     this.#heldSinceMs = null;
     this.#waiting = undefined;
     this.#lastSyncMs = nowMs;
     this.#addresses = JSON.stringify(addresses);
-    this.#named = namedText;
-    return true;
+    this.#reviewed(context, nowMs);
+  }
+
+  /** The same in the light of what others say now: the agent itself has not changed its mind. */
+  review(inventory: Inventory, context: number): void {
+    this.#reviewed(context, this.#deps.now());
+    if (this.#isSaid(inventory)) return;
+    this.#said = inventory;
+    this.#deps.onChange(inventory);
+  }
+
+  #reviewed(context: number, nowMs: number): void {
+    this.#context = context;
+    this.#reviewedMs = nowMs;
+  }
+
+  #isSaid(inventory: Inventory): boolean {
+    return this.#said !== null && JSON.stringify(inventory) === JSON.stringify(this.#said);
   }
 
   /** Keeps what a declaration says of peers: which of it counts depends on what others name. */
@@ -102,13 +126,6 @@ export class AgentSource implements InventorySource {
   /** The same with all peers, as far as they are known. */
   withPeers({ networks }: Inventory): Inventory {
     return { networks: networks.map((network) => ({ ...network, ...this.#peers?.get(network.id) })) };
-  }
-
-  /** Puts right what follows from others' declarations. */
-  correct(inventory: Inventory): void {
-    if (!this.#mayChange(this.#deps.now())) return;
-    this.#said = JSON.stringify(inventory);
-    this.#deps.onChange(inventory);
   }
 
   #mayChange(nowMs: number): boolean {

@@ -130,13 +130,14 @@ describe("agents as sources", () => {
     });
   });
 
-  it("find that a peer is another agent's node as soon as that one declares its key", async () => {
+  it("find that a peer is another agent's node when that one has declared its key", async () => {
     const server = await open();
     const peers: [string, string[]][] = [[key("B"), ["10.9.0.2/32", "10.20.0.0/16"]]];
     say(server, A, { addresses: { wg0: ["10.9.0.1"] }, declares: declares(["10.9.0.0/24"], wireguard("wg0", key("A"), peers)) });
     expect(current(server)?.config_files).toMatchObject([{ id: key("B") }]);
     nowMs += MINUTE;
     say(server, B, { addresses: { wg0: ["10.9.0.2"] }, declares: declares(["10.9.0.0/24"], wireguard("wg0", key("B"), [])) });
+    say(server, A, { addresses: { wg0: ["10.9.0.1"] } });
     expect(current(server)).toMatchObject({
       config_files: [],
       egress: [{ id: `${key("B")}:10.20.0.0/16`, via: ["b"] }],

@@ -18,13 +18,15 @@ export interface AgentSourcesDeps {
 
 /** Without tokens senders name themselves: more than these are somebody's mistake. */
 const MAX_AGENTS = 10_000;
+/** Between two looks at all that is in force, for each thousand entities: a look takes about a millisecond for them. */
+const LOOK_MS = 20;
 /** An agent whose clock is that far off knows nothing about when. */
 const MAX_LATE_MS = 30 * 24 * 3_600_000;
 
 export class AgentSources {
   readonly #deps: AgentSourcesDeps;
   readonly #agents = new Map<string, AgentSource>();
-  #seen: { readonly version: number; readonly view: View } | null = null;
+  #seen: Context | null = null;
   #refused = 0;
 
   constructor(deps: AgentSourcesDeps) {
@@ -37,21 +39,25 @@ export class AgentSources {
     return { agents: this.#agents.size, refused: this.#refused, heldBack };
   }
 
-  /** Takes note of what a batch declares. In force at once, so that the batch's own rows are named by it. */
+  /**
+   * Takes note of what a batch declares. In force at once, so that the batch's own rows are named by it. What others say meanwhile of its peers is
+   * looked at with one of the batches that follow.
+   */
   declare(reporter: NodeRef, declaration: Declaration): void {
     const agent = this.#agent(reporter);
-    const { named, namedText, owners } = this.#view();
-    if (agent === null || !agent.isNews(declaration, namedText)) return;
+    const context = this.#context();
+    const news = agent?.newsIn(declaration, context.version) ?? null;
+    if (agent === null || news === null) return;
     const { addresses, coveredFromMs } = declaration;
     const declares = declaration.declares ?? agent.waiting;
+    const { named, owners } = context.view;
     const said = declares
-      ? declaredInventory(reporter, { addresses, declares }, this.#ownersWith(reporter, declares))
-      : withAddresses(agent.withPeers(this.#known(agent.state.name)), reporter, addresses);
+      ? declaredInventory(reporter, { addresses, declares }, ownersWith(owners, reporter, declares))
+      : withAddresses(agent.withPeers(this.#known(agent)), reporter, addresses);
     if (declares) agent.notePeers(said);
     const networks = said.networks.map((network) => withoutNamed(withOwners(network, owners), named.get(network.id)));
-    const inventory = { networks };
-    if (!agent.say(inventory, { addresses, declares, namedText }, this.#startOf(coveredFromMs))) return;
-    if (declares && declares.wireguard.length > 0) this.#tellOthers(reporter);
+    if (news === "review") agent.review({ networks }, context.version);
+    else agent.say({ networks }, { addresses, declares, context: context.version }, this.#startOf(coveredFromMs));
   }
 
   #agent(reporter: NodeRef): AgentSource | null {
@@ -76,31 +82,44 @@ export class AgentSources {
     return coveredFromMs > nowMs || coveredFromMs < nowMs - MAX_LATE_MS ? nowMs : coveredFromMs;
   }
 
-  /** Peers of other agents that turn out to be this one. */
-  #tellOthers(reporter: NodeRef): void {
-    const { owners } = this.#view();
-    for (const [id, agent] of this.#agents) {
-      if (id === reporter.id) continue;
-      const before = this.#known(agent.state.name);
-      const networks = before.networks.map((network) => withOwners(network, owners));
-      if (networks.some((network, i) => network !== before.networks[i])) agent.correct({ networks });
-    }
+  /** What an agent said last, in this run or an earlier one, here or on another server. */
+  #known(agent: AgentSource): Inventory {
+    const isNewer = this.#deps.history.version !== this.#seen?.history;
+    if (isNewer && agent.said !== null) return agent.said;
+    const { view } = isNewer ? this.#look() : this.#context();
+    return mergedInventory(view.bySource.get(agent.state.name) ?? []);
   }
 
-  /** The reporter's own keys are its own, also those that it is just declaring. */
-  #ownersWith(reporter: NodeRef, { wireguard }: AgentDeclaration): KeyOwners {
-    const itself = { ...reporter, addresses: new Map<string, ReadonlySet<string>>() };
-    return new Map([...this.#view().owners, ...wireguard.map(({ public_key }) => [public_key, itself] as const)]);
+  /** What is in force, as it was a moment ago: while it changes all the time, a small part of the time goes into looking at it. */
+  #context(): Context {
+    const seen = this.#seen;
+    if (seen === null) return this.#look();
+    const isDue = performance.now() - seen.lookedMs >= Math.floor(seen.view.size / 1000) * LOOK_MS;
+    return seen.history !== this.#deps.history.version && isDue ? this.#look() : seen;
   }
 
-  /** What a source said last, in this run or an earlier one, here or on another server. */
-  #known(source: string): Inventory {
-    return mergedInventory(this.#view().bySource.get(source) ?? []);
-  }
-
-  #view(): View {
+  #look(): Context {
     const { history } = this.#deps;
-    if (this.#seen?.version !== history.version) this.#seen = { version: history.version, view: viewOf(history) };
-    return this.#seen.view;
+    const view = viewOf(history);
+    const before = this.#seen;
+    const version = before?.view.text === view.text ? before.version : (before?.version ?? 0) + 1;
+    this.#seen = { history: history.version, view, version, lookedMs: performance.now() };
+    return this.#seen;
   }
+}
+
+interface Context {
+  /** Of the history. */
+  readonly history: number;
+  readonly view: View;
+  /** Changes when what declarations are read with does. */
+  readonly version: number;
+  /** By a monotonic clock. */
+  readonly lookedMs: number;
+}
+
+/** The reporter's own keys are its own, also those that it is just declaring. */
+function ownersWith(owners: KeyOwners, reporter: NodeRef, { wireguard }: AgentDeclaration): KeyOwners {
+  const itself = { ...reporter, addresses: new Map<string, ReadonlySet<string>>() };
+  return new Map([...owners, ...wireguard.map(({ public_key }) => [public_key, itself] as const)]);
 }

@@ -16,8 +16,10 @@ export interface View {
   readonly owners: KeyOwners;
   /** By network: what the other sources name. */
   readonly named: ReadonlyMap<string, Named>;
-  /** Changes when `named` does. */
-  readonly namedText: string;
+  /** Entities that were looked at. */
+  readonly size: number;
+  /** Changes when owners or names do. */
+  readonly text: string;
 }
 
 interface NamedLists {
@@ -26,12 +28,14 @@ interface NamedLists {
 }
 
 export function viewOf(history: HistoryView): View {
+  let size = 0;
   const bySource = new Map<string, EntityVersion[]>();
   const named = new Map<string, NamedLists>();
   const owners = new Map<string, KeyOwner>();
   const byId = new Map<string, KeyOwner & { readonly addresses: Map<string, Set<string>> }>();
   for (const network of history.networks()) {
     for (const version of history.versions(network)) {
+      size++;
       if (version.toMs !== Number.POSITIVE_INFINITY) continue;
       if (sourceKind(version.source) !== "agent") {
         const lists = named.get(network) ?? { addresses: new Set(), sites: [] };
@@ -50,7 +54,7 @@ export function viewOf(history: HistoryView): View {
       for (const key of public_keys) owners.set(key, owner);
     }
   }
-  return { bySource, owners, named, namedText: textOf(named) };
+  return { bySource, owners, named, size, text: textOf(owners, named) };
 }
 
 function note({ kind, entity }: EntityVersion, { addresses, sites }: NamedLists): void {
@@ -65,8 +69,14 @@ function siteOf(text: string): Cidr[] {
   return range === null || range.prefixBits === (range.v4 ? 96 : 0) ? [] : [range];
 }
 
-function textOf(named: ReadonlyMap<string, NamedLists>): string {
-  return JSON.stringify(
+function textOf(owners: KeyOwners, named: ReadonlyMap<string, NamedLists>): string {
+  const keys = [...owners].map(([key, { id, addresses }]) => [
+    key,
+    id,
+    [...addresses].map(([network, own]) => [network, ...own]),
+  ]);
+  return JSON.stringify([
+    keys,
     [...named].map(([id, { addresses, sites }]) => [id, [...addresses].sort(), sites.map(formatCidr).sort()]),
-  );
+  ]);
 }
