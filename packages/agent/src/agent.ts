@@ -202,7 +202,12 @@ export class Agent {
     this.#coverage.begin(systemClock.now());
     // First, so that the first connections have their names; connections go on without if it may not listen.
     names.start();
-    await capture.start(this.#coverage);
+    try {
+      await capture.start(this.#coverage);
+    } catch (error) {
+      names.stop();
+      throw error;
+    }
     this.#state = "running";
     // Where conntrack is a module it may have been loaded just now.
     tracker.setTimeouts(readTimeouts());

@@ -115,7 +115,7 @@ export function statusOf(parts: Parts, moment: Moment): AgentStatus {
     })),
     flows: { open: openFlows, opened, ended, lost, rows },
     drops: dropsOf(parts),
-    names: { interfaces: parts.names.interfaces, problem: parts.names.problem, ...nameFacts(parts) },
+    names: { modes: parts.names.modes, interfaces: parts.names.interfaces, problem: parts.names.problem, ...nameFacts(parts) },
     capture: { ...capture.stats },
     sysctls: capture.findings.map(({ name, found, value, problem }) => ({ name, found, value, problem })),
     spool: { ...spool.depth, last_sequence: spool.lastSequence, unwritten: flusher.pending, ...spool.stats },

@@ -439,7 +439,7 @@ export const COLUMNS = {
     filterable: true,
     groupable: true,
     label: "Application",
-    tooltip: "Application protocol (ALPN)",
+    tooltip: "Application protocol that the client offered (ALPN); +ech: its hello may hide the real name",
   },
   process: {
     type: "text",

@@ -19,6 +19,7 @@ export class NameCapture {
   readonly owners: LocalOwners;
   readonly #tap: PacketTap;
   #policy = NO_POLICY;
+  #networks: readonly string[] = [];
   #settings = "";
   #running = false;
 
@@ -38,6 +39,11 @@ export class NameCapture {
     return this.#tap.interfaces;
   }
 
+  /** How much of whose names is known: `network=mode`. */
+  get modes(): readonly string[] {
+    return this.#networks.map((id) => `${id}=${this.#policy.modeOf(id)}`);
+  }
+
   /** Why names are missing, and what to do about it; empty if none are. */
   get problem(): string {
     const { problem } = this.#tap;
@@ -47,6 +53,7 @@ export class NameCapture {
   /** From now on. Returns true if what may be told of names has changed: names that were given before must be looked at again (`shown`). */
   configure(config: NamePolicyConfig): boolean {
     this.#policy = new NamePolicy(config);
+    this.#networks = config.networks.map(({ id }) => id);
     const settings = JSON.stringify([config.networks.map(({ id }) => [id, config.modeOf(id)]), config.exclude]);
     const changed = settings !== this.#settings;
     this.#settings = settings;

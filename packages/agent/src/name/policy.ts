@@ -3,7 +3,10 @@ import { type Cidr, cidrContains } from "@flowtrail/model";
 import { AddressSet } from "../track/address-set.ts";
 import type { NetworkConfig } from "../track/networks.ts";
 
+/** The strictest first. */
 export const NAME_MODES = ["off", "second-level", "full"] as const;
+/** No mode: less strict than all. */
+const NONE: number = NAME_MODES.length;
 export type NameMode = (typeof NAME_MODES)[number];
 
 /** An interface of this host, as far as it matters here. */
@@ -65,15 +68,14 @@ export class NamePolicy {
    * their settings, one of none (behind a route, on the internet) that of its route's network, else the strictest of the interface's.
    */
   modeAt(interfaceName: string, client: Uint8Array): NameMode {
-    const here = this.#byInterface.get(interfaceName) ?? [];
-    const inside = here.filter(
-      ({ network, members }) => members.has(client) || network.ranges.some((range) => cidrContains(range, client)),
-    );
-    if (inside.length > 0) return strictest(inside);
-    const routed = here.filter(({ network }) =>
-      network.egress.some((route) => route.ranges.some((range) => cidrContains(range, client))),
-    );
-    return strictest(routed.length > 0 ? routed : here);
+    let [inside, routed, any] = [NONE, NONE, NONE];
+    for (const one of this.#byInterface.get(interfaceName) ?? []) {
+      const strictness = NAME_MODES.indexOf(one.mode);
+      any = Math.min(any, strictness);
+      if (isInside(one, client)) inside = Math.min(inside, strictness);
+      else if (isRouted(one, client)) routed = Math.min(routed, strictness);
+    }
+    return NAME_MODES[inside < NONE ? inside : routed < NONE ? routed : any] ?? "off";
   }
 
   isOwn(address: Uint8Array): boolean {
@@ -89,6 +91,13 @@ function liesOn({ id, ranges }: NetworkConfig, { addresses }: TappableInterface)
   return id === LOCAL || addresses.some(({ bytes }) => ranges.some((range) => cidrContains(range, bytes)));
 }
 
-function strictest(networks: readonly NetworkPolicy[]): NameMode {
-  return NAME_MODES[Math.min(...networks.map(({ mode }) => NAME_MODES.indexOf(mode)))] ?? "off";
+function isInside({ network, members }: NetworkPolicy, client: Uint8Array): boolean {
+  if (members.has(client)) return true;
+  for (const range of network.ranges) if (cidrContains(range, client)) return true;
+  return false;
+}
+
+function isRouted({ network }: NetworkPolicy, client: Uint8Array): boolean {
+  for (const route of network.egress) for (const range of route.ranges) if (cidrContains(range, client)) return true;
+  return false;
 }
