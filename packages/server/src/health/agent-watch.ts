@@ -15,11 +15,8 @@ export interface ElectionRequest {
   readonly toMs: number | null;
   /** Not before then: what the reporter's own rows tell must be there. */
   readonly dueMs: number;
-}
-
-interface Request extends ElectionRequest {
-  /** Nothing more is taken of the reporter before it is done: it would count beside what counted in its place. */
-  readonly isFirst?: boolean;
+  /** Before the reporter's rows are taken, so that they don't count beside what counted in their place. What else follows is asked for later. */
+  readonly isProvisional: boolean;
 }
 
 export interface AgentWatchDeps {
@@ -57,7 +54,7 @@ export class AgentWatch {
   #timer: NodeJS.Timeout | null = null;
   #askedMs = 0;
   #savedMs = 0;
-  #waiting: Request[] = [];
+  #waiting: ElectionRequest[] = [];
   /** By reporter: elections that must be done before its rows are taken. */
   readonly #holding = new Map<string, readonly string[]>();
   #running: Promise<void> = Promise.resolve();
@@ -173,14 +170,14 @@ export class AgentWatch {
     const nowMs = now();
     this.#waiting.push(...roster.takeChanges().flatMap((change) => requestsOf(change, nowMs)));
     for (const { reporterId, fromMs, toMs } of roster.takeUnclear()) {
-      this.#waiting.push({ reporterId, fromMs, toMs: finite(toMs), dueMs: nowMs + SETTLE_MS });
+      this.#waiting.push({ reporterId, fromMs, toMs: finite(toMs), dueMs: nowMs + SETTLE_MS, isProvisional: false });
     }
     const requests = this.#waiting;
     if (requests.length > 0) {
       const ids = await elections.elect(requests);
       this.#waiting = [];
-      for (const [i, { reporterId, isFirst }] of requests.entries()) {
-        if (isFirst) this.#holding.set(reporterId, [...(this.#holding.get(reporterId) ?? []), ...ids.slice(i, i + 1)]);
+      for (const [i, { reporterId, isProvisional }] of requests.entries()) {
+        if (isProvisional) this.#holding.set(reporterId, [...(this.#holding.get(reporterId) ?? []), ...ids.slice(i, i + 1)]);
       }
     }
     if (!save) return;
@@ -197,15 +194,16 @@ export class AgentWatch {
 
 const finite = (ms: number) => (Number.isFinite(ms) ? ms : null);
 
-function requestsOf({ reporterId, kind, span }: RosterChange, nowMs: number): Request[] {
+function requestsOf({ reporterId, kind, span }: RosterChange, nowMs: number): ElectionRequest[] {
   const fromMs = Math.max(0, span.fromMs);
   const toMs = finite(span.toMs);
   // For good: nothing more comes. A gap that ended: its node's agent started again, and tells what it found.
-  if (kind === "gap") return [{ reporterId, fromMs, toMs, dueMs: toMs === null ? nowMs : nowMs + SETTLE_MS }];
+  const settledMs = nowMs + SETTLE_MS;
+  if (kind === "gap") return [{ reporterId, fromMs, toMs, dueMs: toMs === null ? nowMs : settledMs, isProvisional: false }];
   // What ended shortly before it began may be among what it found.
   const early = { reporterId, fromMs: Math.max(0, fromMs - LINGER_MS) };
   return [
-    { ...early, toMs, dueMs: nowMs, isFirst: true },
-    { ...early, toMs: fromMs + SETTLE_MS, dueMs: nowMs + SETTLE_MS },
+    { ...early, toMs, dueMs: nowMs, isProvisional: true },
+    { ...early, toMs: fromMs + SETTLE_MS, dueMs: settledMs, isProvisional: false },
   ];
 }

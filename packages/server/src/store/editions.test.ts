@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { Editions, type FlowTable, nextEdition, type PageQuery, type StoredFlow } from "./editions.ts";
+import { Editions, type FlowTable, nextEdition, type Page, type PageQuery, type StoredFlow } from "./editions.ts";
 import { batchOf, type FlowRow } from "./test-batches.ts";
 import { startTestStore, type TestStore } from "./testing.ts";
 
@@ -31,9 +31,9 @@ describe("editions of stored rows", () => {
   });
   const ended = (id: number, more: FlowRow = {}) =>
     row(id, { state: "closed", revision: 1, end: noon + id * 1000 + 500, ...more });
-  const page = (change: Partial<PageQuery> = {}): Promise<StoredFlow[]> => {
-    const query = { table: "flows", fromMs: 0, toMs: noon * 2, byStart: false, network: null, onlyContested: false } as const;
-    return editions.page({ ...query, after: null, limit: 100, ...change }, signal);
+  const everything = { table: "flows", fromMs: 0, toMs: noon * 2, byStart: false, network: null, onlyContested: false } as const;
+  const page = async (change: Partial<PageQuery> = {}): Promise<readonly StoredFlow[]> => {
+    return (await editions.page({ ...everything, after: null, limit: 100, ...change }, signal)).flows;
   };
   const ids = (flows: readonly StoredFlow[]) => flows.map(({ flowId }) => Number(flowId));
   const setPrimary = async (table: FlowTable, primary: boolean) =>
@@ -52,8 +52,15 @@ describe("editions of stored rows", () => {
     const all = await page();
     expect(ids(all)).toEqual([1, 2, 3, 4]);
     expect(all[1]?.values.dst_bytes).toBe("99");
-    const first = await page({ limit: 2 });
-    expect(ids(await page({ after: first[1] ?? null, limit: 2 }))).toEqual([3, 4]);
+    const pages: number[][] = [];
+    let after: PageQuery["after"] = null;
+    do {
+      const { flows, next }: Page = await editions.page({ ...everything, after, limit: 3 }, signal);
+      pages.push(ids(flows));
+      after = next;
+    } while (after !== null);
+    expect(pages.flat()).toEqual([1, 2, 3, 4]);
+    expect(pages.length).toBeGreaterThan(1);
     expect(ids(await page({ network: "other" }))).toEqual([4]);
     expect(ids(await page({ onlyContested: true }))).toEqual([1, 2, 4]);
     expect(ids(await page({ fromMs: noon + 2400, toMs: noon + 3000 }))).toEqual([2, 3]);

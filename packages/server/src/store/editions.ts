@@ -21,6 +21,15 @@ export interface StoredFlow {
   readonly values: StoredValues;
 }
 
+/** A place in the order of keys. */
+export type FlowPlace = Pick<StoredFlow, "startMs" | "flowId" | "reporterId">;
+
+export interface Page {
+  readonly flows: readonly StoredFlow[];
+  /** Where the next one goes on; null: there is none. */
+  readonly next: FlowPlace | null;
+}
+
 export interface PageQuery {
   readonly table: FlowTable;
   /** Flows that lived then, ms since 1970. `byStart`: that began then. */
@@ -31,7 +40,7 @@ export interface PageQuery {
   /** Leaves out reports of the initiator's own node: nothing is before them. */
   readonly onlyContested: boolean;
   /** Rows up to this one were read already. */
-  readonly after: Pick<StoredFlow, "startMs" | "flowId" | "reporterId"> | null;
+  readonly after: FlowPlace | null;
   readonly limit: number;
 }
 
@@ -41,6 +50,8 @@ export interface Change {
 }
 
 const LIMITS = { maxExecutionMs: 60_000, maxRowsToRead: 1_000_000_000 };
+/** Reads in order, as little as the page needs, on one core. */
+const GENTLE = { max_threads: 1, max_block_size: "4096", optimize_read_in_order: 1 } as const;
 const KEY = "start, flow_id, reporter_id";
 const COLUMNS = FLOW_COLUMNS.map(({ name }) => name);
 /** Keys are bound parameters, which are part of the request's address: so many fit. */
@@ -61,7 +72,7 @@ export class Editions {
   async page(
     { table, fromMs, toMs, byStart, network, onlyContested, after, limit }: PageQuery,
     signal: AbortSignal,
-  ): Promise<StoredFlow[]> {
+  ): Promise<Page> {
     const moment = (name: string) => `fromUnixTimestamp64Milli({${name}:Int64}, 'UTC')`;
     const lived = byStart
       ? `start >= ${moment("from")} AND start < ${moment("to")}`
@@ -78,7 +89,7 @@ export class Editions {
     // All of these never change during a flow's life, or only to what also fits: the newest edition is among what is found.
     const sql = `SELECT ${COLUMNS.join(", ")}, toString(version) AS row_version, toUnixTimestamp64Milli(start) AS start_ms
       FROM ${table}${table === "flows_open" ? " FINAL" : ""} WHERE ${conditions.join(" AND ")}
-      ORDER BY ${KEY}, version DESC LIMIT 1 BY ${KEY} LIMIT {limit:UInt32}`;
+      ORDER BY ${KEY} LIMIT {limit:UInt32}`;
     const bindings = {
       from: Math.max(0, Math.floor(fromMs)),
       to: Math.ceil(toMs),
@@ -86,14 +97,25 @@ export class Editions {
       limit,
       ...(after === null ? {} : { k_start: after.startMs, k_id: after.flowId, k_reporter: after.reporterId }),
     };
-    const rows = await this.#clickhouse.rows<StoredValues>(sql, bindings, { signal, limits: LIMITS });
-    return rows.map(({ row_version, start_ms, ...values }) => ({
+    const rows = await this.#clickhouse.rows<StoredValues>(sql, bindings, { signal, limits: LIMITS, settings: GENTLE });
+    const found = rows.map(({ row_version, start_ms, ...values }) => ({
       startMs: Number(start_ms),
       flowId: String(values.flow_id),
       reporterId: String(values.reporter_id),
       version: BigInt(row_version ?? 0),
       values,
     }));
+    // Editions of a row are neighbours. Were the store to choose among them (version DESC, LIMIT 1 BY), it would sort all of the range for each page.
+    const flows: StoredFlow[] = [];
+    for (const flow of found) {
+      const last = flows.at(-1);
+      if (last === undefined || !isSame(flow, last)) flows.push(flow);
+      else if (flow.version > last.version) flows[flows.length - 1] = flow;
+    }
+    if (rows.length < limit) return { flows, next: null };
+    // Of the last row there may be newer editions behind the end of the page.
+    if (flows.length > 1) flows.pop();
+    return { flows, next: flows.at(-1) ?? null };
   }
 
   /**
@@ -173,6 +195,10 @@ export class Editions {
     );
     return found.flat();
   }
+}
+
+function isSame(a: FlowPlace, b: FlowPlace): boolean {
+  return a.startMs === b.startMs && a.flowId === b.flowId && a.reporterId === b.reporterId;
 }
 
 /** One more, as long as there is room below a tombstone; then the same again, which replaces it, too. */

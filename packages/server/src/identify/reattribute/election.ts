@@ -31,7 +31,7 @@ const AHEAD_MS = 24 * 3_600_000;
 
 /** @throws StoreError, or the signal's reason */
 export async function elect(
-  { reporterId, fromMs, toMs }: Pick<ElectionTask, "reporterId" | "fromMs" | "toMs">,
+  { reporterId, fromMs, toMs, isProvisional }: ElectionTask,
   deps: ElectionDeps,
   tally: Tally,
   signal: AbortSignal,
@@ -40,7 +40,7 @@ export async function elect(
   await walk(deps.editions, range, signal, async (table, page) => {
     tally.read(page.length, page.at(-1)?.startMs ?? fromMs);
     const others = page.filter((flow) => flow.reporterId !== reporterId);
-    const { changes, counting, notCounting } = await electPage(reporterId, others, deps, signal);
+    const { changes, counting, notCounting } = await electPage(reporterId, others, deps, signal, isProvisional);
     await deps.editions.write(table, changes);
     for (const { flow, set } of changes) tally.changed([], flow.values.primary === true, set.primary === true);
     // Earlier revisions of a flow may have been elected otherwise than its newest one.
@@ -61,6 +61,7 @@ async function electPage(
   flows: readonly StoredFlow[],
   { identify, roster, editions, lingerMs }: ElectionDeps,
   signal: AbortSignal,
+  isProvisional: boolean,
 ): Promise<Elected> {
   const elected: Elected = { changes: [], counting: [], notCounting: [] };
   if (flows.length === 0) return elected;
@@ -77,10 +78,10 @@ async function electPage(
   const isDecided = (row: number) => absent.columns.primary.get(row) === true && present.columns.primary.get(row) === false;
   const isCovered = (row: number) => roster.covers(reporterId, lifeOf(absent, row));
   // What it did report counts, whatever it said to cover: it found it when it started, or clocks differ.
-  const missed = flows.filter((_, row) => isDecided(row) && !isCovered(row));
+  const missed = isProvisional ? [] : flows.filter((_, row) => isDecided(row) && !isCovered(row));
   const there = await ReportsThere.read(reporterId, missed, editions, lingerMs, signal);
   for (const [row, flow] of flows.entries()) {
-    if (!isDecided(row)) continue;
+    if (!isDecided(row) || (isProvisional && !isCovered(row))) continue;
     const primary = !isCovered(row) && !there.has(flow);
     const rank = absent.columns.rank.get(row) ?? 0;
     (primary ? elected.counting : elected.notCounting).push(flow);

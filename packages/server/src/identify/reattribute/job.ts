@@ -8,6 +8,8 @@ export interface ElectionTask {
   readonly fromMs: number;
   /** Null: until now. */
   readonly toMs: number | null;
+  /** Only takes away what does not count any more; whether something counts instead is found out by an election when all rows are there. */
+  readonly isProvisional: boolean;
 }
 
 /** Names the ends of flows again, and elects. */

@@ -156,7 +156,7 @@ describe("stored reports are elected again", () => {
     );
     aheadMs += MINUTE_MS;
     await until("what debian missed, too", ["1 debian", "2 inetgw", "3 debian", "4 debian"], twice);
-    expect(await reelections()).toMatchObject({ rows_changed: 1, last_error: null });
+    await expect.poll(reelections, { timeout: 30_000 }).toMatchObject({ rows_changed: 1, last_error: null });
     // A report of the gap that comes late, when it is known that nobody else will tell of it.
     await deliver("inetgw", 50, 60, connection("inetgw", 5, 20, 21));
     await until("the late one", ["1 debian", "2 inetgw", "3 debian", "4 debian", "5 inetgw"]);

@@ -85,10 +85,11 @@ export class Reattribute {
 
   /** Resolves with their ids when they can't be forgotten any more. @throws StoreError */
   async elect(wishes: readonly ElectionWish[]): Promise<string[]> {
-    const jobs = wishes.map(({ reporterId, fromMs, toMs, dueMs }) => {
+    const jobs = wishes.map(({ dueMs, ...wish }) => {
+      const { reporterId, fromMs, toMs, isProvisional } = wish;
       // Several servers that noticed the same ask for it once.
-      const id = `${reporterId} ${fromMs} ${toMs} ${Math.ceil(dueMs / NEAR_MS)}`;
-      return this.#job(id, { kind: "election", reporterId, fromMs, toMs }, "", dueMs);
+      const id = `${reporterId} ${fromMs} ${toMs} ${isProvisional} ${Math.ceil(dueMs / NEAR_MS)}`;
+      return this.#job(id, { kind: "election", ...wish }, "", dueMs);
     });
     await this.#add(jobs);
     return jobs.map(({ id }) => id);
@@ -176,17 +177,18 @@ export class Reattribute {
   /** An election with all others of the same reporter that are ready and near. */
   #together(first: Job): Work {
     if (first.task.kind !== "election") return { jobs: [first], task: first.task };
-    const { kind, reporterId } = first.task;
+    const { kind, reporterId, isProvisional } = first.task;
     const jobs = [first];
     let [fromMs, toMs] = [first.task.fromMs, first.task.toMs ?? Number.POSITIVE_INFINITY];
     for (const job of this.#ready(kind)) {
       if (job === first || job.task.kind !== kind || job.task.reporterId !== reporterId) continue;
+      if (job.task.isProvisional !== isProvisional) continue;
       const otherToMs = job.task.toMs ?? Number.POSITIVE_INFINITY;
       if (job.task.fromMs > toMs + NEAR_MS || otherToMs < fromMs - NEAR_MS) continue;
       jobs.push(job);
       [fromMs, toMs] = [Math.min(fromMs, job.task.fromMs), Math.max(toMs, otherToMs)];
     }
-    return { jobs, task: { kind, reporterId, fromMs, toMs: Number.isFinite(toMs) ? toMs : null } };
+    return { jobs, task: { kind, reporterId, fromMs, toMs: Number.isFinite(toMs) ? toMs : null, isProvisional } };
   }
 
   async #do(work: Work): Promise<void> {

@@ -1,6 +1,6 @@
 /** Goes through stored rows page by page, at a pace that leaves most of the machine to what comes in. */
 import { setTimeout as sleep } from "node:timers/promises";
-import { type Editions, FLOW_TABLES, type FlowTable, type PageQuery, type StoredFlow } from "../../store/editions.ts";
+import { type Editions, FLOW_TABLES, type FlowTable, type Page, type PageQuery, type StoredFlow } from "../../store/editions.ts";
 
 const PAGE_ROWS = 2000;
 const PAUSE_MS = 20;
@@ -21,10 +21,10 @@ export async function walk(
     let after: PageQuery["after"] = null;
     for (;;) {
       const began = performance.now();
-      const flows = await editions.page({ ...query, table, after, limit: PAGE_ROWS }, signal);
+      const { flows, next }: Page = await editions.page({ ...query, table, after, limit: PAGE_ROWS }, signal);
       if (flows.length > 0) await visit(table, flows);
-      if (flows.length < PAGE_ROWS) break;
-      after = flows.at(-1) ?? null;
+      if (next === null) break;
+      after = next;
       await sleep(PAUSE_MS + (performance.now() - began) * PAUSE_SHARE, undefined, { signal });
     }
   }
