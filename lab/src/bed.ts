@@ -109,9 +109,9 @@ export class Bed {
     });
   }
 
-  /** Asks the lab's DNS server. The family is that of the question and of the way to the server. */
-  dns(ends: Omit<Ends, "to" | "what"> & { name: HostName }): Promise<LabConnection> {
-    const type = ends.family === 4 ? "A" : "AAAA";
+  /** Asks the lab's DNS server. The family is that of the way to the server and, unless `record` is another, of the address that is asked for. */
+  dns(ends: Omit<Ends, "to" | "what"> & { name: HostName; record?: Family }): Promise<LabConnection> {
+    const type = (ends.record ?? ends.family) === 4 ? "A" : "AAAA";
     const full: Ends = { ...ends, to: "internet", what: `${ends.from} asks for the ${type} record of ${ends.name}` };
     const local = { ip: sourceAddress(ends.from, "internet", ends.family), port: ends.localPort ?? 0 };
     const remote = { ip: pick(dnsServer, ends.family), port: 53 };

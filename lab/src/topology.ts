@@ -118,6 +118,7 @@ export const internetHosts = [
   { names: ["public.cdn.test"], aliases: ["secret.example.test"], addresses: external(82) },
   { names: ["mail.example.test"], aliases: [], addresses: external(25) },
   { names: ["git.example.test"], aliases: [], addresses: external(94) },
+  { names: ["dual.example.test"], aliases: [], addresses: external(64) },
   { names: ["legacy.example.test"], aliases: [], addresses: external(23) },
   { names: ["h3.example.test"], aliases: [], addresses: external(44), only: 4 },
   { names: ["h3v6.example.test"], aliases: [], addresses: external(46), only: 6 },

@@ -76,6 +76,14 @@ describe.skipIf(!here)("a flow's name", () => {
     expect(await rows("dns-only")).toMatchObject([asked, didNot, asked, didNot]);
   });
 
+  it("is what this client asked DNS for by its other address: an agent knows both by WireGuard", async () => {
+    const row = { ...EXTERNAL, ...USER, ...named("dual.example.test", "dns") };
+    expect(await rows("dual-stack")).toMatchObject([
+      { ...row, src_ip: "100.102.137.21" },
+      { ...row, src_ip: "fd0a::21" },
+    ]);
+  });
+
   it("is for each client of a shared address the name that it asked for, not the CNAME's target", async () => {
     const found = await rows("cdn");
     const mine = { ...EXTERNAL, ...USER, ...named("www.shop.example.test", "dns") };

@@ -3,7 +3,7 @@ import { example1, example3 } from "./examples.ts";
 import { filtered, refused } from "./failures.ts";
 import { egressLan, outside } from "./lan.ts";
 import { mixed } from "./mixed.ts";
-import { cdn, dnsOnly, ech, http, noSni, splitHello, tls } from "./names.ts";
+import { cdn, dnsOnly, dualStack, ech, http, noSni, splitHello, tls } from "./names.ts";
 import { quic } from "./quic.ts";
 import type { Scenario } from "./scenario.ts";
 import { sctp } from "./sctp.ts";
@@ -27,6 +27,7 @@ export const scenarios: Readonly<Record<string, Scenario>> = {
   http,
   quic,
   "dns-only": dnsOnly,
+  "dual-stack": dualStack,
   cdn,
   "no-sni": noSni,
   ech,

@@ -55,6 +55,25 @@ export const dnsOnly = perFamily(
   },
 );
 
+export const dualStack = perFamily(
+  "TCP without a name in it: the user asks DNS over one family and connects by the other",
+  async (bed, family) => {
+    const name = "dual.example.test";
+    await bed.dns({ from: "user", family: family === 4 ? 6 : 4, record: family, name });
+    await bed.tcp({
+      from: "user",
+      to: "internet",
+      family,
+      at: hostAddresses(name),
+      what: `the user fetches from ${name}`,
+      port: ports.git,
+      up: 300,
+      down: 9000,
+      known: byDns(name),
+    });
+  },
+);
+
 export const cdn = perFamily(
   "the user and the printer ask for different names of one address, and connect without a server name",
   async (bed, family) => {

@@ -25,6 +25,7 @@ import { Throttle } from "./status/throttle.ts";
 import { sysctlStatePath } from "./sysctl-state.ts";
 import { type NetworkConfig, NetworkTable } from "./track/networks.ts";
 import { FlowTracker, TRACKER_DEFAULTS } from "./track/tracker.ts";
+import { pairsOf } from "./wireguard/clients.ts";
 import { declarationOf } from "./wireguard/declaration.ts";
 import { Declarer } from "./wireguard/declarer.ts";
 
@@ -281,7 +282,8 @@ export class Agent {
     const { icmp, dns } = told.capture;
     tracker.setTraffic({ icmp: capture.icmp ?? icmp, dns: capture.dns ?? dns, tunnelPorts, servers, exclude: told.exclude });
     const modeOf = nameModes(capture.names, told);
-    if (names.configure({ networks: this.#networks, modeOf, interfaces, exclude: told.exclude }))
+    const pairs = pairsOf(this.#host.wireguard.interfaces);
+    if (names.configure({ networks: this.#networks, modeOf, interfaces, exclude: told.exclude, pairs }))
       tracker.renameDomains((network, domain) => names.shown(network, domain));
     tracker.setTimeouts(readTimeouts());
     if (this.#networks.length === 0) this.#log.warn({}, NO_NETWORKS);

@@ -144,6 +144,6 @@ export class Names implements FlowNames {
   }
 
   #clientOf(address: Uint8Array): Uint8Array {
-    return isLoopback(address) || this.#policy.isOwn(address) ? SELF : address;
+    return isLoopback(address) || this.#policy.isOwn(address) ? SELF : this.#policy.clientOf(address);
   }
 }

@@ -2,6 +2,7 @@
 import { type Cidr, cidrContains } from "@flowtrail/model";
 import { AddressSet } from "../track/address-set.ts";
 import type { NetworkConfig } from "../track/networks.ts";
+import { latin1 } from "./decode/bytes.ts";
 
 /** The strictest first. */
 export const NAME_MODES = ["off", "second-level", "full"] as const;
@@ -21,6 +22,8 @@ export interface NamePolicyConfig {
   readonly interfaces: readonly TappableInterface[];
   /** Connections with an end in one of these have no names. */
   readonly exclude: readonly Cidr[];
+  /** IPv6 and IPv4 addresses of one client. */
+  readonly pairs?: readonly (readonly [v6: Uint8Array, v4: Uint8Array])[];
 }
 
 /** The network that is the host itself: it has no interface of its own. */
@@ -37,8 +40,10 @@ export class NamePolicy {
   readonly #byInterface = new Map<string, readonly NetworkPolicy[]>();
   readonly #own: AddressSet;
   readonly #exclude: readonly Cidr[];
+  readonly #v4Of: ReadonlyMap<string, Uint8Array>;
 
-  constructor({ networks, modeOf, interfaces, exclude }: NamePolicyConfig) {
+  constructor({ networks, modeOf, interfaces, exclude, pairs = [] }: NamePolicyConfig) {
+    this.#v4Of = new Map(pairs.map(([v6, v4]) => [latin1(v6, 0, 16), v4]));
     this.#networks = networks.map((network) => ({
       network,
       members: new AddressSet(network.members),
@@ -76,6 +81,11 @@ export class NamePolicy {
       else if (isRouted(one, client)) routed = Math.min(routed, strictness);
     }
     return NAME_MODES[inside < NONE ? inside : routed < NONE ? routed : any] ?? "off";
+  }
+
+  /** The address that stands for the client that has this one: it asks DNS by one and connects by the other. */
+  clientOf(address: Uint8Array): Uint8Array {
+    return (this.#v4Of.size > 0 && this.#v4Of.get(latin1(address, 0, 16))) || address;
   }
 
   isOwn(address: Uint8Array): boolean {
