@@ -98,6 +98,8 @@ describe.skipIf(!here)("a lab without an inventory file", () => {
     });
     bed.writeInventory("networks: []\n");
     await until("the file names nobody any more", 30_000, async () => (await source("file"))?.entities === 0);
+    // What the file named, agents did not tell of; now they do: nodes, ranges, two devices, and a LAN (both of its ranges).
+    await until("the agents name whom the file named", 60_000, async () => (await source("agent:n-inetgw"))?.entities === 6);
   }, 120_000);
   afterAll(async () => {
     await double?.stop();
