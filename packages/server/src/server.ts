@@ -258,6 +258,7 @@ export class Server {
       identify: this.#identify,
       history: this.#history,
       inventoryLog: this.#inventoryLog,
+      declarations: this.#declarations,
       clickhouse: store.clickhouse,
       receive: this.#receive,
       reattribute: this.#reattribute,

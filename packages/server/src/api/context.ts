@@ -16,6 +16,7 @@ import type { Roster } from "../health/roster.ts";
 import type { InventoryHistory } from "../identify/history/history.ts";
 import type { Identify } from "../identify/identify.ts";
 import type { Reattribute } from "../identify/reattribute/reattribute.ts";
+import type { AgentSources } from "../identify/sources/agents/agents.ts";
 import type { Live } from "../live/live.ts";
 import type { FlowDetails } from "../query/flow-detail.ts";
 import type { FlowList } from "../query/flow-list.ts";
@@ -37,6 +38,7 @@ export interface ApiContext {
   readonly identify: Identify;
   readonly history: InventoryHistory;
   readonly inventoryLog: InventoryLog;
+  readonly declarations: AgentSources;
   readonly clickhouse: ClickHouse;
   readonly reattribute: Reattribute;
   readonly receive: Receive;

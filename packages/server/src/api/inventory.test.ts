@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { ARROW_CONTENT_TYPE, type BatchMetadata, encodeBatch, FlowBatch, SENDER_COLUMNS } from "@flowtrail/model";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { z } from "zod";
 import { type ErrorBody, rowNow, startTestServer, type TestServer } from "../testing.ts";
@@ -186,6 +187,34 @@ it("shows sources and conflicts on the health page", async () => {
   expect(metrics).toContain("flowtrail_inventory_conflicts 1\n");
   expect(metrics).toContain("flowtrail_inventory_failing_sources 0\n");
   expect(inventory).toMatchObject({ networks: 2, entities: 8, waiting_changes: 0, store_error: null, complete_since: null });
+});
+
+it("forgets an agent's addresses when the last token of its node is taken back", async () => {
+  const made = () => test.ask<{ id: string; token: string }>("POST", "/api/tokens", { body: { kind: "agent", node: "lonely" } });
+  const [first, second] = [(await made()).body, (await made()).body];
+  const metadata: BatchMetadata = {
+    agent_version: "0.1.0",
+    covered_from: Date.now() - 1000,
+    covered_to: Date.now(),
+    addresses: { netmaker: ["100.102.137.99"] },
+    drops: {},
+    gauges: {},
+  };
+  const { status } = await test.ask("POST", "/ingest/v1/flows", {
+    token: first.token,
+    body: encodeBatch(new FlowBatch(), { columns: SENDER_COLUMNS, metadata }),
+    headers: { "content-type": ARROW_CONTENT_TYPE, "flowtrail-batch": "1-1" },
+  });
+  expect(status).toBe(200);
+  const holders = async () =>
+    (
+      await test.ask<{ holders: { id: string }[] }>("GET", "/api/inventory/at?network=netmaker&ip=100.102.137.99")
+    ).body.holders.map(({ id }) => id);
+  expect(await holders()).toEqual(["lonely", null]);
+  await test.ask("DELETE", `/api/tokens/${second.id}`);
+  expect(await holders()).toEqual(["lonely", null]);
+  await test.ask("DELETE", `/api/tokens/${first.id}`);
+  expect(await holders()).toEqual([null]);
 });
 
 it("keeps what it knew over a restart without its file, until the configuration does without it, too", async () => {

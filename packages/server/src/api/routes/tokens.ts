@@ -6,7 +6,7 @@ import type { Api, ApiContext } from "../context.ts";
 import { badRequest, errorSchema, notFound } from "../errors.ts";
 import { createdTokenSchema, newTokenSchema, tokenSchema } from "../schemas.ts";
 
-export function tokenRoutes(api: Api, { tokens, roster, identify, now }: ApiContext): void {
+export function tokenRoutes(api: Api, { tokens, roster, identify, declarations, now }: ApiContext): void {
   api.route({
     method: "GET",
     url: "/api/tokens",
@@ -57,7 +57,12 @@ export function tokenRoutes(api: Api, { tokens, roster, identify, now }: ApiCont
       response: { 204: z.null(), 401: errorSchema, 404: errorSchema },
     },
     handler: async (request, reply) => {
-      if (!(await tokens.revoke(request.params.id))) throw notFound(`there is no token ${request.params.id}`);
+      const { id } = request.params;
+      if (!(await tokens.revoke(id))) throw notFound(`there is no token ${id}`);
+      const agents = (await tokens.list()).filter(({ kind }) => kind === "agent");
+      const node = agents.find((token) => token.id === id)?.node ?? null;
+      // An address that its machine had may be another one's soon.
+      if (node !== null && !agents.some((token) => token.node === node && isLive(token, now()))) declarations.remove(node);
       return reply.code(204).send(null);
     },
   });

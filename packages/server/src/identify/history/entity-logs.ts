@@ -48,6 +48,12 @@ export class EntityLogs {
     return this.#byNetwork.has(network);
   }
 
+  /** Does a source tell of anything now? */
+  tells(source: string): boolean {
+    for (const { newest } of this.#bySource.get(source) ?? []) if (newest?.entity !== null) return true;
+    return false;
+  }
+
   /** Entities that a source tells of now. */
   inForce(source: string): EntityLog[] {
     return [...(this.#bySource.get(source) ?? [])].filter(({ newest }) => newest?.entity !== null);

@@ -14,7 +14,6 @@ import { EntityLogs } from "./entity-logs.ts";
 import type { HistoryStore } from "./history-store.ts";
 import { LogWriter } from "./log-writer.ts";
 import { NetworkView } from "./network-view.ts";
-import type { NodeVersion } from "./node-refs.ts";
 
 export interface HistoryConfig {
   /** Others write into the same store: look every few seconds what they wrote. */
@@ -54,8 +53,6 @@ export interface HistoryStats {
   readonly completeSinceMs: number | null;
 }
 
-export type ChangeListener = (networks: ReadonlySet<string>) => void;
-
 const DEFAULTS = { maxChanges: 200_000, maxWaiting: 100_000 };
 /** Letting go of the oldest costs a look at everything: it is done in bulk. */
 const SLACK = 1.25;
@@ -66,7 +63,6 @@ export class InventoryHistory {
   readonly #deps: HistoryDeps;
   readonly #writer: LogWriter;
   readonly #logs = new EntityLogs();
-  readonly #listeners = new Set<ChangeListener>();
   readonly #views = new Map<string, NetworkView>();
   #current: Inventory | null = null;
   #described: Inventory | null = null;
@@ -143,12 +139,6 @@ export class InventoryHistory {
     return this.#version;
   }
 
-  /** Calls back after each change with the networks that it touched, before anything else is asked. Returns how to stop that. */
-  onChange(listener: ChangeListener): () => void {
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
-  }
-
   /** Every network that any source ever told of, by id, in order. */
   networks(): readonly string[] {
     return this.#logs.networks();
@@ -170,14 +160,6 @@ export class InventoryHistory {
     return this.#view(network).versions;
   }
 
-  /** The nodes as they were then, of every source. */
-  nodesAt(network: string, atMs: number): readonly NodeVersion[] {
-    return this.#view(network).versions.filter(
-      (version): version is NodeVersion =>
-        version.kind === "node" && version.toMs > atMs && (version.fromMs <= atMs || version.isFirst),
-    );
-  }
-
   /** The node that was called so (by id, name or host) then; null: none that the inventory knows. */
   nodeAt(network: string, word: string, atMs: number): NodeRef | null {
     return this.#view(network).nodes.at(word, atMs);
@@ -193,6 +175,11 @@ export class InventoryHistory {
   described(): Inventory {
     this.#described ??= mergedInventory(this.#inForce().filter(({ source }) => sourceKind(source) !== "agent"));
     return this.#described;
+  }
+
+  /** Does a source tell of anything now? */
+  tells(source: string): boolean {
+    return this.#logs.tells(source);
   }
 
   /** Entities that are there now, by source. */
@@ -246,7 +233,6 @@ export class InventoryHistory {
     this.#described = null;
     this.#counts = null;
     for (const network of networks) this.#views.delete(network);
-    for (const listener of this.#listeners) listener(networks);
   }
 
   #inForce(): EntityVersion[] {

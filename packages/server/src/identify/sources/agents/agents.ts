@@ -11,8 +11,8 @@ import { type KeyOwners, withOwners, withoutNamed } from "./peers.ts";
 import { type HistoryView, type View, viewOf } from "./view.ts";
 
 export interface AgentSourcesDeps {
-  readonly sources: Pick<Sources, "add">;
-  readonly history: HistoryView;
+  readonly sources: Pick<Sources, "add" | "remove">;
+  readonly history: HistoryView & { tells(source: string): boolean };
   readonly now: () => number;
 }
 
@@ -60,9 +60,16 @@ export class AgentSources {
     else agent.say({ networks }, { addresses, declares, context: context.version }, this.#startOf(coveredFromMs));
   }
 
+  /** Its token was taken back: what it told, it told until now. Whoever gets a token in its place begins anew. */
+  remove(reporterId: string): void {
+    this.#agents.delete(reporterId);
+    this.#deps.sources.remove(agentSource(reporterId), "its token was taken back");
+  }
+
   #agent(reporter: NodeRef): AgentSource | null {
     const known = this.#agents.get(reporter.id);
-    if (known !== undefined) return known;
+    if (known !== undefined && !this.#isRemoved(known)) return known;
+    this.#agents.delete(reporter.id);
     if (this.#agents.size >= MAX_AGENTS) {
       this.#refused++;
       return null;
@@ -74,6 +81,11 @@ export class AgentSources {
       return made;
     });
     return this.#agents.get(reporter.id) ?? null;
+  }
+
+  /** By another server. */
+  #isRemoved({ said, state }: AgentSource): boolean {
+    return said !== null && said.networks.length > 0 && !this.#deps.history.tells(state.name);
   }
 
   /** A batch of last week says who had its addresses last week. */
