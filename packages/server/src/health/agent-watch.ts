@@ -106,7 +106,8 @@ export class AgentWatch {
    */
   async admit(note: CoverageNote): Promise<void> {
     const { roster, elections } = this.#deps;
-    roster.cover(note);
+    // Else it is noted when it is stored.
+    if (roster.isNews(note)) roster.cover(note);
     if (roster.hasChanges) await this.#inTurn(() => this.#settle(false));
     const held = this.#holding.get(note.reporterId);
     if (held === undefined) return;

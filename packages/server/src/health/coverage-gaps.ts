@@ -54,6 +54,11 @@ export class Gaps {
     return this.#spans.some((gap) => gap.fromMs < fromMs && (toMs < gap.toMs || gap.toMs === Number.POSITIVE_INFINITY));
   }
 
+  /** True if some of it is a gap. */
+  touch({ fromMs, toMs }: Span): boolean {
+    return this.#spans.some((gap) => gap.fromMs < toMs && fromMs < gap.toMs);
+  }
+
   /** Forgets what was over before then. The time before the first coverage is not: it ends where it ended. */
   forget(beforeMs: number): void {
     this.#spans = this.#spans.filter(({ fromMs, toMs }) => toMs >= beforeMs || fromMs === Number.NEGATIVE_INFINITY);

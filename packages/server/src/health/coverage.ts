@@ -101,6 +101,12 @@ export class Coverage {
     return covered(this.#gaps.cut({ fromMs: atMs, toMs: EVER }));
   }
 
+  /** Will it be expected for a time, by this delivery, for which it is not yet? */
+  isNews({ receivedMs, coveredFromMs, coveredToMs }: CoverageNote): boolean {
+    if (this.#heardMs === 0 || (this.#goneMs !== null && receivedMs > this.#goneMs)) return true;
+    return coveredFromMs !== null && coveredToMs !== null && this.#gaps.touch({ fromMs: coveredFromMs, toMs: coveredToMs });
+  }
+
   /** A delivery, in any order and any number of times. */
   note({ reporter, epoch, sequence, receivedMs, coveredFromMs, coveredToMs }: CoverageNote): CoverageChange[] {
     const changes: CoverageChange[] = [];

@@ -118,6 +118,11 @@ export class Roster {
     if (before === undefined || heard.lastMs >= before.lastMs) this.#heard.set(heard.reporterId, heard);
   }
 
+  /** Will a reporter be expected for a time, by this delivery, for which it is not yet? */
+  isNews(note: CoverageNote): boolean {
+    return this.#coverages.get(note.reporterId)?.isNews(note) ?? true;
+  }
+
   /** A delivery of a reporter: any number of times, in any order. */
   cover(note: CoverageNote): void {
     const coverage = this.#coverage(note.reporterId, note.reporter);
