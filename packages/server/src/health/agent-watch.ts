@@ -43,6 +43,8 @@ const OVERLAP_MS = 30_000;
 const SAVE_MS = 30_000;
 /** An agent that starts tells within this time what it found. */
 const SETTLE_MS = 20_000;
+/** While an agent covers nothing (capture is switched off) its gap grows every few seconds: elections are held now and then. */
+const LONGER_MS = 300_000;
 /** An upload waits so long for its election; after that its sender is asked to come again. */
 const HOLD_MS = 5_000;
 const COME_AGAIN_MS = 2_000;
@@ -200,6 +202,7 @@ function requestsOf({ reporterId, kind, span }: RosterChange, nowMs: number): El
   const toMs = finite(span.toMs);
   // For good: nothing more comes. A gap that ended: its node's agent started again, and tells what it found.
   const settledMs = nowMs + SETTLE_MS;
+  if (kind === "longer") return [{ reporterId, fromMs, toMs, dueMs: nowMs + LONGER_MS, isProvisional: false }];
   if (kind === "gap") return [{ reporterId, fromMs, toMs, dueMs: toMs === null ? nowMs : settledMs, isProvisional: false }];
   // What ended shortly before it began may be among what it found.
   const early = { reporterId, fromMs: Math.max(0, fromMs - LINGER_MS) };

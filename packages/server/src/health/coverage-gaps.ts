@@ -54,6 +54,11 @@ export class Gaps {
     return this.#spans.some((gap) => gap.fromMs < fromMs && (toMs < gap.toMs || gap.toMs === Number.POSITIVE_INFINITY));
   }
 
+  /** True if one of them ends exactly then. */
+  endAt(ms: number): boolean {
+    return this.#spans.some(({ toMs }) => toMs === ms);
+  }
+
   /** True if some of it is a gap. */
   touch({ fromMs, toMs }: Span): boolean {
     return this.#spans.some((gap) => gap.fromMs < toMs && fromMs < gap.toMs);

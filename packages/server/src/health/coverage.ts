@@ -9,8 +9,8 @@ import { Gaps, type Span } from "./coverage-gaps.ts";
 /** What became different: flows that lived then are to be elected again. */
 export interface CoverageChange {
   readonly span: Span;
-  /** `gap`: not expected any more · `covered`: expected now, and was not before. */
-  readonly kind: "gap" | "covered";
+  /** `gap`: not expected any more · `longer`: the same, and it goes on from a gap (capture is switched off) · `covered`: expected now, and was not before. */
+  readonly kind: "gap" | "longer" | "covered";
 }
 
 /** To be kept over a restart. Null stands for "since ever" and "for ever": JSON has no infinity. */
@@ -180,7 +180,8 @@ export class Coverage {
 
   #addGap(gap: Span): CoverageChange[] {
     if (gap.toMs - gap.fromMs <= TOLERANCE_MS) return [];
-    return this.#gaps.add(gap).map((span) => ({ span, kind: "gap" }));
+    const kind = this.#gaps.endAt(gap.fromMs) ? "longer" : "gap";
+    return this.#gaps.add(gap).map((span) => ({ span, kind }));
   }
 }
 

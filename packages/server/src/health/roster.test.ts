@@ -176,6 +176,19 @@ describe("an agent is expected to report a flow", () => {
     expect(bed.expects(at(2001))).toBe(true);
   });
 
+  it("not while it says that it covers nothing; that is one long gap, which is told of as such", () => {
+    const bed = withGap();
+    bed.roster.takeChanges();
+    for (const minute of [80, 81, 82]) bed.covers(at(minute), at(minute));
+    expect(bed.expects(at(72), at(73))).toBe(false);
+    expect(bed.expects(at(100))).toBe(true);
+    expect(bed.roster.takeChanges().map(({ kind, span }) => [kind, span.fromMs, span.toMs])).toEqual([
+      ["gap", at(70), at(80)],
+      ["longer", at(80), at(81)],
+      ["longer", at(81), at(82)],
+    ]);
+  });
+
   it("as before, after a restart", () => {
     const bed = withGap();
     const again = new Roster({ silentAfterMs: 30_000 }, { now: () => bed.nowMs, enrolled: async () => [] });

@@ -143,9 +143,9 @@ export class Roster {
     }
   }
 
-  /** Is there anything for `takeChanges`? */
+  /** Is there anything for `takeChanges` that should not wait? */
   get hasChanges(): boolean {
-    return this.#changes.length > 0;
+    return this.#changes.some(({ kind }) => kind !== "longer");
   }
 
   /** What became different since the last call. */

@@ -85,14 +85,20 @@ export class Reattribute {
 
   /** Resolves with their ids when they can't be forgotten any more. @throws StoreError */
   async elect(wishes: readonly ElectionWish[]): Promise<string[]> {
-    const jobs = wishes.map(({ dueMs, ...wish }) => {
-      const { reporterId, fromMs, toMs, isProvisional } = wish;
-      // Several servers that noticed the same ask for it once.
-      const id = `${reporterId} ${fromMs} ${toMs} ${isProvisional} ${Math.ceil(dueMs / NEAR_MS)}`;
-      return this.#job(id, { kind: "election", ...wish }, "", dueMs);
+    const asked = new Map<string, Job>();
+    const ids = wishes.map(({ dueMs, ...wish }) => {
+      const task = { kind: "election", ...wish } as const;
+      const known = this.#shared ? undefined : [...this.#open.values(), ...asked.values()].find((job) => canTake(job, task));
+      const together = known?.task.kind === "election" ? union(known.task, task) : null;
+      const job =
+        known && together
+          ? { ...known, task: together, dueMs: Math.min(known.dueMs, dueMs) }
+          : this.#job(randomUUID(), task, "", dueMs);
+      asked.set(job.id, job);
+      return job.id;
     });
-    await this.#add(jobs);
-    return jobs.map(({ id }) => id);
+    await this.#add([...asked.values()]);
+    return ids;
   }
 
   /** True when all of these elections are done, false if that takes longer. */
@@ -131,9 +137,10 @@ export class Reattribute {
   }
 
   async #add(jobs: readonly Job[]): Promise<void> {
-    const fresh = jobs.filter(({ id }) => !this.#open.has(id));
-    await this.#deps.log.write(fresh);
-    for (const job of fresh) this.#open.set(job.id, job);
+    // At once: one that is widened must not begin as it was before.
+    for (const job of jobs) this.#open.set(job.id, job);
+    const changedMs = this.#deps.now();
+    await this.#deps.log.write(jobs.map((job) => ({ ...job, changedMs })));
   }
 
   /** What earlier runs left, and other servers ask for. */
@@ -177,18 +184,15 @@ export class Reattribute {
   /** An election with all others of the same reporter that are ready and near. */
   #together(first: Job): Work {
     if (first.task.kind !== "election") return { jobs: [first], task: first.task };
-    const { kind, reporterId, isProvisional } = first.task;
+    let task = first.task;
     const jobs = [first];
-    let [fromMs, toMs] = [first.task.fromMs, first.task.toMs ?? Number.POSITIVE_INFINITY];
-    for (const job of this.#ready(kind)) {
-      if (job === first || job.task.kind !== kind || job.task.reporterId !== reporterId) continue;
-      if (job.task.isProvisional !== isProvisional) continue;
-      const otherToMs = job.task.toMs ?? Number.POSITIVE_INFINITY;
-      if (job.task.fromMs > toMs + NEAR_MS || otherToMs < fromMs - NEAR_MS) continue;
+    for (const job of this.#ready("election")) {
+      const together = job === first || job.task.kind !== "election" ? null : union(task, job.task);
+      if (together === null) continue;
       jobs.push(job);
-      [fromMs, toMs] = [Math.min(fromMs, job.task.fromMs), Math.max(toMs, otherToMs)];
+      task = together;
     }
-    return { jobs, task: { kind, reporterId, fromMs, toMs: Number.isFinite(toMs) ? toMs : null, isProvisional } };
+    return { jobs, task };
   }
 
   async #do(work: Work): Promise<void> {
@@ -244,6 +248,20 @@ export class Reattribute {
     this.#stats = { ...this.#stats, lastError: message(error) };
     this.#deps.logger.warn({ err: error }, "stored reports could not be looked at again, it is tried again");
   }
+}
+
+/** Has it not begun, and would the other one be a part of it? */
+function canTake({ state, task }: Job, other: ElectionTask): boolean {
+  return state === "waiting" && task.kind === "election" && !task.isProvisional && union(task, other) !== null;
+}
+
+/** Both as one; null if they are not alike, or far apart. */
+function union(a: ElectionTask, b: ElectionTask): ElectionTask | null {
+  if (a.reporterId !== b.reporterId || a.isProvisional !== b.isProvisional) return null;
+  const [aToMs, bToMs] = [a.toMs ?? Number.POSITIVE_INFINITY, b.toMs ?? Number.POSITIVE_INFINITY];
+  if (a.fromMs > bToMs + NEAR_MS || b.fromMs > aToMs + NEAR_MS) return null;
+  const toMs = Math.max(aToMs, bToMs);
+  return { ...a, fromMs: Math.min(a.fromMs, b.fromMs), toMs: Number.isFinite(toMs) ? toMs : null };
 }
 
 const message = (error: unknown) => (error instanceof Error ? error.message : String(error));
