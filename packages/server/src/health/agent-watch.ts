@@ -45,6 +45,8 @@ const SAVE_MS = 30_000;
 const SETTLE_MS = 20_000;
 /** While an agent covers nothing (capture is switched off) its gap grows every few seconds: elections are held now and then. */
 const LONGER_MS = 300_000;
+/** What becomes due within such a time is one election. */
+const GATHER_MS = 10_000;
 /** An upload waits so long for its election; after that its sender is asked to come again. */
 const HOLD_MS = 5_000;
 const COME_AGAIN_MS = 2_000;
@@ -173,7 +175,7 @@ export class AgentWatch {
     const nowMs = now();
     this.#waiting.push(...roster.takeChanges().flatMap((change) => requestsOf(change, nowMs)));
     for (const { reporterId, fromMs, toMs } of roster.takeUnclear()) {
-      this.#waiting.push({ reporterId, fromMs, toMs: finite(toMs), dueMs: nowMs + SETTLE_MS, isProvisional: false });
+      this.#waiting.push({ reporterId, fromMs, toMs: finite(toMs), dueMs: settledBy(nowMs), isProvisional: false });
     }
     const requests = this.#waiting;
     if (requests.length > 0) {
@@ -195,14 +197,16 @@ export class AgentWatch {
   }
 }
 
+const roundedUp = (ms: number, toMs: number) => Math.ceil(ms / toMs) * toMs;
+const settledBy = (nowMs: number) => roundedUp(nowMs + SETTLE_MS, GATHER_MS);
 const finite = (ms: number) => (Number.isFinite(ms) ? ms : null);
 
 function requestsOf({ reporterId, kind, span }: RosterChange, nowMs: number): ElectionRequest[] {
   const fromMs = Math.max(0, span.fromMs);
   const toMs = finite(span.toMs);
   // For good: nothing more comes. A gap that ended: its node's agent started again, and tells what it found.
-  const settledMs = nowMs + SETTLE_MS;
-  if (kind === "longer") return [{ reporterId, fromMs, toMs, dueMs: nowMs + LONGER_MS, isProvisional: false }];
+  const settledMs = settledBy(nowMs);
+  if (kind === "longer") return [{ reporterId, fromMs, toMs, dueMs: roundedUp(settledMs, LONGER_MS), isProvisional: false }];
   if (kind === "gap") return [{ reporterId, fromMs, toMs, dueMs: toMs === null ? nowMs : settledMs, isProvisional: false }];
   // What ended shortly before it began may be among what it found.
   const early = { reporterId, fromMs: Math.max(0, fromMs - LINGER_MS) };

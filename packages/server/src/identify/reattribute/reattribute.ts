@@ -88,12 +88,11 @@ export class Reattribute {
     const asked = new Map<string, Job>();
     const ids = wishes.map(({ dueMs, ...wish }) => {
       const task = { kind: "election", ...wish } as const;
-      const known = this.#shared ? undefined : [...this.#open.values(), ...asked.values()].find((job) => canTake(job, task));
+      const known = this.#shared
+        ? undefined
+        : [...this.#open.values(), ...asked.values()].find((job) => job.dueMs === dueMs && canTake(job, task));
       const together = known?.task.kind === "election" ? union(known.task, task) : null;
-      const job =
-        known && together
-          ? { ...known, task: together, dueMs: Math.min(known.dueMs, dueMs) }
-          : this.#job(randomUUID(), task, "", dueMs);
+      const job = known && together ? { ...known, task: together } : this.#job(randomUUID(), task, "", dueMs);
       asked.set(job.id, job);
       return job.id;
     });
