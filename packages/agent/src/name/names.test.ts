@@ -1,8 +1,10 @@
 /** Packets in, names of flows out, with every clock in the test's hand. */
 import { parseAddress, parseCidr } from "@flowtrail/model";
 import { describe, expect, it } from "vitest";
+import { TCP_TIME_WAIT } from "../capture/conntrack/states.ts";
 import { FlowKey } from "../track/flow-key.ts";
 import type { FoundName, NamedFlow } from "../track/flow-names.ts";
+import { T0, Track } from "../track/testing/track.ts";
 import { answer } from "./decode/testing/dns-message.ts";
 import { concat, message, messages, word } from "./decode/testing/messages.ts";
 import { tcpPacket, udpPacket } from "./decode/testing/packets.ts";
@@ -25,6 +27,7 @@ interface FlowSpec {
   dstPort?: number;
   protocol?: number;
   at?: number;
+  endAt?: number;
   natSrc?: string;
   network?: string;
 }
@@ -74,6 +77,7 @@ class Bench {
     dstPort = 443,
     protocol = 6,
     at = 0,
+    endAt = Number.POSITIVE_INFINITY,
     natSrc,
     network = "mesh",
   }: FlowSpec = {}) {
@@ -90,6 +94,7 @@ class Bench {
       network,
       startMs: at,
       startExact: true,
+      endMs: endAt,
       slot: this.#slot++,
       idLow: 1,
       idHigh: 2,
@@ -209,6 +214,42 @@ describe("Names", () => {
     expect(bench.look({ at: 30_000 })).toBeNull();
     bench.tcp(http("second.example"), { at: 30_005 });
     expect(bench.look({ at: 30_000 })?.[0]).toBe("second.example");
+  });
+
+  it("does not take what the next connection of the same ports says, be the flow named or not", () => {
+    const bench = new Bench().tcp(http("second.example"), { at: 90_000 });
+    expect(bench.look({ at: 0, endAt: 80_000 })).toBeNull();
+    expect(bench.look({ at: 0, natSrc: "100.64.0.9", endAt: 80_000 })).toBeNull();
+    expect(bench.look({ at: 0 })?.[0]).toBe("second.example");
+
+    const names = new Bench();
+    const track = new Track({}, undefined, names.names);
+    const ports = { src: CLIENT, dst: FAR, dstPort: 80 };
+    const flow = (id: number, startMs: number) => ({ src: `${CLIENT}:4000`, dst: `${FAR}:80`, id, startMs });
+    track.new(flow(1, 0), 0);
+    names.tcp(http("a.test"), { ...ports, at: T0 + 2 });
+    const domains = (at: number) => track.collect(at).map((row) => [row.flow_id, row.state, row.domain]);
+    const [[first]] = domains(500) as [[unknown]];
+    names.names.sweep(T0 + 90_000);
+    track.destroy({ ...flow(1, 0), counters: [1, 2, 3, 4], stopMs: 90_000, tcpState: TCP_TIME_WAIT }, 90_000);
+    track.new(flow(2, 90_000), 90_000);
+    names.tcp(http("b.test"), { ...ports, at: T0 + 90_002 });
+    expect(domains(90_500)).toEqual([
+      [first, "closed", "a.test"],
+      [expect.anything(), "open", "b.test"],
+    ]);
+  });
+
+  it("calls a connection by its first Host, however many others follow, however late", () => {
+    const bench = new Bench();
+    const track = new Track({}, undefined, bench.names);
+    const say = (host: string, at: number) => bench.tcp(http(host), { dstPort: 80, at: T0 + at });
+    track.new({ src: `${CLIENT}:4000`, dst: `${FAR}:80`, id: 1, startMs: 0 }, 0);
+    for (let i = 0; i < 12; i++) say(`n${i}.test`, 10 + i);
+    expect(track.collect(500).map(({ domain }) => domain)).toEqual(["n0.test"]);
+    bench.names.sweep(T0 + 70_000);
+    say("late.test", 70_001);
+    expect(track.collect(70_500).map(({ domain }) => domain)).toEqual(["n0.test"]);
   });
 
   it("knows a connection by its translated tuple, too", () => {

@@ -121,9 +121,10 @@ export class Names implements FlowNames {
 
   #toldBy(flow: NamedFlow): TupleName | null {
     const fromMs = flow.startMs - (flow.startExact ? STAMP_SLACK_MS : ARRIVAL_SLACK_MS);
-    const told = this.#told.best(flow.key, fromMs);
+    const toMs = flow.endMs + STAMP_SLACK_MS;
+    const told = this.#told.best(flow.key, fromMs, toMs);
     if (told !== null || flow.translated === null) return told;
-    return this.#told.best(this.#translatedTuple(flow), fromMs);
+    return this.#told.best(this.#translatedTuple(flow), fromMs, toMs);
   }
 
   #await(flow: NamedFlow): void {

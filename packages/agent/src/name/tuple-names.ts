@@ -37,32 +37,28 @@ export class TupleNames {
     return this.#table.size;
   }
 
-  /** Returns false if this is known already. The whole of a hello takes the place of its part. */
+  /** Returns false if this is known already, or one too many: the first ones stay. The whole of a hello takes the place of its part. */
   add(tuple: FlowKey, name: TupleName): boolean {
     let count = 0;
-    let oldest = -1;
     for (let entry = this.#table.find(tuple); entry >= 0; ) {
       const known = this.#names[entry]!;
       const next = this.#table.findOlder(tuple, entry);
       if (isRepeated(known, name)) return false;
       if (known.partial && !name.partial && known.source === name.source) this.#remove(entry);
-      else {
-        count++;
-        oldest = entry;
-      }
+      else count++;
       entry = next;
     }
-    if (count >= MAX_PER_TUPLE) this.#remove(oldest);
+    if (count >= MAX_PER_TUPLE) return false;
     this.#names[this.#table.add(tuple)] = name;
     return true;
   }
 
-  /** The most trusted name that was told by this tuple at or after `fromMs`, of equal ones the first; ports may be used again by others. */
-  best(tuple: FlowKey, fromMs: number): TupleName | null {
+  /** The most trusted name that was told by this tuple between these times, of equal ones the first; ports may be used again by others. */
+  best(tuple: FlowKey, fromMs: number, toMs: number): TupleName | null {
     let best: TupleName | null = null;
     for (let entry = this.#table.find(tuple); entry >= 0; entry = this.#table.findOlder(tuple, entry)) {
       const name = this.#names[entry]!;
-      if (name.atMs >= fromMs && (best === null || rank(name) <= rank(best))) best = name;
+      if (name.atMs >= fromMs && name.atMs <= toMs && (best === null || rank(name) <= rank(best))) best = name;
     }
     return best;
   }

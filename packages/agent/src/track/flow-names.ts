@@ -15,6 +15,8 @@ export interface NamedFlow {
   startMs: number;
   /** False: it may have begun somewhat earlier. */
   startExact: boolean;
+  /** When its last packet came, ms since 1970; Infinity while more may come. */
+  endMs: number;
   /** Names the flow to `takeLate`: slot and flow id. */
   slot: number;
   idLow: number;

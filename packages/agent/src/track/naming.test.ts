@@ -61,6 +61,21 @@ describe("Naming", () => {
     expect(track.collect(40).map(names)).toEqual([["api.example", "sni", "h2"]]);
   });
 
+  it("keeps the first of names that are trusted alike, and completes what is spoken", () => {
+    const known = new Names();
+    const track = new Track({}, undefined, known);
+    const next = (name: Known): unknown => {
+      known.byPort.set(443, name);
+      later(known, 443);
+      return track.collect(20).map(names);
+    };
+    known.byPort.set(443, { domain: "a.test", source: "quic" });
+    track.new(flow(443, 1), 0);
+    expect(track.collect(10).map(names)).toEqual([["a.test", "quic", null]]);
+    expect(next({ domain: "a.test", source: "quic", app: "h3" })).toEqual([["a.test", "quic", "h3"]]);
+    expect(next({ domain: "b.test", source: "quic", app: "doq" })).toEqual([["a.test", "quic", "h3"]]);
+  });
+
   it("prefers what the client asked for to the outer name of an encrypted hello", () => {
     const known = new Names();
     const track = new Track({}, undefined, known);

@@ -23,6 +23,7 @@ export class Naming {
     network: "",
     startMs: 0,
     startExact: true,
+    endMs: 0,
     slot: -1,
     idLow: 0,
     idHigh: 0,
@@ -59,7 +60,14 @@ export class Naming {
     if (!this.#names.look(this.#read(slot), found)) return;
     const code = domainSource[slot]!;
     const known = code === NO_CODE ? null : (DOMAIN_SOURCES[code] ?? null);
-    if (rankOf(found.source, found.outer) > rankOf(known, flows.hasFlag(slot, FLAG.outerName))) return;
+    const worse = rankOf(found.source, found.outer) - rankOf(known, flows.hasFlag(slot, FLAG.outerName));
+    if (worse > 0) return;
+    if (worse === 0) {
+      // The first name stays: another one is that of a later request, or of the next connection with these ports.
+      const isSame = found.domain === flows.texts.domainOf(slot) || flows.texts.aboutOf(slot).app === null;
+      if (isSame && found.app !== null) flows.texts.setAbout(slot, { app: found.app });
+      return;
+    }
     const source = found.source === null ? NO_CODE : DOMAIN_SOURCE[found.source];
     flows.texts.setDomain(slot, found.domain, source);
     if (found.app !== null) flows.texts.setAbout(slot, { app: found.app });
@@ -97,7 +105,7 @@ export class Naming {
   #read(slot: number): NamedFlow {
     const flow = this.#flow;
     const { table } = this.#flows;
-    const { flowId, start, natPorts } = table.columns;
+    const { flowId, start, end, seen, phase, natPorts } = table.columns;
     table.readKey(slot, flow.key);
     const isTranslated = this.#flows.hasFlag(slot, FLAG.natSource | FLAG.natDestination);
     flow.translated = isTranslated ? table.natBytes.subarray(slot * 32, slot * 32 + 32) : null;
@@ -106,6 +114,8 @@ export class Naming {
     flow.network = this.#flows.networkOf(slot);
     flow.startMs = start[slot]!;
     flow.startExact = !this.#flows.hasFlag(slot, FLAG.startInexact | FLAG.startByArrival);
+    // Nobody knows when a lost flow ended, but not before it was last seen.
+    flow.endMs = phase[slot] === PHASE.open ? Number.POSITIVE_INFINITY : end[slot]! || seen[slot]!;
     flow.slot = slot;
     flow.idLow = flowId[slot * 2]!;
     flow.idHigh = flowId[slot * 2 + 1]!;
