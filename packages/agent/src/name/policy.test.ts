@@ -47,6 +47,23 @@ describe("NamePolicy", () => {
     expect([strict.modeOf("a"), strict.modeOf("b"), strict.modeOf("other")]).toEqual(["off", "full", "off"]);
   });
 
+  it("has a client's setting wherever its packets pass", () => {
+    const local = network("local", ["192.0.2.0/24"]);
+    const policy = policyOf({ a: "off", b: "second-level", local: "full" }, [
+      A,
+      { ...B, ranges: [parseCidr("10.8.0.0/24")!] },
+      local,
+    ]);
+    const everywhere = (text: string): NameMode[] => policy.interfaces.map((name) => policy.modeAt(name, address(text)));
+    expect(policy.interfaces).toEqual(["lo", "eth0", "wg0", "wg1"]);
+    expect(everywhere("100.64.0.7")).toEqual(["off", "off", "off", "off"]);
+    expect(everywhere("172.31.0.7")).toEqual(["off", "off", "off", "off"]);
+    expect(everywhere("10.20.0.7")).toEqual(["off", "off", "off", "off"]);
+    expect(everywhere("10.8.0.7")).toEqual(["second-level", "second-level", "second-level", "second-level"]);
+    expect(everywhere("192.0.2.10")).toEqual(["full", "full", "full", "full"]);
+    expect(everywhere("203.0.113.1")).toEqual(["full", "full", "off", "second-level"]);
+  });
+
   it("knows its own and the excluded addresses", () => {
     const policy = policyOf({ a: "full" });
     expect(["100.64.0.1", "192.0.2.10", "100.64.0.2"].map((text) => policy.isOwn(address(text)))).toEqual([true, true, false]);

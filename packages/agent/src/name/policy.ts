@@ -70,13 +70,16 @@ export class NamePolicy {
 
   /**
    * How much may be known of what this client asks for, whose packet was seen on the interface. A client of several networks has the strictest of
-   * their settings, one of none (behind a route, on the internet) that of its route's network, else the strictest of the interface's.
+   * their settings, one of none (behind a route, on the internet) that of its route's network, else the strictest of the interface's. Its packets pass
+   * other interfaces than those of its networks, too.
    */
   modeAt(interfaceName: string, client: Uint8Array): NameMode {
+    const here = this.#byInterface.get(interfaceName);
+    if (here === undefined) return "off";
     let [inside, routed, any] = [NONE, NONE, NONE];
-    for (const one of this.#byInterface.get(interfaceName) ?? []) {
+    for (const one of this.#networks) {
       const strictness = NAME_MODES.indexOf(one.mode);
-      any = Math.min(any, strictness);
+      if (here.includes(one)) any = Math.min(any, strictness);
       if (isInside(one, client)) inside = Math.min(inside, strictness);
       else if (isRouted(one, client)) routed = Math.min(routed, strictness);
     }
