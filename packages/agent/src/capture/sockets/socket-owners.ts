@@ -12,6 +12,7 @@ const REQUEST_BYTES = HEADER + 56;
 const UID = HEADER + 64;
 const INODE = HEADER + 68;
 const V4_AT = 12;
+const UDP = 17;
 
 export interface SocketOwner {
   readonly uid: number;
@@ -50,11 +51,14 @@ export class SocketOwners {
     this.#request[HEADER] = isV4 ? AF_INET : AF_INET6;
     this.#request[HEADER + 1] = protocol;
     this.#request.writeUInt32LE(0xffffffff, HEADER + 4);
-    this.#request.writeUInt16BE(localPort, HEADER + 8);
-    this.#request.writeUInt16BE(farPort, HEADER + 10);
+    // Of UDP the kernel wants to know as if a packet had come from there: the far end as the source (udp_dump_one in net/ipv4/udp_diag.c).
+    const [sourceAt, sourcePort, destinationAt, destinationPort] =
+      protocol === UDP ? [farAt, farPort, localAt, localPort] : [localAt, localPort, farAt, farPort];
+    this.#request.writeUInt16BE(sourcePort, HEADER + 8);
+    this.#request.writeUInt16BE(destinationPort, HEADER + 10);
     const from = isV4 ? V4_AT : 0;
-    this.#request.set(bytes.subarray(localAt + from, localAt + 16), HEADER + 12);
-    this.#request.set(bytes.subarray(farAt + from, farAt + 16), HEADER + 28);
+    this.#request.set(bytes.subarray(sourceAt + from, sourceAt + 16), HEADER + 12);
+    this.#request.set(bytes.subarray(destinationAt + from, destinationAt + 16), HEADER + 28);
     this.#request.fill(0xff, HEADER + 48); // INET_DIAG_NOCOOKIE
     socket.send(this.#request);
     return this.#receive(socket);
