@@ -124,6 +124,13 @@ describe("the server's configuration", () => {
     });
   });
 
+  it("may have ids as long as the inventory's", async () => {
+    const id = "n".repeat(256);
+    answer.body = JSON.stringify({ networks: [{ id, ranges: [], egress: [{ id, ranges: [] }] }] });
+    await poller.start(1000);
+    expect(poller.current.networks).toMatchObject([{ id, egress: [{ id }] }]);
+  });
+
   it("is asked for again with its ETag, and told when it changed", async () => {
     answer = { status: 200, body: JSON.stringify(CONFIG), etag: '"1"' };
     await poller.start(1000);

@@ -17,7 +17,8 @@ const address = z
   .transform((text) => parseAddress(text))
   .refine((bytes) => bytes !== null, "expected an address")
   .transform((bytes) => bytes as Uint8Array);
-const id = z.string().min(1).max(128);
+/** As long as the inventory allows: one that is refused here costs the whole configuration. */
+const id = z.string().min(1).max(256);
 
 /** The route's LAN is behind this reporter; an older server does not say. */
 const route = z
