@@ -3,7 +3,7 @@ import { PacketTap, type PacketTapStats } from "../capture/packets/tap.ts";
 import { secondLevel } from "./decode/second-level.ts";
 import { LocalOwners } from "./flow-owners.ts";
 import { Names, NO_POLICY } from "./names.ts";
-import { NamePolicy, type NamePolicyConfig } from "./policy.ts";
+import { NAME_MODES, type NameMode, NamePolicy, type NamePolicyConfig } from "./policy.ts";
 import type { NameStats } from "./stats.ts";
 
 const QUIC_PORT = 443;
@@ -20,7 +20,9 @@ export class NameCapture {
   readonly #tap: PacketTap;
   #policy = NO_POLICY;
   #networks: readonly string[] = [];
-  #settings = "";
+  /** Of each network the last that was said: one whose interface is away for a moment comes back to what is known. */
+  readonly #modes = new Map<string, NameMode>();
+  #exclude = "[]";
   #running = false;
 
   /** @param monotonicMs a clock that does not go back */
@@ -50,20 +52,22 @@ export class NameCapture {
     return problem === "" ? this.owners.problem : `no names on ${problem}`;
   }
 
-  /** From now on. Returns true if what may be told of names has changed: names that were given before must be looked at again (`shown`). */
+  /** From now on. Returns true if less may be told of names than before: those that were given must be looked at again (`shown`). */
   configure(config: NamePolicyConfig): boolean {
     this.#policy = new NamePolicy(config);
     this.#networks = config.networks.map(({ id }) => id);
-    const settings = JSON.stringify([config.networks.map(({ id }) => [id, config.modeOf(id)]), config.exclude]);
-    const changed = settings !== this.#settings;
-    this.#settings = settings;
-    this.names.setPolicy(this.#policy, changed);
+    const isStricter = this.#noteModes(config);
+    const exclude = JSON.stringify(config.exclude);
+    const forget = isStricter || exclude !== this.#exclude;
+    this.#exclude = exclude;
+    this.names.setPolicy(this.#policy, forget);
     if (this.#running) this.#tap.setInterfaces(this.#policy.interfaces);
-    return changed;
+    return forget;
   }
 
-  /** How a domain of a network is to be told: null: not at all. */
+  /** How a domain of a network is to be told: null: not at all. One of a network that is not there any more stays as it is. */
   shown(network: string, domain: string): string | null {
+    if (!this.#networks.includes(network)) return domain;
     const mode = this.#policy.modeOf(network);
     return mode === "full" ? domain : mode === "second-level" ? secondLevel(domain) : null;
   }
@@ -83,5 +87,16 @@ export class NameCapture {
     this.#running = false;
     this.#tap.stop();
     this.owners.close();
+  }
+
+  /** Returns true if the setting of a network is stricter than it was. */
+  #noteModes({ networks, modeOf }: NamePolicyConfig): boolean {
+    let isStricter = false;
+    for (const { id } of networks) {
+      const mode = modeOf(id);
+      if (NAME_MODES.indexOf(mode) < NAME_MODES.indexOf(this.#modes.get(id) ?? "full")) isStricter = true;
+      this.#modes.set(id, mode);
+    }
+    return isStricter;
   }
 }
