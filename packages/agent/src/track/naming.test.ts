@@ -2,7 +2,7 @@ import type { JsonRow } from "@flowtrail/model";
 import { describe, expect, it } from "vitest";
 import type { FlowNames, FoundName, NamedFlow } from "./flow-names.ts";
 import type { RecordSpec } from "./testing/records.ts";
-import { cidr, Track } from "./testing/track.ts";
+import { cidr, MESH, Track } from "./testing/track.ts";
 
 type Known = Partial<FoundName>;
 
@@ -85,6 +85,28 @@ describe("Naming", () => {
     known.byPort.set(443, { domain: "api.example", source: "dns", app: "h2+ech" });
     later(known, 443);
     expect(track.collect(20).map(names)).toEqual([["api.example", "dns", "h2+ech"]]);
+  });
+
+  it("cuts or removes domains when less may be told, and with them what was spoken", () => {
+    const known = new Names();
+    const other = { id: "other", ranges: [cidr("10.8.0.0/24")], egress: [], members: [] };
+    const track = new Track({}, [MESH, other], known);
+    known.byPort.set(443, { domain: "api.example", source: "sni", app: "h2" });
+    known.byPort.set(853, { app: "dot" });
+    const flows = [flow(443, 1), flow(853, 2), { ...flow(443, 3), src: "10.8.0.7:4000" }];
+    for (const one of flows) track.new(one, 0);
+    track.collect(10);
+    known.byPort.clear();
+    track.tracker.renameDomains((network, domain) => (network === "other" ? `cut ${domain}` : null));
+    track.dump(
+      flows.map((one) => ({ ...one, counters: [1, 1, 1, 1] })),
+      20,
+    );
+    expect(track.collect(30).map(names)).toEqual([
+      [null, null, null],
+      [null, null, null],
+      ["cut api.example", "sni", "h2"],
+    ]);
   });
 
   it("does not give a late name to another flow in the same place", () => {

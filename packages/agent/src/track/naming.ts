@@ -90,15 +90,17 @@ export class Naming {
     else if (isNew) flows.setFlag(slot, FLAG.ownerUnknown);
   }
 
-  /** Goes through the domains of all flows: `shown` says how a network's is to be told from the next row on, null: not at all. */
+  /** Goes through the names of all flows: `shown` says how a network's domain is to be told from the next row on, null: no name at all. */
   rename(shown: (network: string, domain: string) => string | null): void {
     const flows = this.#flows;
+    const { texts } = flows;
     const { phase, domainSource } = flows.table.columns;
     for (let slot = 0; slot < flows.table.end; slot++) {
-      const before = phase[slot] === PHASE.free ? null : flows.texts.domainOf(slot);
-      if (before === null) continue;
-      const after = shown(flows.networkOf(slot), before);
-      if (after !== before) flows.texts.setDomain(slot, after, domainSource[slot]!);
+      if (phase[slot] === PHASE.free) continue;
+      const before = texts.domainOf(slot);
+      const after = shown(flows.networkOf(slot), before ?? "");
+      if (before !== null && after !== before) texts.setDomain(slot, after, domainSource[slot]!);
+      if (after === null && texts.aboutOf(slot).app !== null) texts.setAbout(slot, { app: null });
     }
   }
 
