@@ -33,7 +33,7 @@ export interface Moment {
 
 /** Everything that is not stored, by reason; monotonic. */
 export function dropsOf({ tracker, capture, shipper, names }: Parts): Record<string, number> {
-  const { tap, off, excluded, rateLimited, evicted } = names.stats;
+  const { tap, off, excluded, unasked, forwarded, rateLimited, evicted } = names.stats;
   return {
     ...tracker.stats.drops,
     overrun: capture.stats.overrunEvents,
@@ -45,6 +45,8 @@ export function dropsOf({ tracker, capture, shipper, names }: Parts): Record<str
     name_off: off,
     name_excluded: excluded,
     name_evicted: evicted,
+    dns_unasked: unasked,
+    dns_forwarded: forwarded,
     name_table_full: tracker.stats.namesRefused,
   };
 }

@@ -5,7 +5,7 @@ import { TCP_TIME_WAIT } from "../capture/conntrack/states.ts";
 import { FlowKey } from "../track/flow-key.ts";
 import type { FoundName, NamedFlow } from "../track/flow-names.ts";
 import { T0, Track } from "../track/testing/track.ts";
-import { answer } from "./decode/testing/dns-message.ts";
+import { answer, query } from "./decode/testing/dns-message.ts";
 import { concat, message, messages, word } from "./decode/testing/messages.ts";
 import { tcpPacket, udpPacket } from "./decode/testing/packets.ts";
 import { Names } from "./names.ts";
@@ -58,11 +58,10 @@ class Bench {
   }
 
   dns(name: string, to = CLIENT, { at = 0, ttlS = 60, given = FAR } = {}): this {
-    const payload = answerOf(name, given, ttlS);
-    return this.packet(
-      udpPacket({ src: to.includes(":") ? RESOLVER_V6 : RESOLVER, dst: to, srcPort: 53, dstPort: 4000, payload }),
-      at,
-    );
+    const resolver = to.includes(":") ? RESOLVER_V6 : RESOLVER;
+    const [question, payload] = [query(name, given.includes(":") ? 28 : 1), answerOf(name, given, ttlS)];
+    this.packet(udpPacket({ src: to, dst: resolver, srcPort: 4000, dstPort: 53, payload: question }), at);
+    return this.packet(udpPacket({ src: resolver, dst: to, srcPort: 53, dstPort: 4000, payload }), at);
   }
 
   tcp(payload: Uint8Array, spec: FlowSpec & { seq?: number } = {}): this {
@@ -176,8 +175,10 @@ describe("Names", () => {
   });
 
   it("takes DNS over TCP: several messages in a packet, one in several", () => {
+    const streamOf = (messages: Uint8Array[]) => concat(...messages.flatMap((one) => [word(one.length), one]));
+    const questions = streamOf([query("a.example", 1), query("b.example", 1)]);
     const [a, b] = [answerOf("a.example", "198.51.100.1"), answerOf("b.example", "198.51.100.2")];
-    const stream = concat(word(a.length), a, word(b.length), b);
+    const stream = streamOf([a, b]);
     for (const cuts of [
       [stream.length],
       [1, stream.length],
@@ -186,6 +187,7 @@ describe("Names", () => {
       [a.length + 3, 60, stream.length],
     ]) {
       const bench = new Bench();
+      for (const at of [0, 20, 40]) bench.tcp(questions.subarray(at, at + 20), { dst: RESOLVER, dstPort: 53, seq: 3 + at });
       let from = 0;
       for (const to of cuts.sort((x, y) => x - y)) {
         const part = { src: RESOLVER, dst: CLIENT, srcPort: 53, dstPort: 4000, seq: 7 + from };
@@ -280,7 +282,7 @@ describe("Names", () => {
     cut.policy("full");
     expect(cut.look({ srcPort: 1 })).toBeNull();
     const off = new Bench("off").dns("a.example").tcp(message("tls", "curl"));
-    expect(off.names.stats).toMatchObject({ off: 2, cacheEntries: 0, waiting: 0, read: { dns: 0, tls: 0 } });
+    expect(off.names.stats).toMatchObject({ off: 3, cacheEntries: 0, waiting: 0, read: { dns: 0, tls: 0 } });
     off.policy("full", [], false);
     expect(off.look()).toBeNull();
     const excluded = new Bench("full", ["198.51.100.0/24"]).dns("a.example").tcp(message("tls", "curl"));

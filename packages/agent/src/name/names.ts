@@ -68,6 +68,7 @@ export class Names implements FlowNames {
   look(flow: NamedFlow, found: FoundName): boolean {
     const mode = this.#policy.modeOf(flow.network);
     if (mode === "off") return false;
+    this.#reader.settle();
     const { key } = flow;
     const told = this.#toldBy(flow);
     if (told === null || told.partial || told.source === "http") this.#await(flow);
@@ -82,6 +83,7 @@ export class Names implements FlowNames {
 
   /** Forgets what is out of date; now and then, however often it is called. @param nowMs ms since 1970 */
   sweep(nowMs: number): void {
+    this.#reader.settle();
     if (Math.abs(nowMs - this.#sweptMs) < SWEEP_MS) return;
     this.#sweptMs = nowMs;
     this.#dns.sweep(nowMs);

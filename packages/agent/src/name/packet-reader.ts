@@ -5,27 +5,24 @@ import { UDP } from "../track/codes.ts";
 import { FlowKey } from "../track/flow-key.ts";
 import { latin1 } from "./decode/bytes.ts";
 import { type ClientHello, MAX_CLIENT_HELLO } from "./decode/client-hello.ts";
-import { type DnsAnswer, decodeDns, dnsOverTcp } from "./decode/dns.ts";
 import { decodeHttp } from "./decode/http.ts";
 import { decodePacket, Packet } from "./decode/packet.ts";
 import { QuicInitials } from "./decode/quic.ts";
-import { secondLevel } from "./decode/second-level.ts";
 import { decodeTls } from "./decode/tls.ts";
 import { Work } from "./decode/work.ts";
+import { type AnswerListener, DnsReader } from "./dns-reader.ts";
 import type { NameMode, NamePolicy } from "./policy.ts";
+import { shown } from "./shown.ts";
 import type { NameStats } from "./stats.ts";
 import { Streams } from "./streams.ts";
 import { TokenBucket } from "./token-bucket.ts";
 import type { TupleName } from "./tuple-names.ts";
 
-export interface NameListener {
-  /** `client` (16 bytes) was told that `name` is at these addresses, 16 bytes each, for so many seconds each. Arrays are reused. */
-  onAnswer(client: Uint8Array, name: string, addresses: Uint8Array, ttlsS: readonly number[], atMs: number): void;
+export interface NameListener extends AnswerListener {
   /** The connection of this tuple, which is reused, said so itself. */
   onName(tuple: FlowKey, name: TupleName): void;
 }
 
-const DNS_PORT = 53;
 const TLS_HANDSHAKE = 22;
 const CAPITAL_A = 65;
 const CAPITAL_Z = 90;
@@ -33,7 +30,6 @@ const CAPITAL_Z = 90;
 const DECRYPTIONS_PER_S = 2000;
 const QUIC = { maxConnections: 1024, maxBytes: 512 * 1024, maxAgeMs: 30_000 };
 const HELLOS = { maxStreams: 256, maxBytesEach: MAX_CLIENT_HELLO + 64, maxBytes: 512 * 1024, maxAgeMs: 5000 };
-const DNS_STREAMS = { maxStreams: 64, maxBytesEach: 32 * 1024, maxBytes: 256 * 1024, maxAgeMs: 5000 };
 
 export class PacketReader implements PacketListener {
   readonly #listener: NameListener;
@@ -42,7 +38,7 @@ export class PacketReader implements PacketListener {
   readonly #packet = new Packet();
   readonly #tuple = new FlowKey();
   readonly #hellos = new Streams(HELLOS);
-  readonly #dnsStreams = new Streams(DNS_STREAMS);
+  readonly #dns: DnsReader;
   readonly #quic: QuicInitials;
   #policy: NamePolicy;
 
@@ -51,6 +47,7 @@ export class PacketReader implements PacketListener {
     this.#policy = policy;
     this.#stats = stats;
     this.#listener = listener;
+    this.#dns = new DnsReader(policy, stats, listener, this.#work);
     const bucket = new TokenBucket(DECRYPTIONS_PER_S, monotonicMs);
     this.#quic = new QuicInitials(QUIC, { mayDecrypt: () => bucket.take(), now: monotonicMs });
   }
@@ -59,7 +56,7 @@ export class PacketReader implements PacketListener {
   setPolicy(policy: NamePolicy): void {
     this.#policy = policy;
     this.#hellos.clear();
-    this.#dnsStreams.clear();
+    this.#dns.setPolicy(policy);
   }
 
   onPacket(bytes: Uint8Array, start: number, end: number, atMs: number, interfaceName: string): void {
@@ -67,8 +64,8 @@ export class PacketReader implements PacketListener {
     const verdict = decodePacket(bytes, start, end, packet, this.#work);
     if (verdict === "malformed") this.#stats.malformed.packet++;
     if (verdict !== "ok" || packet.payloadEnd <= packet.payloadStart) return;
-    const isAnswer = packet.srcPort === DNS_PORT;
-    const mode = this.#policy.modeAt(interfaceName, isAnswer ? packet.dst : packet.src);
+    const dns = this.#dns.see(bytes, packet, atMs);
+    const mode = this.#policy.modeAt(interfaceName, dns?.isAnswer ? packet.dst : packet.src);
     if (mode === "off") {
       this.#stats.off++;
       return;
@@ -82,16 +79,20 @@ export class PacketReader implements PacketListener {
     this.#tuple.first = packet.srcPort;
     this.#tuple.second = packet.dstPort;
     this.#tuple.protocol = packet.protocol;
-    if (isAnswer && packet.protocol === UDP) this.#onDns(bytes, packet.payloadStart, packet.payloadEnd, mode, atMs);
-    else if (isAnswer) this.#onDnsStream(bytes, mode, atMs);
+    if (dns) this.#dns.read(bytes, packet, this.#tuple, mode, dns);
     else if (packet.protocol === UDP) this.#onQuic(bytes, mode, atMs);
     else this.#onStream(bytes, mode, atMs);
+  }
+
+  /** When all queues have been emptied: see DnsReader. */
+  settle(): void {
+    this.#dns.settle();
   }
 
   /** @param nowMs ms since 1970 */
   sweep(nowMs: number): void {
     this.#hellos.sweep(nowMs);
-    this.#dnsStreams.sweep(nowMs);
+    this.#dns.sweep(nowMs);
   }
 
   /** Brings the counters up to date that others keep. */
@@ -99,47 +100,7 @@ export class PacketReader implements PacketListener {
     const { refused, unauthentic, evicted } = this.#quic.stats;
     this.#stats.rateLimited = refused;
     this.#stats.unauthentic = unauthentic;
-    this.#stats.evicted = evicted + this.#hellos.evicted + this.#dnsStreams.evicted;
-  }
-
-  #onDns(bytes: Uint8Array, start: number, end: number, mode: NameMode, atMs: number): void {
-    let answer: DnsAnswer | null;
-    try {
-      answer = decodeDns(bytes, start, end, this.#work);
-    } catch (error) {
-      this.#countMalformed("dns", error);
-      return;
-    }
-    if (answer === null || answer.host === null) return;
-    this.#stats.read.dns++;
-    if (answer.ttlsS.length === 0) return;
-    this.#listener.onAnswer(this.#packet.dst, shown(answer.host, mode), answer.addresses, answer.ttlsS, atMs);
-  }
-
-  /** DNS over TCP: messages after their lengths, one or several in a packet, or one in several. */
-  #onDnsStream(bytes: Uint8Array, mode: NameMode, atMs: number): void {
-    const { payloadStart, payloadEnd, payloadBytes, tcpSeq } = this.#packet;
-    if (this.#dnsStreams.has(this.#tuple, tcpSeq, atMs)) return;
-    const all = this.#dnsStreams.append(this.#tuple, tcpSeq, bytes, payloadStart, payloadEnd, atMs);
-    const from = all ?? bytes;
-    const start = all ? 0 : payloadStart;
-    const end = all ? all.length : payloadEnd;
-    let at = start;
-    try {
-      for (let need = dnsOverTcp(from, at, end); need > 2 && need <= end - at; need = dnsOverTcp(from, at, end)) {
-        this.#onDns(from, at + 2, at + need, mode, atMs);
-        at += need;
-      }
-    } catch (error) {
-      this.#countMalformed("dns", error);
-      at = end;
-    }
-    if (all && at === start) return; // waits for more
-    if (all) this.#dnsStreams.forget(this.#tuple);
-    // Where the capture cut the packet, what follows has a hole before it.
-    const isWhole = payloadEnd - payloadStart === payloadBytes;
-    const seq = (tcpSeq + payloadEnd - payloadStart - (end - at)) >>> 0;
-    if (at < end && isWhole) this.#dnsStreams.begin(this.#tuple, seq, from.subarray(at, end), 0, end - at, atMs);
+    this.#stats.evicted = evicted + this.#hellos.evicted + this.#dns.evicted;
   }
 
   #onQuic(bytes: Uint8Array, mode: NameMode, atMs: number): void {
@@ -206,14 +167,10 @@ export class PacketReader implements PacketListener {
     if (name.domain !== null || name.app !== null || name.ech) this.#listener.onName(this.#tuple, name);
   }
 
-  #countMalformed(protocol: "dns" | "tls" | "quic" | "http", error: unknown): void {
+  #countMalformed(protocol: "tls" | "quic" | "http", error: unknown): void {
     if (!(error instanceof DecodeError)) throw error;
     this.#stats.malformed[protocol]++;
   }
-}
-
-function shown(name: string, mode: NameMode): string {
-  return mode === "second-level" ? secondLevel(name) : name;
 }
 
 /** RFC 7301 names as they are registered; and the values that browsers make up so that servers stay used to unknown ones (RFC 8701 §2). */

@@ -9,6 +9,10 @@ export interface NameStats {
   off: number;
   /** … with an end in an excluded range. */
   excluded: number;
+  /** DNS answers to clients that had not asked. */
+  unasked: number;
+  /** … to this host, which had asked for another client, whose address it translated. */
+  forwarded: number;
   /** QUIC packets that were not decrypted, as there were too many. */
   rateLimited: number;
   /** … that no client's keys of their connection opened. */
@@ -33,6 +37,8 @@ export function newNameStats(): NameStats {
     malformed: { packet: 0, dns: 0, tls: 0, quic: 0, http: 0 },
     off: 0,
     excluded: 0,
+    unasked: 0,
+    forwarded: 0,
     rateLimited: 0,
     unauthentic: 0,
     evicted: 0,

@@ -63,7 +63,7 @@ export interface PacketFilterConfig {
 
 /**
  * For a cooked socket (SOCK_DGRAM): the packet begins at the IP header on every device. Keeps
- * - UDP from port 53, TCP from port 53 with payload: DNS answers;
+ * - UDP from and to port 53, TCP from and to port 53 with payload: DNS;
  * - QUIC Initials of versions 1 and 2 (RFC 9000 §17.2.2, RFC 9369 §3.2) to the ports of QUIC;
  * - TCP that begins with a TLS record of a ClientHello, to any port;
  * - TCP to a port of TLS that has PSH, is short, and does not begin with a record: the end of a split ClientHello. A sender sets PSH
@@ -94,6 +94,7 @@ export function packetFilter({ quicPorts }: PacketFilterConfig): Uint8Array {
     [LD_HALF_AT_X, 0],
     [JUMP_EQUAL, DNS, "keep"],
     [LD_HALF_AT_X, 2],
+    [JUMP_EQUAL, DNS, "keep"],
     ...anyOf(quicPorts, "quic"),
     [RETURN, 0],
     "quic",
@@ -108,6 +109,7 @@ export function packetFilter({ quicPorts }: PacketFilterConfig): Uint8Array {
     [JUMP_EQUAL, QUIC_V1, "keep", "drop"],
     "tcp",
     [LD_HALF_AT_X, 2],
+    [JUMP_EQUAL, DNS, "dns"],
     [STORE, PORT],
     [LD_BYTE_AT_X, 13],
     [STORE, FLAGS],

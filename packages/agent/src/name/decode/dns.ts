@@ -19,12 +19,16 @@ const HEADER = 12;
 /** The labels before the host in the question of a service: `_8443._https.` (RFC 9460 §2.3). */
 const SERVICE_LABELS = /^(?:_[^.]*\.)+/;
 
-export interface DnsAnswer {
+export interface DnsQuestion {
+  readonly id: number;
   /** What was asked, in lower case, without the root's dot; octets that need it are escaped as RFC 1035 §5.1 does (`\032`). */
   readonly name: string;
   /** The host that the question was about: `name`, for a service question without its leading `_…` labels. Null: it is no host name. */
   readonly host: string | null;
   readonly type: number;
+}
+
+export interface DnsAnswer extends DnsQuestion {
   readonly rcode: number;
   /** TC: the answers do not all fit, the client will ask again over TCP. */
   readonly truncated: boolean;
@@ -56,31 +60,45 @@ interface Found {
  */
 export function decodeDns(bytes: Uint8Array, offset: number, end: number, work: Work): DnsAnswer | null {
   const message: DnsBytes = { bytes, start: offset, end: Math.min(end, bytes.length) };
-  work.steps++;
-  if (message.end - offset < HEADER) throw new DecodeError("dns", offset, "a message that is shorter than its header");
+  const question = readQuestion(message, true, work);
+  if (question === null) return null;
   const flags = u16(bytes, offset + 2);
-  // QR = 1, opcode = 0.
-  if ((flags & 0xf800) !== 0x8000 || u16(bytes, offset + 4) !== 1) return null;
-  const question = offset + HEADER;
-  const name = readName(message, question, work);
-  const afterName = skipName(message, question, work);
-  if (afterName + 4 > message.end) throw new DecodeError("dns", afterName, "a question that the message ends within");
-  if (u16(bytes, afterName + 2) !== CLASS_IN) return null;
-  const type = u16(bytes, afterName);
-  const names = new Names(message, question, name);
+  const { name } = question;
+  const names = new Names(message, offset + HEADER, name);
   const cnames = new Map<string, Cname>();
   const found: Found = { at: [], size: [], owner: [], ttlS: [], echOwners: [] };
-  readAnswers(message, afterName + 4, names, cnames, found, work);
+  readAnswers(message, skipName(message, offset + HEADER, work) + 4, names, cnames, found, work);
   const chain = chainOf(name, cnames, work);
   return {
-    name,
-    host: hostName(type === TYPE_SVCB || type === TYPE_HTTPS ? name.replace(SERVICE_LABELS, "") : name),
-    type,
+    ...question,
     rcode: flags & 15,
     truncated: (flags & 0x200) !== 0,
     offersEch: found.echOwners.some((owner) => chain.has(owner)),
     ...attribute(bytes, found, chain),
   };
+}
+
+/**
+ * Reads what a client asks. Null: it is no standard query with one question of class IN.
+ * @throws DecodeError of a malformed message
+ */
+export function decodeDnsQuery(bytes: Uint8Array, offset: number, end: number, work: Work): DnsQuestion | null {
+  return readQuestion({ bytes, start: offset, end: Math.min(end, bytes.length) }, false, work);
+}
+
+function readQuestion(message: DnsBytes, isAnswer: boolean, work: Work): DnsQuestion | null {
+  const { bytes, start, end } = message;
+  work.steps++;
+  if (end - start < HEADER) throw new DecodeError("dns", start, "a message that is shorter than its header");
+  // QR, and opcode = 0.
+  if ((u16(bytes, start + 2) & 0xf800) !== (isAnswer ? 0x8000 : 0) || u16(bytes, start + 4) !== 1) return null;
+  const name = readName(message, start + HEADER, work);
+  const afterName = skipName(message, start + HEADER, work);
+  if (afterName + 4 > end) throw new DecodeError("dns", afterName, "a question that the message ends within");
+  if (u16(bytes, afterName + 2) !== CLASS_IN) return null;
+  const type = u16(bytes, afterName);
+  const host = hostName(type === TYPE_SVCB || type === TYPE_HTTPS ? name.replace(SERVICE_LABELS, "") : name);
+  return { id: u16(bytes, start), name, host, type };
 }
 
 /**

@@ -17,6 +17,11 @@ export function wireName(name: string): number[] {
 
 export const pointer = (place: number): [number, number] => [0xc0 | (place >> 8), place & 255];
 
+/** A question of class IN, as a stub resolver asks it; `answer` answers it. */
+export function query(name: string, type: number, id = 0x1234): Uint8Array {
+  return concat(word(id), [1, 0, 0, 1, 0, 0, 0, 0, 0, 0], wireName(name), word(type), [0, 1]);
+}
+
 /** An answer to one question of class IN. */
 export function answer(name: string, type: number, records: readonly TestRecord[], flags = 0x8180): Uint8Array {
   const head = concat([0x12, 0x34, ...word(flags), 0, 1, ...word(records.length), 0, 0, 0, 0], wireName(name), [
