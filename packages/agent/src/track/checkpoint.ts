@@ -4,12 +4,15 @@
  *
  *   u32 magic · u32 length of the head · head (UTF-8) · [to the next multiple of 8] column · … · column
  */
+import { NO_CODE } from "./codes.ts";
 import { type AnyArray, type FlowColumns, LAYOUT, NAT_LAYOUT, PHASE } from "./flow-layout.ts";
 import type { FlowTable } from "./flow-table.ts";
 import type { Flows } from "./flows.ts";
 
 const MAGIC = 0x4b435446; // "FTCK"
 const PREFIX_BYTES = 8;
+/** Columns that a checkpoint may lack: before flows had names there were none of them, nor texts. */
+const NAME_COLUMNS: ReadonlySet<string> = new Set(["domain", "about", "domainSource"] satisfies (keyof typeof LAYOUT)[]);
 /** From here on a call to copy is cheaper than a loop. */
 const LONG_RUN = 16;
 
@@ -44,13 +47,16 @@ export function decodeCheckpoint(bytes: Uint8Array, flows: Flows): string | null
   const head = decodeHead(bytes);
   if (typeof head === "string") return head;
   const { count, networks, texts, length } = head;
-  const columns = [true, false].map(columnsOf).find((each) => layoutOf(each) === head.layout);
+  const current = [true, false].map(columnsOf);
+  const former = current.map((each) => each.filter(({ name }) => !NAME_COLUMNS.has(name)));
+  const columns = [...current, ...former].find((each) => layoutOf(each) === head.layout);
   if (!columns) return "it was written by another version of Flowtrail";
   const places = placesOf(columns, count, PREFIX_BYTES + length);
   if (places.end !== bytes.length) return `it has ${bytes.length} bytes and not ${places.end}`;
   const { buffer } = new Uint8Array(bytes); // a copy, so that the columns lie on multiples of 8 in memory too
   const slots = table.addUnlinked(count);
-  if (layoutOf(columns) === layoutOf(columnsOf(true))) table.translate();
+  if (columns.some(({ name }) => name in NAT_LAYOUT)) table.translate();
+  table.columns.domainSource.fill(NO_CODE, 0, slots);
   for (const [at, { name, type, width }] of columns.entries()) {
     table.columns[name].set(new type(buffer, places.offsets[at], slots * width));
   }
@@ -84,7 +90,7 @@ function decodeHead(bytes: Uint8Array): (Head & { length: number }) | string {
   if (PREFIX_BYTES + length > bytes.length) return "its head is cut off";
   try {
     const text = new TextDecoder().decode(bytes.subarray(PREFIX_BYTES, PREFIX_BYTES + length));
-    const { layout, count, networks, texts } = JSON.parse(text) as Partial<Head>;
+    const { layout, count, networks, texts = [] } = JSON.parse(text) as Partial<Head>;
     if (typeof layout === "string" && Number.isSafeInteger(count) && Array.isArray(networks) && Array.isArray(texts)) {
       return { layout, count: count!, networks: networks.map(String), texts, length };
     }
