@@ -94,6 +94,34 @@ describe("the ends of a flow", () => {
     ]);
   });
 
+  it("are nobody's for an election where agents contradict one another, but for who says so itself", () => {
+    const claim = (id: string) => `\n  - { id: net, nodes: [{ id: ${id}, addresses: [10.9.0.5] }] }`;
+    const { history, identify } = setUp([MONDAY_MS, "agent:b", claim("b")]);
+    const told = { src_ip: "10.9.0.5", dst_ip: "203.0.113.1" };
+    const elected = () => {
+      const batch = rowsOf({ ...told, reporterId: "z" }, { ...told, reporterId: "b" }, { ...told, reporterId: "a" });
+      identify.fill(batch);
+      return [0, 1, 2].map((row) => {
+        const { src_id, rank, primary } = rowToJson(batch, row);
+        return [src_id, rank, primary];
+      });
+    };
+    const others = ["b", 5, false];
+    expect(elected()).toEqual([others, ["b", 1, true], others]);
+    history.apply("agent:a", inventoryOf(claim("a")), { who: "a", atMs: MONDAY_MS });
+    expect(elected()).toEqual([
+      ["a", 5, true],
+      ["b", 1, true],
+      ["a", 1, true],
+    ]);
+    // Two agents that say the same do not contradict one another, and what a file says settles it.
+    history.apply("agent:a", inventoryOf(claim("b")), { who: "a", atMs: MONDAY_MS });
+    expect(elected()).toEqual([others, ["b", 1, true], others]);
+    history.apply("agent:a", inventoryOf(claim("a")), { who: "a", atMs: MONDAY_MS });
+    history.apply("file", inventoryOf(claim("b")), { who: "file", atMs: MONDAY_MS });
+    expect(elected()).toEqual([others, ["b", 1, true], others]);
+  });
+
   it("are the same in a batch as in batches of one row each", () => {
     const { identify } = setUp(
       [MONDAY_MS, "agent:b", "\n  - { id: net, nodes: [{ id: b, addresses: [172.17.0.1] }] }"],

@@ -8,10 +8,13 @@ import type { Answer, AttributionTable } from "./table.ts";
 import { WordIndex } from "./word-index.ts";
 
 /** Who an address belonged to for a while. */
-export interface End extends Omit<Answer, "holding"> {
+export interface End extends Pick<Answer, "participant" | "domain"> {
   /** Whom the inventory has there; null: nobody in particular. */
   readonly holder: Holding | null;
-  /** The participant with its nodes as the reporter is called, too: what two sources say of one machine must not make it two in an election. */
+  /**
+   * The participant with its nodes as the reporter is called, too: what two sources say of one machine must not make it two in an election. Without
+   * nodes where agents contradict one another: by its own word alone, none keeps another's report out of totals.
+   */
   readonly elector: Participant;
   /** Kept by whoever writes it into columns. */
   sourceCodes: Codes | null;
@@ -81,9 +84,9 @@ export class BatchLookup {
     for (let i = 0; i < 4; i++) key[3 + i] = wordAt(bytes, offset, i);
     const known = this.#ends[this.#index.find()];
     if (known !== undefined) return known;
-    const { participant, domain, holding } = table.answer(table.find(bytes, offset, this.#atMs, reporter));
+    const { participant, domain, holding, isContested } = table.answer(table.find(bytes, offset, this.#atMs, reporter));
     const holder = holding?.kind === "network" ? null : holding;
-    const elector = this.#elector(participant);
+    const elector = isContested ? { ...participant, node: null, gateways: [] } : this.#elector(participant);
     const end: End = { participant, domain, holder, elector, sourceCodes: null, destinationCodes: null };
     this.#index.set(this.#ends.push(end) - 1);
     return end;

@@ -243,7 +243,11 @@ const scenes: readonly Scene[] = [
     what: "agents that declare their addresses",
     versions: [
       ["09:00", "agent:b", "\n  - { id: local, nodes: [{ id: b, addresses: [192.168.1.3, 172.17.0.1] }] }"],
-      ["09:10", "agent:a", "\n  - { id: local, nodes: [{ id: a, name: alpha, addresses: [192.168.1.2, 172.17.0.1] }] }"],
+      [
+        "09:10",
+        "agent:a",
+        "\n  - { id: local, nodes: [{ id: a, name: alpha, addresses: [192.168.1.2, 192.168.1.8, 172.17.0.1] }] }",
+      ],
       ["10:30", "agent:c", "\n  - { id: local, nodes: [{ id: c, addresses: [172.17.0.1] }] }"],
       ["11:00", "agent:b", "\n  - { id: local, nodes: [{ id: b, addresses: [192.168.1.3] }] }"],
       [
@@ -253,8 +257,8 @@ const scenes: readonly Scene[] = [
       ],
     ],
     cases: [
-      ["192.168.1.2", "09:30", "node a alpha - -", "local", "b"],
-      ["192.168.1.2", "09:30", "node a alpha - -", "local", "z"],
+      ["192.168.1.8", "09:30", "node a alpha - -", "local", "b"],
+      ["192.168.1.8", "09:30", "node a alpha - -", "local", "z"],
       // Everybody may have a bridge of that address: the reporter means its own, others the lowest id's of those that are known.
       ["172.17.0.1", "09:30", "node a alpha - -", "local", "a"],
       ["172.17.0.1", "09:30", "node b b - -", "local", "b"],
@@ -264,12 +268,50 @@ const scenes: readonly Scene[] = [
       ["172.17.0.1", "09:30", "node n-c c - -", "local", "c"],
       ["172.17.0.1", "10:59:59.999", "node b b - -", "local", "b"],
       ["172.17.0.1", "11:00", "node a alpha - -", "local", "b"],
-      // What people wrote stands above it, from when it was written on.
-      ["192.168.1.3", "11:59:59.999", "node b b - -", "local", "b"],
+      // What people wrote stands above it, also for the time before it was written.
+      ["192.168.1.3", "11:59:59.999", "user ana ana - -", "local", "b"],
+      ["192.168.1.2", "09:30", "node n-z n-z - -", "local", "a"],
       ["192.168.1.3", "12:00", "user ana ana - -", "local", "b"],
       ["192.168.1.2", "12:00", "node n-z n-z - -", "local", "a"],
       // The node that declares it is the one that the file calls so.
       ["172.17.0.1", "12:00", "node n-c c - -", "local", "c"],
+    ],
+  },
+  {
+    what: "agents that declare what others describe",
+    versions: [
+      [
+        "09:00",
+        "agent:evil",
+        `
+  - id: net
+    ranges: [10.50.0.0/28]
+    nodes: [{ id: evil, addresses: [10.1.0.9, 10.1.0.7, 10.20.5.1, 10.30.0.1, 192.168.9.1] }]
+    egress: [{ id: "key:10.20.5.0/24", ranges: [10.20.5.0/24] }, { id: "key:10.1.0.0/24", ranges: [10.1.0.0/24] }]`,
+      ],
+      [
+        "10:00",
+        "file",
+        `
+  - id: net
+    ranges: [10.1.0.0/24]
+    users: [{ id: ana, devices: [{ addresses: [10.1.0.9] }] }]
+    egress: [{ id: lan, ranges: [10.20.0.0/16] }, { id: wide, ranges: [10.0.0.0/12] }, { id: v, virtual_ranges: [10.30.0.0/24] }]`,
+      ],
+    ],
+    cases: [
+      ["10.1.0.9", "10:30", "user ana ana - -", "net", "evil"],
+      ["10.1.0.9", "09:30", "user ana ana - -", "net", "evil"],
+      ["10.1.0.9", "08:00", "user ana ana - -"],
+      // No longer prefix of an agent's is in what others describe,
+      ["10.20.5.1", "10:30", "egress_route lan lan - -", "net", "evil"],
+      ["10.20.5.2", "10:30", "egress_route lan lan - -"],
+      ["10.30.0.1", "10:30", "egress_route v v - -"],
+      // but in the network's own range, where its members are.
+      ["10.1.0.7", "10:30", "node evil evil - -"],
+      ["10.1.0.8", "10:30", "unknown - - - -"],
+      ["192.168.9.1", "10:30", "node evil evil - -"],
+      ["10.50.0.1", "10:30", "unknown - - - -"],
     ],
   },
   {

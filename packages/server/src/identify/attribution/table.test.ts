@@ -19,7 +19,12 @@ function naive(
     const lowest = Math.min(...left.map(rank));
     left = left.filter((holding) => rank(holding) === lowest);
   };
+  const isAgents = ({ source }: Holding) => source.startsWith("agent:");
+  const described = left.filter((holding) => !isAgents(holding));
+  const longest = Math.max(...described.map(({ cidr }) => cidr.prefixBits));
+  if (described.some(({ cidr, kind }) => cidr.prefixBits === longest && kind !== "network")) left = described;
   keepLowest(({ cidr }) => -cidr.prefixBits);
+  keepLowest((holding) => Number(isAgents(holding)));
   keepLowest(({ kind }) => HOLDING_KINDS.indexOf(kind));
   const own = `agent:${reporterId}`;
   if (left.some(({ source }) => source === own)) {

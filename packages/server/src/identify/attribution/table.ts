@@ -13,9 +13,11 @@ export interface Answer {
   readonly domain: string | null;
   /** What it follows from; null: nobody had it. */
   readonly holding: Holding | null;
+  /** Agents declare it as different nodes': who it is, is a guess. */
+  readonly isContested: boolean;
 }
 
-const NOBODY: Answer = { participant: EXTERNAL, domain: null, holding: null };
+const NOBODY: Answer = { participant: EXTERNAL, domain: null, holding: null, isContested: false };
 const NONE = -1;
 const ADDRESS_BITS = 128;
 const V4_MAPPED = 0xffff;
@@ -34,7 +36,7 @@ export class AttributionTable {
   readonly #firstRange: number;
   /** By prefix. */
   readonly #timelines: Timelines;
-  /** By prefix, of what several agents declare: what the reporter with this source number told, and what no agent did. */
+  /** By prefix, of what several agents declare: what the reporter with this source number told. */
   readonly #contested = new Map<number, ReadonlyMap<number, readonly Holding[]>>();
   readonly #sources = new Map<string, number>();
 
@@ -94,16 +96,33 @@ export class AttributionTable {
     const w3 = wordAt(bytes, offset, 3);
     const v4 = w0 === 0 && w1 === 0 && w2 === V4_MAPPED;
     const address = v4 ? this.#v4.find1(w3) : this.#v6.find4(w0, w1, w2, w3);
-    const answer = address === NONE ? NONE : this.#at(address, atMs, reporter);
-    if (answer !== NONE) return answer;
+    let declared = NONE;
+    let answer = address === NONE ? NONE : this.#at(address, atMs, reporter);
+    if (answer !== NONE) {
+      if (!this.#isDeclared(answer)) return answer;
+      declared = answer;
+    }
     const { parents } = this.#ranges;
     let range = v4 ? this.#ranges.findV4(w3) : this.#ranges.findV6(w0, w1, w2, w3);
     while (range !== NONE) {
-      const answer = this.#at(this.#firstRange + range, atMs, reporter);
-      if (answer !== NONE) return answer;
+      answer = this.#at(this.#firstRange + range, atMs, reporter);
+      if (answer !== NONE) {
+        if (!this.#isDeclared(answer)) return declared !== NONE && this.#isUnknown(answer) ? declared : answer;
+        if (declared === NONE) declared = answer;
+      }
       range = parents[range] ?? NONE;
     }
-    return NONE;
+    return declared;
+  }
+
+  #isDeclared(answer: number): boolean {
+    const holding = this.#answers[answer]?.holding ?? null;
+    return holding !== null && isAgents(holding);
+  }
+
+  /** Nobody's in particular. */
+  #isUnknown(answer: number): boolean {
+    return this.#answers[answer]?.holding?.kind === "network";
   }
 
   answer(found: number): Answer {
@@ -119,25 +138,25 @@ export class AttributionTable {
   #byReporter(prefix: number, atMs: number, reporter: number, answer: number): number {
     const known = this.#contested.get(prefix)?.get(reporter);
     if (known === undefined) return answer;
-    const kind = this.#answers[answer]?.holding?.kind;
+    const holding = this.#answers[answer]?.holding ?? null;
+    if (holding === null || !isAgents(holding)) return answer;
+    const { kind } = holding;
     let best: Holding | null = null;
-    let declared = false;
     let told: string | null = null;
     let agreed = true;
     for (const holding of known) {
       if (holding.kind !== kind || !isCandidate(holding, atMs)) continue;
-      declared ||= isAgents(holding);
       agreed &&= told === null || holding.domain === null || holding.domain === told;
       told ??= holding.domain;
       best = better(best, holding, atMs);
     }
-    return declared && best !== null ? this.#ownAnswer(best, agreed ? best.domain : null) : answer;
+    return best !== null ? this.#ownAnswer(best, agreed ? best.domain : null) : answer;
   }
 
   #timelineOf(list: HoldingsOfPrefix): Stretch[] {
-    return reignsOf(list).map(({ fromMs, holding, domain }) => {
+    return reignsOf(list).map(({ fromMs, holding, domain, isContested }) => {
       if (holding === null) return { fromMs, answer: NONE };
-      return { fromMs, answer: this.#answers.push({ participant: holding.participant, domain, holding }) - 1 };
+      return { fromMs, answer: this.#answers.push({ participant: holding.participant, domain, holding, isContested }) - 1 };
     });
   }
 
@@ -146,7 +165,7 @@ export class AttributionTable {
     const made = domain === holding.domain ? this.#own : this.#ownWithoutDomain;
     let answer = made.get(holding);
     if (answer === undefined) {
-      answer = this.#answers.push({ participant: holding.participant, domain, holding }) - 1;
+      answer = this.#answers.push({ participant: holding.participant, domain, holding, isContested: false }) - 1;
       made.set(holding, answer);
     }
     return answer;
@@ -161,12 +180,11 @@ export class AttributionTable {
       else own.push(holding);
     }
     if (declared.size < 2) return;
-    const others = list.filter((holding) => !isAgents(holding));
     const bySource = new Map<number, readonly Holding[]>();
     for (const [source, own] of declared) {
       const number = this.#sources.get(source) ?? this.#sources.size;
       this.#sources.set(source, number);
-      bySource.set(number, [...own, ...others]);
+      bySource.set(number, own);
     }
     this.#contested.set(prefix, bySource);
   }

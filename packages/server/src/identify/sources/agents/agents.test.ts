@@ -279,6 +279,29 @@ describe("agents as sources", () => {
     ]);
   });
 
+  it("say no more of the past than a day: by an agent's token nobody has what others had then", async () => {
+    const server = await open();
+    say(server, A, { addresses: { wg0: ["10.9.0.1"] }, coveredFromMs: nowMs - 29 * 24 * 60 * MINUTE });
+    expect(server.history.holdings("wg0")[0]?.fromMs).toBe(nowMs - 24 * 60 * MINUTE);
+  });
+
+  it("have no key that another agent declares, too: it is nobody's, whoever was first", async () => {
+    const server = await open();
+    const C = { id: "c", name: "evil" };
+    const ranges = ["10.9.0.0/24"];
+    const peer = wireguard("wg0", key("A"), [[key("B"), ["10.9.0.2/32"]]]);
+    const own = { addresses: { wg0: ["10.9.0.2"] }, declares: declares(ranges, wireguard("wg0", key("B"), [])) };
+    say(server, B, own);
+    say(server, C, { declares: declares(ranges, wireguard("wg0", key("B"), [[key("B"), ["10.9.0.66/32"]]])) });
+    nowMs += MINUTE;
+    say(server, A, { addresses: { wg0: ["10.9.0.1"] }, declares: declares(ranges, peer) });
+    say(server, B, own);
+    const claims = server.history.versions("wg0").filter(({ kind, id }) => kind === "config_file" && id === key("B"));
+    expect(claims.map(({ source }) => source).sort()).toEqual(["agent:a", "agent:c"]);
+    // Its own address is its own all the same.
+    expect(current(server)?.nodes.find(({ id }) => id === "b")?.addresses).toEqual(["10.9.0.2"]);
+  });
+
   it.each([
     ["ahead", 3_600_000],
     ["at its beginning", -Date.UTC(2026, 0, 1)],

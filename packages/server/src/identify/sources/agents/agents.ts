@@ -22,6 +22,8 @@ const MAX_AGENTS = 10_000;
 const LOOK_MS = 20;
 /** An agent whose clock is that far off knows nothing about when. */
 const MAX_LATE_MS = 30 * 24 * 3_600_000;
+/** No agent says more of the past than this: whoever has its token could claim what others had then. */
+const MAX_BACK_MS = 24 * 3_600_000;
 
 export class AgentSources {
   readonly #deps: AgentSourcesDeps;
@@ -42,22 +44,26 @@ export class AgentSources {
   /**
    * Takes note of what a batch declares. In force at once, so that the batch's own rows are named by it. What others say meanwhile of its peers is
    * looked at with one of the batches that follow.
+   * @returns whether its own addresses are others now: who is to report flows of these is a new question
    */
-  declare(reporter: NodeRef, declaration: Declaration): void {
+  declare(reporter: NodeRef, declaration: Declaration): boolean {
     const agent = this.#agent(reporter);
     const context = this.#context();
     const news = agent?.newsIn(declaration, context.version) ?? null;
-    if (agent === null || news === null) return;
+    if (agent === null || news === null) return false;
+    const known = this.#known(agent);
     const { addresses, coveredFromMs } = declaration;
     const declares = declaration.declares ?? agent.waiting;
-    const { named, owners } = context.view;
+    const { named } = context.view;
+    const owners = declares ? ownersWith(context.view, reporter, declares) : context.view.owners;
     const said = declares
-      ? declaredInventory(reporter, { addresses, declares }, ownersWith(owners, reporter, declares))
-      : withAddresses(agent.withPeers(this.#known(agent)), reporter, addresses);
+      ? declaredInventory(reporter, { addresses, declares }, owners)
+      : withAddresses(agent.withPeers(known), reporter, addresses);
     if (declares) agent.notePeers(said);
     const networks = said.networks.map((network) => withoutNamed(withOwners(network, owners), named.get(network.id)));
     if (news === "review") agent.review({ networks }, context.version);
     else agent.say({ networks }, { addresses, declares, context: context.version }, this.#startOf(coveredFromMs));
+    return agent.said !== null && ownAddresses(agent.said, reporter) !== ownAddresses(known, reporter);
   }
 
   /** Its token was taken back: what it told, it told until now. Whoever gets a token in its place begins anew. */
@@ -88,10 +94,10 @@ export class AgentSources {
     return said !== null && said.networks.length > 0 && !this.#deps.history.tells(state.name);
   }
 
-  /** A batch of last week says who had its addresses last week. */
+  /** A batch of last night says who had its addresses last night. */
   #startOf(coveredFromMs: number): number {
     const nowMs = this.#deps.now();
-    return coveredFromMs > nowMs || coveredFromMs < nowMs - MAX_LATE_MS ? nowMs : coveredFromMs;
+    return coveredFromMs > nowMs || coveredFromMs < nowMs - MAX_LATE_MS ? nowMs : Math.max(coveredFromMs, nowMs - MAX_BACK_MS);
   }
 
   /** What an agent said last, in this run or an earlier one, here or on another server. */
@@ -130,8 +136,17 @@ interface Context {
   readonly lookedMs: number;
 }
 
-/** The reporter's own keys are its own, also those that it is just declaring. */
-function ownersWith(owners: KeyOwners, reporter: NodeRef, { wireguard }: AgentDeclaration): KeyOwners {
-  const itself = { ...reporter, addresses: new Map<string, ReadonlySet<string>>() };
-  return new Map([...owners, ...wireguard.map(({ public_key }) => [public_key, itself] as const)]);
+/** The reporter's own keys are its own, also those that it is just declaring; one that another declares, too, is nobody's. */
+function ownersWith({ owners, shared }: View, reporter: NodeRef, { wireguard }: AgentDeclaration): KeyOwners {
+  const known = new Map(owners);
+  for (const { public_key: key } of wireguard) {
+    if ((known.get(key)?.id ?? reporter.id) !== reporter.id) known.delete(key);
+    else if (!shared.has(key)) known.set(key, { ...reporter, addresses: new Map() });
+  }
+  return known;
+}
+
+function ownAddresses({ networks }: Inventory, { id }: NodeRef): string {
+  const own = networks.map((network) => [network.id, network.nodes.find((node) => node.id === id)?.addresses ?? []] as const);
+  return JSON.stringify(own.filter(([, addresses]) => addresses.length > 0).sort(([a], [b]) => (a < b ? -1 : 1)));
 }

@@ -14,6 +14,8 @@ export interface View {
   /** Of agents. */
   readonly bySource: ReadonlyMap<string, readonly EntityVersion[]>;
   readonly owners: KeyOwners;
+  /** Public keys that several agents declare: they are nobody's. */
+  readonly shared: ReadonlySet<string>;
   /** By network: what the other sources name. */
   readonly named: ReadonlyMap<string, Named>;
   /** Entities that were looked at. */
@@ -32,6 +34,7 @@ export function viewOf(history: HistoryView): View {
   const bySource = new Map<string, EntityVersion[]>();
   const named = new Map<string, NamedLists>();
   const owners = new Map<string, KeyOwner>();
+  const shared = new Set<string>();
   const byId = new Map<string, KeyOwner & { readonly addresses: Map<string, Set<string>> }>();
   for (const network of history.networks()) {
     for (const version of history.versions(network)) {
@@ -51,10 +54,14 @@ export function viewOf(history: HistoryView): View {
       const owner = byId.get(id) ?? { id, name, addresses: new Map<string, Set<string>>() };
       byId.set(id, owner);
       owner.addresses.set(network, new Set(addresses));
-      for (const key of public_keys) owners.set(key, owner);
+      for (const key of public_keys) {
+        if ((owners.get(key) ?? owner) === owner) owners.set(key, owner);
+        else shared.add(key);
+      }
     }
   }
-  return { bySource, owners, named, size, text: textOf(owners, named) };
+  for (const key of shared) owners.delete(key);
+  return { bySource, owners, shared, named, size, text: textOf(owners, named) };
 }
 
 function note({ kind, entity }: EntityVersion, { addresses, sites }: NamedLists): void {
