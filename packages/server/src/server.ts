@@ -125,7 +125,7 @@ export class Server {
       {
         now,
         oldestMs: (nowMs) => nowMs - config.retention.days * 24 * 3_600_000,
-        admit: (note) => this.#agents.admit(note),
+        admit: (note, hasMoved) => this.#agents.admit(note, hasMoved),
         identify: this.#identify,
         declare: (reporter, declaration) => this.#declarations.declare(reporter, declaration),
         submit: (submission) => this.#store.submit(submission),

@@ -106,12 +106,14 @@ export class AgentWatch {
   /**
    * Resolves when rows of this upload may be stored. While its reporter was not expected, others' reports counted in the place of its own: not any
    * more when it is.
+   * @param hasMoved it has other addresses than before
    * @throws StoreError: later
    */
-  async admit(note: CoverageNote): Promise<void> {
+  async admit(note: CoverageNote, hasMoved: boolean): Promise<void> {
     const { roster, elections } = this.#deps;
     // Else it is noted when it is stored.
     if (roster.isNews(note)) roster.cover(note);
+    if (hasMoved) roster.move(note);
     if (roster.hasChanges) await this.#inTurn(() => this.#settle(false));
     const held = this.#holding.get(note.reporterId);
     if (held === undefined) return;
@@ -212,6 +214,7 @@ function requestsOf({ reporterId, kind, span }: RosterChange, nowMs: number): El
   const early = { reporterId, fromMs: Math.max(0, fromMs - LINGER_MS) };
   return [
     { ...early, toMs, dueMs: nowMs, isProvisional: true },
-    { ...early, toMs: fromMs + SETTLE_MS, dueMs: settledMs, isProvisional: false },
+    // Also what others told meanwhile, and was elected as it came when less was known.
+    { ...early, toMs, dueMs: settledMs, isProvisional: false },
   ];
 }

@@ -132,6 +132,12 @@ export class Roster {
     this.#changed(note.reporterId, coverage.note(note));
   }
 
+  /** A reporter has other addresses since this delivery: it is to report flows of which that was not known. */
+  move({ reporterId, coveredFromMs, receivedMs }: CoverageNote): void {
+    const span = { fromMs: Math.min(coveredFromMs ?? receivedMs, receivedMs), toMs: Number.POSITIVE_INFINITY };
+    this.#changes.push({ reporterId, kind: "covered", span });
+  }
+
   /** Gives up on what can't come any more, and forgets what is older than `oldestMs`. */
   review(oldestMs: number): void {
     const nowMs = this.#deps.now();

@@ -61,16 +61,16 @@ export type CoverageNote = Pick<
 
 export interface ReceiveDeps {
   readonly now: () => number;
-  /** Resolves when rows of this upload may be stored: what they stand before does not count any more. */
-  readonly admit: (note: CoverageNote) => Promise<void>;
+  /** Resolves when rows of this upload may be stored: what they stand before does not count any more. `hasMoved`: its reporter has other addresses. */
+  readonly admit: (note: CoverageNote, hasMoved: boolean) => Promise<void>;
   /** Rows that ended before it are older than what is kept. */
   readonly oldestMs: (nowMs: number) => number;
   readonly identify: {
     node(idOrName: string): Reporter;
     fill(batch: FlowBatch): void;
   };
-  /** Takes note of what an agent says of its networks, so that the batch's own rows are named by it. */
-  readonly declare: (reporter: Reporter, declaration: Declaration) => void;
+  /** Takes note of what an agent says of its networks, so that the batch's own rows are named by it. True if its own addresses are others now. */
+  readonly declare: (reporter: Reporter, declaration: Declaration) => boolean;
   /** Resolves when all of it is durable. */
   readonly submit: (submission: Submission) => Promise<void>;
   readonly onDelivery: (delivery: Delivery) => void;

@@ -84,7 +84,11 @@ export class Receive {
 
     const metadata = readMetadata(read.metadata);
     const about = { sender, fallback, headers, metadata, nowMs, rejected: rejected.length };
-    if (fallback !== null) await this.#deps.admit(deliveryOf(about, fallback.id, fallback.name, batch.length));
+    if (fallback !== null) {
+      // First: others' reports of what is its own can only be told from the rest when it is known what that is.
+      const hasMoved = metadata !== null && this.#deps.declare(fallback, declarationOf(about, metadata));
+      await this.#deps.admit(deliveryOf(about, fallback.id, fallback.name, batch.length), hasMoved);
+    }
     const deliveries = this.#fill(batch, about);
     const letters = rejected.map(({ row, code, message, content: json }) => {
       return { receivedMs: nowMs, reporterId: from, batch: batchId ?? content, row, code, message, json };
@@ -136,7 +140,6 @@ export class Receive {
     const { columns } = batch;
     const rowsOf = new Map<string, { name: string; rows: number }>();
     if (upload.fallback) rowsOf.set(upload.fallback.id, { name: upload.fallback.name, rows: 0 });
-    if (upload.fallback && upload.metadata) this.#deps.declare(upload.fallback, declarationOf(upload, upload.metadata));
     const nodes = new Map<string, Reporter>();
     const nodeOf = (given: string) => {
       const node = nodes.get(given) ?? identify.node(given);

@@ -34,6 +34,8 @@ describe("stored reports are elected again", () => {
   let dir: string;
   const tokens = new Map<string, string>();
   const sequences = new Map<string, number>();
+  /** What agents declare as their own. */
+  const addresses = new Map<string, string[]>();
   const startMs = Date.now() - 2 * HOUR_MS;
   /** Minutes since the beginning of the story. */
   const at = (minutes: number) => startMs + minutes * MINUTE_MS;
@@ -52,6 +54,7 @@ describe("stored reports are elected again", () => {
     dir = mkdtempSync(join(tmpdir(), "flowtrail-elect-"));
     writeFileSync(join(dir, "inventory.yaml"), INVENTORY);
     sequences.clear();
+    addresses.clear();
     await begin();
     for (const node of ["debian", "inetgw"]) tokens.set(node, await test.agentToken(node));
   });
@@ -65,7 +68,7 @@ describe("stored reports are elected again", () => {
       agent_version: "1",
       covered_from: at(fromMinute),
       covered_to: at(toMinute),
-      addresses: { netmaker: [] },
+      addresses: { netmaker: addresses.get(node) ?? [] },
       drops: {},
       gauges: {},
     };
@@ -208,6 +211,23 @@ describe("stored reports are elected again", () => {
     tokens.set("debian", await test.agentToken("debian"));
     await deliver("debian", 119, 120, connection("debian", 1, 100, 120, open));
     expect(await counted()).toEqual(["1 debian", "2 inetgw"]);
+  });
+
+  it("when only the agent tells that an address is its own: at once, and whenever it tells of another one", async () => {
+    await deliver("debian", 0, 1);
+    await deliver("inetgw", 0, 12, connection("inetgw", 1, 10, 11, { src_ip: "100.102.137.77" }));
+    await until("inetgw's: the address is nobody's", ["1 inetgw"]);
+    addresses.set("debian", ["100.102.137.77"]);
+    await deliver("debian", 1, 12, connection("debian", 1, 10, 11, { src_ip: "100.102.137.77" }));
+    expect(await counted()).toEqual(["1 debian"]);
+    await deliver("inetgw", 12, 22, connection("inetgw", 2, 20, 21, { src_ip: "100.102.137.78" }));
+    await until("inetgw's, of the next one", ["1 debian", "2 inetgw"]);
+    addresses.set("debian", ["100.102.137.77", "100.102.137.78"]);
+    await deliver("debian", 12, 22, connection("debian", 2, 20, 21, { src_ip: "100.102.137.78" }));
+    expect(await counted()).toEqual(["1 debian", "2 debian"]);
+    aheadMs += MINUTE_MS;
+    await sleep(6000);
+    await until("the same in the end", ["1 debian", "2 debian"], twice);
   });
 
   it("when an agent is removed", async () => {

@@ -6,7 +6,7 @@ import type { Inventory } from "../../inventory-schema.ts";
 import type { NodeRef } from "../../lookup.ts";
 import type { Sources } from "../sources.ts";
 import { AgentSource } from "./agent-source.ts";
-import { type Declaration, declaredInventory, withAddresses } from "./declared.ts";
+import { type Declaration, declaredInventory, upTo, withAddresses } from "./declared.ts";
 import { type KeyOwners, withOwners, withoutNamed } from "./peers.ts";
 import { type HistoryView, type View, viewOf } from "./view.ts";
 
@@ -18,6 +18,8 @@ export interface AgentSourcesDeps {
 
 /** Without tokens senders name themselves: more than these are somebody's mistake. */
 const MAX_AGENTS = 10_000;
+/** A gateway with all the peers that an agent tells of (4,096) has room. */
+const MAX_ENTITIES = 5000;
 /** Between two looks at all that is in force, for each thousand entities: a look takes about a millisecond for them. */
 const LOOK_MS = 20;
 /** An agent whose clock is that far off knows nothing about when. */
@@ -35,10 +37,14 @@ export class AgentSources {
     this.#deps = deps;
   }
 
-  get stats(): { agents: number; refused: number; heldBack: number } {
-    let heldBack = 0;
-    for (const agent of this.#agents.values()) heldBack += agent.heldBack;
-    return { agents: this.#agents.size, refused: this.#refused, heldBack };
+  /** `leftOut`: entities beyond the largest number that is taken of an agent, now. */
+  get stats(): { agents: number; refused: number; heldBack: number; leftOut: number } {
+    let [heldBack, leftOut] = [0, 0];
+    for (const agent of this.#agents.values()) {
+      heldBack += agent.heldBack;
+      leftOut += agent.leftOut;
+    }
+    return { agents: this.#agents.size, refused: this.#refused, heldBack, leftOut };
   }
 
   /**
@@ -61,8 +67,10 @@ export class AgentSources {
       : withAddresses(agent.withPeers(known), reporter, addresses);
     if (declares) agent.notePeers(said);
     const networks = said.networks.map((network) => withoutNamed(withOwners(network, owners), named.get(network.id)));
-    if (news === "review") agent.review({ networks }, context.version);
-    else agent.say({ networks }, { addresses, declares, context: context.version }, this.#startOf(coveredFromMs));
+    const { inventory, leftOut } = upTo(MAX_ENTITIES, { networks });
+    agent.noteLeftOut(leftOut);
+    if (news === "review") agent.review(inventory, context.version);
+    else agent.say(inventory, { addresses, declares, context: context.version }, this.#startOf(coveredFromMs));
     return agent.said !== null && ownAddresses(agent.said, reporter) !== ownAddresses(known, reporter);
   }
 
