@@ -78,13 +78,15 @@ export function gaugesOf(parts: Parts, state: AgentStatus["state"]): Record<stri
 
 /** Flows that got a name by each source, packets that told one or were malformed by protocol, and the cache of DNS answers. */
 function nameFacts({ tracker, names }: Parts): Record<string, number> {
-  const { read, malformed, unauthentic, ech, echOuter, cacheEntries, cacheBytes, cacheEvicted, waiting, tap } = names.stats;
+  const { read, malformed, unauthentic, quicCut, ech, echOuter, cacheEntries, cacheBytes, cacheEvicted, waiting, tap } =
+    names.stats;
   return {
     ...prefixed("names_", tracker.stats.named),
     ...prefixed("names_read_", read),
     ...prefixed("names_malformed_", malformed),
     names_packets: tap.packets,
     names_unauthentic: unauthentic,
+    names_quic_cut: quicCut,
     names_ech: ech,
     names_ech_outer: echOuter,
     names_cache_entries: cacheEntries,

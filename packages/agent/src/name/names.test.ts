@@ -8,6 +8,7 @@ import { T0, Track } from "../track/testing/track.ts";
 import { answer, query } from "./decode/testing/dns-message.ts";
 import { concat, message, messages, word } from "./decode/testing/messages.ts";
 import { tcpPacket, udpPacket } from "./decode/testing/packets.ts";
+import { initialPacket } from "./decode/testing/quic-packet.ts";
 import { Names } from "./names.ts";
 import { type NameMode, NamePolicy } from "./policy.ts";
 
@@ -17,6 +18,7 @@ const CLIENT = "100.64.0.2";
 const FAR = "198.51.100.7";
 const RESOLVER = "203.0.113.53";
 const RESOLVER_V6 = "2001:db8::53";
+const QUIC = { src: CLIENT, dst: FAR, srcPort: 4000, dstPort: 443 };
 const MINUTE = 60_000;
 const PUSH_ACK = 0x18;
 
@@ -141,6 +143,30 @@ describe("Names", () => {
     expect(bench.look({ protocol: 17, srcPort: 9000 })?.slice(0, 2)).toEqual([NAME, "quic"]);
   });
 
+  it("forgets what is half read when the policy changes, and after a while", () => {
+    const [first, rest] = messages("quic", "chromium").map((payload) => udpPacket({ ...QUIC, payload }));
+    const later: ((bench: Bench) => void)[] = [
+      (bench) => bench.policy("full"),
+      (bench) => {
+        bench.monotonicMs = 30_000;
+        bench.names.sweep(30_000);
+        expect(bench.names.stats.evicted).toBe(1);
+      },
+    ];
+    for (const forget of later) {
+      const bench = new Bench().packet(first!);
+      forget(bench);
+      expect(bench.packet(rest!).look({ protocol: 17 })).toBeNull();
+    }
+  });
+
+  it("counts a datagram that is read up to a fault behind the hello", () => {
+    const end = initialPacket({ destination: new Uint8Array(8), frames: new Uint8Array(40) }).subarray(0, 30);
+    const cut = messages("quic", "gnutls")[0]!;
+    const bench = new Bench().packet(udpPacket({ ...QUIC, payload: concat(cut, end) }));
+    expect([bench.look({ protocol: 17 })?.[1], bench.names.stats.quicCut]).toEqual(["quic", 1]);
+  });
+
   it.each(["chromium", "node"])("puts a hello of %s together, wherever it is split, in whatever packets", (client) => {
     const hello = message("tls", client);
     for (const cut of [6, 300, 700, 1200, hello.length - 1]) {
@@ -167,6 +193,46 @@ describe("Names", () => {
     const fake = new Bench().dns(String(outer)).dns("newer.example", CLIENT, { at: 1 }).tcp(hello, { at: 2 });
     expect(fake.look({ at: 2 })?.slice(0, 2)).toEqual([outer, "sni"]);
     expect(fake.look({ at: 2 })?.[2]).not.toMatch(/ech$/);
+  });
+
+  it("takes the name of half a hello for an outer one until the rest has come", () => {
+    const hello = message("tls", "goEch");
+    const whole = new Bench().tcp(hello).look()!;
+    const reads = (length: number) => new Bench().tcp(hello.subarray(0, length)).look();
+    const cut = hello.findIndex((_, length) => reads(length) !== null);
+    const [name] = whole;
+    expect(reads(cut)).toEqual([name, "sni", null, true]);
+    const dns = (...names: string[]) => names.reduce((bench, one) => bench.dns(one), new Bench());
+    const half = dns("hidden.example").tcp(hello.subarray(0, cut));
+    expect(half.look()).toEqual(["hidden.example", "dns", null, false]);
+    expect(half.names.stats.echOuter).toBe(0);
+    expect(half.tcp(hello.subarray(cut), { seq: 1 + cut }).look()).toEqual(["hidden.example", "dns", whole[2], false]);
+    const confirmed = dns(String(name), "hidden.example").tcp(hello.subarray(0, cut));
+    expect(confirmed.look()).toEqual([name, "sni", null, false]);
+  });
+
+  it("corrects the name of half a hello when the rest tells that it is an encrypted one, and trusts it when not", () => {
+    const rows = (client: string, cutAt: (hello: Uint8Array) => number) => {
+      const hello = message("tls", client);
+      const cut = cutAt(hello);
+      const bench = new Bench();
+      const track = new Track({}, undefined, bench.names);
+      const collect = (at: number) => track.collect(at).map(({ domain, domain_source, app }) => [domain, domain_source, app]);
+      track.new({ src: `${CLIENT}:4000`, dst: `${FAR}:443`, id: 1, startMs: 0 }, 0);
+      bench.dns("hidden.example", CLIENT, { at: T0 - 1 }).tcp(hello.subarray(0, cut), { at: T0 + 1 });
+      const first = collect(10);
+      bench.tcp(hello.subarray(cut), { seq: 1 + cut, at: T0 + 20 });
+      return [...first, ...collect(30)];
+    };
+    const nameEnd = (hello: Uint8Array): number => hello.findIndex((_, length) => new Bench().tcp(hello.subarray(0, length)).look());
+    expect(rows("goEch", nameEnd)).toEqual([
+      ["hidden.example", "dns", null],
+      ["hidden.example", "dns", expect.stringMatching(/ech$/)],
+    ]);
+    expect(rows("node", nameEnd)).toEqual([
+      ["hidden.example", "dns", null],
+      [NAME, "sni", null],
+    ]);
   });
 
   it("falls back to DNS for a hello without a name, and says what is spoken", () => {

@@ -56,6 +56,7 @@ export class PacketReader implements PacketListener {
   setPolicy(policy: NamePolicy): void {
     this.#policy = policy;
     this.#hellos.clear();
+    this.#quic.clear();
     this.#dns.setPolicy(policy);
   }
 
@@ -92,14 +93,16 @@ export class PacketReader implements PacketListener {
   /** @param nowMs ms since 1970 */
   sweep(nowMs: number): void {
     this.#hellos.sweep(nowMs);
+    this.#quic.sweep();
     this.#dns.sweep(nowMs);
   }
 
   /** Brings the counters up to date that others keep. */
   count(): void {
-    const { refused, unauthentic, evicted } = this.#quic.stats;
+    const { refused, unauthentic, evicted, cut } = this.#quic.stats;
     this.#stats.rateLimited = refused;
     this.#stats.unauthentic = unauthentic;
+    this.#stats.quicCut = cut;
     this.#stats.evicted = evicted + this.#hellos.evicted + this.#dns.evicted;
   }
 

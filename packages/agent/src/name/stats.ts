@@ -17,6 +17,8 @@ export interface NameStats {
   rateLimited: number;
   /** … that no client's keys of their connection opened. */
   unauthentic: number;
+  /** … that were read up to a fault behind the hello: the capture cuts them off, and senders pad them with anything. */
+  quicCut: number;
   /** Hellos and DNS messages in several packets that had to go before they were all there. */
   evicted: number;
   /** Hellos with an encrypted ClientHello (a real or a fake one). */
@@ -41,6 +43,7 @@ export function newNameStats(): NameStats {
     forwarded: 0,
     rateLimited: 0,
     unauthentic: 0,
+    quicCut: 0,
     evicted: 0,
     ech: 0,
     echOuter: 0,

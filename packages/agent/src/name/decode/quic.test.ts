@@ -257,6 +257,23 @@ describe("limits", () => {
     expect(reader.quic).toMatchObject({ connections: 0, heldBytes: 0 });
   });
 
+  it("keeps nothing for longer than it may, or when told", () => {
+    const reader = new Reader();
+    const [half, whole] = [HELLO.subarray(0, 500), HELLO].map((bytes) => initial(cryptoFrame(0, bytes)));
+    reader.read(half!, "a");
+    reader.read(whole!, "b");
+    reader.nowMs += 10_000;
+    reader.read(half!, "c");
+    reader.quic.sweep();
+    expect(reader.quic.connections).toBe(3);
+    reader.nowMs += 20_000;
+    reader.quic.sweep();
+    expect(reader.quic).toMatchObject({ connections: 1, stats: { evicted: 1 } });
+    expect(reader.quic.heldBytes).toBeGreaterThan(0);
+    reader.quic.clear();
+    expect(reader.quic).toMatchObject({ connections: 0, heldBytes: 0, stats: { evicted: 1 } });
+  });
+
   it("reads the hello once for a datagram of many packets", () => {
     const extensions = new Array(4000).fill([0xaa, 0xaa, 0, 0]).flat();
     const body = concat([3, 3], new Uint8Array(32), [0, 0, 2, 0x13, 1, 1, 0], word(extensions.length), extensions);

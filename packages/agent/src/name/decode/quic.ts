@@ -104,6 +104,21 @@ export class QuicInitials {
     this.#connections.delete(flow);
   }
 
+  /** Forgets connections that are too old, whose packets would no longer be taken for theirs. */
+  sweep(): void {
+    const nowMs = this.#deps.now();
+    for (const [flow, { untilMs, unfinished }] of this.#connections) {
+      if (untilMs > nowMs) continue;
+      if (unfinished) this.stats.evicted++;
+      this.forget(flow);
+    }
+  }
+
+  clear(): void {
+    this.#connections.clear();
+    this.#heldBytes = 0;
+  }
+
   /** Several packets may be in one datagram, all to the same connection id (RFC 9000 §12.2); padding after them is no packet. */
   #packets(flow: string, bytes: Uint8Array, offset: number, stop: number, work: Work): void {
     let destination: string | null = null;
