@@ -23,6 +23,7 @@ import { UnknownRelays } from "./health/unknown-relays.ts";
 import { FixedInventory } from "./identify/attribution/fixed-inventory.ts";
 import { InventoryHistory } from "./identify/history/history.ts";
 import { Identify } from "./identify/identify.ts";
+import { OtherNodes } from "./identify/other-nodes.ts";
 import { JobLog } from "./identify/reattribute/job-log.ts";
 import { Reattribute } from "./identify/reattribute/reattribute.ts";
 import { AgentSources } from "./identify/sources/agents/agents.ts";
@@ -73,13 +74,14 @@ export class Server {
     this.#logger = logger;
     this.#now = now;
     this.#store = new Store(storeConfig(config), { logger });
-    this.#roster = new Roster(
-      { silentAfterMs: config.agents.update_interval_s * SILENT_INTERVALS * 1000 },
-      { now, enrolled: () => this.#enrolled() },
-    );
     const shared = config.store.url !== undefined;
     this.#inventoryLog = new InventoryLog(this.#store.clickhouse);
     this.#history = new InventoryHistory({ shared }, { store: this.#inventoryLog, now, logger });
+    const otherNodes = new OtherNodes(this.#history);
+    this.#roster = new Roster(
+      { silentAfterMs: config.agents.update_interval_s * SILENT_INTERVALS * 1000 },
+      { now, enrolled: () => this.#enrolled(), isOther: (reporterId, node) => otherNodes.isOther(reporterId, node) },
+    );
     const unknownRelays = new UnknownRelays({ now });
     this.#identify = new Identify({
       inventory: this.#history,

@@ -11,7 +11,16 @@ const STARTED_MS = NOW_MS - 500 * HOUR_MS;
 class Bed {
   nowMs = STARTED_MS;
   enrolled: Enrolment[] = [];
-  readonly roster = new Roster({ silentAfterMs: 30_000 }, { now: () => this.nowMs, enrolled: async () => this.enrolled });
+  /** Reporters that are nodes of the inventory. */
+  readonly nodes = new Set<string>();
+  readonly roster = new Roster(
+    { silentAfterMs: 30_000 },
+    {
+      now: () => this.nowMs,
+      enrolled: async () => this.enrolled,
+      isOther: (reporterId, node) => this.nodes.has(reporterId) && reporterId !== node.id,
+    },
+  );
   #sequence = 0;
 
   constructor() {
@@ -109,6 +118,32 @@ describe("an agent is expected to report a flow", () => {
     expect(roster.expects({ id: "other", name: "other" }, life)).toBe(false);
   });
 
+  it("not by the name of another node that has an agent, nor by a name that its agent has no more", () => {
+    const bed = withGap();
+    const expects = () => bed.roster.expects({ id: "b", name: "name of a" }, { startMs: at(5), endMs: at(6) });
+    expect(expects()).toBe(true);
+    bed.nodes.add("a");
+    expect(expects()).toBe(false);
+    expect(bed.expects(at(5))).toBe(true);
+    bed.nodes.clear();
+    bed.covers(at(70), at(80), { reporter: "new name of a" });
+    expect(expects()).toBe(false);
+  });
+
+  it("by a token that was made for its name, before the inventory knew it", () => {
+    const { roster } = withGap();
+    roster.cover({
+      reporterId: "z",
+      reporter: "a",
+      epoch: "",
+      sequence: 1,
+      receivedMs: at(80),
+      coveredFromMs: null,
+      coveredToMs: null,
+    });
+    expect(roster.expects({ id: "n1", name: "a" }, { startMs: at(5), endMs: at(6) })).toBe(true);
+  });
+
   it("while it is silent, for a day; then all it did not cover is to be elected again", () => {
     const bed = withGap();
     bed.roster.takeChanges();
@@ -152,7 +187,10 @@ describe("an agent is expected to report a flow", () => {
 
   it("not for a while after this server's own start: nobody could be heard of", () => {
     const bed = new Bed();
-    const roster = new Roster({ silentAfterMs: 30_000 }, { now: () => bed.nowMs, enrolled: async () => [] });
+    const roster = new Roster(
+      { silentAfterMs: 30_000 },
+      { now: () => bed.nowMs, enrolled: async () => [], isOther: () => false },
+    );
     const old = { reporterId: "a", reporter: "a", epoch: "e", sequence: 1, receivedMs: NOW_MS - 48 * HOUR_MS };
     roster.cover({ ...old, coveredFromMs: NOW_MS - 49 * HOUR_MS, coveredToMs: NOW_MS - 48 * HOUR_MS });
     roster.review(0);
@@ -191,7 +229,7 @@ describe("an agent is expected to report a flow", () => {
 
   it("as before, after a restart", () => {
     const bed = withGap();
-    const again = new Roster({ silentAfterMs: 30_000 }, { now: () => bed.nowMs, enrolled: async () => [] });
+    const again = new Roster({ silentAfterMs: 30_000 }, { now: () => bed.nowMs, enrolled: async () => [], isOther: () => false });
     for (const { reporterId, state } of bed.roster.takeDirty()) again.loadCoverage(reporterId, JSON.parse(JSON.stringify(state)));
     const expects = (startMs: number, endMs: number) => again.expects({ id: "x", name: "name of a" }, { startMs, endMs });
     expect([expects(at(5), at(6)), expects(at(20), at(50)), expects(at(90), at(91)), expects(at(-60), at(-50))]).toEqual([

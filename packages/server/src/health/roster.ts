@@ -6,6 +6,8 @@ export interface RosterDeps {
   readonly now: () => number;
   /** Nodes that have, or had, an agent token. */
   readonly enrolled: () => Promise<readonly Enrolment[]>;
+  /** Is a reporter itself a node of the inventory, another one than this? */
+  readonly isOther: (reporterId: string, node: NodeNames) => boolean;
 }
 
 export interface Heard {
@@ -127,9 +129,12 @@ export class Roster {
   cover(note: CoverageNote): void {
     const coverage = this.#coverage(note.reporterId, note.reporter);
     if (coverage === null) return;
-    this.#ids.set(note.reporter, note.reporterId);
+    const before = coverage.name;
+    const changes = coverage.note(note);
+    if (coverage.name !== before && this.#ids.get(before) === note.reporterId) this.#ids.delete(before);
+    this.#ids.set(coverage.name, note.reporterId);
     this.#dirty.add(note.reporterId);
-    this.#changed(note.reporterId, coverage.note(note));
+    this.#changed(note.reporterId, changes);
   }
 
   /** A reporter has other addresses since this delivery: it is to report flows of which that was not known. */
@@ -224,9 +229,15 @@ export class Roster {
     return this.#reporters(node).has(reporterId);
   }
 
-  /** Ids under which a node's agent may report. */
-  #reporters({ id, name, host = id }: NodeNames): Set<string> {
-    return new Set([id, host, this.#ids.get(id) ?? id, this.#ids.get(name) ?? id]);
+  /** Ids under which a node's agent may report. Its name may be the id of a token that is older than the inventory. */
+  #reporters(node: NodeNames): Set<string> {
+    const { id, name, host = id } = node;
+    const ids = new Set([id, host]);
+    for (const word of [name, this.#ids.get(id), this.#ids.get(name)]) {
+      // Two nodes may have one name.
+      if (word !== undefined && !ids.has(word) && !this.#deps.isOther(word, node)) ids.add(word);
+    }
+    return ids;
   }
 
   #coveragesOf(node: NodeNames): [reporterId: string, coverage: Coverage][] {
