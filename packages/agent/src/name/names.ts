@@ -106,19 +106,19 @@ export class Names implements FlowNames {
     found.source = found.domain === null ? null : (told?.source ?? null);
     found.app = told?.app ?? null;
     found.outer = false;
-    if (told?.ech) {
-      // Browsers send a fake encrypted hello to servers that have none (RFC 9849 §6.2). A name that this client looked up for this
+    if (told?.ech || told?.partial) {
+      // What is still missing of a hello may tell that it is an encrypted one. Browsers send a fake encrypted hello to servers that have none (RFC 9849 §6.2). A name that this client looked up for this
       // address is no provider's outer name.
       const confirmed = found.domain !== null && this.#dns.has(client, bytes, DESTINATION, startMs, found.domain);
       found.outer = found.domain !== null && !confirmed;
-      if (!confirmed) found.app = found.app === null ? "ech" : `${found.app}+ech`;
+      if (told.ech && !confirmed) found.app = found.app === null ? "ech" : `${found.app}+ech`;
     }
     if (asked !== null && (found.domain === null || found.outer)) {
       found.domain = asked;
       found.source = "dns";
       found.outer = false;
     }
-    if (found.outer) this.#stats.echOuter++;
+    if (found.outer && told?.ech) this.#stats.echOuter++;
   }
 
   #toldBy(flow: NamedFlow): TupleName | null {

@@ -89,6 +89,6 @@ function isRepeated(known: TupleName, name: TupleName): boolean {
 }
 
 /** A hello without a name still tells what is spoken. */
-function rank({ domain, source, ech }: TupleName): number {
-  return domain === null ? rankOf(null, false) : rankOf(source, ech);
+function rank({ domain, source, ech, partial }: TupleName): number {
+  return domain === null ? rankOf(null, false) : rankOf(source, ech || partial);
 }
