@@ -144,12 +144,14 @@ export class DnsReader {
     const { payloadStart, payloadEnd, payloadBytes, tcpSeq } = packet;
     if (this.#streams.has(tuple, tcpSeq, atMs)) return;
     const all = this.#streams.append(tuple, tcpSeq, bytes, payloadStart, payloadEnd, atMs);
+    if (all === "waits") return;
     const from = all ?? bytes;
     const start = all ? 0 : payloadStart;
     const end = all ? all.length : payloadEnd;
     let at = start;
+    let need = 0;
     try {
-      for (let need = dnsOverTcp(from, at, end); need > 2 && need <= end - at; need = dnsOverTcp(from, at, end)) {
+      for (need = dnsOverTcp(from, at, end); need > 2 && need <= end - at; need = dnsOverTcp(from, at, end)) {
         this.#message(from, at + 2, at + need, tuple, mode, dns);
         at += need;
       }
@@ -157,12 +159,15 @@ export class DnsReader {
       this.#countMalformed(error);
       at = end;
     }
-    if (all && at === start) return; // waits for more
+    if (all && at === start) {
+      this.#streams.need(tuple, need);
+      return;
+    }
     if (all) this.#streams.forget(tuple);
     // Where the capture cut the packet, what follows has a hole before it.
     const isWhole = payloadEnd - payloadStart === payloadBytes;
     const seq = (tcpSeq + payloadEnd - payloadStart - (end - at)) >>> 0;
-    if (at < end && isWhole) this.#streams.begin(tuple, seq, from.subarray(at, end), 0, end - at, atMs);
+    if (at < end && isWhole) this.#streams.begin(tuple, seq, from, at, end, need, atMs);
   }
 
   #isOwn(address: Uint8Array): boolean {

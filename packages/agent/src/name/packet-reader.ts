@@ -123,27 +123,30 @@ export class PacketReader implements PacketListener {
     const { payloadStart: start, payloadEnd: end, payloadBytes, tcpSeq } = this.#packet;
     if (this.#hellos.has(this.#tuple, tcpSeq, atMs)) return;
     const all = this.#hellos.append(this.#tuple, tcpSeq, bytes, start, end, atMs);
+    if (all === "waits") return;
     if (all) {
-      if (this.#onTls(all, 0, all.length, mode, atMs)) this.#hellos.forget(this.#tuple);
+      const needed = this.#onTls(all, 0, all.length, mode, atMs);
+      if (needed === 0) this.#hellos.forget(this.#tuple);
+      else this.#hellos.need(this.#tuple, needed);
       return;
     }
     const first = bytes[start]!;
     if (first === TLS_HANDSHAKE) {
       const isWhole = end - start === payloadBytes;
-      if (!this.#onTls(bytes, start, end, mode, atMs) && isWhole)
-        this.#hellos.begin(this.#tuple, tcpSeq, bytes, start, end, atMs);
+      const needed = this.#onTls(bytes, start, end, mode, atMs);
+      if (needed > 0 && isWhole) this.#hellos.begin(this.#tuple, tcpSeq, bytes, start, end, needed, atMs);
     } else if (first >= CAPITAL_A && first <= CAPITAL_Z) this.#onHttp(bytes, mode, atMs);
   }
 
-  /** Returns false if more of the hello is to come. */
-  #onTls(bytes: Uint8Array, start: number, end: number, mode: NameMode, atMs: number): boolean {
+  /** Returns how many bytes are needed to read on: 0 if there is nothing more to be read. */
+  #onTls(bytes: Uint8Array, start: number, end: number, mode: NameMode, atMs: number): number {
     try {
       const hello = decodeTls(bytes, start, end, this.#work);
       if (hello) this.#tellHello(hello, "sni", mode, atMs);
-      return hello === null || hello.complete;
+      return hello === null || hello.complete ? 0 : hello.neededBytes;
     } catch (error) {
       this.#countMalformed("tls", error);
-      return true;
+      return 0;
     }
   }
 

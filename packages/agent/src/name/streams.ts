@@ -12,6 +12,8 @@ export interface StreamsConfig {
 interface Stream {
   bytes: Uint8Array;
   length: number;
+  /** As long as there are fewer, nothing new can be read. */
+  needed: number;
   /** Sequence number of the byte that is expected next. */
   nextSeq: number;
   readonly untilMs: number;
@@ -42,8 +44,11 @@ export class Streams {
     return this.#evicted;
   }
 
-  /** Keeps the bytes from `start` to `end` as the beginning of a stream, in the place of a former one; `seq` is the number of the first. */
-  begin(tuple: FlowKey, seq: number, bytes: Uint8Array, start: number, end: number, atMs: number): void {
+  /**
+   * Keeps the bytes from `start` to `end` as the beginning of a stream, in the place of a former one; `seq` is the number of the first.
+   * @param needed bytes from `start` on without which nothing new can be read
+   */
+  begin(tuple: FlowKey, seq: number, bytes: Uint8Array, start: number, end: number, needed: number, atMs: number): void {
     this.forget(tuple);
     const length = end - start;
     if (length > this.#config.maxBytesEach) return;
@@ -51,6 +56,7 @@ export class Streams {
     this.#streams[entry] = {
       bytes: new Uint8Array(bytes.subarray(start, end)),
       length,
+      needed,
       nextSeq: (seq + length) >>> 0,
       untilMs: atMs + this.#config.maxAgeMs,
     };
@@ -66,8 +72,11 @@ export class Streams {
     return behind > 0 && behind <= stream.length;
   }
 
-  /** Adds what follows. Returns all so far, valid until the next call; null if it does not follow what is there, or nothing is. */
-  append(tuple: FlowKey, seq: number, bytes: Uint8Array, start: number, end: number, atMs: number): Uint8Array | null {
+  /**
+   * Adds what follows. Returns all so far, valid until the next call, or that it waits for what is needed; null if it does not follow what is there,
+   * or nothing is.
+   */
+  append(tuple: FlowKey, seq: number, bytes: Uint8Array, start: number, end: number, atMs: number): Uint8Array | "waits" | null {
     const entry = this.#table.find(tuple);
     const stream = this.#streams[entry];
     if (entry < 0 || stream === undefined || stream.nextSeq !== seq || end <= start) return null;
@@ -88,7 +97,13 @@ export class Streams {
     stream.nextSeq = (seq + end - start) >>> 0;
     const whole = stream.bytes.subarray(0, length);
     this.#makeRoom();
-    return whole;
+    return length < stream.needed ? "waits" : whole;
+  }
+
+  /** So many bytes of the stream are needed to read on. */
+  need(tuple: FlowKey, needed: number): void {
+    const stream = this.#streams[this.#table.find(tuple)];
+    if (stream) stream.needed = needed;
   }
 
   forget(tuple: FlowKey): void {
