@@ -42,6 +42,7 @@ import { InventoryLog } from "./store/inventory-log.ts";
 import { Store } from "./store/store.ts";
 import { VERSION } from "./version.ts";
 
+const DAY_MS = 24 * 3_600_000;
 const FAILURES_WINDOW_MS = 60_000;
 /** An open flow reads as lost when its reporter was silent for so many update intervals. */
 const SILENT_INTERVALS = 3;
@@ -79,7 +80,7 @@ export class Server {
     this.#history = new InventoryHistory({ shared }, { store: this.#inventoryLog, now, logger });
     const otherNodes = new OtherNodes(this.#history);
     this.#roster = new Roster(
-      { silentAfterMs: config.agents.update_interval_s * SILENT_INTERVALS * 1000 },
+      { silentAfterMs: config.agents.update_interval_s * SILENT_INTERVALS * 1000, retentionMs: config.retention.days * DAY_MS },
       { now, enrolled: () => this.#enrolled(), isOther: (reporterId, node) => otherNodes.isOther(reporterId, node) },
     );
     const unknownRelays = new UnknownRelays({ now });
@@ -114,7 +115,7 @@ export class Server {
         roster: this.#roster,
         book,
         coverages: new CoverageLog(this.#store.clickhouse),
-        oldestMs: (nowMs) => nowMs - config.retention.days * 24 * 3_600_000,
+        oldestMs: (nowMs) => nowMs - config.retention.days * DAY_MS,
         elections: this.#reattribute,
       },
     );
@@ -126,7 +127,7 @@ export class Server {
       { maxBatchBytes: config.ingest.max_batch, maxRows: config.ingest.max_rows },
       {
         now,
-        oldestMs: (nowMs) => nowMs - config.retention.days * 24 * 3_600_000,
+        oldestMs: (nowMs) => nowMs - config.retention.days * DAY_MS,
         admit: (note, hasMoved) => this.#agents.admit(note, hasMoved),
         identify: this.#identify,
         declare: (reporter, declaration) => this.#declarations.declare(reporter, declaration),

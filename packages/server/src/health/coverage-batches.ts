@@ -90,12 +90,14 @@ export class EpochBatches {
   }
 
   #between(before: Edge, behind: Edge, noticedMs: number): Span[] {
-    if (behind.sequence === before.sequence + 1) return before.ms < behind.ms ? [{ fromMs: before.ms, toMs: behind.ms }] : [];
+    // By the agent's own clock, so that one that is off by the same all the time has no gaps; what is to come is none.
+    const toMs = Math.min(behind.ms, noticedMs);
+    if (behind.sequence === before.sequence + 1) return before.ms < toMs ? [{ fromMs: before.ms, toMs }] : [];
     this.#missing.push({
       fromSequence: before.sequence + 1,
       toSequence: behind.sequence - 1,
       fromMs: before.ms,
-      toMs: behind.ms,
+      toMs,
       noticedMs,
     });
     this.#missing = this.#missing.slice(-MAX_MISSING);

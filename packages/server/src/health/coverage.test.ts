@@ -213,6 +213,41 @@ describe("coverage", () => {
     ]);
   });
 
+  it("is never of what is to come: a clock that was a year ahead for a moment", () => {
+    const coverage = new Coverage("a");
+    const yearMs = 365 * 86_400_000;
+    const heard = (sequence: number, from: number, to: number, aheadMs = 0) => {
+      const times = { coveredFromMs: T + from * S + aheadMs, coveredToMs: T + to * S + aheadMs, receivedMs: T + to * S };
+      gapsAfter([[sequence, 0, 0, times]], coverage);
+    };
+    heard(1, 0, 10);
+    heard(2, 10, 20, yearMs);
+    heard(3, 20, 30);
+    expect(gapsAfter([], coverage)).toEqual([[10, 20]]);
+    expect(coverage.coveredToMs).toBe(T + 30 * S);
+    coverage.review(T + 30 * 3600 * S, T + 6 * 3600 * S, false, null);
+    expect(coverage.expects(T + 3600 * S, T + 3601 * S)).toBe(false);
+  });
+
+  it("is there at once, and has no gaps, where a clock is ahead all the time", () => {
+    const coverage = new Coverage("a");
+    for (const sequence of [1, 2, 3]) {
+      const from = 600 + sequence * 10;
+      gapsAfter([[sequence, from, from + 10, { receivedMs: T + (from - 600 + 10) * S }]], coverage);
+    }
+    expect(gapsAfter([], coverage)).toEqual([]);
+    expect(coverage.expects(T + 41 * S, T + 42 * S)).toBe(true);
+  });
+
+  it("reaches back no further than rows are kept", () => {
+    const coverage = new Coverage("a");
+    const note = { reporterId: "a", reporter: "a", epoch: "e", sequence: 1, receivedMs: T, coveredFromMs: 0, coveredToMs: T };
+    coverage.note(note, T - 100 * S);
+    expect(coverage.expects(T - 200 * S, T - 150 * S)).toBe(false);
+    expect(coverage.expects(T - 50 * S, T)).toBe(true);
+    expect(coverage.isNews({ ...note, sequence: 2 }, T - 100 * S)).toBe(false);
+  });
+
   it("forgets what is older than the rows", () => {
     const coverage = new Coverage("a");
     gapsAfter(

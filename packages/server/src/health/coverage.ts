@@ -54,7 +54,8 @@ export class Coverage {
     if (state === undefined) return;
     for (const [epoch, batches] of Object.entries(state.epochs))
       this.#epochs.set(epoch, { batches: new EpochBatches(batches), afterMs: batches.afterMs });
-    this.#coveredToMs = state.coveredToMs;
+    // Earlier programs took what was declared for the future as it was.
+    this.#coveredToMs = state.coveredToMs === null ? null : Math.min(state.coveredToMs, state.heardMs);
     this.#heardMs = state.heardMs;
     this.#goneMs = state.goneMs;
   }
@@ -102,31 +103,37 @@ export class Coverage {
   }
 
   /** Will it be expected for a time, by this delivery, for which it is not yet? */
-  isNews({ receivedMs, coveredFromMs, coveredToMs }: CoverageNote): boolean {
-    if (this.#heardMs === 0 || (this.#goneMs !== null && receivedMs > this.#goneMs)) return true;
-    return coveredFromMs !== null && coveredToMs !== null && this.#gaps.touch({ fromMs: coveredFromMs, toMs: coveredToMs });
+  isNews(note: CoverageNote, oldestMs = -EVER): boolean {
+    if (this.#heardMs === 0 || (this.#goneMs !== null && note.receivedMs > this.#goneMs)) return true;
+    const declared = declaredSpan(note);
+    return declared !== null && this.#gaps.touch(within(declared, oldestMs, note.receivedMs));
   }
 
-  /** A delivery, in any order and any number of times. */
-  note({ reporter, epoch, sequence, receivedMs, coveredFromMs, coveredToMs }: CoverageNote): CoverageChange[] {
+  /**
+   * A delivery, in any order and any number of times.
+   * @param oldestMs older flows are not kept, whatever it says to have covered
+   */
+  note(note: CoverageNote, oldestMs = -EVER): CoverageChange[] {
+    const { reporter, epoch, sequence, receivedMs } = note;
     const changes: CoverageChange[] = [];
     const isFirst = this.#heardMs === 0;
     const isNew = receivedMs > Math.max(this.#heardMs, this.#goneMs ?? 0);
     if (receivedMs >= this.#heardMs) this.#name = reporter;
     this.#heardMs = Math.max(this.#heardMs, receivedMs);
-    if (coveredFromMs === null || coveredToMs === null || coveredToMs < coveredFromMs) {
+    const declared = declaredSpan(note);
+    if (declared === null) {
       // A sender that declares nothing speaks from when it is heard of.
       if (isFirst || (isNew && this.#goneMs !== null))
         changes.push(...covered(this.#gaps.cut({ fromMs: receivedMs, toMs: EVER })));
       if (isNew) this.#goneMs = null;
       return changes;
     }
-    const span = { fromMs: coveredFromMs, toMs: coveredToMs };
+    const span = within(declared, oldestMs, receivedMs);
     // Whoever is heard of again goes on from there. The others are the spool of a time that was given up.
     const lives = isNew && (this.#goneMs !== null || isFirst);
     if (isNew) this.#goneMs = null;
     changes.push(...covered(this.#gaps.cut(lives ? { ...span, toMs: EVER } : span)));
-    changes.push(...this.#sequence(epoch, sequence, span, receivedMs));
+    changes.push(...this.#sequence(epoch, sequence, declared, receivedMs));
     this.#coveredToMs = Math.max(this.#coveredToMs ?? 0, span.toMs);
     return changes;
   }
@@ -166,7 +173,7 @@ export class Coverage {
     const gaps =
       known === undefined ? [] : [...batches.note(sequence, span, receivedMs), ...batches.giveUp(Number.NEGATIVE_INFINITY)];
     // The first batch of a state directory: what waited in another one is lost, and whoever was enrolled before it spoke begins here.
-    if (sequence === FIRST_SEQUENCE) gaps.push({ fromMs: afterMs ?? -EVER, toMs: span.fromMs });
+    if (sequence === FIRST_SEQUENCE) gaps.push({ fromMs: afterMs ?? -EVER, toMs: Math.min(span.fromMs, receivedMs) });
     return gaps.flatMap((gap) => this.#addGap(gap));
   }
 
@@ -183,6 +190,17 @@ export class Coverage {
     const kind = this.#gaps.endAt(gap.fromMs) ? "longer" : "gap";
     return this.#gaps.add(gap).map((span) => ({ span, kind }));
   }
+}
+
+function declaredSpan({ coveredFromMs, coveredToMs }: CoverageNote): Span | null {
+  if (coveredFromMs === null || coveredToMs === null || coveredToMs < coveredFromMs) return null;
+  return { fromMs: coveredFromMs, toMs: coveredToMs };
+}
+
+/** Nobody has covered what is to come, however far ahead a clock is, and the past only as far as it is kept. */
+function within({ fromMs, toMs }: Span, oldestMs: number, nowMs: number): Span {
+  const clamp = (ms: number) => Math.min(nowMs, Math.max(oldestMs, ms));
+  return { fromMs: clamp(fromMs), toMs: clamp(toMs) };
 }
 
 const covered = (spans: readonly Span[]): CoverageChange[] => spans.map((span) => ({ span, kind: "covered" }));

@@ -14,7 +14,7 @@ export interface MetricsDeps {
   readonly agents: () => number;
   readonly inventory: { readonly stats: InventoryStats };
   /** What agents declare of their networks. */
-  readonly declarations: { readonly stats: { readonly heldBack: number; readonly refused: number } };
+  readonly declarations: { readonly stats: { readonly heldBack: number; readonly refused: number; readonly leftOut: number } };
 }
 
 export class Metrics {
@@ -78,6 +78,12 @@ export class Metrics {
       "Declarations of senders beyond the largest number of them",
       () => declarations.stats.refused,
     );
+    const leftOut: Gauge = new Gauge({
+      name: "flowtrail_declarations_left_out_entities",
+      help: "Networks, nodes, config files and routes that agents declare beyond the largest number that is taken of each",
+      registers: [this.#registry],
+      collect: () => leftOut.set(declarations.stats.leftOut),
+    });
   }
 
   #inventory(inventory: MetricsDeps["inventory"]): void {

@@ -14,7 +14,7 @@ class Bed {
   /** Reporters that are nodes of the inventory. */
   readonly nodes = new Set<string>();
   readonly roster = new Roster(
-    { silentAfterMs: 30_000 },
+    { silentAfterMs: 30_000, retentionMs: 5000 * HOUR_MS },
     {
       now: () => this.nowMs,
       enrolled: async () => this.enrolled,
@@ -188,7 +188,7 @@ describe("an agent is expected to report a flow", () => {
   it("not for a while after this server's own start: nobody could be heard of", () => {
     const bed = new Bed();
     const roster = new Roster(
-      { silentAfterMs: 30_000 },
+      { silentAfterMs: 30_000, retentionMs: 5000 * HOUR_MS },
       { now: () => bed.nowMs, enrolled: async () => [], isOther: () => false },
     );
     const old = { reporterId: "a", reporter: "a", epoch: "e", sequence: 1, receivedMs: NOW_MS - 48 * HOUR_MS };
@@ -229,7 +229,10 @@ describe("an agent is expected to report a flow", () => {
 
   it("as before, after a restart", () => {
     const bed = withGap();
-    const again = new Roster({ silentAfterMs: 30_000 }, { now: () => bed.nowMs, enrolled: async () => [], isOther: () => false });
+    const again = new Roster(
+      { silentAfterMs: 30_000, retentionMs: 5000 * HOUR_MS },
+      { now: () => bed.nowMs, enrolled: async () => [], isOther: () => false },
+    );
     for (const { reporterId, state } of bed.roster.takeDirty()) again.loadCoverage(reporterId, JSON.parse(JSON.stringify(state)));
     const expects = (startMs: number, endMs: number) => again.expects({ id: "x", name: "name of a" }, { startMs, endMs });
     expect([expects(at(5), at(6)), expects(at(20), at(50)), expects(at(90), at(91)), expects(at(-60), at(-50))]).toEqual([

@@ -63,6 +63,7 @@ const MAX_REPORTERS = 100_000;
 export class Roster {
   readonly #deps: RosterDeps;
   readonly #silentAfterMs: number;
+  readonly #retentionMs: number;
   readonly #startedMs: number;
   /** By node. */
   readonly #enrolled = new Map<string, Enrolment>();
@@ -78,8 +79,9 @@ export class Roster {
   readonly #unclear = new Map<string, { fromMs: number; toMs: number }>();
 
   /** @param config.silentAfterMs three update intervals */
-  constructor(config: { silentAfterMs: number }, deps: RosterDeps) {
+  constructor(config: { silentAfterMs: number; retentionMs: number }, deps: RosterDeps) {
     this.#silentAfterMs = config.silentAfterMs;
+    this.#retentionMs = config.retentionMs;
     this.#deps = deps;
     this.#startedMs = deps.now();
   }
@@ -122,7 +124,7 @@ export class Roster {
 
   /** Will a reporter be expected for a time, by this delivery, for which it is not yet? */
   isNews(note: CoverageNote): boolean {
-    return this.#coverages.get(note.reporterId)?.isNews(note) ?? true;
+    return this.#coverages.get(note.reporterId)?.isNews(note, note.receivedMs - this.#retentionMs) ?? true;
   }
 
   /** A delivery of a reporter: any number of times, in any order. */
@@ -130,7 +132,7 @@ export class Roster {
     const coverage = this.#coverage(note.reporterId, note.reporter);
     if (coverage === null) return;
     const before = coverage.name;
-    const changes = coverage.note(note);
+    const changes = coverage.note(note, note.receivedMs - this.#retentionMs);
     if (coverage.name !== before && this.#ids.get(before) === note.reporterId) this.#ids.delete(before);
     this.#ids.set(coverage.name, note.reporterId);
     this.#dirty.add(note.reporterId);
@@ -139,7 +141,8 @@ export class Roster {
 
   /** A reporter has other addresses since this delivery: it is to report flows of which that was not known. */
   move({ reporterId, coveredFromMs, receivedMs }: CoverageNote): void {
-    const span = { fromMs: Math.min(coveredFromMs ?? receivedMs, receivedMs), toMs: Number.POSITIVE_INFINITY };
+    const fromMs = Math.min(receivedMs, Math.max(receivedMs - this.#retentionMs, coveredFromMs ?? receivedMs));
+    const span = { fromMs, toMs: Number.POSITIVE_INFINITY };
     this.#changes.push({ reporterId, kind: "covered", span });
   }
 

@@ -55,10 +55,12 @@ const MAX_PEERS = 4096;
 
 const name = z.string().min(1).max(128);
 const counts = z.record(name, z.number().nonnegative()).refine((record) => Object.keys(record).length <= 100);
+/** The last one that a Date can be. */
+const time = z.number().int().nonnegative().max(8.64e15);
 const metadataSchema = z.object({
   agent_version: z.string().max(64),
-  covered_from: z.number().nonnegative(),
-  covered_to: z.number().nonnegative(),
+  covered_from: time,
+  covered_to: time,
   addresses: z
     .record(name, z.array(z.string().max(45)).max(1000))
     .refine((record) => Object.keys(record).length <= 100)
