@@ -20,7 +20,7 @@ export class LocalOwners implements FlowOwners {
   /** @param monotonicMs a clock that does not go back */
   constructor(monotonicMs: () => number) {
     this.#processes = new ProcessNames(monotonicMs);
-    this.#bucket = new TokenBucket(QUESTIONS_PER_S, monotonicMs);
+    this.#bucket = new TokenBucket(QUESTIONS_PER_S, QUESTIONS_PER_S, monotonicMs);
   }
 
   /** Why nobody is found; empty if all is well. */

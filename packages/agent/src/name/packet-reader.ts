@@ -28,6 +28,8 @@ const CAPITAL_A = 65;
 const CAPITAL_Z = 90;
 /** A decryption takes 23 to 64 µs: at most an eighth of the time. */
 const DECRYPTIONS_PER_S = 2000;
+/** Of a tenth of a second. */
+const DECRYPTIONS_AT_ONCE = 200;
 const QUIC = { maxConnections: 1024, maxBytes: 512 * 1024, maxAgeMs: 30_000 };
 const HELLOS = { maxStreams: 256, maxBytesEach: MAX_CLIENT_HELLO + 64, maxBytes: 512 * 1024, maxAgeMs: 5000 };
 
@@ -48,7 +50,7 @@ export class PacketReader implements PacketListener {
     this.#stats = stats;
     this.#listener = listener;
     this.#dns = new DnsReader(policy, stats, listener, this.#work);
-    const bucket = new TokenBucket(DECRYPTIONS_PER_S, monotonicMs);
+    const bucket = new TokenBucket(DECRYPTIONS_PER_S, DECRYPTIONS_AT_ONCE, monotonicMs);
     this.#quic = new QuicInitials(QUIC, { mayDecrypt: () => bucket.take(), now: monotonicMs });
   }
 

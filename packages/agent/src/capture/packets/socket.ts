@@ -51,7 +51,7 @@ export class PacketSocket {
     this.#fd = this.#libc.socket(AF_PACKET, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (this.#fd < 0) throw packetError("socket(AF_PACKET)", errno());
     try {
-      this.#setReceiveBuffer(this.#options.receiveBufferBytes);
+      this.setReceiveBuffer(this.#options.receiveBufferBytes);
       this.#setOption("SO_TIMESTAMPNS", SO_TIMESTAMPNS, int(1));
       this.#attachFilter(this.#options.filter);
       this.#bind();
@@ -77,8 +77,8 @@ export class PacketSocket {
     this.#fd = -1;
   }
 
-  /** Beyond net.core.rmem_max only with CAP_NET_ADMIN; else what that allows has to do. */
-  #setReceiveBuffer(bytes: number): void {
+  /** Of an open socket. Beyond net.core.rmem_max only with CAP_NET_ADMIN; else what that allows has to do. */
+  setReceiveBuffer(bytes: number): void {
     if (this.#libc.setsockopt(this.#fd, SOL_SOCKET, SO_RCVBUFFORCE, int(bytes), 4) < 0)
       this.#setOption("SO_RCVBUF", SO_RCVBUF, int(bytes));
   }

@@ -135,6 +135,16 @@ describe.skipIf(!needs("the packet tap in network namespaces", "root"))("PacketT
     await small.find(isPacket("after the flood"));
   });
 
+  it("has no more memory for all queues than it may, however many there are", async () => {
+    const many = bed.spawn("gateway", ...tapCommand({ interfaces: ["eth1", "eth2", "lo"], allReceiveBufferBytes: 600_000 }));
+    await many.find((line) => line.type === "started");
+    // Of this tap's sockets; the kernel doubles what it is told.
+    const sizes = (bytes: number): number => bed.run("gateway", "ss", "-0", "-m").split(`,rb${2 * bytes},`).length - 1;
+    expect(sizes(200_000)).toBe(3);
+    await many.ask("interfaces eth1 eth2", (line) => line.type === "done");
+    expect([sizes(200_000), sizes(300_000)]).toEqual([0, 2]);
+  });
+
   it("joins an interface that comes back as another, and leaves one that is no longer wanted", async () => {
     const changing = bed.spawn("gateway", ...tapCommand({ interfaces: ["eth1", "later0"] }));
     expect((await changing.find((line) => line.type === "started")).message).toBe("");

@@ -8,18 +8,26 @@ import { libc } from "../netlink/libc.ts";
 import { ReadableWatch } from "../netlink/readable.ts";
 import { ReceiveRing } from "../netlink/ring.ts";
 import { packetFilter, SNAP_BYTES } from "./filter.ts";
+import { Rota } from "./rota.ts";
 import { PacketSocket, packetError } from "./socket.ts";
 
 export interface PacketTapConfig {
   /** UDP ports on which QUIC is looked for. */
   readonly quicPorts: readonly number[];
-  /** Queue of each interface. A packet is charged with some 2 KB or what it has. */
+  /** Queue of each interface, at most. A packet is charged with some 2 KB or what it has. */
   readonly receiveBufferBytes: number;
+  /** Queues of all interfaces that are wanted: each has its part, if that is less. */
+  readonly allReceiveBufferBytes: number;
   /** Packets are collected for this long before they are fetched together. */
   readonly coalesceMs: number;
 }
 
-export const PACKET_TAP_DEFAULTS: PacketTapConfig = { quicPorts: [443], receiveBufferBytes: 4 * 1024 * 1024, coalesceMs: 15 };
+export const PACKET_TAP_DEFAULTS: PacketTapConfig = {
+  quicPorts: [443],
+  receiveBufferBytes: 4 * 1024 * 1024,
+  allReceiveBufferBytes: 16 * 1024 * 1024,
+  coalesceMs: 15,
+};
 
 export interface PacketListener {
   /** A packet of `interfaceName` in `bytes` from `start` to `end`, which are reused. `atMs`: when it came, ms since 1970, by the kernel. */
@@ -33,8 +41,8 @@ export interface PacketTapStats {
 }
 
 const SLOTS = 64;
-/** A turn takes at most so many times `SLOTS` packets, then others have theirs: 512 DNS answers are about 2 ms. */
-const ROUNDS_PER_TURN = 8;
+/** Of all interfaces together, then others have their turn: 512 DNS answers are about 2 ms. */
+const PACKETS_PER_TURN = 512;
 /** After a turn that left something, so many times as long as it took of the CPU is left to others: the tap never has more than a quarter of it. */
 const PAUSE_PER_TURN = 3;
 const RECONCILE_MS = 10_000;
@@ -52,6 +60,7 @@ export class PacketTap {
   readonly #now: () => number;
   readonly #stats: PacketTapStats = { packets: 0, overruns: 0 };
   readonly #tapped = new Map<string, Tapped>();
+  readonly #rota = new Rota(PACKETS_PER_TURN, SLOTS);
   #wanted: readonly string[] = [];
   #ring: ReceiveRing | undefined;
   #filter: Uint8Array | undefined;
@@ -111,12 +120,14 @@ export class PacketTap {
     for (const [name, { socket }] of this.#tapped) {
       if (!this.#wanted.includes(name) || libc().if_nametoindex(name) !== socket.interfaceIndex) this.#leave(name);
     }
+    const { receiveBufferBytes, allReceiveBufferBytes } = this.#config;
+    const bufferBytes = Math.min(receiveBufferBytes, Math.floor(allReceiveBufferBytes / this.#wanted.length));
     for (const name of this.#wanted) {
-      if (this.#tapped.has(name)) continue;
+      const tapped = this.#tapped.get(name);
       const index = libc().if_nametoindex(name);
-      if (index === 0) continue;
       try {
-        this.#join(name, index);
+        if (tapped) tapped.socket.setReceiveBuffer(bufferBytes);
+        else if (index !== 0) this.#join(name, index, bufferBytes);
       } catch (error) {
         if (!(error instanceof CaptureError)) throw error;
         this.#problem = `${name}: ${error.message}`;
@@ -124,13 +135,10 @@ export class PacketTap {
     }
   }
 
-  #join(name: string, index: number): void {
+  #join(name: string, index: number, receiveBufferBytes: number): void {
     this.#ring ??= new ReceiveRing(SLOTS, SNAP_BYTES, { stamped: true });
     this.#filter ??= packetFilter(this.#config);
-    const socket = new PacketSocket(index, {
-      filter: this.#filter,
-      receiveBufferBytes: this.#config.receiveBufferBytes,
-    });
+    const socket = new PacketSocket(index, { filter: this.#filter, receiveBufferBytes });
     socket.open();
     const watch = new ReadableWatch(socket.fd, () => {
       tapped.armed = false;
@@ -174,33 +182,28 @@ export class PacketTap {
     }
   }
 
-  /** Every queue has its part of a turn. Returns false if there may be more. */
+  /** Returns false if there may be more. */
   #fetch(): boolean {
-    const rounds = Math.max(1, Math.floor(ROUNDS_PER_TURN / Math.max(1, this.#tapped.size)));
-    let emptied = true;
-    for (const tapped of this.#tapped.values()) if (!this.#fetchFrom(tapped, rounds)) emptied = false;
-    return emptied;
+    return this.#rota.turn([...this.#tapped.keys()], (name) => this.#receive(this.#tapped.get(name)!));
   }
 
-  #fetchFrom({ name, socket }: Tapped, rounds: number): boolean {
+  /** Returns how many packets there were. */
+  #receive({ name, socket }: Tapped): number {
     const ring = this.#ring!;
-    for (let round = 0; round < rounds; round++) {
-      const count = ring.receive(socket.fd);
-      // The interface went down: the socket hears again when it is up.
-      if (count === -EAGAIN || count === -ENETDOWN) return true;
-      if (count < 0) {
-        this.#leave(name);
-        this.#problem = `${name}: ${packetError("recvmmsg(AF_PACKET)", -count).message}`;
-        return true;
-      }
-      for (let i = 0; i < count; i++) {
-        const atMs = ring.stampMs(i) ?? this.#now();
-        this.#listener.onPacket(ring.u8, i * SNAP_BYTES, ring.end(i), atMs, name);
-      }
-      this.#stats.packets += count;
-      if (count < SLOTS) return true;
+    const count = ring.receive(socket.fd);
+    // The interface went down: the socket hears again when it is up.
+    if (count === -EAGAIN || count === -ENETDOWN) return 0;
+    if (count < 0) {
+      this.#leave(name);
+      this.#problem = `${name}: ${packetError("recvmmsg(AF_PACKET)", -count).message}`;
+      return 0;
     }
-    return false;
+    for (let i = 0; i < count; i++) {
+      const atMs = ring.stampMs(i) ?? this.#now();
+      this.#listener.onPacket(ring.u8, i * SNAP_BYTES, ring.end(i), atMs, name);
+    }
+    this.#stats.packets += count;
+    return count;
   }
 }
 
