@@ -47,8 +47,13 @@ export class EpochBatches {
     this.#missing = [...state.missing];
   }
 
-  static begin(sequence: number, { fromMs, toMs }: Span): EpochBatches {
-    return new EpochBatches({ lowest: { sequence, ms: fromMs }, highest: { sequence, ms: toMs }, missing: [] });
+  /** @param sinceMs what its first batches may speak for, if this is not the first: from then on */
+  static begin(sequence: number, { fromMs, toMs }: Span, sinceMs: number, noticedMs: number): EpochBatches {
+    const begun = new EpochBatches({ lowest: { sequence, ms: fromMs }, highest: { sequence, ms: toMs }, missing: [] });
+    if (sequence <= FIRST_SEQUENCE) return begun;
+    begun.#lowest = { sequence: FIRST_SEQUENCE, ms: sinceMs };
+    begun.#between({ sequence: FIRST_SEQUENCE - 1, ms: sinceMs }, { sequence, ms: fromMs }, noticedMs);
+    return begun;
   }
 
   get state(): EpochState {

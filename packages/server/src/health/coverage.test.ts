@@ -145,6 +145,26 @@ describe("coverage", () => {
       [[10, 40]],
     ],
     [
+      "has one where the first batches of a state directory are lost: they may speak for none of the time before it",
+      [
+        [1, 0, 10],
+        [2, 10, 20],
+        [500, 90, 100, { epoch: "f" }],
+        [564, 100, 110, { epoch: "f" }],
+      ],
+      [[20, 90]],
+    ],
+    [
+      "has none where the last of them come after all",
+      [
+        [1, 0, 10],
+        [500, 90, 100, { epoch: "f" }],
+        [499, 30, 90, { epoch: "f" }],
+        [564, 100, 110, { epoch: "f" }],
+      ],
+      [[10, 30]],
+    ],
+    [
       "has none while that may still come",
       [
         [1, 0, 10],
@@ -193,6 +213,16 @@ describe("coverage", () => {
         expect(gapsAfter([], coverage)).toEqual(gapsAfter(batches));
       }),
     );
+  });
+
+  it("is not there from the enrolment on if the first batches are lost", () => {
+    const coverage = new Coverage("a");
+    coverage.enrol(T - 50 * S);
+    gapsAfter([[500, 90, 100]], coverage);
+    expect(coverage.expects(T, T + 10 * S)).toBe(true);
+    gapsAfter([[564, 100, 110]], coverage);
+    expect(coverage.expects(T, T + 10 * S)).toBe(false);
+    expect(coverage.expects(T + 95 * S, T + 96 * S)).toBe(true);
   });
 
   it("is given up where something did not come for a day", () => {

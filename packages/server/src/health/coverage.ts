@@ -169,7 +169,7 @@ export class Coverage {
     // A sender that does not number its batches has no gaps that could be told from late ones.
     if (epoch === "") return [];
     const known = this.#epochs.get(epoch);
-    const { batches, afterMs } = known ?? this.#begin(epoch, sequence, span);
+    const { batches, afterMs } = known ?? this.#begin(epoch, sequence, span, receivedMs);
     const gaps =
       known === undefined ? [] : [...batches.note(sequence, span, receivedMs), ...batches.giveUp(Number.NEGATIVE_INFINITY)];
     // The first batch of a state directory: what waited in another one is lost, and whoever was enrolled before it spoke begins here.
@@ -177,10 +177,13 @@ export class Coverage {
     return gaps.flatMap((gap) => this.#addGap(gap));
   }
 
-  #begin(epoch: string, sequence: number, span: Span): KnownEpoch {
+  #begin(epoch: string, sequence: number, span: Span, receivedMs: number): KnownEpoch {
     const oldest = this.#epochs.keys().next();
     if (this.#epochs.size >= MAX_EPOCHS && !oldest.done) this.#epochs.delete(oldest.value);
-    const begun = { batches: EpochBatches.begin(sequence, span), afterMs: this.#coveredToMs };
+    const afterMs = this.#coveredToMs;
+    // Of one that never spoke: since it was enrolled.
+    const sinceMs = afterMs ?? this.#gaps.spans.find(({ fromMs }) => fromMs === -EVER)?.toMs ?? span.fromMs;
+    const begun = { batches: EpochBatches.begin(sequence, span, sinceMs, receivedMs), afterMs };
     this.#epochs.set(epoch, begun);
     return begun;
   }
