@@ -115,6 +115,8 @@ export interface Health {
   readonly agents?: readonly AgentHealth[];
   readonly local_agent?: LocalAgent | null;
   readonly inventory?: InventoryReport;
+  readonly reelections?: { readonly pending: number; readonly last_error: string | null };
+  readonly unknown_relays?: readonly { readonly reporter_id: string; readonly reporter: string; readonly rows: number }[];
   readonly sample?: boolean;
   readonly insecure?: boolean;
 }

@@ -1,5 +1,7 @@
 import { Button, Loader } from "@mantine/core";
 import { AgentTable } from "../features/health/agent-table.tsx";
+import { CountingSection } from "../features/health/counting-section.tsx";
+import { countingNotes } from "../features/health/counting-words.ts";
 import { InventorySection } from "../features/health/inventory-section.tsx";
 import { StoreTiles } from "../features/health/store-tiles.tsx";
 import { useHealth } from "../features/health/use-health.ts";
@@ -8,6 +10,7 @@ import "./health.css";
 
 export function HealthRoute() {
   const { data, error, refetch } = useHealth();
+  const counting = data === undefined ? [] : countingNotes(data);
   return (
     <>
       <header className="screen-head">
@@ -31,6 +34,7 @@ export function HealthRoute() {
         <div className={`health${error === null ? "" : " health-old"}`}>
           <StoreTiles health={data} />
           <AgentTable health={data} />
+          {counting.length > 0 && <CountingSection notes={counting} />}
           {data.inventory !== undefined && <InventorySection inventory={data.inventory} />}
         </div>
       )}
