@@ -49,6 +49,24 @@ describe("Netmaker as a source", () => {
     expect(double.mostAtOnce).toBe(1);
   });
 
+  it.each(["nodes", "networks"] as const)("believes that there are no %s any more when it is told so twice", async (part) => {
+    source = await sourceOn(double, { ...BUSY, intervalMs: 1500 });
+    const { nodes, networks } = double.data;
+    double.data[part] = [];
+    await until(() => source?.state.error?.includes(`there are no ${part} any more`), "it doubts");
+    double.data.nodes = nodes;
+    double.data.networks = networks;
+    await until(() => source?.state.error === null, "it was a mistake");
+    expect(source.said).toHaveLength(1);
+    double.data[part] = null;
+    await until(() => source?.state.error?.includes("stay in force"), "it doubts again");
+    expect(source.said).toHaveLength(1);
+    await until(() => source?.said.length === 2, "it is told so again");
+    expect(source.state.error).toBeNull();
+    expect(source.said[1]).not.toEqual(source.said[0]);
+    if (part === "nodes") expect(source.said[1]?.networks.flatMap(({ nodes }) => nodes)).toEqual([]);
+  });
+
   it("goes on when Netmaker comes after us, goes away, and comes back", async () => {
     const { port } = double;
     await double.stop();

@@ -49,9 +49,14 @@ const REFUSED: ReadonlySet<number> = new Set([...ABSENT, 403]);
 /** After which it is no use to ask on: every answer would be the same. */
 const POINTLESS: ReadonlySet<number> = new Set([401, 429, 503]);
 
+/** Without them nobody has a name. */
+const VITAL: ReadonlySet<string> = new Set(["networks", "nodes"]);
+
 export class NetmakerParts {
   /** By part: what was read of it last. */
   readonly #known = new Map<string, Entries<unknown>>();
+  /** Parts that were empty the last time, though they had entries before. */
+  readonly #emptied = new Set<string>();
   #problems: string[] = [];
   #failedInARow = 0;
   #wasWhole = false;
@@ -155,6 +160,7 @@ export class NetmakerParts {
     try {
       const entries = readEntries(await items(), schemaOf, name);
       this.#failedInARow = 0;
+      if (this.#isDoubtful(name, entries)) return this.#known.get(name)?.good as readonly T[];
       this.#known.set(name, entries);
       if (entries.first !== null) this.#problems.push(`${entries.broken} of ${name} left out: ${entries.first}`);
       return entries.good;
@@ -162,6 +168,20 @@ export class NetmakerParts {
       if (!(error instanceof NetmakerError)) throw error;
       return this.#failed<T>(name, error, without, optional);
     }
+  }
+
+  /** Netmaker whose database is just being restored says once that there is nothing; whoever has removed everything finds it gone a poll later. */
+  #isDoubtful(name: string, { good }: Entries<unknown>): boolean {
+    const had = this.#known.get(name)?.good.length ?? 0;
+    if (!VITAL.has(name) || good.length > 0 || had === 0 || this.#emptied.delete(name)) {
+      this.#emptied.delete(name);
+      return false;
+    }
+    this.#emptied.add(name);
+    this.#problems.push(
+      `there are no ${name} any more, where there were ${had}: they stay in force unless the next answer says so again`,
+    );
+    return true;
   }
 
   #failed<T>(name: string, error: NetmakerError, without: ReadonlySet<number>, optional: boolean): readonly T[] | null {
