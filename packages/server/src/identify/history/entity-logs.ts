@@ -1,5 +1,5 @@
 /** The logs of all entities, by source and by network. */
-import { type EntityRef, type EntityVersion, entityKey, type InventoryChange } from "./change.ts";
+import { type EntityRef, type EntityVersion, entityKey, type InventoryChange, sourceKind } from "./change.ts";
 import { EntityLog } from "./entity-log.ts";
 
 export class EntityLogs {
@@ -74,8 +74,13 @@ export class EntityLogs {
       this.#size -= log.forget(beforeMs);
       if (log.changes.length > 0) continue;
       this.#logs.delete(key);
-      this.#bySource.get(log.ref.source)?.delete(log);
-      this.#byNetwork.get(log.ref.network)?.delete(log);
+      dropFrom(this.#bySource, log.ref.source, log);
+      dropFrom(this.#byNetwork, log.ref.network, log);
+    }
+    // Agents may name any number of networks: when they first did is known to the store.
+    for (const key of this.#firsts.keys()) {
+      const [source, network] = JSON.parse(key) as [string, string];
+      if (sourceKind(source) === "agent" && !this.#byNetwork.has(network)) this.#firsts.delete(key);
     }
     return beforeMs;
   }
@@ -92,6 +97,12 @@ export class EntityLogs {
     }
     return log;
   }
+}
+
+function dropFrom(map: Map<string, Set<EntityLog>>, key: string, log: EntityLog): void {
+  const set = map.get(key);
+  set?.delete(log);
+  if (set?.size === 0) map.delete(key);
 }
 
 function addTo(map: Map<string, Set<EntityLog>>, key: string, log: EntityLog): void {

@@ -204,4 +204,15 @@ describe("the history", () => {
     expect(again.current().networks.map(({ id }) => id)).toEqual(["net"]);
     expect(again.nodeAt("net", "n", 60_500)?.name).toBe("v60000");
   });
+
+  it("forgets networks that agents named for a while", async () => {
+    const history = await open({ maxChanges: 40 });
+    for (let i = 1; i <= 200; i++) {
+      clockMs = i * 1000;
+      history.apply("agent:a", inventoryOf(`\n  - { id: n${i}, nodes: [{ id: a, addresses: [10.1.0.1] }] }`), who);
+    }
+    expect(history.networks().length).toBeLessThan(60);
+    history.retire("agent:a", who);
+    expect(history.current().networks).toEqual([]);
+  });
 });

@@ -33,6 +33,7 @@ export class AgentSource implements InventorySource {
   #credit = BURST;
   #creditMs: number;
   #heldBack = 0;
+  #leftOut = 0;
   #heldSinceMs: number | null = null;
   #lastSyncMs: number | null = null;
 
@@ -43,17 +44,32 @@ export class AgentSource implements InventorySource {
   }
 
   get state(): SourceState {
-    const error =
-      this.#heldSinceMs === null
-        ? null
-        : `${this.#config.where} changes what it declares more than once a minute: what it said at ` +
-          `${new Date(this.#lastSyncMs ?? this.#heldSinceMs).toISOString()} stays in force. Look what its addresses or WireGuard peers are doing`;
-    return { ...this.#config, kind: "agent", lastSyncMs: this.#lastSyncMs, error, nextTryMs: null };
+    return { ...this.#config, kind: "agent", lastSyncMs: this.#lastSyncMs, error: this.#error, nextTryMs: null };
+  }
+
+  get #error(): string | null {
+    const { where } = this.#config;
+    if (this.#heldSinceMs !== null)
+      return (
+        `${where} changes what it declares more than once a minute: what it said at ` +
+        `${new Date(this.#lastSyncMs ?? this.#heldSinceMs).toISOString()} stays in force. Look what its addresses or WireGuard peers are doing`
+      );
+    if (this.#leftOut === 0) return null;
+    return `${where} declares too much: ${this.#leftOut} of its networks, nodes, config files and routes are left out. Look what they are`;
   }
 
   /** Declarations that came too soon after others. */
   get heldBack(): number {
     return this.#heldBack;
+  }
+
+  /** Entities of its last declaration that were too many. */
+  get leftOut(): number {
+    return this.#leftOut;
+  }
+
+  noteLeftOut(count: number): void {
+    this.#leftOut = count;
   }
 
   /** What was held back and is in no later batch. */

@@ -345,4 +345,32 @@ describe("agents as sources", () => {
     say(server, A, { addresses: { wg0: ["10.9.0.1"] } });
     expect(current(server)?.ranges).toEqual(["10.9.0.0/24"]);
   });
+
+  it("leave nothing behind of networks that they do not name any more", async () => {
+    const server = await open();
+    for (let i = 0; i < 5; i++) {
+      nowMs += MINUTE;
+      say(server, A, { addresses: { [`n${i}`]: ["10.0.0.1"], [`empty${i}`]: [] } });
+    }
+    expect(server.history.current().networks.map(({ id }) => id)).toEqual(["n4"]);
+    nowMs += MINUTE;
+    say(server, A, { addresses: { n4: [] }, declares: { ranges: { wg0: ["10.9.0.0/24"], none: [] }, wireguard: [] } });
+    nowMs += MINUTE;
+    say(server, A, { addresses: {} });
+    expect(server.history.current().networks.map(({ id }) => id)).toEqual(["wg0"]);
+  });
+
+  it("name no more than 5,000 things each: the rest is left out, counted and told", async () => {
+    const server = await open();
+    const many = (count: number) =>
+      Object.fromEntries(Array.from({ length: count }, (_, i) => [`n${i}`, [`10.0.${i >> 8}.${i & 255}`]]));
+    say(server, A, { addresses: many(3000) });
+    expect(server.history.counts().get("agent:a")).toBe(5000);
+    expect(server.agents.stats.leftOut).toBe(1000);
+    expect(server.sources.states[0]?.error).toMatch(/gw-a declares too much: 1000 of its networks/);
+    nowMs += MINUTE;
+    say(server, A, { addresses: many(2) });
+    expect(server.history.counts().get("agent:a")).toBe(4);
+    expect([server.agents.stats.leftOut, server.sources.states[0]?.error]).toEqual([0, null]);
+  });
 });

@@ -39,8 +39,8 @@ export function declaredInventory(
     ...Object.keys(declares.ranges),
     ...declares.wireguard.map((one) => one.network),
   ]);
-  return {
-    networks: [...ids].sort().map((id) => {
+  return saying(
+    [...ids].sort().map((id) => {
       const ranges = (declares.ranges[id] ?? []).flatMap((text) => parseRange(text) ?? []);
       const interfaces = declares.wireguard.filter(({ network }) => network === id);
       const keys = [...new Set(interfaces.map(({ public_key }) => public_key))].sort();
@@ -54,21 +54,48 @@ export function declaredInventory(
         egress: peers.egress,
       };
     }),
-  };
+  );
 }
 
 /** What it said before, with other addresses of its own: most batches say nothing but them. */
 export function withAddresses(before: Inventory, reporter: NodeRef, addresses: DeclaredAddresses): Inventory {
   const known = new Map(before.networks.map((network) => [network.id, network]));
   const ids = new Set([...known.keys(), ...Object.keys(addresses)]);
-  return {
-    networks: [...ids].sort().map((id) => {
+  return saying(
+    [...ids].sort().map((id) => {
       const network = known.get(id) ?? { id, ranges: [], nodes: [], users: [], config_files: [], egress: [] };
       const own = network.nodes.find((node) => node.id === reporter.id);
       const others = network.nodes.filter((node) => node !== own);
       return { ...network, nodes: [ownNode(reporter, addresses[id] ?? [], own?.public_keys ?? []), ...others] };
     }),
+  );
+}
+
+/** Without networks that nothing is said of (any more): names of networks must not add up. */
+function saying(networks: readonly InventoryNetwork[]): Inventory {
+  const isTold = ({ ranges, nodes, config_files, egress }: InventoryNetwork) =>
+    ranges.length + config_files.length + egress.length > 0 ||
+    nodes.some(({ addresses, public_keys = [] }) => addresses.length + public_keys.length > 0);
+  return { networks: networks.filter(isTold) };
+}
+
+/** The first `most` entities of what an agent says, and how many are left out. */
+export function upTo(most: number, { networks }: Inventory): { inventory: Inventory; leftOut: number } {
+  let room = most;
+  let leftOut = 0;
+  const take = <T>(list: readonly T[]): T[] => {
+    const taken = list.slice(0, room);
+    room -= taken.length;
+    leftOut += list.length - taken.length;
+    return taken;
   };
+  const taken = networks.flatMap((network) => {
+    const isIn = take([network]).length > 0;
+    const { nodes, config_files, egress } = network;
+    const lists = { nodes: take(nodes), config_files: take(config_files), egress: take(egress) };
+    return isIn ? [{ ...network, ...lists }] : [];
+  });
+  return { inventory: { networks: taken }, leftOut };
 }
 
 function ownNode({ id, name }: NodeRef, addresses: readonly string[], keys: readonly string[]): Node {
