@@ -56,7 +56,7 @@ const MAX_PEERS = 4096;
 const name = z.string().min(1).max(128);
 const counts = z.record(name, z.number().nonnegative()).refine((record) => Object.keys(record).length <= 100);
 /** The last one that a Date can be. */
-const time = z.number().int().nonnegative().max(8.64e15);
+const time = z.number().nonnegative().max(8.64e15).transform(Math.floor);
 const metadataSchema = z.object({
   agent_version: z.string().max(64),
   covered_from: time,

@@ -20,6 +20,8 @@ interface Row {
 const STATES: readonly JobState[] = ["waiting", "running", "done", "failed"];
 /** What is over outranks whatever another server still says of it. */
 const OVER = 2 ** 52;
+/** They are part of the request's address. */
+const IDS_AT_ONCE = 100;
 const COLUMNS = `id, state, toUnixTimestamp64Milli(requested) AS requested_ms, toUnixTimestamp64Milli(changed) AS changed_ms,
   toUnixTimestamp64Milli(due) AS due_ms, who, server, task, progress, error`;
 
@@ -53,6 +55,19 @@ export class JobLog {
   /** What is not done yet, in the order in which it is due. @throws StoreError */
   open(limit: number): Promise<Job[]> {
     return this.#ask("state IN ('waiting', 'running') ORDER BY due, id", { limit });
+  }
+
+  /** Which of these are over. @throws StoreError */
+  async over(ids: readonly string[]): Promise<string[]> {
+    const over: string[] = [];
+    for (let at = 0; at < ids.length; at += IDS_AT_ONCE) {
+      const rows = await this.#clickhouse.rows<{ id: string }>(
+        `SELECT id FROM ${REATTRIBUTIONS.name} FINAL WHERE state IN ('done', 'failed') AND id IN {ids:Array(String)}`,
+        { ids: ids.slice(at, at + IDS_AT_ONCE) },
+      );
+      over.push(...rows.map(({ id }) => id));
+    }
+    return over;
   }
 
   /** @throws StoreError */

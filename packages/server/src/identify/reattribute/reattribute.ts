@@ -51,6 +51,8 @@ export class Reattribute {
   readonly #ending = new AbortController();
   /** Not done yet, by id. */
   readonly #open = new Map<string, Job>();
+  /** Over since it was asked what is open: the answer may be older. Null: it has come. */
+  #ended: Set<string> | null = null;
   #isLoaded = false;
   #stats = { done: 0, rowsChanged: 0, lastError: null as string | null };
   #timer: NodeJS.Timeout | null = null;
@@ -136,22 +138,41 @@ export class Reattribute {
   }
 
   async #add(jobs: readonly Job[]): Promise<void> {
-    // At once: one that is widened must not begin as it was before.
-    for (const job of jobs) this.#open.set(job.id, job);
     const changedMs = this.#deps.now();
-    await this.#deps.log.write(jobs.map((job) => ({ ...job, changedMs })));
+    const changed = jobs.map((job) => ({ ...job, changedMs }));
+    // At once: one that is widened must not begin as it was before.
+    for (const job of changed) this.#open.set(job.id, job);
+    await this.#deps.log.write(changed);
   }
 
-  /** What earlier runs left, and other servers ask for. */
+  /** What earlier runs left, and other servers ask for. What this one knows better stays as it is. */
   async #load(): Promise<void> {
     if (this.#isLoaded && !this.#shared) return;
+    const ended = new Set<string>();
+    this.#ended = ended;
     try {
       const jobs = await this.#deps.log.open(MAX_OPEN);
-      this.#open.clear();
-      for (const job of jobs) this.#open.set(job.id, job);
-      this.#isLoaded = true;
+      for (const job of jobs) {
+        if (!ended.has(job.id) && job.changedMs > (this.#open.get(job.id)?.changedMs ?? 0)) this.#open.set(job.id, job);
+      }
+      if (this.#shared) {
+        const found = new Set(jobs.map(({ id }) => id));
+        const others = [...this.#open.keys()].filter((id) => !found.has(id));
+        for (const id of await this.#deps.log.over(others)) this.#open.delete(id);
+      }
+      // There may be more than it was asked for.
+      this.#isLoaded = jobs.length < MAX_OPEN;
     } catch (error) {
       this.#failed(error);
+    } finally {
+      this.#ended = null;
+    }
+  }
+
+  #end(jobs: readonly Job[]): void {
+    for (const { id } of jobs) {
+      this.#open.delete(id);
+      this.#ended?.add(id);
     }
   }
 
@@ -214,7 +235,7 @@ export class Reattribute {
       clearInterval(alive);
     }
     await this.#tell(work, "done", tally.progress);
-    for (const { id } of work.jobs) this.#open.delete(id);
+    this.#end(work.jobs);
     const { rowsRead, rowsChanged } = tally.progress;
     if (task.kind === "election") {
       const { done, rowsChanged: before } = this.#stats;
@@ -232,7 +253,7 @@ export class Reattribute {
       return;
     }
     await this.#tell(work, "failed", progress, message(error));
-    for (const { id } of work.jobs) this.#open.delete(id);
+    this.#end(work.jobs);
   }
 
   async #tell({ jobs }: Work, state: Job["state"], progress: Progress, error = ""): Promise<void> {

@@ -1,0 +1,93 @@
+/** What was asked for is not forgotten, however slowly the store says what else there is. The store's answers are made up: their order is what matters. */
+import { setTimeout as sleep } from "node:timers/promises";
+import { afterEach, describe, expect, it } from "vitest";
+import { type Job, NO_PROGRESS } from "./job.ts";
+import { Reattribute } from "./reattribute.ts";
+
+class Log {
+  readonly stored = new Map<string, Job>();
+  asked = 0;
+  answer: Promise<void> = Promise.resolve();
+
+  async write(jobs: readonly Job[]): Promise<void> {
+    for (const job of jobs) this.stored.set(job.id, job);
+  }
+  async open(limit: number): Promise<Job[]> {
+    this.asked++;
+    const jobs = [...this.stored.values()].filter(({ state }) => state === "waiting" || state === "running");
+    await this.answer;
+    return jobs.sort((a, b) => a.dueMs - b.dueMs).slice(0, limit);
+  }
+  async over(ids: readonly string[]): Promise<string[]> {
+    return ids.filter((id) => this.stored.get(id)?.state === "done");
+  }
+  states(): string[] {
+    return [...new Set([...this.stored.values()].map(({ state }) => state))];
+  }
+}
+
+describe("elections that were asked for", () => {
+  const log = new Log();
+  let jobs: Reattribute;
+  const begin = (shared: boolean) => {
+    const nothing = {
+      editions: { page: async () => ({ flows: [], next: null }) },
+      identify: {},
+      inventory: {},
+      roster: {},
+      lingerMs: 0,
+    } as unknown as ConstructorParameters<typeof Reattribute>[1];
+    const logger = { info: () => undefined, warn: () => undefined };
+    jobs = new Reattribute({ shared }, { ...nothing, now: Date.now, logger, log: log as never });
+    jobs.start();
+  };
+  afterEach(async () => {
+    await jobs.stop();
+    log.stored.clear();
+    log.asked = 0;
+    log.answer = Promise.resolve();
+  });
+  const wish = (dueMs: number) => ({ reporterId: "a", fromMs: 0, toMs: null, dueMs, isProvisional: false });
+
+  it.each([true, false])("while it is read what earlier runs left are done (several servers: %s)", async (shared) => {
+    let go = () => {};
+    log.answer = new Promise((resolve) => {
+      go = resolve;
+    });
+    begin(shared);
+    await expect.poll(() => log.asked, { timeout: 20_000 }).toBe(1);
+    const ids = await jobs.elect([wish(Date.now() + 3000)]);
+    go();
+    await sleep(100);
+    expect(await jobs.areDone(ids, 0)).toBe(false);
+    await expect.poll(() => log.states(), { timeout: 20_000 }).toEqual(["done"]);
+    await expect.poll(() => jobs.areDone(ids, 0), { timeout: 20_000 }).toBe(true);
+  });
+
+  it("are all done, also if they are more than are read at once", async () => {
+    const nowMs = Date.now();
+    for (let i = 0; i < 1500; i++) {
+      const task = { kind: "election", reporterId: `r${i}`, fromMs: 0, toMs: null, isProvisional: false } as const;
+      const times = { requestedMs: nowMs, changedMs: nowMs, dueMs: nowMs + i };
+      log.stored.set(`${i}`, {
+        id: `${i}`,
+        task,
+        state: "waiting",
+        who: "",
+        ...times,
+        server: "",
+        progress: NO_PROGRESS,
+        error: "",
+      });
+    }
+    begin(false);
+    await expect.poll(() => log.states(), { timeout: 60_000 }).toEqual(["done"]);
+  });
+
+  it("are over when another server has done them", async () => {
+    begin(true);
+    const [id = ""] = await jobs.elect([wish(Date.now() + 3_600_000)]);
+    log.stored.set(id, { ...(log.stored.get(id) as Job), state: "done" });
+    expect(await jobs.areDone([id], 20_000)).toBe(true);
+  });
+});
