@@ -25,7 +25,7 @@ import { Throttle } from "./status/throttle.ts";
 import { sysctlStatePath } from "./sysctl-state.ts";
 import { type NetworkConfig, NetworkTable } from "./track/networks.ts";
 import { FlowTracker, TRACKER_DEFAULTS } from "./track/tracker.ts";
-import { pairsOf } from "./wireguard/clients.ts";
+import { AddressHolders, pairsOf } from "./wireguard/clients.ts";
 import { declarationOf } from "./wireguard/declaration.ts";
 import { Declarer } from "./wireguard/declarer.ts";
 
@@ -45,6 +45,7 @@ export class Agent {
   readonly #serverConfig: ServerConfigPoller;
   readonly #host: HostWatch;
   readonly #declarer = new Declarer();
+  readonly #holders = new AddressHolders();
   readonly #status: StatusReporter;
   readonly #throttle = new Throttle(LOG_EVERY_MS, () => performance.now());
   readonly #stopping = new AbortController();
@@ -285,6 +286,7 @@ export class Agent {
     const pairs = pairsOf(this.#host.wireguard.interfaces);
     if (names.configure({ networks: this.#networks, modeOf, interfaces, exclude: told.exclude, pairs }))
       tracker.renameDomains((network, domain) => names.shown(network, domain));
+    names.names.forgetClients(this.#holders.change(this.#host.wireguard));
     tracker.setTimeouts(readTimeouts());
     if (this.#networks.length === 0) this.#log.warn({}, NO_NETWORKS);
     else if (this.#state === "running" && JSON.stringify(this.#networks) !== before) {

@@ -73,6 +73,15 @@ describe("DnsCache", () => {
     expect(small.asked(ANA, 1000, address("10.0.3.231"))).toMatch(/x999\.example$/);
   });
 
+  it("forgets what chosen clients asked for", () => {
+    const cache = cacheOf();
+    for (let i = 0; i < 1000; i++) cache.told(i % 2 ? ANA : BEN, "a.example", 0, 60, address(`10.0.${i >> 8}.${i & 255}`));
+    cache.forgetClients((client) => Buffer.compare(client, ANA) === 0);
+    expect(cache.size).toBe(500);
+    expect(cache.asked(ANA, 1, address("10.0.0.1"))).toBeNull();
+    expect(cache.asked(BEN, 1, address("10.0.0.2"))).toBe("a.example");
+  });
+
   it("keeps the last names of one address, and forgets what is out of date", () => {
     const cache = cacheOf();
     for (let i = 0; i < 100; i++) cache.told(ANA, `n${i}.example`, i);

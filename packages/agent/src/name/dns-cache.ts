@@ -116,6 +116,15 @@ export class DnsCache {
     }
   }
 
+  /** Forgets what these clients asked for; `isOne` is told an address of 16 bytes. */
+  forgetClients(isOne: (client: Uint8Array) => boolean): void {
+    for (let entry = this.#table.oldest; entry >= 0; ) {
+      const next = this.#table.after(entry);
+      if (isOne(this.#table.sourceOf(entry))) this.#remove(entry);
+      entry = next;
+    }
+  }
+
   clear(): void {
     while (this.#table.oldest >= 0) this.#remove(this.#table.oldest);
   }

@@ -165,6 +165,18 @@ describe("DnsReader", () => {
     ).toBe("a.example");
   });
 
+  it("does not take what an address asked for who has it next, be they few or many", () => {
+    const others = Array.from({ length: 100 }, (_, i) => `100.64.1.${i}/32`);
+    const kept = new Bench().ask().tell();
+    kept.names.forgetClients([parseCidr("100.64.1.0/24")!]);
+    expect(kept.nameOf()).toBe("a.example");
+    for (const gone of [["100.64.0.0/30"], [...others, `${CLIENT}/32`]]) {
+      const bench = new Bench().ask().tell();
+      bench.names.forgetClients(gone.map((range) => parseCidr(range)!));
+      expect(bench.nameOf()).toBeNull();
+    }
+  });
+
   it("forgets questions and answers that wait when the policy changes", () => {
     const bench = new Bench().ask({ on: "eth0", client: HOST }).tell({ on: "eth0", client: HOST });
     bench.names.setPolicy(new NamePolicy({ networks: [], modeOf: () => "full", interfaces: [], exclude: [] }), true);

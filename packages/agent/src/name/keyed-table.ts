@@ -89,6 +89,11 @@ export class KeyedTable {
     return entry;
   }
 
+  /** The first address of an entry's key, 16 bytes; valid until the next call of `add`. */
+  sourceOf(entry: number): Uint8Array {
+    return new Uint8Array(this.#keys.buffer, entry * KEY_WORDS * 4, 16);
+  }
+
   /** It was used just now. */
   touch(entry: number): void {
     if (entry === this.#newest) return;

@@ -1,5 +1,5 @@
 /** What each client asked for and what each connection said itself; and when the tracker asks about a flow, which of it is to be believed. */
-import { isLoopback } from "@flowtrail/model";
+import { type Cidr, cidrContains, isLoopback } from "@flowtrail/model";
 import type { PacketListener } from "../capture/packets/tap.ts";
 import { TCP, UDP } from "../track/codes.ts";
 import { FlowKey } from "../track/flow-key.ts";
@@ -17,6 +17,8 @@ const STAMP_SLACK_MS = 20;
 /** … but where the kernel makes none, `start` is when we heard of it. */
 const ARRIVAL_SLACK_MS = 5000;
 const SWEEP_MS = 10_000;
+/** More than that are not looked for in the cache one by one. */
+const MANY_RANGES = 64;
 /** In the place of a client: this host, by whatever address, as its stub resolver asks on behalf of all its programs. */
 const SELF = new Uint8Array(16);
 const DESTINATION = 16;
@@ -63,6 +65,12 @@ export class Names implements FlowNames {
     if (!forget) return;
     this.#dns.clear();
     this.#told.clear();
+  }
+
+  /** These addresses are no longer whose they were: what was asked by them says nothing of who has them next. */
+  forgetClients(ranges: readonly Cidr[]): void {
+    if (ranges.length > MANY_RANGES) this.#dns.clear();
+    else if (ranges.length > 0) this.#dns.forgetClients((client) => ranges.some((range) => cidrContains(range, client)));
   }
 
   look(flow: NamedFlow, found: FoundName): boolean {

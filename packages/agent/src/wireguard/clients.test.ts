@@ -1,6 +1,6 @@
-import { formatAddress } from "@flowtrail/model";
+import { formatAddress, formatCidr } from "@flowtrail/model";
 import { expect, it } from "vitest";
-import { pairsOf } from "./clients.ts";
+import { AddressHolders, pairsOf } from "./clients.ts";
 
 const pairs = (...peers: string[][]): string[][] =>
   pairsOf([{ name: "wg0", publicKey: "k", peers: peers.map((allowedIps) => ({ publicKey: "p", allowedIps })) }]).map((pair) =>
@@ -17,4 +17,21 @@ it("takes a peer's two addresses for one client's, whatever ranges it has beside
 it("takes the addresses of a gateway and of those behind it for nobody's", () => {
   const many = ["100.64.0.4/32", "fd0a::4/128", "100.64.0.21/32", "fd0a::21/128"];
   expect(pairs(many, ["100.64.0.9/32"], ["fd0a::9/128"], ["100.64.0.5/32", "fd0a::5/128", "fd0a::6/128"], [])).toEqual([]);
+});
+
+it("says which addresses are no longer their former peer's", () => {
+  const holders = new AddressHolders();
+  const change = (peers: Record<string, string[]>, problem: string | null = null): string[] => {
+    const read = Object.entries(peers).map(([publicKey, allowedIps]) => ({ publicKey, allowedIps }));
+    return holders.change({ interfaces: [{ name: "wg0", publicKey: "k", peers: read }], problem }).map(formatCidr);
+  };
+  expect(change({ ana: ["100.64.0.2/32", "fd0a::2/128"], ben: ["100.64.0.3/32", "10.0.0.0/24"] })).toEqual([]);
+  expect(change({}, "wg is not there")).toEqual([]);
+  expect(change({ ana: ["100.64.0.2/32", "fd0a::2/128"], ben: ["100.64.0.3/32", "10.0.0.0/24"], eve: [] })).toEqual([]);
+  expect(change({ eve: ["100.64.0.2/32"], ben: ["10.0.0.0/24", "100.64.0.4/32"] })).toEqual([
+    "100.64.0.2/32",
+    "fd0a::2/128",
+    "100.64.0.3/32",
+  ]);
+  expect(change({ eve: ["100.64.0.2/32"], ben: ["10.0.0.0/24", "100.64.0.4/32"] })).toEqual([]);
 });
