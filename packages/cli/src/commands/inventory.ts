@@ -20,6 +20,7 @@ interface Holder {
   readonly until: string | null;
   readonly first: boolean;
   readonly wins: boolean;
+  readonly as_of: string | null;
 }
 
 interface Holders {
@@ -104,7 +105,10 @@ async function at(ip: string, options: { data: string; time: string; network?: s
   if (!found.complete)
     print("  so long ago that not everything is in memory any more: the history has it (flowtrail inventory history)");
   if (found.holders.length === 0) print("  nobody that the inventory knows");
-  for (const holder of found.holders) print(`${holder.wins ? "* " : "  "}${holderLine(holder)}`);
+  for (const holder of found.holders) {
+    const corrected = holder.as_of === found.as_of ? "" : `, by a correction as it stood at ${holder.as_of}`;
+    print(`${holder.wins ? "* " : "  "}${holderLine(holder)}${corrected}`);
+  }
 }
 
 function holderLine({ network, type, id, name, device, range, gateways, source, since, until, first }: Holder): string {

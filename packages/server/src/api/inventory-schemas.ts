@@ -66,12 +66,15 @@ export const heldSchema = z.object({
   until: time.nullable().describe("When it ceased; null: it still holds"),
   first: z.boolean().describe("Of the first version that its source told of, which holds for all time before, too"),
   wins: z.boolean().describe("Rows of this network name this one"),
+  as_of: time.nullable().describe("A correction of this network: the inventory is read as it stood then"),
 });
 
 export const holdersSchema = z.object({
   ip: z.string(),
   time,
-  as_of: time.nullable().describe("A correction: the inventory is read as it stood then"),
+  as_of: time
+    .nullable()
+    .describe("A correction of all the networks: the inventory is read as it stood then. Of some only: see holders"),
   complete: z.boolean().describe("False: so long ago that not everything is held in memory any more"),
   holders: z.array(heldSchema).describe("By network, the one that rows name first"),
   conflicts: z.array(conflict).describe("About this address, at that time"),

@@ -125,6 +125,25 @@ describe("who had an address", () => {
   });
 });
 
+it("is answered with the corrections of each network, also where all are asked", async () => {
+  const [from, to] = [new Date(changedMs - 200_000).toISOString(), new Date(changedMs - 100_000).toISOString()];
+  const { status } = await test.ask("POST", "/api/inventory/replay", { body: { from, to, network: "netmaker", dry_run: false } });
+  expect(status).toBe(202);
+  const then = `&time=${iso(changedMs - 150_000)}`;
+  const [all, one] = [await at("100.102.137.21", then), await at("100.102.137.21", `${then}&network=netmaker`)];
+  expect(all.holders.map(({ network, name, as_of }) => [network, name, as_of])).toEqual([
+    ["netmaker", "ana@example.com", one.as_of],
+    ["netmaker", "scanner", one.as_of],
+    ["netmaker", null, one.as_of],
+    ["other", "printer", null],
+    ["other", null, null],
+  ]);
+  expect([all.as_of, one.as_of]).toEqual([null, expect.any(String)]);
+  expect(all.conflicts.map(({ network, winner }) => [network, winner.id])).toEqual([["netmaker", "ana@example.com"]]);
+  const { holders } = await at("100.102.137.21", `&network=netmaker&time=${iso(changedMs - 250_000)}`);
+  expect(holders.map(({ as_of }) => as_of)).toEqual([null, null]);
+});
+
 it("lists what there is now, with its source, in pages", async () => {
   const all = await get("", entitiesSchema);
   expect(all.total).toBe(8);

@@ -48,17 +48,24 @@ export function inventoryRoutes(api: Api, { history, inventoryLog, clickhouse, n
       const address = addressOf(query.ip);
       const atMs = timeOf(query.time, now());
       const networks = query.network === undefined ? history.networks() : [query.network];
-      const asOfMs = history.inventoryTime(atMs, query.network ?? "");
-      const found = networks.map((id) => holdersAt(history.holdings(id), address, history.inventoryTime(atMs, id)));
+      // A correction may be of one network only.
+      const found = networks.map((id) => {
+        const asOfMs = history.inventoryTime(atMs, id);
+        return { id, asOfMs, holders: holdersAt(history.holdings(id), address, asOfMs) };
+      });
+      const times = networks.length === 0 ? [history.inventoryTime(atMs, "")] : found.map(({ asOfMs }) => asOfMs);
+      const asOf = (ms: number) => (ms === atMs ? null : iso(ms));
       const { completeSinceMs } = history.stats;
       reply.header("cache-control", "no-store");
       return {
         ip: formatAddress(address),
         time: iso(atMs),
-        as_of: asOfMs === atMs ? null : iso(asOfMs),
-        complete: completeSinceMs === null || asOfMs >= completeSinceMs,
-        holders: found.flatMap((holders) => holders.map((holder, i) => heldJson(holder, i === 0))).slice(0, MAX_HOLDERS),
-        conflicts: found.flatMap((holders, i) => conflictsAt(networks[i] ?? "", holders, asOfMs)),
+        as_of: asOf(times.every((ms) => ms === times[0]) ? (times[0] ?? atMs) : atMs),
+        complete: completeSinceMs === null || times.every((ms) => ms >= completeSinceMs),
+        holders: found
+          .flatMap(({ holders, asOfMs }) => holders.map((holder, i) => ({ ...heldJson(holder, i === 0), as_of: asOf(asOfMs) })))
+          .slice(0, MAX_HOLDERS),
+        conflicts: found.flatMap(({ id, holders, asOfMs }) => conflictsAt(id, holders, asOfMs)),
       };
     },
   });
@@ -207,7 +214,7 @@ function entityJson(version: EntityVersion) {
   return { network, kind, id, name: entity.name ?? null, source, since: iso(fromMs), first: isFirst, entity };
 }
 
-function heldJson(holding: Holding, wins: boolean): z.infer<typeof heldSchema> {
+function heldJson(holding: Holding, wins: boolean): Omit<z.infer<typeof heldSchema>, "as_of"> {
   const { network, participant, kind, cidr, domain, source, fromMs, toMs, isFirst } = holding;
   const { type, id, name, device, gateways } = participant;
   return {
