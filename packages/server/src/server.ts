@@ -274,6 +274,7 @@ export class Server {
         live: this.#live,
         store,
         agents: () => this.#roster.ids().length,
+        admissions: this.#agents,
         inventory: this.#inventoryHealth,
         declarations: this.#declarations,
       }),

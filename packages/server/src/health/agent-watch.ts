@@ -50,6 +50,8 @@ const GATHER_MS = 10_000;
 /** An upload waits so long for its election; after that its sender is asked to come again. */
 const HOLD_MS = 5_000;
 const COME_AGAIN_MS = 2_000;
+/** And so long altogether: the election that settles it repairs what counts twice meanwhile, and an agent's spool has an end. */
+const GIVE_UP_HOLDING_MS = 180_000;
 
 export class AgentWatch {
   readonly #deps: AgentWatchDeps;
@@ -60,12 +62,18 @@ export class AgentWatch {
   #savedMs = 0;
   #waiting: ElectionRequest[] = [];
   /** By reporter: elections that must be done before its rows are taken. */
-  readonly #holding = new Map<string, readonly string[]>();
+  readonly #holding = new Map<string, { readonly ids: readonly string[]; readonly sinceMs: number }>();
+  #admittedEarly = 0;
   #running: Promise<void> = Promise.resolve();
 
   constructor(config: { shared: boolean }, deps: AgentWatchDeps) {
     this.#shared = config.shared;
     this.#deps = deps;
+  }
+
+  /** `admittedEarly`: uploads that were taken before the election that they waited for was done. */
+  get stats(): { admittedEarly: number } {
+    return { admittedEarly: this.#admittedEarly };
   }
 
   /** @throws StoreError */
@@ -110,14 +118,22 @@ export class AgentWatch {
    * @throws StoreError: later
    */
   async admit(note: CoverageNote, hasMoved: boolean): Promise<void> {
-    const { roster, elections } = this.#deps;
+    const { roster, elections, now } = this.#deps;
     // Else it is noted when it is stored.
     if (roster.isNews(note)) roster.cover(note);
     if (hasMoved) roster.move(note);
     if (roster.hasChanges) await this.#inTurn(() => this.#settle(false));
     const held = this.#holding.get(note.reporterId);
     if (held === undefined) return;
-    if (!(await elections.areDone(held, HOLD_MS))) {
+    const areDone = await elections.areDone(held.ids, HOLD_MS);
+    if (!areDone && now() - held.sinceMs >= GIVE_UP_HOLDING_MS) {
+      this.#admittedEarly++;
+      const fields = { reporter: note.reporter, sinceMs: held.sinceMs };
+      this.#deps.logger.warn(
+        fields,
+        "an upload is taken though the election before it is not done: for a while some may count twice",
+      );
+    } else if (!areDone) {
       throw new StoreError(
         { code: "STORE_UNAVAILABLE", retryAfterMs: COME_AGAIN_MS },
         "other nodes' reports of the time that this batch is about are being elected again: it is taken when that is done",
@@ -184,7 +200,9 @@ export class AgentWatch {
       const ids = await elections.elect(requests);
       this.#waiting = [];
       for (const [i, { reporterId, isProvisional }] of requests.entries()) {
-        if (isProvisional) this.#holding.set(reporterId, [...(this.#holding.get(reporterId) ?? []), ...ids.slice(i, i + 1)]);
+        if (!isProvisional) continue;
+        const held = this.#holding.get(reporterId) ?? { ids: [], sinceMs: nowMs };
+        this.#holding.set(reporterId, { ...held, ids: [...held.ids, ...ids.slice(i, i + 1)] });
       }
     }
     if (!save) return;

@@ -139,7 +139,9 @@ function orphans(states: readonly SourceState[], counts: ReadonlyMap<string, num
   return [...counts].flatMap(([name, count]) => {
     const kind = sourceKind(name);
     if (count === 0 || kind === "agent" || names.has(name)) return [];
-    const error = "this server is not told to read it: what another server told last is in force";
+    const error =
+      "this server is not told to read it: what another server told last is in force. If none reads it any more, end it: " +
+      `flowtrail inventory retire ${name}`;
     return [{ name, kind, where: name, lastSyncMs: null, error, nextTryMs: null }];
   });
 }

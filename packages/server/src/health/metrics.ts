@@ -12,6 +12,7 @@ export interface MetricsDeps {
   readonly store: { health(): Promise<StoreHealth> };
   /** Reporters that spoke lately. */
   readonly agents: () => number;
+  readonly admissions: { readonly stats: { readonly admittedEarly: number } };
   readonly inventory: { readonly stats: InventoryStats };
   /** What agents declare of their networks. */
   readonly declarations: { readonly stats: { readonly heldBack: number; readonly refused: number; readonly leftOut: number } };
@@ -35,6 +36,11 @@ export class Metrics {
     });
     this.#ingest(deps.receive);
     this.#live(deps.live);
+    this.#total(
+      "flowtrail_ingest_admitted_early_total",
+      "Uploads that were stored before others' reports of the same time had been elected again",
+      () => deps.admissions.stats.admittedEarly,
+    );
     this.#declarations(deps.declarations);
     this.#inventory(deps.inventory);
     this.#store = deps.store;

@@ -144,6 +144,26 @@ describe("editions of stored rows", () => {
     await editions.alignDeltas([], true);
   });
 
+  it("take along what a flow added over days, reading no more than a day at once", async () => {
+    const dayMs = 86_400_000;
+    const days = [-3, -1, 0].map((day, revision) => row(1, { revision, start: noon - 3 * dayMs, last_seen: noon + day * dayMs }));
+    await test.store.insert(batchOf([...days, ended(2)]));
+    const { clickhouse } = test.store;
+    const read: number[] = [];
+    const watched = new Editions({
+      database: clickhouse.database,
+      rows: clickhouse.rows.bind(clickhouse),
+      insert: clickhouse.insert.bind(clickhouse),
+      command: (sql, bindings, options) => {
+        read.push(Number(bindings?.hi) - Number(bindings?.lo));
+        return clickhouse.command(sql, bindings, options);
+      },
+    });
+    await watched.alignDeltas([...(await page({ table: "flows_open" })), ...(await page())], true);
+    expect(await primaries("flow_deltas")).toEqual(["1", "1", "1", "2"].map((flow_id) => ({ flow_id, primary: true })));
+    expect(Math.max(...read)).toBeLessThan(dayMs);
+  });
+
   it("replace what an older program stored of a flow's additions", async () => {
     await test.store.insert(batchOf([ended(1)]));
     // As version was made before: without room for editions.

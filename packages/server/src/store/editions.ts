@@ -56,12 +56,13 @@ const KEY = "start, flow_id, reporter_id";
 const COLUMNS = FLOW_COLUMNS.map(({ name }) => name);
 /** Keys are bound parameters, which are part of the request's address: so many fit. */
 const KEYS_AT_ONCE = 400;
+const DAY_MS = 24 * 3_600_000;
 const FORMAT = { date_time_input_format: "best_effort", max_partitions_per_insert_block: "500" } as const;
 
 export class Editions {
-  readonly #clickhouse: Pick<ClickHouse, "rows" | "command" | "insert">;
+  readonly #clickhouse: Pick<ClickHouse, "rows" | "command" | "insert" | "database">;
 
-  constructor(clickhouse: Pick<ClickHouse, "rows" | "command" | "insert">) {
+  constructor(clickhouse: Pick<ClickHouse, "rows" | "command" | "insert" | "database">) {
     this.#clickhouse = clickhouse;
   }
 
@@ -145,28 +146,44 @@ export class Editions {
     const sum = `(${DELTA_COUNTERS.join(" + ")}) * ${EDITIONS}`;
     const selected = columns.map((name) => (name === "primary" ? "{primary:Bool}" : name));
     const key = FLOW_DELTAS.orderBy.join(", ");
-    for (let at = 0; at < flows.length; at += KEYS_AT_ONCE) {
-      const some = flows.slice(at, at + KEYS_AT_ONCE);
-      const lastMs = some.map(({ values }) => Date.parse(String(values.end ?? values.last_seen)));
-      const seenMs = some.map(({ values }) => Date.parse(String(values.last_seen)));
-      await this.#clickhouse.command(
-        `INSERT INTO ${FLOW_DELTAS.name} (${columns.join(", ")}, version)
-         SELECT ${selected.join(", ")}, least(greatest(version, ${sum}) + 1, ${sum} + ${TOMBSTONE_EDITION - 1}) AS next FROM (
-           SELECT * FROM ${FLOW_DELTAS.name}
-           WHERE last_seen >= fromUnixTimestamp64Milli({lo:Int64}, 'UTC') AND last_seen <= fromUnixTimestamp64Milli({hi:Int64}, 'UTC')
-             AND (flow_id, reporter_id) IN (SELECT k.1, k.2 FROM (SELECT arrayJoin(arrayZip({ids:Array(UInt64)}, {reporters:Array(String)})) AS k))
-           ORDER BY ${key}, version DESC LIMIT 1 BY ${key}
-         ) WHERE primary != {primary:Bool}`,
-        {
-          primary,
-          lo: Math.min(...some.map(({ startMs }) => startMs)),
-          hi: Math.max(...lastMs, ...seenMs),
-          ids: some.map(({ flowId }) => BigInt(flowId)),
-          reporters: some.map(({ reporterId }) => reporterId),
-        },
-        { settings: { max_partitions_per_insert_block: "500", max_execution_time: LIMITS.maxExecutionMs / 1000 } },
-      );
+    const lives = flows.map((flow) => {
+      const { end, last_seen } = flow.values;
+      return { flow, toMs: Math.max(Date.parse(String(end ?? last_seen)), Date.parse(String(last_seen))) };
+    });
+    // Day by day: a flow may have been open for weeks, and no statement may read that long.
+    for (const dayMs of flows.length === 0 ? [] : await this.#deltaDays()) {
+      const endMs = dayMs + DAY_MS - 1;
+      const then = lives.filter(({ flow, toMs }) => flow.startMs <= endMs && toMs >= dayMs);
+      for (let at = 0; at < then.length; at += KEYS_AT_ONCE) {
+        const some = then.slice(at, at + KEYS_AT_ONCE);
+        await this.#clickhouse.command(
+          `INSERT INTO ${FLOW_DELTAS.name} (${columns.join(", ")}, version)
+           SELECT ${selected.join(", ")}, least(greatest(version, ${sum}) + 1, ${sum} + ${TOMBSTONE_EDITION - 1}) AS next FROM (
+             SELECT * FROM ${FLOW_DELTAS.name}
+             WHERE last_seen >= fromUnixTimestamp64Milli({lo:Int64}, 'UTC') AND last_seen <= fromUnixTimestamp64Milli({hi:Int64}, 'UTC')
+               AND (flow_id, reporter_id) IN (SELECT k.1, k.2 FROM (SELECT arrayJoin(arrayZip({ids:Array(UInt64)}, {reporters:Array(String)})) AS k))
+             ORDER BY ${key}, version DESC LIMIT 1 BY ${key}
+           ) WHERE primary != {primary:Bool}`,
+          {
+            primary,
+            lo: Math.max(dayMs, Math.min(...some.map(({ flow }) => flow.startMs))),
+            hi: Math.min(endMs, Math.max(...some.map(({ toMs }) => toMs))),
+            ids: some.map(({ flow }) => BigInt(flow.flowId)),
+            reporters: some.map(({ flow }) => flow.reporterId),
+          },
+          { settings: { max_partitions_per_insert_block: "500", max_execution_time: LIMITS.maxExecutionMs / 1000 } },
+        );
+      }
     }
+  }
+
+  /** Beginnings of the days of which deltas are stored, ms since 1970. */
+  async #deltaDays(): Promise<number[]> {
+    const rows = await this.#clickhouse.rows<{ partition: string }>(
+      "SELECT DISTINCT partition FROM system.parts WHERE active AND database = {database:String} AND table = {table:String} ORDER BY partition",
+      { database: this.#clickhouse.database, table: FLOW_DELTAS.name },
+    );
+    return rows.map(({ partition }) => Date.parse(partition.replace(/^(\d{4})(\d\d)(\d\d)$/, "$1-$2-$3")));
   }
 
   /**

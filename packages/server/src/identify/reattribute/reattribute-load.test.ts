@@ -29,9 +29,15 @@ class Log {
 describe("elections that were asked for", () => {
   const log = new Log();
   let jobs: Reattribute;
+  let reading: Promise<void>[] = [];
   const begin = (shared: boolean) => {
     const nothing = {
-      editions: { page: async () => ({ flows: [], next: null }) },
+      editions: {
+        page: async () => {
+          await reading.shift();
+          return { flows: [], next: null };
+        },
+      },
       identify: {},
       inventory: {},
       roster: {},
@@ -45,6 +51,7 @@ describe("elections that were asked for", () => {
     await jobs.stop();
     log.stored.clear();
     log.asked = 0;
+    reading = [];
     log.answer = Promise.resolve();
   });
   const wish = (dueMs: number) => ({ reporterId: "a", fromMs: 0, toMs: null, dueMs, isProvisional: false });
@@ -82,6 +89,30 @@ describe("elections that were asked for", () => {
     }
     begin(false);
     await expect.poll(() => log.states(), { timeout: 60_000 }).toEqual(["done"]);
+  });
+
+  it("before an upload is taken are not held up by another one, and hold up those of the same reporter", async () => {
+    let go = () => {};
+    reading = [
+      new Promise((resolve) => {
+        go = resolve;
+      }),
+    ];
+    begin(false);
+    const [month = ""] = await jobs.elect([wish(Date.now())]);
+    await expect.poll(() => log.stored.get(month)?.state, { timeout: 20_000 }).toBe("running");
+    const ids = await jobs.elect([{ ...wish(Date.now()), isProvisional: true, reporterId: "b" }]);
+    expect(await jobs.areDone(ids, 20_000)).toBe(true);
+    expect(await jobs.areDone([month], 0)).toBe(false);
+    go();
+    expect(await jobs.areDone([month], 20_000)).toBe(true);
+    const both = await jobs.elect([
+      { ...wish(Date.now()), reporterId: "c" },
+      { ...wish(Date.now()), reporterId: "c", isProvisional: true },
+    ]);
+    expect(await jobs.areDone(both, 20_000)).toBe(true);
+    const done = both.map((id) => log.stored.get(id)?.changedMs ?? 0);
+    expect(done[1]).toBeLessThanOrEqual(done[0] ?? 0);
   });
 
   it("are over when another server has done them", async () => {

@@ -24,6 +24,13 @@ export interface ElectionWish extends Omit<ElectionTask, "kind"> {
   readonly dueMs: number;
 }
 
+/**
+ * What is done beside each other: uploads wait for provisional elections, and people for replays, while an election of a month may be
+ * under way.
+ */
+type Lane = "provisional" | "settled" | "replay";
+const LANES: readonly Lane[] = ["provisional", "settled", "replay"];
+
 /** Several jobs that are done as one. */
 interface Work {
   readonly jobs: readonly Job[];
@@ -57,8 +64,8 @@ export class Reattribute {
   #stats = { done: 0, rowsChanged: 0, lastError: null as string | null };
   #timer: NodeJS.Timeout | null = null;
   #loading: Promise<void> = Promise.resolve();
-  /** What is under way: a replay of a month must not hold up an election. */
-  readonly #lanes: Record<Task["kind"], Promise<void> | null> = { election: null, replay: null };
+  /** What is under way. */
+  readonly #lanes: Record<Lane, Promise<void> | null> = { provisional: null, settled: null, replay: null };
 
   constructor(config: { shared: boolean }, deps: ReattributeDeps) {
     this.#shared = config.shared;
@@ -178,25 +185,28 @@ export class Reattribute {
 
   /** Begins what is ready, where nothing is under way. */
   #look(): void {
-    for (const kind of ["election", "replay"] as const) {
-      if (this.#lanes[kind] !== null || this.#ending.signal.aborted) continue;
-      const job = this.#ready(kind)[0];
+    for (const lane of LANES) {
+      if (this.#lanes[lane] !== null || this.#ending.signal.aborted) continue;
+      const job = this.#ready(lane)[0];
       if (job === undefined) continue;
-      this.#lanes[kind] = this.#do(this.#together(job))
+      this.#lanes[lane] = this.#do(this.#together(job))
         .catch((error: unknown) => this.#failed(error))
         .then(() => {
-          this.#lanes[kind] = null;
+          this.#lanes[lane] = null;
           this.#look();
         });
     }
   }
 
-  #ready(kind: Task["kind"]): Job[] {
+  #ready(lane: Lane): Job[] {
     const nowMs = this.#deps.now();
-    return [...this.#open.values()].filter(
-      ({ task, dueMs, state, server, changedMs }) =>
-        task.kind === kind &&
-        dueMs <= nowMs &&
+    const due = [...this.#open.values()].filter(({ dueMs }) => dueMs <= nowMs);
+    const first = lane === "settled" ? reportersOf(due, "provisional") : new Set<string>();
+    return due.filter(
+      ({ task, state, server, changedMs }) =>
+        laneOf(task) === lane &&
+        // Not both at once on the same rows. One that failed is due later, and holds up nothing.
+        !(task.kind === "election" && first.has(task.reporterId)) &&
         (state === "waiting" || server === this.#server || changedMs < nowMs - ABANDONED_MS),
     );
   }
@@ -206,7 +216,7 @@ export class Reattribute {
     if (first.task.kind !== "election") return { jobs: [first], task: first.task };
     let task = first.task;
     const jobs = [first];
-    for (const job of this.#ready("election")) {
+    for (const job of this.#ready(laneOf(first.task))) {
       const together = job === first || job.task.kind !== "election" ? null : union(task, job.task);
       if (together === null) continue;
       jobs.push(job);
@@ -268,6 +278,15 @@ export class Reattribute {
     this.#stats = { ...this.#stats, lastError: message(error) };
     this.#deps.logger.warn({ err: error }, "stored reports could not be looked at again, it is tried again");
   }
+}
+
+function laneOf(task: Task): Lane {
+  if (task.kind === "replay") return "replay";
+  return task.isProvisional ? "provisional" : "settled";
+}
+
+function reportersOf(jobs: readonly Job[], lane: Lane): Set<string> {
+  return new Set(jobs.flatMap(({ task }) => (task.kind === "election" && laneOf(task) === lane ? [task.reporterId] : [])));
 }
 
 /** Has it not begun, and would the other one be a part of it? */
