@@ -103,6 +103,21 @@ describe("with a server", () => {
     expect([code, stderr]).toEqual([1, expect.stringContaining("expected an IPv4 or IPv6 address")]);
   });
 
+  it("flowtrail inventory retire says what would end, and ends nothing that the server reads", async () => {
+    const dry = await run(["retire", "file", "--data", test.data]);
+    expect([dry.code, dry.stdout]).toEqual([
+      0,
+      expect.stringContaining("3 things that file told would end now. Nothing was changed."),
+    ]);
+    const { code, stderr } = await run(["retire", "file", "--yes", "--data", test.data]);
+    expect([code, stderr]).toEqual([
+      1,
+      expect.stringContaining("this server reads file: take inventory.file out of its configuration"),
+    ]);
+    expect((await run(["retire", "netmaker", "--data", test.data])).stdout).toBe("nothing that netmaker told is in force\n");
+    expect((await run(["at", "100.102.137.4", "--data", test.data])).stdout).toContain("node inetgw");
+  });
+
   it("flowtrail inventory history says what changed", async () => {
     const arguments_ = ["history", "--kind", "user", "--data", test.data];
     const { stdout } = await run(arguments_);

@@ -1,7 +1,7 @@
 /** `flowtrail inventory`: check a file before it is in force, and ask a server who had an address and what changed. */
 import { readFileSync } from "node:fs";
 import { checkInventory, formatNote, inventoryJsonSchema } from "@flowtrail/server";
-import type { Command } from "commander";
+import { Argument, type Command } from "commander";
 import { withAccess } from "../errors.ts";
 import { callServer, requireServer } from "../local-server.ts";
 import { dataOption } from "../paths.ts";
@@ -69,6 +69,14 @@ export function addInventoryCommands(program: Command): void {
     .option("--limit <count>", "most changes to show", "100")
     .option("--json", "as JSON")
     .action(history);
+  data(
+    inventory
+      .command("retire")
+      .description("end what a source told that no server reads any more; without --yes only says what would end"),
+  )
+    .addArgument(new Argument("<source>", "which").choices(["file", "netmaker"]))
+    .option("--yes", "end it")
+    .action(retire);
   addReplayCommand(inventory, data);
 }
 
@@ -134,6 +142,20 @@ async function history({ data, json, ...query }: HistoryOptions): Promise<void> 
   if (json) return print(JSON.stringify(changes, null, 2));
   for (const { time, network, kind, id, who, what } of changes) print(`${time}  ${network}  ${kind} ${id}  ${what}  (${who})`);
   if (changes.length === 0) print("nothing changed in that time");
+}
+
+async function retire(source: string, { data, yes = false }: { data: string; yes?: boolean }): Promise<void> {
+  if (yes) {
+    const url = `/api/inventory/sources/${source}/retire`;
+    const { entities } = await callServer<{ entities: number }>(requireServer(data), "POST", url, {});
+    return print(`ended: ${counted(entities, "thing")} that ${source} told`);
+  }
+  const { total } = await ask<{ total: number }>(data, "/api/inventory", { source, limit: "1" });
+  if (total === 0) return print(`nothing that ${source} told is in force`);
+  print(`${counted(total, "thing")} that ${source} told would end now. Nothing was changed. With --yes it is.`);
+  print(
+    `Make sure that no server reads ${source} any more (inventory.${source} in its configuration): one that does tells it again when it starts.`,
+  );
 }
 
 function ask<T>(data: string, path: string, query: Readonly<Record<string, string | undefined>>): Promise<T> {

@@ -100,6 +100,11 @@ export const entitiesSchema = z.object({
   next: z.number().nullable().describe("offset of the next page; null: there is none"),
 });
 
+export const retiredSchema = z.object({
+  source: z.string(),
+  entities: z.number().int().describe("Networks, nodes, users, config files and routes that ended"),
+});
+
 export const changesSchema = z.object({
   changes: z
     .array(

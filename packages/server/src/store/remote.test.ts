@@ -1,32 +1,13 @@
-import { once } from "node:events";
-import { createServer, request, type Server } from "node:http";
-import type { AddressInfo } from "node:net";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Endpoint } from "./endpoint.ts";
 import { Store } from "./store.ts";
 import { batchOf } from "./test-batches.ts";
 import { memoryLogger, startTestEngine, type TestEngine, testStoreConfig } from "./testing.ts";
-
-/** A way to the engine without its key, as an operator's ClickHouse is reached. */
-async function openDoor(endpoint: Endpoint): Promise<Server> {
-  const server = createServer((asked, answer) => {
-    const { hostname, port } = new URL(endpoint.url);
-    const headers = { ...asked.headers, ...endpoint.headers };
-    const ask = request({ hostname, port, path: asked.url, method: asked.method, headers, agent: false }, (given) => {
-      answer.writeHead(given.statusCode ?? 500, given.headers);
-      given.pipe(answer);
-    });
-    ask.on("error", () => answer.destroy());
-    asked.pipe(ask);
-  });
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  return server;
-}
+import { openDoor } from "./testing-door.ts";
 
 describe("a store at a URL", () => {
   let engine: TestEngine;
-  let door: Server;
+  let door: Awaited<ReturnType<typeof openDoor>>;
   let endpoint: Endpoint;
   let url: string;
   beforeAll(async () => {
@@ -35,10 +16,9 @@ describe("a store at a URL", () => {
     if (!found) throw new Error("no endpoint");
     endpoint = found;
     door = await openDoor(endpoint);
-    url = `http://127.0.0.1:${(door.address() as AddressInfo).port}`;
+    url = door.url;
   });
   afterAll(async () => {
-    door.closeAllConnections();
     door.close();
     await engine.stop();
   });

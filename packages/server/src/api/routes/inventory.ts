@@ -11,7 +11,7 @@ import { NETWORK_DAYS, networksOfFlows } from "../../query/networks.ts";
 import { SAMPLE_NETWORK } from "../../receive/check.ts";
 import { whenGone } from "../abort.ts";
 import type { Api, ApiContext } from "../context.ts";
-import { errorSchema } from "../errors.ts";
+import { badRequest, errorSchema, notFound } from "../errors.ts";
 import { rangeOf, withPlus } from "../flow-params.ts";
 import {
   changesSchema,
@@ -20,13 +20,15 @@ import {
   type heldSchema,
   holdersSchema,
   networksSchema,
+  retiredSchema,
 } from "../inventory-schemas.ts";
+import { whoIs } from "../who-is.ts";
 
 const errors = { 400: errorSchema, 401: errorSchema };
 const network = z.string().max(256).optional().describe("Id of a network. Left out: all");
 const MAX_HOLDERS = 1000;
 
-export function inventoryRoutes(api: Api, { history, inventoryLog, clickhouse, now }: ApiContext): void {
+export function inventoryRoutes(api: Api, { config, history, inventoryLog, clickhouse, now }: ApiContext): void {
   const conflictsAt = (network: string, holders: readonly Holding[], atMs: number) =>
     conflictsOf(holders, atMs, isDescribed(history.holdings(network), atMs)).map(conflictReport);
 
@@ -144,6 +146,28 @@ export function inventoryRoutes(api: Api, { history, inventoryLog, clickhouse, n
           change_id: changeId,
         })),
       };
+    },
+  });
+
+  api.route({
+    method: "POST",
+    url: "/api/inventory/sources/:name/retire",
+    config: { access: "api" },
+    schema: {
+      summary: "End what a source told that no server reads any more",
+      description:
+        "What it held, it holds until now; the history says who ended it. A server that still reads it tells it again when it starts.",
+      tags: ["inventory"],
+      params: z.object({ name: z.enum(["file", "netmaker"]) }),
+      response: { 200: retiredSchema, ...errors, 404: errorSchema },
+    },
+    handler: async ({ params: { name }, identity }) => {
+      const isRead = name === "file" ? config.inventory.file !== undefined : config.inventory.netmaker.url !== undefined;
+      if (isRead) throw badRequest(`this server reads ${name}: take inventory.${name} out of its configuration first`);
+      const entities = history.counts().get(name) ?? 0;
+      if (entities === 0) throw notFound(`nothing that ${name} told is in force`);
+      history.retire(name, { who: `${whoIs(identity)}: retired ${name}` });
+      return { source: name, entities };
     },
   });
 

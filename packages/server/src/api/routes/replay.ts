@@ -1,11 +1,11 @@
 /** Names of stored flows are made anew, after the inventory was wrong: first what would change, then the change. Both are kept: who, when, what. */
 import { z } from "zod";
-import type { Identity } from "../../auth/auth.ts";
 import type { Job } from "../../identify/reattribute/job.ts";
 import type { Api, ApiContext } from "../context.ts";
 import { errorSchema, notFound } from "../errors.ts";
 import { rangeOf } from "../flow-params.ts";
 import { newReplaySchema, replaySchema, replaysSchema } from "../replay-schemas.ts";
+import { whoIs } from "../who-is.ts";
 
 const URL = "/api/inventory/replay";
 const TOLD = 100;
@@ -70,11 +70,6 @@ export function replayRoutes(api: Api, { reattribute, history, now }: ApiContext
       return replayJson(job);
     },
   });
-}
-
-function whoIs(identity: Identity | null): string {
-  if (identity === null || identity.kind === "anybody") return "anybody";
-  return `${identity.kind} ${identity.name}`;
 }
 
 const iso = (ms: number) => new Date(ms).toISOString();

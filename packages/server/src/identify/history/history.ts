@@ -74,6 +74,9 @@ export class InventoryHistory {
   #completeSinceMs: number | null = null;
   /** By source: what it said last while too much waited for the store. */
   readonly #deferred = new Map<string, { inventory: Inventory; who: string }>();
+  /** What the file says, and who said something else of it at another server since then. */
+  #file: Inventory | null = null;
+  #otherFile: string | null = null;
   #cursor: string | null = null;
   #timer: NodeJS.Timeout | null = null;
 
@@ -116,6 +119,7 @@ export class InventoryHistory {
    * @returns how many entities changed
    */
   apply(source: string, inventory: Inventory, { who, atMs = this.#deps.now() }: { who: string; atMs?: number }): number {
+    if (source === "file") [this.#file, this.#otherFile] = [inventory, null];
     if (this.#writer.waiting >= this.#config.maxWaiting) {
       this.#deferred.set(source, { inventory, who });
       return 0;
@@ -132,6 +136,11 @@ export class InventoryHistory {
   /** A source is there no more: what it held, it holds until now. */
   retire(source: string, change: { who: string; atMs?: number }): number {
     return this.apply(source, EMPTY_INVENTORY, change);
+  }
+
+  /** Who said something else at another server than this one's file says: that is in force. Null: nobody. */
+  get otherFile(): string | null {
+    return this.#otherFile;
   }
 
   /** Counts up with every change of anything below. */
@@ -212,11 +221,12 @@ export class InventoryHistory {
     return { changes, waiting, deferred, duplicates, failures, error, completeSinceMs: this.#completeSinceMs };
   }
 
-  #take(changes: readonly InventoryChange[]): void {
-    const touched = new Set<string>();
-    for (const change of changes) if (this.#logs.add(change)) touched.add(change.network);
+  /** Returns those that are news. */
+  #take(changes: readonly InventoryChange[]): InventoryChange[] {
+    const fresh = changes.filter((change) => this.#logs.add(change));
     if (this.#logs.size > this.#forgetAbove) this.#forget();
-    if (touched.size > 0) this.#changed(touched);
+    if (fresh.length > 0) this.#changed(new Set(fresh.map(({ network }) => network)));
+    return fresh;
   }
 
   #takeCorrections(corrections: readonly Correction[]): void {
@@ -283,7 +293,15 @@ export class InventoryHistory {
   async #refresh(): Promise<void> {
     const { changes, corrections, cursor } = await this.#deps.store.since(this.#cursor);
     this.#cursor = cursor ?? this.#cursor;
-    this.#take(changes);
+    this.#compareFile(this.#take(changes));
     this.#takeCorrections(corrections);
+  }
+
+  /** Copies of one file say the same everywhere; another file under the same name ends what this one says. */
+  #compareFile(fresh: readonly InventoryChange[]): void {
+    const who = fresh.findLast(({ source }) => source === "file")?.who;
+    if (who === undefined || this.#file === null) return;
+    const { changes } = differences(this.#logs, "file", this.#file, { who, atMs: this.#deps.now() });
+    this.#otherFile = changes.length === 0 ? null : who;
   }
 }

@@ -6,6 +6,7 @@ export interface SourcesDeps {
   readonly history: {
     apply(source: string, inventory: Inventory, change: { who: string; atMs?: number }): number;
     retire(source: string, change: { who: string }): number;
+    readonly otherFile: string | null;
   };
   readonly logger: SourceDeps["logger"];
   readonly now: () => number;
@@ -42,7 +43,12 @@ export class Sources {
   }
 
   get states(): readonly SourceState[] {
-    return [...this.#sources.values()].map(({ state }) => state);
+    const { otherFile } = this.#deps.history;
+    return [...this.#sources.values()].map(({ state }) =>
+      state.kind === "file" && state.error === null && otherFile !== null
+        ? { ...state, error: otherFileError(state, otherFile) }
+        : state,
+    );
   }
 
   /** Starts them all. Never throws: what is wrong with one is in its state. */
@@ -55,6 +61,13 @@ export class Sources {
     this.#isStarted = false;
     for (const source of this.#sources.values()) source.stop();
   }
+}
+
+function otherFileError({ where }: SourceState, who: string): string {
+  return (
+    `another server was told something else than ${where} says (${who}), and that is in force: give all servers the same file, or let one of ` +
+    "them alone read it"
+  );
 }
 
 /** Who made a change: `file:/etc/inventory.yaml`, `netmaker:https://…`, `agent:inetgw`. */
