@@ -49,6 +49,18 @@ for part in sys.argv[4:]:
 s.close()
 `;
 
+/** `TO ADDRESS NAME FROM`: sends an answer that nobody asked for from port 53 to port 4000, by which the name is at the address. */
+const FORGE = `
+import socket, struct, sys
+to, address, name = sys.argv[1:4]
+q = b"".join(bytes([len(l)]) + l.encode() for l in name.split(".")) + struct.pack(">BHH", 0, 1, 1)
+answer = struct.pack(">6H", 4711, 0x8180, 1, 1, 0, 0) + q + struct.pack(">HHHIH", 0xc00c, 1, 1, 3600, 4) + socket.inet_aton(address)
+s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+s.bind((sys.argv[4], 53))
+s.sendto(answer, (to, 4000))
+`;
+
 describe.skipIf(!needs("names in network namespaces", "root", "lab", "conntrack"))("names on a real kernel", () => {
   const bed = new Testbed();
   let server: LineProcess;
@@ -224,6 +236,32 @@ describe.skipIf(!needs("names in network namespaces", "root", "lab", "conntrack"
     expect(await named({ dst_port: 4433, src_ip: CLIENT.v4 })).toEqual(["www.shop.test", "dns", null]);
   });
 
+  /** Drops of this reason that were told since the agent began. */
+  const drops = (reason: string): number =>
+    server.lines
+      .slice(rowsFrom)
+      .reduce((sum, line) => sum + ((line as unknown as RecordedUpload).metadata?.drops[reason] ?? 0), 0);
+
+  it("no name that nobody asked for, and none for this host that it asked for a client whose address it translates", async () => {
+    await start({}, ["--network=lab=10.77.1.0/24", "--network=local=10.77.2.1/32"]);
+    const forge = (): number => {
+      bed.run("gateway", "python3", "-c", FORGE, CLIENT.v4, SERVER.v4, "forged.example.test", "10.77.1.1");
+      return drops("dns_unasked");
+    };
+    await expect.poll(forge, { timeout: 20_000, interval: 200 }).toBeGreaterThan(0);
+    speak(CLIENT.v4, SERVER.v4, 4433, "00");
+    expect(await named({ dst_port: 4433, src_ip: CLIENT.v4 })).toEqual(NOTHING);
+    ask(OTHER_CLIENT, "one.example.test");
+    speak(OTHER_CLIENT, SERVER.v4, 4433, "00");
+    expect(await named({ dst_port: 4433, src_ip: OTHER_CLIENT })).toEqual(["one.example.test", "dns", null]);
+    bed.run("gateway", "python3", "-c", SPEAK, "10.77.2.1", SERVER.v4, "4433", "00");
+    expect(await named({ dst_port: 4433, src_ip: "10.77.2.1" })).toEqual(NOTHING);
+    await server.until(() => drops("dns_forwarded") > 0);
+    bed.run("gateway", "python3", "-c", ASK, "10.77.2.1", SERVER.v4, "two.example.test", "1", "udp");
+    bed.run("gateway", "python3", "-c", SPEAK, "10.77.2.1", SERVER.v4, "4433", "00");
+    await row({ dst_port: 4433, src_ip: "10.77.2.1" }, (one) => one.domain === "two.example.test");
+  });
+
   it("a hello that is split over packets, with its name in the second", async () => {
     await start();
     const [first, rest] = splitHello("late.example.test");
@@ -284,12 +322,7 @@ describe.skipIf(!needs("names in network namespaces", "root", "lab", "conntrack"
     );
     expect(rows().filter((one) => one.dst_ip === SERVER.v4)).toEqual([]);
     ask(OTHER_CLIENT, "one.example.test");
-    const dropped = (): number =>
-      server.lines
-        .slice(rowsFrom)
-        .map((line) => (line as unknown as RecordedUpload).metadata?.drops.name_off ?? 0)
-        .reduce((sum, count) => sum + count, 0);
-    await server.until(() => dropped() > 0);
+    await server.until(() => drops("name_off") > 0);
   });
 
   it("local programs and their users, where that is wanted; programs of others only as root", async () => {
