@@ -278,6 +278,19 @@ describe("coverage", () => {
     expect(coverage.isNews({ ...note, sequence: 2 }, T - 100 * S)).toBe(false);
   });
 
+  it("of a sender that declares nothing begins with the first that it tells of, when it comes or comes again", () => {
+    const coverage = new Coverage("a");
+    const tells = (receivedMs: number, firstStartMs: number) => {
+      const note = { reporterId: "a", reporter: "a", epoch: "", sequence: 1, coveredFromMs: null, coveredToMs: null };
+      return coverage.note({ ...note, receivedMs, firstStartMs }, T - 3600 * S).map(({ span }) => (span.fromMs - T) / S);
+    };
+    expect(tells(T, T - 7200 * S)).toEqual([-3600]);
+    expect(tells(T + 10 * S, T - 7200 * S)).toEqual([]);
+    coverage.review(T + 1000 * S, T + 11 * S, false, null);
+    expect(tells(T + 2000 * S, T + 1500 * S)).toEqual([1500]);
+    expect(coverage.expects(T + 1200 * S, T + 1300 * S)).toBe(false);
+  });
+
   it("forgets what is older than the rows", () => {
     const coverage = new Coverage("a");
     gapsAfter(

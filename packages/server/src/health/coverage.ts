@@ -122,9 +122,11 @@ export class Coverage {
     this.#heardMs = Math.max(this.#heardMs, receivedMs);
     const declared = declaredSpan(note);
     if (declared === null) {
-      // A sender that declares nothing speaks from when it is heard of.
-      if (isFirst || (isNew && this.#goneMs !== null))
-        changes.push(...covered(this.#gaps.cut({ fromMs: receivedMs, toMs: EVER })));
+      // A sender that declares nothing speaks from the first that it tells of, when it is heard of.
+      if (isFirst || (isNew && this.#goneMs !== null)) {
+        const { fromMs } = within({ fromMs: note.firstStartMs ?? receivedMs, toMs: receivedMs }, oldestMs, receivedMs);
+        changes.push(...covered(this.#gaps.cut({ fromMs, toMs: EVER })));
+      }
       if (isNew) this.#goneMs = null;
       return changes;
     }

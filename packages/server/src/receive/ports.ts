@@ -20,6 +20,8 @@ export interface Delivery {
   readonly rejected: number;
   readonly coveredFromMs: number | null;
   readonly coveredToMs: number | null;
+  /** The earliest start of its rows, ms since 1970; null: it has none. Not stored. */
+  readonly firstStartMs?: number | null;
   readonly spoolBatches: number;
   readonly spoolBytes: number;
   /** Since the batch before, by reason. */
@@ -56,7 +58,7 @@ export interface Submission {
 /** What of an upload says for which time its reporter speaks. */
 export type CoverageNote = Pick<
   Delivery,
-  "reporterId" | "reporter" | "epoch" | "sequence" | "receivedMs" | "coveredFromMs" | "coveredToMs"
+  "reporterId" | "reporter" | "epoch" | "sequence" | "receivedMs" | "coveredFromMs" | "coveredToMs" | "firstStartMs"
 >;
 
 export interface ReceiveDeps {

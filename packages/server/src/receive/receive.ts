@@ -87,7 +87,7 @@ export class Receive {
     if (fallback !== null) {
       // First: others' reports of what is its own can only be told from the rest when it is known what that is.
       const hasMoved = metadata !== null && this.#deps.declare(fallback, declarationOf(about, metadata));
-      await this.#deps.admit(deliveryOf(about, fallback.id, fallback.name, batch.length), hasMoved);
+      await this.#deps.admit(deliveryOf(about, fallback, { rows: batch.length, firstStartMs: firstStartOf(batch) }), hasMoved);
     }
     const deliveries = this.#fill(batch, about);
     const letters = rejected.map(({ row, code, message, content: json }) => {
@@ -138,8 +138,8 @@ export class Receive {
   #fill(batch: FlowBatch, upload: FilledUpload): Delivery[] {
     const { identify } = this.#deps;
     const { columns } = batch;
-    const rowsOf = new Map<string, { name: string; rows: number }>();
-    if (upload.fallback) rowsOf.set(upload.fallback.id, { name: upload.fallback.name, rows: 0 });
+    const rowsOf = new Map<string, Told & { readonly name: string }>();
+    if (upload.fallback) rowsOf.set(upload.fallback.id, { name: upload.fallback.name, rows: 0, firstStartMs: null });
     const nodes = new Map<string, Reporter>();
     const nodeOf = (given: string) => {
       const node = nodes.get(given) ?? identify.node(given);
@@ -152,17 +152,22 @@ export class Receive {
       columns.reporter.set(row, name);
       columns.reporter_type.set(row, upload.metadata ? "agent" : "sender");
       columns.received.set(row, upload.nowMs);
-      const counted = rowsOf.get(id) ?? { name, rows: 0 };
-      counted.rows++;
-      rowsOf.set(id, counted);
+      const { rows, firstStartMs } = rowsOf.get(id) ?? { rows: 0, firstStartMs: null };
+      rowsOf.set(id, { name, rows: rows + 1, firstStartMs: earlier(firstStartMs, columns.start.get(row)) });
     }
     identify.fill(batch);
-    return [...rowsOf].map(([id, { name, rows }]) => deliveryOf(upload, id, name, rows));
+    return [...rowsOf].map(([id, told]) => deliveryOf(upload, { id, name: told.name }, told));
   }
 
   #countRejected(rejected: readonly RejectedRow[]): void {
     for (const { code } of rejected) this.#rejected[code] = (this.#rejected[code] ?? 0) + 1;
   }
+}
+
+/** What of an upload is a reporter's. */
+interface Told {
+  readonly rows: number;
+  readonly firstStartMs: number | null;
 }
 
 interface FilledUpload {
@@ -179,15 +184,25 @@ function declarationOf({ headers: { batchId }, nowMs }: FilledUpload, metadata: 
   return { addresses, declares, coveredFromMs, epoch: batchId?.epoch ?? "", sequence: batchId?.sequence ?? nowMs };
 }
 
+function earlier(a: number | null, b: number | null): number | null {
+  return a === null || b === null ? (a ?? b) : Math.min(a, b);
+}
+
+function firstStartOf({ columns: { start }, length }: FlowBatch): number | null {
+  let first: number | null = null;
+  for (let row = 0; row < length; row++) first = earlier(first, start.get(row));
+  return first;
+}
+
 function deliveryOf(
   { headers, metadata, nowMs, rejected }: FilledUpload,
-  reporterId: string,
-  reporter: string,
-  rows: number,
+  { id: reporterId, name: reporter }: Reporter,
+  { rows, firstStartMs }: Told,
 ): Delivery {
   return {
     reporterId,
     reporter,
+    firstStartMs,
     // A sender that does not number its uploads: no gaps can be seen, but that it was here.
     epoch: headers.batchId?.epoch ?? "",
     sequence: headers.batchId?.sequence ?? nowMs,

@@ -13,7 +13,7 @@ import {
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { startTestStore } from "../../store/testing.ts";
 import { startTestServer, type TestServer } from "../../testing.ts";
-import { flowBatch } from "../../testing-rows.ts";
+import { flowBatch, flowJson } from "../../testing-rows.ts";
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
@@ -228,6 +228,19 @@ describe("stored reports are elected again", () => {
     aheadMs += MINUTE_MS;
     await sleep(6000);
     await until("the same in the end", ["1 debian", "2 debian"], twice);
+  });
+
+  it("when a sender that declares nothing brings what others told before", async () => {
+    await test.ask("DELETE", `/api/tokens/${(await tokenOf("debian")).id}`);
+    await deliver("inetgw", 0, 40, connection("inetgw", 1, 15, 16));
+    await until("inetgw's", ["1 inetgw"]);
+    const token = await test.agentToken("debian");
+    const row = flowJson(connection("debian", 1, 15, 16));
+    expect((await test.deliver(token, [row])).body).toMatchObject({ accepted: 1 });
+    expect(await counted()).toEqual(["1 debian"]);
+    aheadMs += MINUTE_MS;
+    await sleep(6000);
+    await until("the same in the end", ["1 debian"], twice);
   });
 
   it("when an agent is removed", async () => {
