@@ -1,7 +1,17 @@
 import { DecodeError, formatAddress } from "@flowtrail/model";
 import { describe, expect, it } from "vitest";
-import { DNS_WORK, type DnsAnswer, decodeDns, dnsOverTcp, TYPE_A, TYPE_AAAA, TYPE_HTTPS, TYPE_SVCB } from "./dns.ts";
-import { answer, pointer, type TestRecord, wireName } from "./testing/dns-message.ts";
+import {
+  DNS_WORK,
+  type DnsAnswer,
+  decodeDns,
+  decodeDnsQuery,
+  dnsOverTcp,
+  TYPE_A,
+  TYPE_AAAA,
+  TYPE_HTTPS,
+  TYPE_SVCB,
+} from "./dns.ts";
+import { answer, pointer, query, type TestRecord, wireName } from "./testing/dns-message.ts";
 import { concat, message, placed, word } from "./testing/messages.ts";
 import { Work } from "./work.ts";
 
@@ -28,6 +38,23 @@ const failure = (bytes: Uint8Array): unknown => {
     return error;
   }
 };
+
+describe("questions", () => {
+  const ask = (bytes: Uint8Array) => {
+    const { bytes: all, offset, end } = placed(bytes);
+    return decodeDnsQuery(all, offset, end, new Work());
+  };
+
+  it("reads what is asked, and takes no answer for a question, nor a question for an answer", () => {
+    const question = query("WWW.Example.org", TYPE_AAAA, 4711);
+    expect(ask(question)).toEqual({ id: 4711, name: "www.example.org", host: "www.example.org", type: TYPE_AAAA });
+    expect(ask(query("_8443._https.example.org", TYPE_HTTPS))?.host).toBe("example.org");
+    expect(ask(answer("www.example.org", TYPE_A, []))).toBeNull();
+    expect(failure(question)).toBeNull();
+    for (let length = 0; length < question.length; length++)
+      expect(() => ask(question.subarray(0, length)), String(length)).toThrow(DecodeError);
+  });
+});
 
 describe("answers of a real server (dnsmasq)", () => {
   it("reads an address", () => {
