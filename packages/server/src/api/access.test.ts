@@ -81,6 +81,7 @@ it("lists every route that there is", async () => {
     "post /api/auth/signin",
     "post /api/auth/signout",
     "post /api/inventory/replay",
+    "post /api/inventory/sources/{name}/retire",
     "post /api/sample",
     "post /api/tokens",
     "post /ingest/v1/flows",
