@@ -88,6 +88,8 @@ export class AgentWatch {
     } catch (error) {
       logger.warn({ err: error }, "what agents delivered during the last day could not be read: the health page begins anew");
     }
+    const dueMs = settledBy(now());
+    this.#waiting.push(...roster.unclearBefore().map((span) => ({ ...span, dueMs, isProvisional: false })));
     this.#plan();
   }
 

@@ -109,6 +109,15 @@ describe("an agent is expected to report a flow", () => {
     expect(roster.takeUnclear()).toEqual([]);
   });
 
+  it("and again after a restart, near the edges of the last gaps: the one before may have been killed", () => {
+    const bed = withGap();
+    const near = (minute: number) => ({ reporterId: "a", fromMs: at(minute - 3), toMs: at(minute) + 5000 });
+    // Of what came in minutes 60 to 70.
+    expect(bed.roster.unclearBefore()).toEqual([near(60)]);
+    bed.covers(at(71), at(72));
+    expect(bed.roster.unclearBefore()).toEqual([near(70), near(71)]);
+  });
+
   it("by its node's id, name or host", () => {
     const { roster } = withGap();
     const life = { startMs: at(5), endMs: at(6) };

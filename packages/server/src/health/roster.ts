@@ -58,6 +58,8 @@ const SLACK_MS = 5_000;
  * 180 s): an agent that starts within that time finds it and reports it.
  */
 export const LINGER_MS = 180_000;
+/** Longer than an agent takes to deliver what it has. */
+const RECENT_MS = 600_000;
 const MAX_REPORTERS = 100_000;
 
 export class Roster {
@@ -176,6 +178,20 @@ export class Roster {
     return unclear;
   }
 
+  /**
+   * The same after a restart: what an earlier run was told last, and had not asked about, when it was killed. It began or ended near the edges of
+   * reporters' gaps of that time.
+   */
+  unclearBefore(): { reporterId: string; fromMs: number; toMs: number }[] {
+    const lastMs = Math.max(0, ...[...this.#coverages.values()].map(({ heardMs }) => heardMs));
+    return [...this.#coverages].flatMap(([reporterId, { gaps }]) =>
+      gaps
+        .flatMap(({ fromMs, toMs }) => [fromMs, toMs])
+        .filter((edgeMs) => Number.isFinite(edgeMs) && edgeMs >= lastMs - RECENT_MS)
+        .map((edgeMs) => ({ reporterId, fromMs: edgeMs - LINGER_MS, toMs: edgeMs + SLACK_MS })),
+    );
+  }
+
   /** Coverages that changed since the last call. */
   takeDirty(): { reporterId: string; state: CoverageState }[] {
     const dirty = [...this.#dirty].flatMap((reporterId) => {
@@ -232,7 +248,12 @@ export class Roster {
     return this.#reporters(node).has(reporterId);
   }
 
-  /** Ids under which a node's agent may report. Its name may be the id of a token that is older than the inventory. */
+  /** Ids under which a node's agent may report. */
+  reportersOf(node: NodeNames): readonly string[] {
+    return [...this.#reporters(node)];
+  }
+
+  /** Its name may be the id of a token that is older than the inventory. */
   #reporters(node: NodeNames): Set<string> {
     const { id, name, host = id } = node;
     const ids = new Set([id, host]);

@@ -21,6 +21,8 @@ export interface ElectionDeps {
     /** The same of a node's agent; `unclear` where only its rows can tell. */
     presence(node: NodeRef, life: Life): "yes" | "unclear" | "no";
     isReporter(node: NodeRef, reporterId: string): boolean;
+    /** Those under whose ids a node's agent may report. */
+    reportersOf(node: NodeRef): readonly string[];
   };
   /** How long after a flow's end an agent that starts may still find it. */
   readonly lingerMs: number;
@@ -65,15 +67,39 @@ async function electPage(
 ): Promise<Elected> {
   const elected: Elected = { changes: [], counting: [], notCounting: [] };
   if (flows.length === 0) return elected;
-  const electedIf = (isPresent: boolean) => {
-    const batch = asBatch(flows, asReported);
-    identify.fill(batch, (node, life) =>
-      roster.isReporter(node, reporterId) ? isPresent : roster.presence(node, life) !== "no",
-    );
+  const unclear = new Set<string>();
+  const fill = (some: readonly StoredFlow[], isPresent: boolean, isThere: (node: NodeRef) => boolean) => {
+    const batch = asBatch(some, asReported);
+    identify.fill(batch, (node, life) => {
+      if (roster.isReporter(node, reporterId)) return isPresent;
+      const presence = roster.presence(node, life);
+      if (presence !== "unclear") return presence === "yes";
+      for (const id of roster.reportersOf(node)) unclear.add(id);
+      return isThere(node);
+    });
     return batch;
   };
-  const present = electedIf(true);
-  const absent = electedIf(false);
+  const present = fill(flows, true, () => true);
+  const absent = fill(flows, false, () => true);
+  // Two views of which only rows can tell must not both give way to the other one.
+  if (!isProvisional && unclear.size > 0) {
+    const strict = fill(flows, false, () => false);
+    const contested = new Set(flows.filter((_, row) => strict.columns.primary.get(row) !== absent.columns.primary.get(row)));
+    const reports = new Map<string, ReportsThere>();
+    for (const id of unclear) reports.set(id, await ReportsThere.read(id, [...contested], editions, lingerMs, signal));
+    for (const [row, flow] of flows.entries()) {
+      if (!contested.has(flow)) continue;
+      const isThere = (node: NodeRef) => roster.reportersOf(node).some((id) => reports.get(id)?.has(flow));
+      for (const [batch, isPresent] of [
+        [present, true],
+        [absent, false],
+      ] as const) {
+        const { rank, primary } = fill([flow], isPresent, isThere).columns;
+        batch.columns.primary.set(row, primary.get(0) ?? false);
+        batch.columns.rank.set(row, rank.get(0) ?? 0);
+      }
+    }
+  }
   // Where it makes no difference others decide, and have elections of their own.
   const isDecided = (row: number) => absent.columns.primary.get(row) === true && present.columns.primary.get(row) === false;
   const isCovered = (row: number) => roster.covers(reporterId, lifeOf(absent, row));

@@ -23,7 +23,8 @@ networks:
     ranges: [100.102.137.0/24]
     nodes:
       - { id: inetgw, addresses: [100.102.137.4] }
-      - { id: debian, addresses: [100.102.137.9] }
+      - { id: debian, addresses: [100.102.137.9], relay: relay }
+      - { id: relay, addresses: [100.102.137.5] }
 `;
 
 /** A server with a clock that can be put forward, and agents that say what they are told to. */
@@ -56,7 +57,7 @@ describe("stored reports are elected again", () => {
     sequences.clear();
     addresses.clear();
     await begin();
-    for (const node of ["debian", "inetgw"]) tokens.set(node, await test.agentToken(node));
+    for (const node of ["debian", "inetgw", "relay"]) tokens.set(node, await test.agentToken(node));
   });
   afterEach(() => test.stop());
 
@@ -241,6 +242,27 @@ describe("stored reports are elected again", () => {
     aheadMs += MINUTE_MS;
     await sleep(6000);
     await until("the same in the end", ["1 debian"], twice);
+  });
+
+  it("when both ends' agents came back so shortly after it that only rows can tell: the relay's", async () => {
+    for (const node of ["debian", "inetgw"] as const) {
+      await deliver(node, 0, 10);
+      await deliver(node, 30, 40);
+    }
+    aheadMs += MINUTE_MS;
+    await expect.poll(reelections, { timeout: 30_000 }).toMatchObject({ pending: 0 });
+    const ofRelay = { reporter: "relay", role: "forwarder", direction: "ingress" };
+    await deliver("inetgw", 40, 41, connection("inetgw", 2, 20, 29.5));
+    await deliver(
+      "relay",
+      0,
+      40,
+      connection("inetgw", 1, 20, 29.5, { ...ofRelay, flow_id: "13" }),
+      connection("inetgw", 2, 20, 29.5, { ...ofRelay, flow_id: "23" }),
+    );
+    await sleep(6000);
+    aheadMs += MINUTE_MS;
+    await until("one report of each", ["1 relay", "2 inetgw"], twice);
   });
 
   it("when an agent is removed", async () => {
