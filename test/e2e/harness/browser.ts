@@ -22,10 +22,17 @@ export function soon<T>(look: () => Promise<T> | T) {
 export class TestPage {
   readonly page: Page;
   readonly complaints: string[] = [];
+  /** What the server said where it failed: the browser does not repeat it. */
+  readonly #failures: string[] = [];
 
   private constructor(page: Page) {
     this.page = page;
     page.on("pageerror", (error) => this.complaints.push(error.message));
+    page.on("response", async (response) => {
+      if (response.status() < 500) return;
+      const said = await response.text().catch((error: unknown) => String(error)); // the page may have gone on
+      this.#failures.push(`${response.status()} ${response.url()}: ${said}`);
+    });
     page.on("console", (message) => {
       const text = `${message.text()} ${message.location().url}`;
       if (message.type() === "error" || message.type() === "warning") this.complaints.push(text);
@@ -51,7 +58,7 @@ export class TestPage {
   /** Fails if the browser has complained since the last time; `but`: of what it may. */
   expectNoComplaints(but?: RegExp): void {
     const complaints = this.complaints.splice(0).filter((text) => but === undefined || !but.test(text));
-    expect(complaints).toEqual([]);
+    expect(complaints, this.#failures.splice(0).join("\n")).toEqual([]);
   }
 
   get rows(): Locator {
