@@ -2,7 +2,7 @@
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { configFile, execIn, labDir, labInventory, spawnIn, user } from "@flowtrail/lab";
+import { agentNodeNames, configFile, execIn, labDir, labInventory, spawnIn, user } from "@flowtrail/lab";
 import type { FlowJson } from "@flowtrail/model";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { needs } from "../needs.ts";
@@ -134,11 +134,14 @@ describe.skipIf(!here)("how much of names is kept", () => {
     await bed?.down();
   }, 60_000);
 
-  /** The kernel's list of packet sockets in inetgw's namespace, without its heading. */
-  const packetSockets = async () => {
-    const { stdout } = await execIn({ name: bed.name }, "inetgw", ["cat", "/proc/net/packet"]);
-    return stdout.trim().split("\n").slice(1);
-  };
+  /** How many packet sockets the kernel has in the namespace of each node with an agent. */
+  const packetSockets = () =>
+    Promise.all(
+      agentNodeNames.map(async (node) => {
+        const { stdout } = await execIn({ name: bed.name }, node, ["cat", "/proc/net/packet"]);
+        return stdout.trim().split("\n").length - 1; // but for the heading
+      }),
+    );
   const agentStatus = () =>
     JSON.parse(readFileSync(join(bed.stateOf("inetgw"), "status.json"), "utf8")) as Record<string, unknown>;
   const domains = async (scenario: string) => {
@@ -150,7 +153,7 @@ describe.skipIf(!here)("how much of names is kept", () => {
   it("is nothing at all where it is switched off: not captured, rather than hidden", async () => {
     expect(await domains("tls")).toEqual(["null null"]);
     expect(await domains("dns-only")).toEqual(["null null"]);
-    expect(await packetSockets()).toEqual([]);
+    expect(await packetSockets()).toEqual(agentNodeNames.map(() => 0));
     expect(agentStatus()).toMatchObject({ names: { interfaces: [] } });
   });
 
@@ -158,11 +161,11 @@ describe.skipIf(!here)("how much of names is kept", () => {
     const keep = (names: string) =>
       bed.writeInventory(labInventory().replace(/^( *- id: netmaker)$/m, `$1\n    names: ${names}`));
     keep("second-level");
-    await until("the agents listen", 90_000, async () => (await packetSockets()).length > 0);
+    await until("the agents listen", 90_000, async () => (await packetSockets()).every((count) => count > 0));
     expect(await domains("cdn")).toEqual(["example.test dns", "null null"]);
     expect(await domains("tls")).toEqual(["example.test sni", "null null", "office.test sni"]);
     keep("off");
-    await until("the agents listen no more", 90_000, async () => (await packetSockets()).length === 0);
+    await until("the agents listen no more", 90_000, async () => (await packetSockets()).every((count) => count === 0));
     expect(await domains("tls")).toEqual(["null null"]);
   });
 });
