@@ -26,6 +26,8 @@ export class AttributionTable {
   /** When anything changes, ms since 1970, ascending: between two of these an address has one holder, and a node one name. */
   readonly #turns: Float64Array;
   readonly #answers: Answer[] = [];
+  /** By answer: 1 if an agent declares it. Apart from the answers, as every look-up asks: those are spread over the memory. */
+  #declared = new Uint8Array(1024);
   readonly #own = new Map<Holding, number>();
   readonly #ownWithoutDomain = new Map<Holding, number>();
   /** Single addresses of IPv4 (their last word) and IPv6 → numbers of their prefixes. */
@@ -61,7 +63,7 @@ export class AttributionTable {
   /** Of typed arrays. */
   get bytes(): number {
     const parts = [this.#v4, this.#v6, this.#ranges, this.#timelines];
-    return parts.reduce((sum, { bytes }) => sum + bytes, this.#turns.byteLength);
+    return parts.reduce((sum, { bytes }) => sum + bytes, this.#turns.byteLength + this.#declared.byteLength);
   }
 
   /** A number for the stretch of time between two changes of anything in this network. */
@@ -116,8 +118,7 @@ export class AttributionTable {
   }
 
   #isDeclared(answer: number): boolean {
-    const holding = this.#answers[answer]?.holding ?? null;
-    return holding !== null && isAgents(holding);
+    return this.#declared[answer] === 1;
   }
 
   /** Nobody's in particular. */
@@ -156,8 +157,19 @@ export class AttributionTable {
   #timelineOf(list: HoldingsOfPrefix): Stretch[] {
     return reignsOf(list).map(({ fromMs, holding, domain, isContested }) => {
       if (holding === null) return { fromMs, answer: NONE };
-      return { fromMs, answer: this.#answers.push({ participant: holding.participant, domain, holding, isContested }) - 1 };
+      return { fromMs, answer: this.#add({ participant: holding.participant, domain, holding, isContested }) };
     });
+  }
+
+  #add(answer: Answer & { readonly holding: Holding }): number {
+    const number = this.#answers.push(answer) - 1;
+    if (number === this.#declared.length) {
+      const more = new Uint8Array(2 * number);
+      more.set(this.#declared);
+      this.#declared = more;
+    }
+    this.#declared[number] = isAgents(answer.holding) ? 1 : 0;
+    return number;
   }
 
   /** Of what is only found out when a reporter asks: made once. */
@@ -165,7 +177,7 @@ export class AttributionTable {
     const made = domain === holding.domain ? this.#own : this.#ownWithoutDomain;
     let answer = made.get(holding);
     if (answer === undefined) {
-      answer = this.#answers.push({ participant: holding.participant, domain, holding, isContested: false }) - 1;
+      answer = this.#add({ participant: holding.participant, domain, holding, isContested: false });
       made.set(holding, answer);
     }
     return answer;
