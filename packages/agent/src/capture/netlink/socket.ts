@@ -12,7 +12,8 @@ import {
   SOL_SOCKET,
 } from "./constants.ts";
 import { captureError } from "./errno.ts";
-import { addressOf, errno, type Libc, libc } from "./libc.ts";
+import { errno, type Libc, libc } from "./libc.ts";
+import { filterOption, intOption } from "./socket-options.ts";
 
 export interface NetlinkSocketOptions {
   /** NETLINK_…; NETLINK_NETFILTER if it is left out. */
@@ -26,7 +27,6 @@ export interface NetlinkSocketOptions {
 }
 
 const SOCKADDR_NL_BYTES = 12;
-const SOCK_FPROG_BYTES = 16;
 
 export class NetlinkSocket {
   readonly #options: NetlinkSocketOptions;
@@ -49,9 +49,9 @@ export class NetlinkSocket {
     if (this.#fd < 0)
       throw captureError(`socket(AF_NETLINK, ${family === NETLINK_NETFILTER ? "NETLINK_NETFILTER" : family})`, errno());
     try {
-      if (receiveBufferBytes !== undefined) this.#forceReceiveBuffer(receiveBufferBytes);
+      if (receiveBufferBytes !== undefined) this.#setOption("SO_RCVBUFFORCE", SO_RCVBUFFORCE, intOption(receiveBufferBytes));
       // Before the groups are joined: no unfiltered event may slip in.
-      if (filter) this.#attachFilter(filter);
+      if (filter) this.#setOption("SO_ATTACH_FILTER", SO_ATTACH_FILTER, filterOption(filter));
       this.#bind(groups);
     } catch (error) {
       this.close();
@@ -79,19 +79,6 @@ export class NetlinkSocket {
     if (this.#fd < 0) return;
     this.#libc.close(this.#fd);
     this.#fd = -1;
-  }
-
-  #forceReceiveBuffer(bytes: number): void {
-    const value = Buffer.alloc(4);
-    value.writeInt32LE(bytes);
-    this.#setOption("SO_RCVBUFFORCE", SO_RCVBUFFORCE, value);
-  }
-
-  #attachFilter(filter: Uint8Array): void {
-    const program = Buffer.alloc(SOCK_FPROG_BYTES); // struct sock_fprog { u16 len; struct sock_filter *filter; }
-    program.writeUInt16LE(filter.length / 8, 0);
-    program.writeBigUInt64LE(addressOf(filter), 8);
-    this.#setOption("SO_ATTACH_FILTER", SO_ATTACH_FILTER, program);
   }
 
   #setOption(name: string, option: number, value: Buffer): void {

@@ -16,10 +16,10 @@ import {
   SOL_PACKET,
   SOL_SOCKET,
 } from "../netlink/constants.ts";
-import { addressOf, errno, type Libc, libc } from "../netlink/libc.ts";
+import { errno, type Libc, libc } from "../netlink/libc.ts";
+import { filterOption, intOption } from "../netlink/socket-options.ts";
 
 const SOCKADDR_LL_BYTES = 20;
-const SOCK_FPROG_BYTES = 16;
 
 export interface PacketSocketOptions {
   /** A classic BPF program: 8 bytes per instruction. */
@@ -52,8 +52,8 @@ export class PacketSocket {
     if (this.#fd < 0) throw packetError("socket(AF_PACKET)", errno());
     try {
       this.setReceiveBuffer(this.#options.receiveBufferBytes);
-      this.#setOption("SO_TIMESTAMPNS", SO_TIMESTAMPNS, int(1));
-      this.#attachFilter(this.#options.filter);
+      this.#setOption("SO_TIMESTAMPNS", SO_TIMESTAMPNS, intOption(1));
+      this.#setOption("SO_ATTACH_FILTER", SO_ATTACH_FILTER, filterOption(this.#options.filter));
       this.#bind();
     } catch (error) {
       this.close();
@@ -65,7 +65,7 @@ export class PacketSocket {
   readDrops(): number {
     if (this.#fd < 0) return this.#drops;
     const stats = Buffer.alloc(8); // struct tpacket_stats { u32 packets; u32 drops; }, set to 0 by reading
-    if (this.#libc.getsockopt(this.#fd, SOL_PACKET, PACKET_STATISTICS, stats, int(stats.length)) === 0)
+    if (this.#libc.getsockopt(this.#fd, SOL_PACKET, PACKET_STATISTICS, stats, intOption(stats.length)) === 0)
       this.#drops += stats.readUInt32LE(4);
     return this.#drops;
   }
@@ -79,15 +79,8 @@ export class PacketSocket {
 
   /** Of an open socket. Beyond net.core.rmem_max only with CAP_NET_ADMIN; else what that allows has to do. */
   setReceiveBuffer(bytes: number): void {
-    if (this.#libc.setsockopt(this.#fd, SOL_SOCKET, SO_RCVBUFFORCE, int(bytes), 4) < 0)
-      this.#setOption("SO_RCVBUF", SO_RCVBUF, int(bytes));
-  }
-
-  #attachFilter(filter: Uint8Array): void {
-    const program = Buffer.alloc(SOCK_FPROG_BYTES); // struct sock_fprog { u16 len; struct sock_filter *filter; }
-    program.writeUInt16LE(filter.length / 8, 0);
-    program.writeBigUInt64LE(addressOf(filter), 8);
-    this.#setOption("SO_ATTACH_FILTER", SO_ATTACH_FILTER, program);
+    if (this.#libc.setsockopt(this.#fd, SOL_SOCKET, SO_RCVBUFFORCE, intOption(bytes), 4) < 0)
+      this.#setOption("SO_RCVBUF", SO_RCVBUF, intOption(bytes));
   }
 
   #setOption(name: string, option: number, value: Buffer): void {
@@ -102,12 +95,6 @@ export class PacketSocket {
     address.writeInt32LE(this.interfaceIndex, 4);
     if (this.#libc.bind(this.#fd, address, SOCKADDR_LL_BYTES) < 0) throw packetError("bind(AF_PACKET)", errno());
   }
-}
-
-function int(value: number): Buffer {
-  const bytes = Buffer.alloc(4);
-  bytes.writeInt32LE(value);
-  return bytes;
 }
 
 export function packetError(call: string, reason: number): CaptureError {

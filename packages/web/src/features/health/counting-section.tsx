@@ -1,5 +1,6 @@
 import { Banner } from "../../ui/banner.tsx";
 import type { CountingNote } from "./counting-words.ts";
+import "./inventory-section.css";
 
 /** Why totals may be off for now, or may count something twice. */
 export function CountingSection({ notes }: { notes: readonly CountingNote[] }) {
