@@ -38,6 +38,12 @@ export interface QueryOptions {
   readonly settings?: ClickHouseSettings;
 }
 
+export interface Answer<T> {
+  readonly rows: T[];
+  /** From the tables, as ClickHouse counted them. */
+  readonly rowsRead: number;
+}
+
 /** Values for `{name:Type}` in the SQL: the only way in for anything that a person or an agent said. */
 export type Bindings = Readonly<Record<string, unknown>>;
 
@@ -93,6 +99,17 @@ export class ClickHouse {
    */
   async rows<T>(sql: string, bindings: Bindings = {}, options: QueryOptions = {}): Promise<T[]> {
     return this.#read(sql, bindings, options, { wait_end_of_query: 1 }, (result) => result.json<T>());
+  }
+
+  /**
+   * As `rows`, with what it took to find them.
+   * @throws StoreError
+   */
+  async answer<T>(sql: string, bindings: Bindings = {}, options: QueryOptions = {}): Promise<Answer<T>> {
+    return this.#read(sql, bindings, options, { wait_end_of_query: 1 }, async (result) => {
+      const rows = await result.json<T>();
+      return { rows, rowsRead: readRows(result.response_headers) };
+    });
   }
 
   /**
@@ -271,6 +288,12 @@ export class ClickHouse {
       bare: createClient({ ...common, max_open_connections: 2, request_timeout: 10_000 }),
     };
   }
+}
+
+/** ClickHouse tells it in a header, which is complete when the answer is (`wait_end_of_query`). */
+function readRows(headers: Readonly<Record<string, unknown>>): number {
+  const summary: unknown = JSON.parse(String(headers["x-clickhouse-summary"] ?? "{}"));
+  return Number((summary as { read_rows?: string }).read_rows ?? 0);
 }
 
 async function closeAll(pools: Pools | undefined): Promise<void> {

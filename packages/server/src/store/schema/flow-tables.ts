@@ -1,9 +1,10 @@
 /**
- * The three tables of flows.
+ * The tables of flows.
  *
- * `flows`: one row per ended (or lost) flow and reporter. `flows_open`: the newest revision of what is open, and tombstones of what
- * has ended a moment ago. `flow_deltas`: what each revision added, by when it did. All three replace by version, so that a batch may
- * come any number of times and in any order.
+ * `flows`: one row per ended (or lost) flow and reporter. `flows_long`: a second copy of those that lived long, for questions about
+ * flows that began before a window. `flows_open`: the newest revision of what is open, and tombstones of what has ended a moment ago.
+ * `flow_deltas`: what each revision added, by when it did. All replace by version, so that a batch may come any number of times and
+ * in any order.
  *
  * Reading: a flow may for a moment be in `flows` and in `flows_open` (an agent that was taken for lost and spoke again). Both have
  * the same key, so a reader that merges them by key keeps the higher `version`, and the one of `flows` among equals.
@@ -33,25 +34,52 @@ function stored(column: Column): TableColumn {
   return { name: column.name, type: clickHouseType(column), codec: clickHouseCodec(column) };
 }
 
-/** The columns of `flow_deltas`. There is always a delta and a `since` there. */
-export const DELTA_COLUMNS: readonly Column[] = (
-  [
-    "last_seen",
-    "flow_id",
-    "reporter_id",
-    "revision",
-    "network",
-    "direction",
-    "start",
-    "since",
-    ...DELTA_COUNTERS,
-    "estimated",
-    "primary",
-  ] as const
-).map((name) => {
-  const { optional: _, ...column }: Column = { ...COLUMNS[name], name };
-  return column;
-});
+/** What a delta says of its flow, besides its key: what charts group and filter by. `settle` keeps it as the flow's own row has it. */
+export const DELTA_DIMENSIONS = [
+  "network",
+  "reporter",
+  "direction",
+  "role",
+  "protocol",
+  "src_ip",
+  "dst_ip",
+  "dst_port",
+  "src_type",
+  "src_id",
+  "src_name",
+  "dst_type",
+  "dst_id",
+  "dst_name",
+  "domain",
+  "verdict",
+  "primary",
+] as const satisfies readonly ColumnName[];
+
+/** There is always a delta and a `since` in `flow_deltas`. */
+const ALWAYS_IN_DELTAS = [...DELTA_COUNTERS, "since"] as const;
+
+/** The columns of `flow_deltas`. */
+export const DELTA_COLUMNS: readonly Column[] = [
+  ...(["last_seen", "flow_id", "reporter_id", "revision", "start", "estimated", ...DELTA_DIMENSIONS] as const).map(columnOf),
+  ...ALWAYS_IN_DELTAS.map((name) => {
+    const { optional: _, ...column } = columnOf(name);
+    return column;
+  }),
+];
+
+function columnOf(name: ColumnName): Column {
+  return { ...COLUMNS[name], name };
+}
+
+/** When a row was written, by the store's own clock: what was computed from the table before then does not know it. */
+const STORED_AT: TableColumn = {
+  name: "stored",
+  type: "DateTime64(3, 'UTC')",
+  codec: "Delta(8), ZSTD(1)",
+  default: "now64(3, 'UTC')",
+};
+const STORED_AT_INDEX = "ix_stored stored TYPE minmax GRANULARITY 1";
+
 /** Made by ClickHouse from the other columns of the row, so that the same report always gets the same version. */
 const version = (expression: string): TableColumn => ({
   name: "version",
@@ -62,7 +90,7 @@ const version = (expression: string): TableColumn => ({
 
 export const FLOWS: Table = {
   name: "flows",
-  columns: [...FLOW_COLUMNS.map(stored), version(`toUInt64(revision) * ${EDITIONS}`)],
+  columns: [...FLOW_COLUMNS.map(stored), version(`toUInt64(revision) * ${EDITIONS}`), STORED_AT],
   engine: "ReplacingMergeTree(version)",
   orderBy: FLOW_KEY,
   partitionBy: "toYYYYMMDD(start)",
@@ -72,8 +100,29 @@ export const FLOWS: Table = {
     "ix_dst_ip dst_ip TYPE bloom_filter(0.01) GRANULARITY 1",
     // For flows that began before a window and are active in it.
     "ix_last_seen last_seen TYPE minmax GRANULARITY 1",
+    STORED_AT_INDEX,
   ],
 };
+
+/** A flow that lived longer is in `flows_long`, too: whoever asks for a window reads `flows` from so long before it only. */
+export const LONG_MS = 3_600_000;
+
+/** Filled by `FLOWS_LONG_VIEW` from all that is written to `flows`. */
+export const FLOWS_LONG: Table = {
+  ...FLOWS,
+  name: "flows_long",
+  columns: FLOWS.columns.map(({ default: _, ...column }) => column),
+  indexes: ["ix_last_seen last_seen TYPE minmax GRANULARITY 1"],
+  partitionBy: "toYYYYMM(start)",
+};
+
+const LIVED_LONG = `greatest(last_seen, coalesce(end, last_seen)) - start > ${LONG_MS / 1000}`;
+export const FLOWS_LONG_VIEW = "flows_long_view";
+
+export function createLongView(): string {
+  const columns = FLOWS.columns.map(({ name }) => name).join(", ");
+  return `CREATE MATERIALIZED VIEW IF NOT EXISTS ${FLOWS_LONG_VIEW} TO ${FLOWS_LONG.name} AS SELECT ${columns} FROM ${FLOWS.name} WHERE ${LIVED_LONG}`;
+}
 
 /**
  * Not partitioned: it is small, and must be, since it is read with FINAL (which leaves tombstones out). An ended flow is written here
@@ -85,6 +134,7 @@ export const FLOWS_OPEN: Table = {
     ...FLOW_COLUMNS.map(stored),
     version(`toUInt64(revision) * ${EDITIONS} + if(state = 'open', 0, ${TOMBSTONE_EDITION})`),
     { name: "is_deleted", type: "UInt8", codec: "ZSTD(1)", default: "state != 'open'" },
+    STORED_AT,
   ],
   engine: "ReplacingMergeTree(version, is_deleted)",
   orderBy: FLOW_KEY,
@@ -96,7 +146,9 @@ export const FLOW_DELTAS: Table = {
     ...DELTA_COLUMNS.map(stored),
     // Totals only grow: of two reports of one end the later one counts. Then the edition.
     version(`(${DELTA_COUNTERS.join(" + ")}) * ${EDITIONS}`),
+    STORED_AT,
   ],
+  indexes: [STORED_AT_INDEX],
   engine: "ReplacingMergeTree(version)",
   orderBy: ["last_seen", "flow_id", "reporter_id", "revision"],
   partitionBy: "toYYYYMMDD(last_seen)",

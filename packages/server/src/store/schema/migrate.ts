@@ -6,9 +6,10 @@ import { FlowtrailError } from "@flowtrail/model";
 import type { ClickHouse } from "../clickhouse.ts";
 import type { Logger } from "../logger.ts";
 import { COVERAGE, REATTRIBUTIONS } from "./coverage-tables.ts";
-import { FLOW_DELTAS, FLOWS, FLOWS_OPEN } from "./flow-tables.ts";
+import { createLongView, FLOW_DELTAS, FLOWS, FLOWS_LONG, FLOWS_OPEN } from "./flow-tables.ts";
 import { INVENTORY, INVENTORY_CORRECTIONS } from "./inventory-tables.ts";
 import { AGENT_BATCHES, FLOWS_REJECTED, SCHEMA_VERSIONS, TOKENS } from "./other-tables.ts";
+import { ROLLUP_VALUES, ROLLUPS } from "./rollup-tables.ts";
 import { columnDefinition, createTable, type Table } from "./table.ts";
 
 /** Counts changes of the schema that an older program could not work with. */
@@ -16,8 +17,11 @@ export const SCHEMA_VERSION = 1;
 
 export const TABLES: readonly Table[] = [
   FLOWS,
+  FLOWS_LONG,
   FLOWS_OPEN,
   FLOW_DELTAS,
+  ...ROLLUPS.map(({ table }) => table),
+  ROLLUP_VALUES,
   FLOWS_REJECTED,
   AGENT_BATCHES,
   TOKENS,
@@ -52,6 +56,7 @@ export async function migrate(clickhouse: ClickHouse, deps: { logger: Logger }):
     await clickhouse.command(createTable(table));
     await alignColumns(clickhouse, table, deps.logger);
   }
+  await clickhouse.command(createLongView());
   if (found < SCHEMA_VERSION) {
     await clickhouse.command("INSERT INTO schema_versions (version) VALUES ({version:UInt32})", { version: SCHEMA_VERSION });
   }
