@@ -8,6 +8,7 @@ import { EmbeddedEngine, type EngineConfig, type EngineStatus } from "./engine/e
 import { assertStorable, MAX_DAYS, mergeBatches, splitFlows } from "./flow-split.ts";
 import { GroupCommit, type GroupCommitConfig, type GroupCommitStats } from "./group-commit.ts";
 import type { Logger } from "./logger.ts";
+import { type StoreNodes, singleNode } from "./nodes.ts";
 import { DELTA_COLUMNS, FLOW_COLUMNS, FLOW_DELTAS, FLOWS, FLOWS_OPEN } from "./schema/flow-tables.ts";
 import { migrate } from "./schema/migrate.ts";
 import { Tokens } from "./tokens.ts";
@@ -48,6 +49,8 @@ export class Store {
   #upkeepRun: Promise<void> = Promise.resolve();
   /** For questions: see `ClickHouse.rows` and `ClickHouse.stream`. */
   readonly clickhouse: ClickHouse;
+  /** For jobs, which run where the rows are. */
+  readonly nodes: StoreNodes;
   readonly tokens: Tokens;
 
   constructor(config: StoreConfig, deps: { logger: Logger }) {
@@ -56,6 +59,7 @@ export class Store {
     this.#logger = logger;
     this.#engine = config.remote ? null : new EmbeddedEngine(config.engine, { logger });
     this.clickhouse = new ClickHouse(this.#engine ?? remote(config.remote), config.clickhouse, { logger });
+    this.nodes = singleNode(this.clickhouse);
     this.tokens = new Tokens(this.clickhouse);
     this.#upkeep = new Upkeep(config.upkeep, { clickhouse: this.clickhouse, logger });
     this.#commit = new GroupCommit(config.commit, {
