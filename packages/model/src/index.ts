@@ -21,7 +21,16 @@ export { allFilters, conditionsOf, type Filter, type Is, type Like, type Order, 
 export { type Completion, completeFilter, type Suggestion } from "./filter/complete.ts";
 export { filterOperators } from "./filter/conditions.ts";
 export { FilterError, type FilterErrorData } from "./filter/error.ts";
-export { FILTER_FIELDS, type Field, filterField, knownField, type Operand, TEXT_COLUMNS } from "./filter/fields.ts";
+export {
+  FILTER_FIELDS,
+  type Field,
+  filterField,
+  knownField,
+  type Operand,
+  OUTSIDE_TYPES,
+  operandColumns,
+  TEXT_COLUMNS,
+} from "./filter/fields.ts";
 export { filterTest } from "./filter/match.ts";
 export { parseFilter } from "./filter/parse.ts";
 export { isAscii, lowerAscii, patternSource } from "./filter/pattern.ts";

@@ -1,5 +1,5 @@
 /** The fields of the filter language: made from the column table, and a few that are made of several columns. */
-import { COLUMN_LIST, COLUMNS, type Column, type ColumnName } from "../columns.ts";
+import { COLUMN_LIST, type Column, type ColumnName, type ParticipantType } from "../columns.ts";
 
 export type FieldType =
   | "text"
@@ -21,8 +21,8 @@ export type Operand =
   | { readonly kind: "sum"; readonly columns: readonly [ColumnName, ColumnName] }
   /** From the start to the end, or to what was last seen of it, in ms. */
   | { readonly kind: "duration" }
-  /** Nothing is stored for it: every row is without a value. */
-  | { readonly kind: "nothing" };
+  /** The flow's domain where it is the one of this end, else without a value. */
+  | { readonly kind: "domain"; readonly end: "src" | "dst" };
 
 export interface Field {
   readonly name: string;
@@ -75,7 +75,6 @@ function ofColumn(column: Column): Field {
   };
 }
 
-const columnOf = (name: ColumnName): Column => ({ ...COLUMNS[name], name });
 const ofColumns = COLUMN_LIST.filter(({ filterable, comparable }) => filterable || comparable).map(ofColumn);
 
 function eitherEnd(name: string, meaning: string): Field {
@@ -98,10 +97,32 @@ export const FILTER_FIELDS: readonly Field[] = [
   made("packets", "count", { kind: "sum", columns: ["src_packets", "dst_packets"] }, "Packets that both ends sent"),
   made("duration", "duration", { kind: "duration" }, "From the start to the end; of an open flow, to what was last seen of it"),
   ...ofColumns,
-  // What the source asked for, so it is the destination's. Of a source none is told yet.
-  made("dst.domain", "text", { kind: "column", column: columnOf("domain") }, "Domain of the destination"),
-  made("src.domain", "text", { kind: "nothing" }, "Domain of the source. Nobody tells it yet: no flow has one"),
+  made("dst.domain", "text", { kind: "domain", end: "dst" }, "Domain of the destination"),
+  made("src.domain", "text", { kind: "domain", end: "src" }, "Domain of a source outside of the network"),
 ];
+
+/** Only these ends have a domain. */
+export const OUTSIDE_TYPES = ["external", "egress_route"] as const satisfies readonly ParticipantType[];
+
+/** Whose domain a flow's is: the source's if only the source is outside of the network, else the destination's. */
+export function domainEnd(srcType: string, dstType: string): "src" | "dst" {
+  const isOutside = (type: string) => OUTSIDE_TYPES.some((outside) => outside === type);
+  return isOutside(srcType) && !isOutside(dstType) ? "src" : "dst";
+}
+
+/** The columns that a value is made of. */
+export function operandColumns(operand: Operand): readonly ColumnName[] {
+  switch (operand.kind) {
+    case "column":
+      return [operand.column.name];
+    case "sum":
+      return operand.columns;
+    case "duration":
+      return ["start", "end", "last_seen"];
+    case "domain":
+      return ["domain", "src_type", "dst_type"];
+  }
+}
 
 const byName = new Map<string, Field>();
 for (const field of FILTER_FIELDS) for (const name of [field.name, ...field.aliases]) byName.set(name, field);

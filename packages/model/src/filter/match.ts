@@ -4,7 +4,7 @@ import { type Cidr, cidrContains, parseCidr } from "../cidr.ts";
 import type { ColumnName } from "../columns.ts";
 import type { JsonRow } from "../json.ts";
 import type { Filter, Is, Order } from "./ast.ts";
-import { knownField, type Operand, TEXT_COLUMNS } from "./fields.ts";
+import { domainEnd, knownField, type Operand, TEXT_COLUMNS } from "./fields.ts";
 import { addressText, patternTest } from "./pattern.ts";
 
 type Test = (row: JsonRow) => boolean;
@@ -74,8 +74,8 @@ const moreOrEqual = (a: number, b: number) => a >= b;
 
 function reader(operand: Operand): (row: JsonRow) => Scalar {
   switch (operand.kind) {
-    case "nothing":
-      return () => null;
+    case "domain":
+      return (row) => (domainEnd(String(row.src_type), String(row.dst_type)) === operand.end ? (row.domain ?? null) : null);
     case "sum": {
       const [a, b] = operand.columns;
       return (row) => (isNull(row, a) && isNull(row, b) ? null : Number(row[a] ?? 0) + Number(row[b] ?? 0));

@@ -14,6 +14,7 @@ import {
   lowerAscii,
   type Operand,
   type Order,
+  OUTSIDE_TYPES,
   type Pattern,
   parseAddress,
   parseCidr,
@@ -38,6 +39,8 @@ const FIRST_V4 = parseAddress("0.0.0.0") ?? new Uint8Array(16);
 const OF_ADDRESS = /^[0-9a-f:.]*$/;
 /** Sums of two counters up to here do not overflow. Limits that a person gives are below 2^53, so no comparison changes. */
 const LARGEST_COUNTER = 2n ** 62n;
+
+const DOMAIN = { kind: "column", column: { ...COLUMNS.domain, name: "domain" } } as const;
 
 class Compiler {
   readonly bindings: Record<string, unknown> = {};
@@ -97,8 +100,8 @@ class Compiler {
   /** Null where there is no value. */
   #value(operand: Operand): string {
     switch (operand.kind) {
-      case "nothing":
-        return "NULL";
+      case "domain":
+        return `if(${this.#isDomainOf(operand.end)}, ${this.#column("domain")}, NULL)`;
       case "column":
         return this.#column(operand.column.name);
       case "duration":
@@ -111,11 +114,22 @@ class Compiler {
     }
   }
 
+  /** As `domainEnd` of the model. */
+  #isDomainOf(end: "src" | "dst"): string {
+    const outside = OUTSIDE_TYPES.map((type) => `'${type}'`).join(", ");
+    const isSource = `${this.#column("src_type")} IN (${outside}) AND ${this.#column("dst_type")} NOT IN (${outside})`;
+    return end === "src" ? isSource : `NOT (${isSource})`;
+  }
+
   #order(operand: Operand, { op, value }: Order): string {
     return `${this.#value(operand)} ${op} ${this.#bind("UInt64", BigInt(value))}`;
   }
 
-  #is(operand: Operand, { values }: Is): string {
+  #is(operand: Operand, is: Is): string {
+    const { values } = is;
+    // Apart from whose it is, so that the indexes on the column can be used.
+    if (operand.kind === "domain" && !values.includes(null))
+      return `(${this.#is(DOMAIN, is)}) AND ${this.#isDomainOf(operand.end)}`;
     const expression = this.#value(operand);
     const conditions: string[] = [];
     if (values.includes(null)) conditions.push(`isNull(${expression})`);
@@ -124,8 +138,8 @@ class Compiler {
     const ranges = isAddress ? given.filter((value) => String(value).includes("/")) : [];
     const exact = given.filter((value) => !ranges.includes(value));
     // A list is what the indexes on addresses and ids can use.
-    if (exact.length > 0 && operand.kind !== "nothing") {
-      const column = operand.kind === "column" ? operand.column : null;
+    if (exact.length > 0) {
+      const column = operand.kind === "column" ? operand.column : operand.kind === "domain" ? DOMAIN.column : null;
       const bound = exact.map((value) => boundValue(column, value));
       conditions.push(`${expression} IN ${this.#bind(`Array(${parameterType(column)})`, bound)}`);
     }
@@ -145,6 +159,7 @@ class Compiler {
   }
 
   #likeOperand(operand: Operand, pattern: Pattern): string {
+    if (operand.kind === "domain") return `(${this.#likeOperand(DOMAIN, pattern)}) AND ${this.#isDomainOf(operand.end)}`;
     if (operand.kind !== "column") return "false";
     const { column } = operand;
     return column.type === "address" ? this.#likeAddress(column.name, pattern) : this.#like(column.name, pattern);

@@ -11,6 +11,7 @@ import {
   filterField,
   formatAddress,
   knownField,
+  operandColumns,
   parseAddress,
   parseFlowId,
   TEXT_COLUMNS,
@@ -123,9 +124,9 @@ const LASTING = new Set<ColumnName>([
 export function mayBeOutdated(filter: Filter): boolean {
   return [...conditionsOf(filter)].some((condition) => {
     if (condition.kind === "text") return TEXT_COLUMNS.some((name) => !LASTING.has(name));
-    return knownField(condition.field).operands.some(
-      (operand) => operand.kind !== "nothing" && (operand.kind !== "column" || !LASTING.has(operand.column.name)),
-    );
+    return knownField(condition.field)
+      .operands.flatMap(operandColumns)
+      .some((column) => !LASTING.has(column));
   });
 }
 
