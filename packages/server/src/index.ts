@@ -8,4 +8,4 @@ export { createTokenOffline, runServer, type TokenRequest } from "./main.ts";
 export { Server } from "./server.ts";
 export { EngineError } from "./store/engine/errors.ts";
 export { StoreError } from "./store/errors.ts";
-export { SchemaError } from "./store/schema/migrate.ts";
+export { SchemaError } from "./store/schema/align.ts";

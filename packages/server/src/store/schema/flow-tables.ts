@@ -10,6 +10,7 @@
  * the same key, so a reader that merges them by key keeps the higher `version`, and the one of `flows` among equals.
  */
 import { COLUMNS, type Column, type ColumnName, STORED_COLUMNS } from "@flowtrail/model";
+import type { CopyingView } from "./align.ts";
 import { clickHouseCodec, clickHouseType } from "./column-types.ts";
 import type { Table, TableColumn } from "./table.ts";
 
@@ -72,12 +73,13 @@ function columnOf(name: ColumnName): Column {
 }
 
 /** When a row was written, by the store's own clock: what was computed from the table before then does not know it. */
-const STORED_AT: TableColumn = {
+const storedAt = (older: string): TableColumn => ({
   name: "stored",
   type: "DateTime64(3, 'UTC')",
   codec: "Delta(8), ZSTD(1)",
   default: "now64(3, 'UTC')",
-};
+  older,
+});
 const STORED_AT_INDEX = "ix_stored stored TYPE minmax GRANULARITY 1";
 
 /** Made by ClickHouse from the other columns of the row, so that the same report always gets the same version. */
@@ -90,7 +92,7 @@ const version = (expression: string): TableColumn => ({
 
 export const FLOWS: Table = {
   name: "flows",
-  columns: [...FLOW_COLUMNS.map(stored), version(`toUInt64(revision) * ${EDITIONS}`), STORED_AT],
+  columns: [...FLOW_COLUMNS.map(stored), version(`toUInt64(revision) * ${EDITIONS}`), storedAt("received")],
   engine: "ReplacingMergeTree(version)",
   orderBy: FLOW_KEY,
   partitionBy: "toYYYYMMDD(start)",
@@ -111,18 +113,15 @@ export const LONG_MS = 3_600_000;
 export const FLOWS_LONG: Table = {
   ...FLOWS,
   name: "flows_long",
-  columns: FLOWS.columns.map(({ default: _, ...column }) => column),
+  columns: FLOWS.columns.map(({ default: _, older: __, ...column }) => column),
   indexes: ["ix_last_seen last_seen TYPE minmax GRANULARITY 1"],
   partitionBy: "toYYYYMM(start)",
 };
 
 const LIVED_LONG = `greatest(last_seen, coalesce(end, last_seen)) - start > ${LONG_MS / 1000}`;
-export const FLOWS_LONG_VIEW = "flows_long_view";
 
-export function createLongView(): string {
-  const columns = FLOWS.columns.map(({ name }) => name).join(", ");
-  return `CREATE MATERIALIZED VIEW IF NOT EXISTS ${FLOWS_LONG_VIEW} TO ${FLOWS_LONG.name} AS SELECT ${columns} FROM ${FLOWS.name} WHERE ${LIVED_LONG}`;
-}
+/** Copies into `flows_long` what is written to `flows`. */
+export const FLOWS_LONG_VIEW: CopyingView = { name: "flows_long_view", from: FLOWS, to: FLOWS_LONG, where: LIVED_LONG };
 
 /**
  * Not partitioned: it is small, and must be, since it is read with FINAL (which leaves tombstones out). An ended flow is written here
@@ -134,7 +133,7 @@ export const FLOWS_OPEN: Table = {
     ...FLOW_COLUMNS.map(stored),
     version(`toUInt64(revision) * ${EDITIONS} + if(state = 'open', 0, ${TOMBSTONE_EDITION})`),
     { name: "is_deleted", type: "UInt8", codec: "ZSTD(1)", default: "state != 'open'" },
-    STORED_AT,
+    storedAt("received"),
   ],
   engine: "ReplacingMergeTree(version, is_deleted)",
   orderBy: FLOW_KEY,
@@ -146,7 +145,7 @@ export const FLOW_DELTAS: Table = {
     ...DELTA_COLUMNS.map(stored),
     // Totals only grow: of two reports of one end the later one counts. Then the edition.
     version(`(${DELTA_COUNTERS.join(" + ")}) * ${EDITIONS}`),
-    STORED_AT,
+    storedAt("last_seen"),
   ],
   indexes: [STORED_AT_INDEX],
   engine: "ReplacingMergeTree(version)",

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { memoryLogger, startTestEngine, type TestEngine } from "../testing.ts";
-import { FLOW_DELTAS, FLOWS } from "./flow-tables.ts";
+import { FLOW_DELTAS, FLOWS, FLOWS_LONG } from "./flow-tables.ts";
 import { migrate, SCHEMA_VERSION, TABLES } from "./migrate.ts";
 
 describe("the schema", () => {
@@ -30,12 +30,48 @@ describe("the schema", () => {
     expect(await test.clickhouse.rows("SELECT version FROM schema_versions FINAL")).toEqual([{ version: SCHEMA_VERSION }]);
   });
 
-  it("gets columns that an older program did not know, and words of an enum", async () => {
+  it("gets columns that an older program did not know, words of an enum, codecs and indexes", async () => {
     await run();
-    await test.clickhouse.command("ALTER TABLE flows DROP COLUMN app");
+    await test.clickhouse.command("DROP VIEW flows_long_view");
+    for (const table of ["flows", "flows_long"]) await test.clickhouse.command(`ALTER TABLE ${table} DROP COLUMN app`);
+    await test.clickhouse.command("CREATE MATERIALIZED VIEW flows_long_view TO flows_long AS SELECT * FROM flows WHERE rank = 1");
     await test.clickhouse.command("ALTER TABLE flows MODIFY COLUMN verdict Nullable(Enum8('answered' = 0, 'refused' = 1))");
-    expect(await run()).toHaveLength(2);
-    expect(await columns("flows")).toEqual(FLOWS.columns.map(({ name, type }) => ({ name, type })));
+    await test.clickhouse.command("ALTER TABLE flows MODIFY COLUMN uid Nullable(UInt32) CODEC(NONE)");
+    await test.clickhouse.command("ALTER TABLE flows DROP INDEX ix_src_ip");
+    await test.clickhouse.command("ALTER TABLE flow_deltas DROP INDEX ix_stored");
+    await test.clickhouse.command("ALTER TABLE flow_deltas ADD INDEX ix_stored stored TYPE minmax GRANULARITY 9");
+    expect((await Promise.all([run(), run()]))[0]?.length).toBeGreaterThan(0);
+    expect(await run()).toEqual([]);
+    for (const { name, columns: wanted } of [FLOWS, FLOWS_LONG]) {
+      expect(await columns(name)).toEqual(wanted.map((column) => ({ name: column.name, type: column.type })));
+    }
+    // The view copies the new column, too.
+    const long = { flow_id: 1, start: "2026-11-20 10:00:00", last_seen: "2026-11-20 12:00:00", app: "h2", verdict: "denied" };
+    await test.clickhouse.insert("flows", Object.keys(long), "JSONEachRow", JSON.stringify(long));
+    expect(await test.clickhouse.rows("SELECT app, verdict FROM flows_long")).toEqual([{ app: "h2", verdict: "denied" }]);
+  });
+
+  it("knows of rows that are older than a column what they were told when it came", async () => {
+    await run();
+    await test.clickhouse.command("DROP VIEW flows_long_view");
+    await test.clickhouse.command("ALTER TABLE flows DROP INDEX ix_stored");
+    await test.clickhouse.command("ALTER TABLE flows DROP COLUMN stored");
+    const row = { flow_id: 1, start: "2026-11-20 10:00:00", received: "2026-11-20 10:00:05" };
+    await test.clickhouse.insert("flows", Object.keys(row), "JSONEachRow", JSON.stringify(row));
+    // A program that died after its first step.
+    await test.clickhouse.command("ALTER TABLE flows ADD COLUMN stored DateTime64(3, 'UTC') DEFAULT received");
+    await Promise.all([run(), run()]);
+    const newer = { ...row, flow_id: 2 };
+    await test.clickhouse.insert("flows", Object.keys(newer), "JSONEachRow", JSON.stringify(newer));
+    expect(
+      await test.clickhouse.rows(
+        "SELECT flow_id, stored = received AS older, stored > now() - 60 AS newer FROM flows ORDER BY flow_id",
+      ),
+    ).toEqual([
+      { flow_id: "1", older: 1, newer: 0 },
+      { flow_id: "2", older: 0, newer: 1 },
+    ]);
+    expect(await run()).toEqual([]);
   });
 
   it("gets values that are made otherwise than before", async () => {

@@ -5,6 +5,8 @@ export interface TableColumn {
   readonly type: string;
   readonly codec?: string;
   readonly default?: string;
+  /** What rows get that are older than the column, where that is not the default. */
+  readonly older?: string;
 }
 
 export interface Table {
