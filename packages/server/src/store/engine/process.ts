@@ -23,8 +23,11 @@ export async function freePort(): Promise<number> {
   return address.port;
 }
 
+/** How it is reached. */
+type Way = Pick<EngineSettings, "port" | "username" | "password" | "key">;
+
 /** True when the engine of these settings (and not another one on its port) answers a query. */
-function answers({ port, username, password, key }: EngineSettings): Promise<boolean> {
+function answers({ port, username, password, key }: Way): Promise<boolean> {
   return new Promise((resolve) => {
     const authorization = `Basic ${Buffer.from(`${username}:${password}`).toString("base64")}`;
     const path = `/?query=${encodeURIComponent("SELECT 'flowtrail'")}`;
@@ -47,8 +50,17 @@ function answers({ port, username, password, key }: EngineSettings): Promise<boo
   });
 }
 
+export interface EngineFiles {
+  readonly libraryPath: string;
+  readonly configPath: string;
+  /** Of the data. */
+  readonly path: string;
+  /** TCP is what nodes of a cluster speak to each other; the embedded engine has no use for it. */
+  readonly listen?: "HTTP" | "HTTP,TCP";
+}
+
 export class EngineProcess {
-  readonly #settings: EngineSettings;
+  readonly #settings: Way;
   readonly #logger: Logger;
   readonly #child: ChildProcess;
   /** Resolves when the process is gone, with how it went. */
@@ -57,12 +69,12 @@ export class EngineProcess {
   #output: string[] = [];
 
   /** Starts the process; `ready()` tells when it can be used. */
-  constructor(files: { libraryPath: string; configPath: string; path: string }, settings: EngineSettings, logger: Logger) {
+  constructor({ libraryPath, configPath, path, listen = "HTTP" }: EngineFiles, settings: Way, logger: Logger) {
     this.#settings = settings;
     this.#logger = logger;
     const child = fileURLToPath(new URL("./child.ts", import.meta.url));
-    const engineArguments = [`--config-file=${files.configPath}`, `--path=${files.path}`, "--log-level=warning"];
-    this.#child = spawn(process.execPath, [child, files.libraryPath, ...engineArguments], {
+    const engineArguments = [`--config-file=${configPath}`, `--path=${path}`, "--log-level=warning"];
+    this.#child = spawn(process.execPath, [child, libraryPath, listen, ...engineArguments], {
       // Of the environment only what a program needs: the engine has no business with our tokens.
       env: { PATH: process.env.PATH, TZ: "UTC", TMPDIR: process.env.TMPDIR, LD_LIBRARY_PATH: process.env.LD_LIBRARY_PATH },
       stdio: ["pipe", "ignore", "pipe"],
