@@ -9,7 +9,7 @@ import {
   type ResultSet,
 } from "@clickhouse/client";
 import type { Endpoint, EndpointSource } from "./endpoint.ts";
-import { type StoreError, toStoreError, unavailable } from "./errors.ts";
+import { isUnreachable, type StoreError, toStoreError, unavailable } from "./errors.ts";
 import type { Logger } from "./logger.ts";
 
 export interface ClickHouseConfig {
@@ -21,6 +21,8 @@ export interface ClickHouseConfig {
   readonly maxConnections: { readonly read: number; readonly write: number };
   /** Of a question that brings none of its own. */
   readonly limits: QueryLimits;
+  /** For every statement: what a cluster needs. */
+  readonly settings?: ClickHouseSettings;
 }
 
 /** What one question may cost. */
@@ -150,12 +152,13 @@ export class ClickHouse {
     options: { settings?: ClickHouseSettings; bare?: boolean } = {},
   ): Promise<void> {
     try {
-      const pools = await this.#pools(this.#config.waitForEngineMs);
-      await (options.bare ? pools.bare : pools.write).command({
-        query: sql,
-        query_params: bindings,
-        clickhouse_settings: { wait_end_of_query: 1, ...options.settings },
-      });
+      await this.#reach((pools) =>
+        (options.bare ? pools.bare : pools.write).command({
+          query: sql,
+          query_params: bindings,
+          clickhouse_settings: { ...this.#config.settings, wait_end_of_query: 1, ...options.settings },
+        }),
+      );
     } catch (error) {
       throw toStoreError(error);
     }
@@ -175,13 +178,14 @@ export class ClickHouse {
   ): Promise<void> {
     const query = `INSERT INTO ${table} (${columns.join(", ")}) FORMAT ${format}`;
     try {
-      const { write } = await this.#pools(this.#config.waitForEngineMs);
-      const { stream } = await write.exec({
-        query,
-        values: Readable.from([typeof body === "string" ? Buffer.from(body) : body], { objectMode: false }),
-        clickhouse_settings: { wait_end_of_query: 1, async_insert: 0, ...settings },
+      await this.#reach(async ({ write }) => {
+        const { stream } = await write.exec({
+          query,
+          values: Readable.from([typeof body === "string" ? Buffer.from(body) : body], { objectMode: false }),
+          clickhouse_settings: { ...this.#config.settings, wait_end_of_query: 1, async_insert: 0, ...settings },
+        });
+        for await (const _ of stream); // nothing is answered, but an error may come late
       });
-      for await (const _ of stream); // nothing is answered, but an error may come late
     } catch (error) {
       throw toStoreError(error);
     }
@@ -232,27 +236,41 @@ export class ClickHouse {
     const { signal } = options;
     signal?.throwIfAborted();
     const limits = { ...this.#config.limits, ...options.limits };
-    const { read } = await this.#pools(this.#config.waitForEngineMs);
-    return read.query({
-      query: sql,
-      query_params: { ...bindings },
-      format: "JSONEachRow",
-      query_id: queryId,
-      ...(signal ? { abort_signal: signal } : {}),
-      clickhouse_settings: {
-        ...options.settings,
-        ...more,
-        // 2 and not 1: settings may still be given with the query. It also lets a closed connection cancel it (see below).
-        readonly: "2",
-        cancel_http_readonly_queries_on_client_close: 1,
-        max_execution_time: Math.min(limits.maxExecutionMs, longestReadMs) / 1000,
-        max_memory_usage: String(limits.maxMemoryBytes),
-        max_rows_to_read: String(limits.maxRowsToRead),
-        output_format_json_quote_64bit_integers: 1,
-        date_time_output_format: "iso",
-        session_timezone: "UTC",
-      },
-    });
+    return this.#reach(({ read }) =>
+      read.query({
+        query: sql,
+        query_params: { ...bindings },
+        format: "JSONEachRow",
+        query_id: queryId,
+        ...(signal ? { abort_signal: signal } : {}),
+        clickhouse_settings: {
+          ...this.#config.settings,
+          ...options.settings,
+          ...more,
+          // 2 and not 1: settings may still be given with the query. It also lets a closed connection cancel it (see below).
+          readonly: "2",
+          cancel_http_readonly_queries_on_client_close: 1,
+          max_execution_time: Math.min(limits.maxExecutionMs, longestReadMs) / 1000,
+          max_memory_usage: String(limits.maxMemoryBytes),
+          max_rows_to_read: String(limits.maxRowsToRead),
+          output_format_json_quote_64bit_integers: 1,
+          date_time_output_format: "iso",
+          session_timezone: "UTC",
+        },
+      }),
+    );
+  }
+
+  /** Of several nodes the next one is tried when one is gone in the middle of it: nothing that is said here does harm when said twice. */
+  async #reach<T>(use: (pools: Pools) => Promise<T>): Promise<T> {
+    const pools = await this.#pools(this.#config.waitForEngineMs);
+    const endpoint = this.#current?.endpoint;
+    try {
+      return await use(pools);
+    } catch (error) {
+      if (endpoint === undefined || !isUnreachable(error) || !this.#source.lost?.(endpoint)) throw error;
+      return use(await this.#pools(this.#config.waitForEngineMs));
+    }
   }
 
   async #pools(waitMs: number): Promise<Pools> {

@@ -47,8 +47,9 @@ const NOT_ALLOWED = new Set([
   497 /* ACCESS_DENIED */, 516 /* AUTHENTICATION_FAILED */,
 ]);
 const UNREACHABLE = new Set([
-  3 /* UNEXPECTED_END_OF_FILE */, 198 /* DNS_ERROR */, 209 /* SOCKET_TIMEOUT */, 210 /* NETWORK_ERROR */, 236 /* ABORTED */,
-  242 /* TABLE_IS_READ_ONLY */, 279 /* ALL_CONNECTION_TRIES_FAILED */, 999 /* KEEPER_EXCEPTION */,
+  32 /* ATTEMPT_TO_READ_AFTER_EOF, of a node in the middle of an answer to another one */, 3 /* UNEXPECTED_END_OF_FILE */,
+  198 /* DNS_ERROR */, 209 /* SOCKET_TIMEOUT */, 210 /* NETWORK_ERROR */, 236 /* ABORTED */, 242 /* TABLE_IS_READ_ONLY */,
+  279 /* ALL_CONNECTION_TRIES_FAILED */, 999 /* KEEPER_EXCEPTION */,
 ]);
 const WAIT_MS = { unavailable: 1_000, busy: 2_000, diskFull: 30_000 };
 
@@ -73,6 +74,22 @@ function fromClickHouse(error: ClickHouseError): StoreError {
   if (NOT_ALLOWED.has(clickhouse)) return as({ code: "STORE_AUTH", clickhouse });
   if (UNREACHABLE.has(clickhouse)) return as({ code: "STORE_UNAVAILABLE", retryAfterMs: WAIT_MS.unavailable });
   return as({ code: "STORE_QUERY", clickhouse, type });
+}
+
+const CONNECTION_ERRORS = new Set([
+  "ECONNREFUSED",
+  "ECONNRESET",
+  "EPIPE",
+  "ETIMEDOUT",
+  "EHOSTUNREACH",
+  "ENETUNREACH",
+  "ENOTFOUND",
+  "EAI_AGAIN",
+]);
+
+/** True for an error of `@clickhouse/client` that means: nobody is there, or is not there any more. */
+export function isUnreachable(error: unknown): boolean {
+  return CONNECTION_ERRORS.has((error as NodeJS.ErrnoException | null)?.code ?? "");
 }
 
 /** An error for "there is nobody to ask right now". */
