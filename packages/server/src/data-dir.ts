@@ -6,6 +6,8 @@ import type { Tokens } from "./store/tokens.ts";
 
 export const SERVER_FILE = "server.json";
 export const ADMIN_TOKEN_FILE = "admin.token";
+/** By its name it is told from tokens that were made for programs. */
+export const ADMIN_TOKEN_NAME = "command line of the server's machine";
 
 /**
  * Makes the directory (0700) if it is not there, and proves that it can be written.
@@ -43,7 +45,7 @@ export async function keepAdminToken(dir: string, tokens: Tokens): Promise<void>
   const path = join(dir, ADMIN_TOKEN_FILE);
   const kept = await readFile(path, "utf8").catch(() => null); // made anew, whatever became of it
   if (kept !== null && (await tokens.find(kept.trim()))?.kind === "api") return;
-  const { secret } = await tokens.create({ kind: "api", name: "command line of the server's machine" });
+  const { secret } = await tokens.create({ kind: "api", name: ADMIN_TOKEN_NAME });
   await replaceFile(path, `${secret}\n`);
 }
 

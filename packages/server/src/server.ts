@@ -33,10 +33,11 @@ import { formatListen, isLoopbackHost, listenError, localUrl } from "./listen.ts
 import { Live } from "./live/live.ts";
 import { FlowDetails } from "./query/flow-detail.ts";
 import { FlowList } from "./query/flow-list.ts";
+import { InquiryDesk } from "./query/inquiry-desk.ts";
 import { Receive } from "./receive/receive.ts";
 import { SAMPLE_INVENTORY } from "./sample/inventory.ts";
 import { Sample } from "./sample/sample.ts";
-import { storeConfig } from "./store/config.ts";
+import { deskConfig, storeConfig } from "./store/config.ts";
 import { Editions } from "./store/editions.ts";
 import { InventoryLog } from "./store/inventory-log.ts";
 import { Store } from "./store/store.ts";
@@ -249,6 +250,7 @@ export class Server {
     const now = this.#now;
     const store = this.#store;
     const query = { clickhouse: store.clickhouse, heard: this.#roster, now };
+    const desk = new InquiryDesk(deskConfig(this.#config), { clickhouse: store.clickhouse });
     return buildApp({
       config: this.#config,
       version: VERSION,
@@ -265,6 +267,7 @@ export class Server {
       clickhouse: store.clickhouse,
       receive: this.#receive,
       reattribute: this.#reattribute,
+      desk,
       flows: new FlowList(query),
       details: new FlowDetails(query),
       live: this.#live,
@@ -277,6 +280,7 @@ export class Server {
         admissions: this.#agents,
         inventory: this.#inventoryHealth,
         declarations: this.#declarations,
+        questions: desk,
       }),
       sample: this.#sample,
     });

@@ -20,6 +20,7 @@ import type { AgentSources } from "../identify/sources/agents/agents.ts";
 import type { Live } from "../live/live.ts";
 import type { FlowDetails } from "../query/flow-detail.ts";
 import type { FlowList } from "../query/flow-list.ts";
+import type { InquiryDesk } from "../query/inquiry-desk.ts";
 import type { Receive } from "../receive/receive.ts";
 import type { Sample } from "../sample/sample.ts";
 import type { ClickHouse } from "../store/clickhouse.ts";
@@ -42,6 +43,7 @@ export interface ApiContext {
   readonly clickhouse: ClickHouse;
   readonly reattribute: Reattribute;
   readonly receive: Receive;
+  readonly desk: InquiryDesk;
   readonly flows: FlowList;
   readonly details: FlowDetails;
   readonly live: Live;

@@ -20,8 +20,10 @@ export const STATUS: Readonly<Record<string, number>> = {
   TOO_LARGE: 413,
   UNSUPPORTED_ENCODING: 415,
   UNSUPPORTED_TYPE: 415,
-  /** The question needs more rows or memory than it may: a smaller range helps. */
   STORE_LIMIT: 422,
+  /** The question needs more time, rows or memory than it may: a smaller range or a filter helps. */
+  QUERY_TOO_LARGE: 422,
+  QUERY_TOO_SLOW: 422,
   RATE_LIMITED: 429,
   STORE_OVERLOADED: 429,
   INTERNAL: 500,
@@ -29,6 +31,7 @@ export const STATUS: Readonly<Record<string, number>> = {
   STORE_AUTH: 502,
   STORE_UNAVAILABLE: 503,
   STORE_BUSY: 503,
+  QUERY_BUSY: 503,
   STORE_DISK_FULL: 503,
   TOO_MANY_FOLLOWERS: 503,
   STORE_TIMEOUT: 504,

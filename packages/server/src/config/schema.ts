@@ -63,48 +63,74 @@ export const configSchema = z.strictObject(
         default: "info",
       }),
     }),
-    store: group({
-      url: text({
-        description: "ClickHouse server or cluster to use instead of the embedded engine",
-        expected: "a URL of ClickHouse's HTTP interface, such as http://clickhouse:8123",
-        placeholder: "url",
-        check: (value) => /^https?:$/.test(URL.parse(value)?.protocol ?? ""),
-        default: undefined,
-      }),
-      user: text({
-        description: "user at store.url",
-        expected: "a text",
-        placeholder: "name",
-        check: () => true,
-        default: "default",
-      }),
-      password: text({
-        description: "password at store.url; better: store.password_file",
-        expected: "a text",
-        placeholder: "password",
-        check: () => true,
-        default: undefined,
-        secret: true,
-      }),
-      password_file: text({
-        description: "file that holds the password at store.url",
-        expected: "a path",
-        placeholder: "file",
-        default: undefined,
-      }),
-      database: text({
-        description: "database that holds the tables",
-        expected: "a name of letters, digits and _",
-        placeholder: "name",
-        check: (value) => /^[a-z_][a-z0-9_]*$/i.test(value),
-        default: "flowtrail",
-      }),
-      memory: size({ description: "memory that the embedded engine may use", default: "1GiB" }),
-      min_free_disk: size({
-        description: "free disk below which the embedded engine takes no more rows",
-        default: "200MiB",
-      }),
-    }),
+    store: z
+      .strictObject({
+        url: text({
+          description: "ClickHouse server to use instead of the embedded engine; of a cluster all nodes, comma between them",
+          expected: "a URL of ClickHouse's HTTP interface, such as http://clickhouse:8123",
+          placeholder: "url",
+          check: (value) => storeUrls(value).every((url) => /^https?:$/.test(URL.parse(url)?.protocol ?? "")),
+          default: undefined,
+        }),
+        cluster: text({
+          description: "cluster of the nodes at store.url, as their remote_servers name it: tables are spread over its shards",
+          expected: "a name of letters, digits, _ and -",
+          placeholder: "name",
+          check: (value) => /^[a-z0-9_-]+$/i.test(value),
+          default: undefined,
+        }),
+        replicated: yesNo({
+          description:
+            "make the tables of a cluster replicated; NOT TESTED, needs ClickHouse Keeper and the macros shard and replica",
+          default: false,
+        }),
+        user: text({
+          description: "user at store.url",
+          expected: "a text",
+          placeholder: "name",
+          check: () => true,
+          default: "default",
+        }),
+        password: text({
+          description: "password at store.url; better: store.password_file",
+          expected: "a text",
+          placeholder: "password",
+          check: () => true,
+          default: undefined,
+          secret: true,
+        }),
+        password_file: text({
+          description: "file that holds the password at store.url",
+          expected: "a path",
+          placeholder: "file",
+          default: undefined,
+        }),
+        database: text({
+          description: "database that holds the tables",
+          expected: "a name of letters, digits and _",
+          placeholder: "name",
+          check: (value) => /^[a-z_][a-z0-9_]*$/i.test(value),
+          default: "flowtrail",
+        }),
+        memory: size({ description: "memory that the embedded engine may use", default: "1GiB" }),
+        min_free_disk: size({
+          description: "free disk below which the embedded engine takes no more rows",
+          default: "200MiB",
+        }),
+      })
+      .refine(({ url, cluster }) => cluster !== undefined || url === undefined || storeUrls(url).length === 1, {
+        path: ["cluster"],
+        error: "expected a name: several servers at store.url must be the nodes of one cluster",
+      })
+      .refine(({ url, cluster }) => cluster === undefined || url !== undefined, {
+        path: ["url"],
+        error: "expected the URLs of all nodes of store.cluster",
+      })
+      .refine(({ cluster, replicated }) => !replicated || cluster !== undefined, {
+        path: ["cluster"],
+        error: "expected a name: store.replicated is for the tables of a cluster",
+      })
+      .prefault({} as never),
     inventory: group({
       file: text({
         description: "YAML file that says who has which address; watched while the server runs",
@@ -174,6 +200,29 @@ export const configSchema = z.strictObject(
     query: group({
       max_seconds: count({ description: "longest time that a question may take", min: 1, max: 600, unit: "s", default: 30 }),
       max_memory: size({ description: "memory that a question may use", default: "400MB" }),
+      max_rows: count({
+        description: "most rows that a question may read",
+        min: 1000,
+        max: 1_000_000_000_000,
+        unit: "rows",
+        default: 1_000_000_000,
+      }),
+      programs: group({
+        max_seconds: count({
+          description: "longest time that a question of a program (an API token) may take: nobody waits for its answer in person",
+          min: 1,
+          max: 600,
+          unit: "s",
+          default: 15,
+        }),
+        max_rows: count({
+          description: "most rows that a question of a program may read",
+          min: 1000,
+          max: 1_000_000_000_000,
+          unit: "rows",
+          default: 500_000_000,
+        }),
+      }),
     }),
     live: group({
       max_clients: count({
@@ -237,6 +286,11 @@ export const configSchema = z.strictObject(
 
 /** Every option of the server, in the order of the schema. */
 export const configOptions: readonly ConfigOption[] = optionsOf(configSchema);
+
+/** The servers that `store.url` names. */
+export function storeUrls(text: string): string[] {
+  return text.split(",").map((url) => url.trim());
+}
 
 export type ServerConfig = z.infer<typeof configSchema>;
 export type ListenAddress = ServerConfig["listen"];

@@ -2,9 +2,11 @@
 import type { FastifyInstance } from "fastify";
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
 import type { Live } from "../live/live.ts";
+import type { InquiryDesk } from "../query/inquiry-desk.ts";
 import type { ReceiveStats } from "../receive/receive.ts";
 import type { StoreHealth } from "../store/store.ts";
 import type { InventoryStats } from "./inventory-health.ts";
+import { questionMetrics } from "./question-metrics.ts";
 
 export interface MetricsDeps {
   readonly receive: { readonly stats: ReceiveStats };
@@ -14,6 +16,7 @@ export interface MetricsDeps {
   readonly agents: () => number;
   readonly admissions: { readonly stats: { readonly admittedEarly: number } };
   readonly inventory: { readonly stats: InventoryStats };
+  readonly questions: Pick<InquiryDesk, "stats">;
   /** What agents declare of their networks. */
   readonly declarations: { readonly stats: { readonly heldBack: number; readonly refused: number; readonly leftOut: number } };
 }
@@ -43,6 +46,7 @@ export class Metrics {
     );
     this.#declarations(deps.declarations);
     this.#inventory(deps.inventory);
+    questionMetrics(deps.questions, registers);
     this.#store = deps.store;
     this.#tellStore = this.#storeMetrics();
     const gauge: Gauge = new Gauge({

@@ -1,5 +1,5 @@
 /** One request's questions to the store: what they may cost, and what they did. */
-import type { Bindings, ClickHouse, QueryOptions } from "../store/clickhouse.ts";
+import { type Answer, type Bindings, bindingsJson, type QueryOptions } from "../store/clickhouse.ts";
 
 /** Told with every answer. */
 export interface AnswerMeta {
@@ -10,7 +10,13 @@ export interface AnswerMeta {
   /** Not all that was asked for was looked at: the answer says less than there is. */
   readonly partial: boolean;
   /** The statements, for those who may ask for them. */
-  readonly sql?: readonly string[];
+  readonly sql?: readonly Statement[];
+}
+
+/** As it was sent: what a person said stands in `parameters`, never in the text. */
+export interface Statement {
+  readonly statement: string;
+  readonly parameters: Bindings;
 }
 
 /** @param table what the statement mainly reads, told in `meta` */
@@ -21,34 +27,44 @@ export interface Question {
   readonly options?: Pick<QueryOptions, "limits" | "settings">;
 }
 
+export interface QuestionOptions extends QueryOptions {
+  readonly table: string;
+}
+
+/** Who answers: the store itself, or the desk where all questions of a server meet. */
+export interface Answering {
+  answer<T>(sql: string, bindings: Bindings, options: QuestionOptions): Promise<Answer<T>>;
+}
+
 export interface InquiryOptions {
   readonly signal: AbortSignal;
   readonly explain?: boolean;
 }
 
 export class Inquiry {
-  readonly #clickhouse: Pick<ClickHouse, "answer">;
+  readonly #store: Answering;
   readonly #options: InquiryOptions;
   readonly #began = performance.now();
   readonly #tables = new Set<string>();
-  readonly #sql: string[] = [];
+  readonly #sql: Statement[] = [];
   #rowsRead = 0;
   #partial = false;
 
-  constructor(clickhouse: Pick<ClickHouse, "answer">, options: InquiryOptions) {
-    this.#clickhouse = clickhouse;
+  constructor(store: Answering, options: InquiryOptions) {
+    this.#store = store;
     this.#options = options;
   }
 
+  /** Whoever asked has left. */
   get signal(): AbortSignal {
     return this.#options.signal;
   }
 
-  /** @throws StoreError */
+  /** @throws QuestionError, StoreError */
   async rows<T>({ table, sql, bindings, options }: Question): Promise<T[]> {
     this.#tables.add(table);
-    this.#sql.push(sql);
-    const { rows, rowsRead } = await this.#clickhouse.answer<T>(sql, bindings, { ...options, signal: this.#options.signal });
+    if (this.#options.explain) this.#sql.push({ statement: sql, parameters: JSON.parse(bindingsJson(bindings)) as Bindings });
+    const { rows, rowsRead } = await this.#store.answer<T>(sql, bindings, { ...options, table, signal: this.#options.signal });
     this.#rowsRead += rowsRead;
     return rows;
   }

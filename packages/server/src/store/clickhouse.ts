@@ -31,6 +31,8 @@ export interface QueryLimits {
   readonly maxMemoryBytes: number;
   /** Rows read from the tables, not rows answered. */
   readonly maxRowsToRead: number;
+  /** Rows answered; left out: any number. */
+  readonly maxResultRows?: number;
 }
 
 export interface QueryOptions {
@@ -48,6 +50,11 @@ export interface Answer<T> {
 
 /** Values for `{name:Type}` in the SQL: the only way in for anything that a person or an agent said. */
 export type Bindings = Readonly<Record<string, unknown>>;
+
+/** Bindings as JSON. 64-bit integers among them become texts. */
+export function bindingsJson(bindings: Bindings): string {
+  return JSON.stringify(bindings, (_name, value: unknown) => (typeof value === "bigint" ? String(value) : value));
+}
 
 export type PingResult =
   | { readonly ok: true; readonly version: string; readonly roundTripMs: number }
@@ -69,6 +76,7 @@ export class ClickHouse {
   readonly #logger: Logger;
   #current: { endpoint: Endpoint; pools: Pools } | null = null;
   #closed = false;
+  #writes = 0;
 
   constructor(source: EndpointSource, config: ClickHouseConfig, deps: { logger: Logger }) {
     this.#source = source;
@@ -79,6 +87,11 @@ export class ClickHouse {
   /** The database that unqualified names in SQL mean. */
   get database(): string {
     return this.#config.database;
+  }
+
+  /** Grows with each statement that may have written something, when it is over. */
+  get writes(): number {
+    return this.#writes;
   }
 
   /** Asks with credentials (unlike `/ping`). Never throws: an absent store is an expected outcome. */
@@ -100,7 +113,7 @@ export class ClickHouse {
    * @throws StoreError
    */
   async rows<T>(sql: string, bindings: Bindings = {}, options: QueryOptions = {}): Promise<T[]> {
-    return this.#read(sql, bindings, options, { wait_end_of_query: 1 }, (result) => result.json<T>());
+    return (await this.answer<T>(sql, bindings, options)).rows;
   }
 
   /**
@@ -253,6 +266,8 @@ export class ClickHouse {
           max_execution_time: Math.min(limits.maxExecutionMs, longestReadMs) / 1000,
           max_memory_usage: String(limits.maxMemoryBytes),
           max_rows_to_read: String(limits.maxRowsToRead),
+          max_result_rows: String(limits.maxResultRows ?? 0),
+          result_overflow_mode: "throw",
           output_format_json_quote_64bit_integers: 1,
           date_time_output_format: "iso",
           session_timezone: "UTC",

@@ -1,15 +1,34 @@
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
-import type { ServerConfig } from "../config/schema.ts";
+import { type ServerConfig, storeUrls } from "../config/schema.ts";
+import type { RemoteConfig } from "./cluster.ts";
 import type { StoreConfig } from "./store.ts";
 
 const minuteMs = 60_000;
 const hourMs = 60 * minuteMs;
 
+/** Quick questions at once: more of them would only share the same cores. */
+const quickQuestions = Math.max(4, availableParallelism() * 2);
+const heavyQuestions = Math.max(1, Math.floor(availableParallelism() / 2));
+/** Jobs, credentials, health: they wait for no question. */
+const otherReads = 8;
+
+/** How the questions of people and programs share the store. */
+export function deskConfig({ store }: Pick<ServerConfig, "store">) {
+  return {
+    quick: quickQuestions,
+    heavy: heavyQuestions,
+    quickMs: 1000,
+    heavyThreads: store.url === undefined ? heavyQuestions : null,
+    maxWaiting: 500,
+    maxWaitMs: 10_000,
+  };
+}
+
 /** The store's part of the server's configuration, with what nobody needs to choose. */
 export function storeConfig({ data, store, retention, ingest, query }: ServerConfig): StoreConfig {
   return {
-    remote: store.url === undefined ? null : { url: store.url, username: store.user, password: store.password ?? "" },
+    remote: remoteConfig(store),
     engine: {
       dataDir: join(data, "store"),
       database: store.database,
@@ -24,7 +43,7 @@ export function storeConfig({ data, store, retention, ingest, query }: ServerCon
       database: store.database,
       waitForEngineMs: 5_000,
       writeTimeoutMs: minuteMs,
-      maxConnections: { read: 4 + availableParallelism() * 2, write: 8 },
+      maxConnections: { read: quickQuestions + heavyQuestions + otherReads, write: 8 },
       limits: { maxExecutionMs: query.max_seconds * 1000, maxMemoryBytes: query.max_memory, maxRowsToRead: 1_000_000_000 },
     },
     commit: {
@@ -36,5 +55,15 @@ export function storeConfig({ data, store, retention, ingest, query }: ServerCon
     },
     upkeep: { retentionDays: retention.days, lostAfterMs: 24 * hourMs, tombstoneMs: 5 * minuteMs },
     upkeepIntervalMs: minuteMs,
+  };
+}
+
+function remoteConfig({ url, user, password, cluster, replicated }: ServerConfig["store"]): RemoteConfig | null {
+  if (url === undefined) return null;
+  return {
+    urls: storeUrls(url),
+    username: user,
+    password: password ?? "",
+    cluster: cluster === undefined ? null : { name: cluster, replicated },
   };
 }

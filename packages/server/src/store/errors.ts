@@ -13,8 +13,8 @@ export type StoreErrorData =
   | { code: "STORE_DISK_FULL"; retryAfterMs: number }
   /** A query took longer than it may. */
   | { code: "STORE_TIMEOUT" }
-  /** A query needed more memory or rows than it may. */
-  | { code: "STORE_LIMIT"; limit: "memory" | "rows"; clickhouse: number }
+  /** A query needed more memory or rows than it may, or has more rows as its result. */
+  | { code: "STORE_LIMIT"; limit: "memory" | "rows" | "result"; clickhouse: number }
   /** The caller's signal ended the query. */
   | { code: "STORE_ABORTED" }
   /** Wrong user, password or key, or a missing grant. */
@@ -39,7 +39,8 @@ const TOO_BUSY = new Set([
   745 /* SERVER_OVERLOADED */,
 ]);
 const TOO_SLOW = new Set([159 /* TIMEOUT_EXCEEDED */, 160 /* TOO_SLOW */]);
-const TOO_MANY_ROWS = new Set([158 /* TOO_MANY_ROWS */, 307 /* TOO_MANY_BYTES */, 396 /* TOO_MANY_ROWS_OR_BYTES */]);
+const TOO_MANY_ROWS = new Set([158 /* TOO_MANY_ROWS */, 307 /* TOO_MANY_BYTES */]);
+const TOO_LARGE_RESULT = 396; // TOO_MANY_ROWS_OR_BYTES
 const MEMORY_LIMIT_EXCEEDED = 241;
 const QUERY_WAS_CANCELLED = new Set([394, 734 /* QUERY_WAS_CANCELLED_BY_CLIENT */]);
 const NOT_ALLOWED = new Set([
@@ -68,7 +69,11 @@ function fromClickHouse(error: ClickHouseError): StoreError {
   const tooManyDays = /Too many partitions for single INSERT/i.test(error.message);
   if (TOO_BUSY.has(clickhouse) && !tooManyDays) return as({ code: "STORE_BUSY", retryAfterMs: WAIT_MS.busy, clickhouse });
   if (TOO_SLOW.has(clickhouse)) return as({ code: "STORE_TIMEOUT" });
+  if (clickhouse === TOO_LARGE_RESULT) return as({ code: "STORE_LIMIT", limit: "result", clickhouse });
   if (TOO_MANY_ROWS.has(clickhouse)) return as({ code: "STORE_LIMIT", limit: "rows", clickhouse });
+  // The memory of the whole server: this one may need little, and fits in later.
+  if (clickhouse === MEMORY_LIMIT_EXCEEDED && /\(total\)/.test(error.message))
+    return as({ code: "STORE_BUSY", retryAfterMs: WAIT_MS.busy, clickhouse });
   if (clickhouse === MEMORY_LIMIT_EXCEEDED) return as({ code: "STORE_LIMIT", limit: "memory", clickhouse });
   if (QUERY_WAS_CANCELLED.has(clickhouse)) return as({ code: "STORE_ABORTED" });
   if (NOT_ALLOWED.has(clickhouse)) return as({ code: "STORE_AUTH", clickhouse });

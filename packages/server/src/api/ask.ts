@@ -1,0 +1,53 @@
+/** A request → the inquiry by which it asks the store. */
+import type { FastifyReply, FastifyRequest } from "fastify";
+import { z } from "zod";
+import type { Identity } from "../auth/auth.ts";
+import { AuthError } from "../auth/errors.ts";
+import { ADMIN_TOKEN_NAME } from "../data-dir.ts";
+import { Inquiry } from "../query/inquiry.ts";
+import { type AskerKind, capsOf } from "../query/inquiry-caps.ts";
+import { whenGone } from "./abort.ts";
+import type { ApiContext } from "./context.ts";
+
+/** A parameter of every route that asks about flows. */
+export const explainParameter = z
+  .enum(["sql"])
+  .optional()
+  .describe("sql: `meta.sql` tells the statements and their parameters. For administrators");
+
+/** Stands in every answer as `meta`. */
+export const metaSchema = z.object({
+  table: z.string().describe("What the answer was made from, the main table first"),
+  rows_read: z.number().describe("From tables, in all questions of this answer"),
+  elapsed_ms: z.number(),
+  partial: z.boolean().describe("True: not all that was asked for was looked at"),
+  sql: z
+    .array(z.object({ statement: z.string(), parameters: z.record(z.string(), z.unknown()) }))
+    .optional()
+    .describe("With explain=sql"),
+});
+
+/**
+ * The one way from a request to the store: cancelled when the client leaves, with the limits of whoever asks.
+ * @throws AuthError FORBIDDEN for `explain=sql` of somebody who may not see it
+ */
+export function inquiryFor(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  { desk, config }: Pick<ApiContext, "desk" | "config">,
+): Inquiry {
+  const { identity } = request;
+  const caps = capsOf(askerKind(identity), config.query);
+  const explain = (request.query as { explain?: string }).explain === "sql";
+  if (explain && !caps.explain) throw new AuthError({ code: "FORBIDDEN" }, "explain=sql is for administrators");
+  return new Inquiry(desk.askedBy(askerOf(request), caps), { signal: whenGone(reply), explain });
+}
+
+/** Sessions are made by administrators, as is the token that the server keeps for its own machine; other tokens are programs'. */
+function askerKind(identity: Identity | null): AskerKind {
+  return identity?.kind === "api" && identity.name !== ADMIN_TOKEN_NAME ? "program" : "person";
+}
+
+function askerOf({ identity, ip }: FastifyRequest): string {
+  return identity === null || identity.kind === "anybody" ? ip : identity.id;
+}

@@ -1,0 +1,145 @@
+/**
+ * Where all questions of this server to the store meet. Equal ones that are under way at the same time are asked once. What is not
+ * answered in a moment is heavy: it waits for its turn among the heavy ones and runs behind the others, so that it holds up neither
+ * the quick ones nor what is written.
+ */
+import type { ClickHouseSettings } from "@clickhouse/client";
+import { type Answer, type Bindings, bindingsJson, type ClickHouse, type QueryLimits } from "../store/clickhouse.ts";
+import { StoreError, toStoreError } from "../store/errors.ts";
+import type { Answering, QuestionOptions } from "./inquiry.ts";
+import type { Caps } from "./inquiry-caps.ts";
+import { QuestionCounts } from "./inquiry-counts.ts";
+import { explained, QuestionError, tooSlow } from "./inquiry-errors.ts";
+import { Gate } from "./inquiry-gate.ts";
+import { Shared } from "./inquiry-shared.ts";
+
+export interface DeskConfig {
+  /** Most questions at once, and of those that are heavy. */
+  readonly quick: number;
+  readonly heavy: number;
+  /** What takes longer is heavy. */
+  readonly quickMs: number;
+  /** Of a heavy question; null: as many as ClickHouse likes. */
+  readonly heavyThreads: number | null;
+  readonly maxWaiting: number;
+  readonly maxWaitMs: number;
+}
+
+export interface DeskDeps {
+  readonly clickhouse: Pick<ClickHouse, "answer" | "writes">;
+}
+
+interface Asking {
+  readonly who: string;
+  readonly caps: Caps;
+  /** Nobody waits for the answer after this time (`performance.now()`). */
+  readonly deadlineMs: number;
+}
+
+interface Question {
+  readonly sql: string;
+  readonly bindings: Bindings;
+  readonly table: string;
+  readonly who: string;
+  readonly limits: QueryLimits;
+  readonly settings: ClickHouseSettings;
+}
+
+const QUICK: ClickHouseSettings = { priority: "1" };
+/** Held up while a quick one runs, but for a moment only (at each block of rows): it shall come to an end. */
+const HEAVY: ClickHouseSettings = { priority: "10", low_priority_query_wait_time_ms: "50" };
+
+export class InquiryDesk {
+  readonly #config: DeskConfig;
+  readonly #clickhouse: DeskDeps["clickhouse"];
+  readonly #quick: Gate;
+  readonly #heavy: Gate;
+  readonly #shared = new Shared<Answer<unknown>>();
+  readonly #counts = new QuestionCounts();
+
+  constructor(config: DeskConfig, deps: DeskDeps) {
+    const { quick, heavy, maxWaiting, maxWaitMs } = config;
+    this.#config = config;
+    this.#clickhouse = deps.clickhouse;
+    const queue = { maxWaiting, maxWaitingEach: Math.ceil(maxWaiting / 2), maxWaitMs };
+    this.#quick = new Gate({ ...queue, slots: quick, what: "questions" });
+    this.#heavy = new Gate({ ...queue, slots: heavy, what: "long questions" });
+  }
+
+  get stats() {
+    const { tables, refused, cancelled } = this.#counts;
+    return { tables, refused, cancelled, joined: this.#shared.joined, quick: this.#quick.stats, heavy: this.#heavy.stats };
+  }
+
+  /**
+   * Answers the questions of one request, within the time that it has in all.
+   * @param who turns are shared out between askers
+   */
+  askedBy(who: string, caps: Caps): Answering {
+    const asking = { who, caps, deadlineMs: performance.now() + caps.maxExecutionMs };
+    return { answer: (sql, bindings, options) => this.#answer(sql, bindings, options, asking) };
+  }
+
+  /** @throws QuestionError, StoreError */
+  async #answer<T>(
+    sql: string,
+    bindings: Bindings,
+    options: QuestionOptions,
+    { who, caps, deadlineMs }: Asking,
+  ): Promise<Answer<T>> {
+    const { table, signal, settings = {} } = options;
+    const limits = limitsOf({ ...caps, ...options.limits });
+    // Who asks after something was written must not get an answer from before.
+    const key = JSON.stringify([this.#clickhouse.writes, sql, bindingsJson(bindings), limits, settings]);
+    const late = new AbortController();
+    const timer = setTimeout(() => late.abort(), Math.max(0, deadlineMs - performance.now()));
+    try {
+      const leaving = AbortSignal.any([late.signal, ...(signal ? [signal] : [])]);
+      const question = { sql, bindings, table, who, limits, settings };
+      return (await this.#shared.join(key, leaving, (ending) => this.#ask(question, ending))) as Answer<T>;
+    } catch (thrown) {
+      const error = late.signal.aborted ? tooSlow(caps, thrown) : told(thrown, caps, signal);
+      this.#counts.failed(error.code);
+      throw error;
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  async #ask(question: Question, ending: AbortSignal): Promise<Answer<unknown>> {
+    const { maxExecutionMs } = question.limits;
+    const { quickMs, heavyThreads } = this.#config;
+    try {
+      const limits = { ...question.limits, maxExecutionMs: Math.min(quickMs, maxExecutionMs) };
+      return await this.#askThrough(this.#quick, { ...question, limits, settings: { ...question.settings, ...QUICK } }, ending);
+    } catch (error) {
+      if (!(error instanceof StoreError) || error.code !== "STORE_TIMEOUT" || quickMs >= maxExecutionMs) throw error;
+    }
+    const threads = heavyThreads === null ? {} : { max_threads: heavyThreads };
+    return this.#askThrough(this.#heavy, { ...question, settings: { ...question.settings, ...HEAVY, ...threads } }, ending);
+  }
+
+  async #askThrough(gate: Gate, question: Question, signal: AbortSignal): Promise<Answer<unknown>> {
+    const { sql, bindings, table, who, limits, settings } = question;
+    const leave = await gate.enter(who, signal);
+    const began = performance.now();
+    let rowsRead = 0;
+    try {
+      const answer = await this.#clickhouse.answer(sql, bindings, { signal, limits, settings });
+      rowsRead = answer.rowsRead;
+      return answer;
+    } finally {
+      leave();
+      this.#counts.asked(table, performance.now() - began, rowsRead);
+    }
+  }
+}
+
+/** Equal questions have equal keys: nothing else goes into it. */
+function limitsOf({ maxExecutionMs, maxMemoryBytes, maxRowsToRead, maxResultRows = 0 }: QueryLimits): QueryLimits {
+  return { maxExecutionMs, maxMemoryBytes, maxRowsToRead, maxResultRows };
+}
+
+function told(error: unknown, caps: Caps, signal: AbortSignal | undefined): QuestionError | StoreError {
+  return error instanceof QuestionError ? error : explained(toStoreError(error, signal), caps);
+}

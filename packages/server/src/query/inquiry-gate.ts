@@ -1,0 +1,106 @@
+/** A few at a time, the others in a bounded queue: whoever has least under way comes first, so that one asker's many do not hold up the rest. */
+import { tooBusy } from "./inquiry-errors.ts";
+
+export interface GateConfig {
+  /** Most that are under way at once. */
+  readonly slots: number;
+  /** Most that wait, of all askers and of each. */
+  readonly maxWaiting: number;
+  readonly maxWaitingEach: number;
+  /** Whoever waits so long is sent away. */
+  readonly maxWaitMs: number;
+  /** What waits here, for people. */
+  readonly what: string;
+}
+
+interface Waiting {
+  readonly who: string;
+  readonly admit: () => void;
+}
+
+export class Gate {
+  readonly #config: GateConfig;
+  /** In the order in which they came. */
+  #queue: Waiting[] = [];
+  readonly #underWay = new Map<string, number>();
+  /** When each asker was last admitted: among equals the one that waited longest for its turn. */
+  #turn = 0;
+  readonly #lastTurn = new Map<string, number>();
+  #taken = 0;
+  #refused = 0;
+
+  constructor(config: GateConfig) {
+    this.#config = config;
+  }
+
+  get stats(): { readonly underWay: number; readonly waiting: number; readonly refused: number } {
+    return { underWay: this.#taken, waiting: this.#queue.length, refused: this.#refused };
+  }
+
+  /**
+   * Waits for a turn.
+   * @param who asks: turns are shared out between askers, not between questions
+   * @returns what gives the place back, to be called once
+   * @throws QuestionError QUERY_BUSY; the signal's reason
+   */
+  async enter(who: string, signal: AbortSignal): Promise<() => void> {
+    signal.throwIfAborted();
+    if (this.#taken < this.#config.slots) return this.#take(who);
+    const { maxWaiting, maxWaitingEach } = this.#config;
+    const own = this.#queue.filter((waiting) => waiting.who === who).length;
+    if (this.#queue.length >= maxWaiting || own >= maxWaitingEach) throw this.#refuse();
+    await this.#wait(who, signal);
+    return this.#release(who);
+  }
+
+  #wait(who: string, signal: AbortSignal): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const settle = (then: () => void) => {
+        this.#queue = this.#queue.filter((other) => other !== waiting);
+        signal.removeEventListener("abort", leave);
+        clearTimeout(timer);
+        then();
+      };
+      const leave = () => settle(() => reject(signal.reason));
+      const timer = setTimeout(() => settle(() => reject(this.#refuse())), this.#config.maxWaitMs);
+      const waiting: Waiting = { who, admit: () => settle(resolve) };
+      this.#queue.push(waiting);
+      signal.addEventListener("abort", leave, { once: true });
+    });
+  }
+
+  #take(who: string): () => void {
+    this.#taken++;
+    this.#underWay.set(who, (this.#underWay.get(who) ?? 0) + 1);
+    this.#lastTurn.set(who, this.#turn++);
+    return this.#release(who);
+  }
+
+  #release(who: string): () => void {
+    return () => {
+      this.#taken--;
+      const left = (this.#underWay.get(who) ?? 1) - 1;
+      if (left > 0) this.#underWay.set(who, left);
+      else this.#underWay.delete(who);
+      this.#next();
+      if (this.#taken === 0) this.#lastTurn.clear();
+    };
+  }
+
+  #next(): void {
+    const rank = ({ who }: Waiting) => [this.#underWay.get(who) ?? 0, this.#lastTurn.get(who) ?? -1] as const;
+    const first = this.#queue.reduce<Waiting | null>((best, waiting) => {
+      if (best === null) return waiting;
+      const [a, b] = [rank(waiting), rank(best)];
+      return a[0] < b[0] || (a[0] === b[0] && a[1] < b[1]) ? waiting : best;
+    }, null);
+    if (first === null) return;
+    this.#take(first.who);
+    first.admit();
+  }
+
+  #refuse() {
+    this.#refused++;
+    return tooBusy(this.#config.maxWaitMs, this.#config.what);
+  }
+}
