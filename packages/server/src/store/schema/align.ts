@@ -29,6 +29,27 @@ export async function alignTable(clickhouse: ClickHouse, table: Table, deps: Dep
     await alignColumn(clickhouse, table.name, column, found.get(column.name), previous, deps);
   }
   await alignIndexes(clickhouse, table, deps);
+  if (table.ttl === undefined) await removeTtl(clickhouse, table, deps);
+}
+
+/** How long it is kept is a setting now: see store/retention. */
+async function removeTtl(clickhouse: ClickHouse, { name }: Table, { logger }: Deps): Promise<void> {
+  if (!(await hasTtl(clickhouse, name))) return;
+  try {
+    await clickhouse.command(`ALTER TABLE ${name} REMOVE TTL`);
+  } catch (error) {
+    // Another server was faster.
+    if (await hasTtl(clickhouse, name)) throw error;
+  }
+  logger.info({ table: name }, "schema changed: its rows do not vanish by themselves any more");
+}
+
+async function hasTtl(clickhouse: ClickHouse, name: string): Promise<boolean> {
+  const [row] = await clickhouse.rows<{ made: string }>(
+    "SELECT engine_full AS made FROM system.tables WHERE database = {database:String} AND name = {name:String}",
+    { database: clickhouse.database, name },
+  );
+  return / TTL /.test(row?.made ?? "");
 }
 
 interface FoundColumn {

@@ -51,6 +51,15 @@ describe("the schema", () => {
     expect(await test.clickhouse.rows("SELECT app, verdict FROM flows_long")).toEqual([{ app: "h2", verdict: "denied" }]);
   });
 
+  it("lets no rows vanish by themselves whose retention is a setting", async () => {
+    await run();
+    await test.clickhouse.command("ALTER TABLE agent_batches MODIFY TTL toDateTime(received) + INTERVAL 30 DAY DELETE");
+    expect((await Promise.all([run(), run()])).flat().join()).toContain("agent_batches");
+    expect(await run()).toEqual([]);
+    await test.clickhouse.insert("agent_batches", ["received"], "JSONEachRow", '{"received":"2020-01-01 00:00:00"}');
+    expect(await test.clickhouse.rows("SELECT count() AS n FROM agent_batches")).toEqual([{ n: "1" }]);
+  });
+
   it("knows of rows that are older than a column what they were told when it came", async () => {
     await run();
     await test.clickhouse.command("DROP VIEW flows_long_view");

@@ -10,6 +10,7 @@ import { FLOW_DELTAS, FLOWS, FLOWS_LONG, FLOWS_LONG_VIEW, FLOWS_OPEN } from "./f
 import { INVENTORY, INVENTORY_CORRECTIONS } from "./inventory-tables.ts";
 import { AGENT_BATCHES, FLOWS_REJECTED, SCHEMA_VERSIONS, TOKENS } from "./other-tables.ts";
 import { ROLLUP_VALUES, ROLLUPS } from "./rollup-tables.ts";
+import { RETENTION_DROPS, SETTINGS } from "./settings-table.ts";
 import { createTable, type Table } from "./table.ts";
 
 /** Counts changes of the schema that an older program could not work with. */
@@ -25,6 +26,8 @@ export const TABLES: readonly Table[] = [
   FLOWS_REJECTED,
   AGENT_BATCHES,
   TOKENS,
+  SETTINGS,
+  RETENTION_DROPS,
   INVENTORY,
   INVENTORY_CORRECTIONS,
   COVERAGE,

@@ -1,7 +1,6 @@
 /** What is stored beside the flows: who delivered what, what was refused, who may come in. */
 import type { Table } from "./table.ts";
 
-const days = (count: number) => `toDateTime(received) + INTERVAL ${count} DAY DELETE`;
 const received = { name: "received", type: "DateTime64(3, 'UTC')", codec: "Delta(8), ZSTD(1)" };
 const word = "LowCardinality(String)";
 
@@ -20,8 +19,6 @@ export const FLOWS_REJECTED: Table = {
   engine: "ReplacingMergeTree",
   orderBy: ["reporter_id", "batch", "row_number"],
   partitionBy: "toYYYYMMDD(received)",
-  ttl: days(30),
-  settings: { ttl_only_drop_parts: 1 },
 };
 
 /** One row per stored batch: an agent's coverage, gaps, losses and health over time. */
@@ -49,8 +46,6 @@ export const AGENT_BATCHES: Table = {
   engine: "ReplacingMergeTree",
   orderBy: ["reporter_id", "epoch", "sequence", "part"],
   partitionBy: "toYYYYMMDD(received)",
-  ttl: days(30),
-  settings: { ttl_only_drop_parts: 1 },
 };
 
 export const TOKEN_KINDS = ["agent", "api", "session", "signin"] as const;
