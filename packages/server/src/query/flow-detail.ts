@@ -1,6 +1,8 @@
 /** `GET /api/flows/:reporter/:flow_id`: one report, and what others reported of the same connection. */
 import { flowIdTimeMs, type JsonRow } from "@flowtrail/model";
+import { FLOWS, FLOWS_LONG, FLOWS_OPEN, LONG_MS } from "../store/schema/flow-tables.ts";
 import type { QueryDeps } from "./flow-list.ts";
+import type { Inquiry } from "./inquiry.ts";
 import { compareKeys, type FlowRow, flowRow, type StoredRow, toJson } from "./rows.ts";
 import { allOf, moment, SELECTED, type Sql } from "./sql.ts";
 
@@ -21,9 +23,9 @@ const MAX_REPORTS = 50;
 const MAX_HOPS = 3;
 
 export class FlowDetails {
-  readonly #deps: QueryDeps;
+  readonly #deps: Pick<QueryDeps, "heard" | "now">;
 
-  constructor(deps: QueryDeps) {
+  constructor(deps: Pick<QueryDeps, "heard" | "now">) {
     this.#deps = deps;
   }
 
@@ -32,64 +34,62 @@ export class FlowDetails {
    * @returns null if there is no such report
    * @throws StoreError
    */
-  async find(reporter: string, flowId: bigint, signal: AbortSignal): Promise<FlowDetail | null> {
-    const found = await this.#report(reporter, flowId, signal);
+  async find(reporter: string, flowId: bigint, inquiry: Inquiry): Promise<FlowDetail | null> {
+    const found = await report(reporter, flowId, inquiry);
     if (found === null) return null;
-    const reports = await this.#connection(found, signal);
+    const reports = await connection(found, this.#deps.now(), inquiry);
     const json = (row: FlowRow) => toJson(row, (id) => this.#deps.heard.has(id));
     const others = reports.filter((row) => row !== found).map(json);
     return { flow: json(found), reports: others.sort((a, b) => Number(b.primary) - Number(a.primary)) };
   }
+}
 
-  async #report(reporter: string, flowId: bigint, signal: AbortSignal): Promise<FlowRow | null> {
-    const seenMs = flowIdTimeMs(flowId);
-    const same: Sql = {
-      text: "flow_id = {id:UInt64} AND (reporter_id = {reporter:String} OR reporter = {reporter:String})",
-      bindings: { id: String(flowId), reporter },
-    };
-    // Our agents' ids hold the time at which the flow was first seen; other senders' hold anything.
-    const near: Sql = {
-      text: `start >= ${moment("lo")} AND start <= ${moment("hi")}`,
-      bindings: { lo: Math.max(0, seenMs - DAY_MS), hi: seenMs + HOUR_MS },
-    };
-    for (const where of [allOf(same, near), same]) {
-      const rows = newest(await this.#rows(where, null, signal));
-      const exact = rows.find(({ key }) => key.reporterId === reporter) ?? rows[0];
-      if (exact !== undefined) return exact;
-    }
-    return null;
+async function report(reporter: string, flowId: bigint, inquiry: Inquiry): Promise<FlowRow | null> {
+  const seenMs = flowIdTimeMs(flowId);
+  const same: Sql = {
+    text: "flow_id = {id:UInt64} AND (reporter_id = {reporter:String} OR reporter = {reporter:String})",
+    bindings: { id: String(flowId), reporter },
+  };
+  // Our agents' ids hold the time at which the flow was first seen; other senders' hold anything.
+  const near = began(Math.max(0, seenMs - DAY_MS), seenMs + HOUR_MS);
+  for (const where of [allOf(same, near), same]) {
+    const found = await Promise.all([rowsOf(FLOWS.name, where, inquiry), rowsOf(FLOWS_OPEN.name, where, inquiry)]);
+    const rows = newest(found.flat());
+    const exact = rows.find(({ key }) => key.reporterId === reporter) ?? rows[0];
+    if (exact !== undefined) return exact;
   }
+  return null;
+}
 
-  async #connection(found: FlowRow, signal: AbortSignal): Promise<FlowRow[]> {
-    let known = [found];
-    let ends = tuplesOf([found]);
-    for (let hop = 0; hop < MAX_HOPS; hop++) {
-      const rows = newest([
-        ...known,
-        ...(await this.#rows(sameConnection(found, ends, this.#deps.now()), stillActive(found), signal)),
-      ]);
-      const related = rows.filter(
-        (row) => row === found || row.key.flowId !== found.key.flowId || row.key.reporterId !== found.key.reporterId,
-      );
-      const more = tuplesOf(related);
-      known = [found, ...related.filter((row) => row !== found)];
-      if (more.length === ends.length) break;
-      ends = more;
-    }
-    return known;
+async function connection(found: FlowRow, nowMs: number, inquiry: Inquiry): Promise<FlowRow[]> {
+  let known = [found];
+  let ends = tuplesOf([found]);
+  for (let hop = 0; hop < MAX_HOPS; hop++) {
+    const rows = newest([...known, ...(await sameConnection(found, ends, nowMs, inquiry))]);
+    const related = rows.filter(
+      (row) => row === found || row.key.flowId !== found.key.flowId || row.key.reporterId !== found.key.reporterId,
+    );
+    const more = tuplesOf(related);
+    known = [found, ...related.filter((row) => row !== found)];
+    if (more.length === ends.length) break;
+    ends = more;
   }
+  return known;
+}
 
-  /** @param ended a further condition on what has ended */
-  async #rows(where: Sql, ended: Sql | null, signal: AbortSignal): Promise<FlowRow[]> {
-    const ask = async (table: string, condition: Sql, isEnded: boolean) => {
-      const sql = `SELECT ${SELECTED} FROM ${table} WHERE ${condition.text} LIMIT {limit:UInt32}`;
-      const bindings = { ...condition.bindings, limit: MAX_REPORTS };
-      const rows = await this.#deps.clickhouse.rows<StoredRow>(sql, bindings, { signal });
-      return rows.map((row) => flowRow(row, isEnded));
-    };
-    const both = [ask("flows", ended === null ? where : allOf(where, ended), true), ask("flows_open FINAL", where, false)];
-    return (await Promise.all(both)).flat();
-  }
+async function rowsOf(table: string, where: Sql, inquiry: Inquiry): Promise<FlowRow[]> {
+  const final = table === FLOWS_OPEN.name ? " FINAL" : "";
+  const rows = await inquiry.rows<StoredRow>({
+    table,
+    sql: `SELECT ${SELECTED} FROM ${table}${final} WHERE ${where.text} LIMIT {limit:UInt32}`,
+    bindings: { ...where.bindings, limit: MAX_REPORTS },
+  });
+  return rows.map((row) => flowRow(row, table !== FLOWS_OPEN.name));
+}
+
+/** @param fromMs of `start`, as is `toMs`; both belong to it */
+function began(fromMs: number, toMs: number): Sql {
+  return { text: `start >= ${moment("lo")} AND start <= ${moment("hi")}`, bindings: { lo: fromMs, hi: toMs } };
 }
 
 /** Of each report its newest revision. */
@@ -128,33 +128,39 @@ function tuplesOf(rows: readonly FlowRow[]): Tuple[] {
 const TUPLES =
   "arrayMap((a, b, c, d) -> (a, b, c, d), {srcs:Array(IPv6)}, {src_ports:Array(UInt16)}, {dsts:Array(IPv6)}, {dst_ports:Array(UInt16)})";
 
-function sameConnection({ stored, key }: FlowRow, tuples: readonly Tuple[], nowMs: number): Sql {
-  const endMs = Date.parse(String(stored.end ?? stored.last_seen));
-  const open = stored.state === "open";
-  return allOf(
-    {
-      text: `start >= ${moment("lo")} AND start <= ${moment("hi")}`,
-      bindings: {
-        lo: Math.max(0, key.startMs - START_SPREAD_MS),
-        hi: (open ? nowMs : endMs) + OVERLAP_MS,
-      },
+/** What overlaps the found one. Reports that began long before it are looked for among the long ones only. */
+async function sameConnection(found: FlowRow, tuples: readonly Tuple[], nowMs: number, inquiry: Inquiry): Promise<FlowRow[]> {
+  const { stored, key } = found;
+  const endMs = stored.state === "open" ? nowMs : Date.parse(String(stored.end ?? stored.last_seen));
+  const loMs = Math.max(0, key.startMs - START_SPREAD_MS);
+  const shortMs = Math.max(loMs, key.startMs - OVERLAP_MS - LONG_MS);
+  const hiMs = Math.min(endMs, key.startMs + START_SPREAD_MS) + OVERLAP_MS;
+  const same = sameEnds(found, tuples);
+  const lived = stillActive(found);
+  const parts = [
+    rowsOf(FLOWS.name, allOf(began(shortMs, hiMs), lived, same), inquiry),
+    rowsOf(FLOWS_LONG.name, allOf(began(loMs, shortMs), lived, same), inquiry),
+    rowsOf(FLOWS_OPEN.name, allOf(began(loMs, hiMs), same), inquiry),
+  ];
+  return (await Promise.all(parts)).flat();
+}
+
+function sameEnds({ stored }: FlowRow, tuples: readonly Tuple[]): Sql {
+  return {
+    text:
+      "network = {network:String} AND protocol = {protocol:UInt8} AND icmp_id IS NOT DISTINCT FROM {icmp:Nullable(UInt16)} AND (" +
+      `has(${TUPLES}, (src_ip, coalesce(src_port, 0), dst_ip, coalesce(dst_port, 0))) OR ` +
+      `has(${TUPLES}, (coalesce(nat_src_ip, src_ip), coalesce(nat_src_port, src_port, 0), coalesce(nat_dst_ip, dst_ip), coalesce(nat_dst_port, dst_port, 0))))`,
+    bindings: {
+      network: stored.network,
+      protocol: stored.protocol,
+      icmp: stored.icmp_id,
+      srcs: tuples.map(({ src }) => src),
+      src_ports: tuples.map(({ srcPort }) => srcPort),
+      dsts: tuples.map(({ dst }) => dst),
+      dst_ports: tuples.map(({ dstPort }) => dstPort),
     },
-    {
-      text: "network = {network:String} AND protocol = {protocol:UInt8} AND icmp_id IS NOT DISTINCT FROM {icmp:Nullable(UInt16)}",
-      bindings: { network: stored.network, protocol: stored.protocol, icmp: stored.icmp_id },
-    },
-    {
-      text:
-        `has(${TUPLES}, (src_ip, coalesce(src_port, 0), dst_ip, coalesce(dst_port, 0))) OR ` +
-        `has(${TUPLES}, (coalesce(nat_src_ip, src_ip), coalesce(nat_src_port, src_port, 0), coalesce(nat_dst_ip, dst_ip), coalesce(nat_dst_port, dst_port, 0)))`,
-      bindings: {
-        srcs: tuples.map(({ src }) => src),
-        src_ports: tuples.map(({ srcPort }) => srcPort),
-        dsts: tuples.map(({ dst }) => dst),
-        dst_ports: tuples.map(({ dstPort }) => dstPort),
-      },
-    },
-  );
+  };
 }
 
 /** Not over before the found one began. The first condition follows from the second: it is what the index knows. */

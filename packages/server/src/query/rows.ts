@@ -10,6 +10,8 @@ export interface FlowRow {
   readonly key: FlowKey;
   readonly version: bigint;
   readonly ended: boolean;
+  /** What a list is sorted by, unless it is the time. */
+  readonly rank: string | null;
   readonly stored: StoredRow;
 }
 
@@ -19,7 +21,8 @@ export function flowRow(stored: StoredRow, ended: boolean): FlowRow {
     flowId: String(stored.flow_id),
     reporterId: String(stored.reporter_id),
   };
-  return { key, version: BigInt(stored.row_version ?? 0), ended, stored };
+  const rank = stored.row_rank === undefined ? null : String(stored.row_rank);
+  return { key, version: BigInt(stored.row_version ?? 0), ended, rank, stored };
 }
 
 /** Negative where `a` stands before `b` in a list: newest start first. */

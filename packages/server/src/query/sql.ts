@@ -16,7 +16,12 @@ export interface FlowKey {
 }
 
 export const SELECTED = [...FLOW_COLUMNS.map(({ name }) => name), "toString(version) AS row_version"].join(", ");
-export const NEWEST_FIRST = "ORDER BY start DESC, flow_id DESC, reporter_id DESC, version DESC";
+
+/** In the order of the key, the newest revision of a flow before the others. */
+export function inOrder(ascending: boolean): string {
+  const direction = ascending ? "ASC" : "DESC";
+  return `ORDER BY start ${direction}, flow_id ${direction}, reporter_id ${direction}, version DESC`;
+}
 
 /** Joins conditions by AND and their bindings into one. The same name always means the same value. */
 export function allOf(...parts: readonly Sql[]): Sql {
@@ -31,10 +36,14 @@ export function moment(parameter: string): string {
   return `fromUnixTimestamp64Milli({${parameter}:Int64}, 'UTC')`;
 }
 
-/** Rows behind `key` in the order of lists. The first condition is implied by the second: it is what the index can use. */
-export function behind({ startMs, flowId, reporterId }: FlowKey): Sql {
+/**
+ * Rows behind `key` in the order of lists: older ones, or newer ones where the order ascends. The first condition is implied by the
+ * second: it is what the index can use.
+ */
+export function behind({ startMs, flowId, reporterId }: FlowKey, ascending: boolean): Sql {
+  const is = ascending ? ">" : "<";
   return {
-    text: `start <= ${moment("k_start")} AND (start, flow_id, reporter_id) < (${moment("k_start")}, {k_id:UInt64}, {k_reporter:String})`,
+    text: `start ${is}= ${moment("k_start")} AND (start, flow_id, reporter_id) ${is} (${moment("k_start")}, {k_id:UInt64}, {k_reporter:String})`,
     bindings: { k_start: startMs, k_id: flowId, k_reporter: reporterId },
   };
 }

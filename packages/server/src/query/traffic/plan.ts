@@ -50,7 +50,8 @@ export function planTraffic(question: TrafficQuestion, sources: TrafficSources):
   const moved = measures.filter((measure) => !isCount(measure));
   const counted = measures.filter(isCount);
   for (const stretch of rest) {
-    if (moved.length > 0) segments.push(...ofRows(stretch, moved, deltasKnow(question) ? sources.deltasFromMs() : Number.POSITIVE_INFINITY));
+    if (moved.length > 0)
+      segments.push(...ofRows(stretch, moved, deltasKnow(question) ? sources.deltasFromMs() : Number.POSITIVE_INFINITY));
     if (counted.length > 0) segments.push({ kind: "begun", range: stretch, measures: counted });
   }
   return {
@@ -58,7 +59,7 @@ export function planTraffic(question: TrafficQuestion, sources: TrafficSources):
     segments,
     tables: tablesOf(segments),
     estimated: segments.some(({ kind }) => kind === "spread"),
-    folded: segments.some(({ kind }) => kind === "rollup") && groups.some(({ needs }) => needs.includes("dst_port")),
+    folded: (question.fold === true || segments.some(({ kind }) => kind === "rollup")) && groups.some(({ needs }) => needs.includes("dst_port")),
   };
 }
 

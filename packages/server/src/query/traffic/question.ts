@@ -20,6 +20,8 @@ export interface TrafficQuestion {
   readonly range: TimeRange;
   /** Width of a step (UTC, see `steps.ts`); null: the range is one. */
   readonly stepMs: number | null;
+  /** High ports of destinations are told as one, wherever the answer comes from. Else only where it comes from a rollup. */
+  readonly fold?: boolean;
 }
 
 export function measureOf(metric: Metric): TrafficMeasure {
