@@ -23,6 +23,7 @@ export const metaSchema = z.object({
   partial: z.boolean().describe("True: not all that was asked for was looked at"),
   sql: z
     .array(z.object({ statement: z.string(), parameters: z.record(z.string(), z.unknown()) }))
+    .readonly()
     .optional()
     .describe("With explain=sql"),
 });
