@@ -146,7 +146,11 @@ describe("editions of stored rows", () => {
 
   it("take along what a flow added over days, reading no more than a day at once", async () => {
     const dayMs = 86_400_000;
-    const days = [-3, -1, 0].map((day, revision) => row(1, { revision, start: noon - 3 * dayMs, last_seen: noon + day * dayMs }));
+    const days = [-3, -1, 0].map((day, revision) => ({
+      ...row(1, { revision, start: noon - 3 * dayMs }),
+      since: noon + day * dayMs,
+      last_seen: noon + day * dayMs,
+    }));
     await test.store.insert(batchOf([...days, ended(2)]));
     const { clickhouse } = test.store;
     const read: number[] = [];

@@ -1,6 +1,7 @@
 /** Which row of a batch goes into which table. */
 import { type ColumnName, FlowBatch, FlowtrailError, STORED_COLUMNS } from "@flowtrail/model";
-import { DELTA_COUNTERS } from "./schema/flow-tables.ts";
+import { inPieces } from "./delta-pieces.ts";
+import { DELTA_COUNTERS, LAST_REVISION, SPREAD_REVISION } from "./schema/flow-tables.ts";
 
 export type BatchErrorData =
   | { code: "BATCH_INCOMPLETE"; row: number; column: ColumnName }
@@ -68,11 +69,9 @@ const totals = {
 } as const;
 
 /**
- * One row per revision that moved bytes. An ended flow whose sender gives totals only is one delta over its whole life, marked as
- * estimated; under revision 0, so that a later revision of the same end replaces it.
- *
- * The correcting delta of an ended flow whose stored deltas don't add up to its totals belongs here, too; it needs a look at what is
- * stored.
+ * One row per revision that moved bytes; what is longer than two minutes in pieces. An ended flow whose sender gives totals only is one
+ * delta over its whole life, marked as estimated; under a revision of its own, so that a later report of the same end replaces it.
+ * What is missing to an ended flow's totals is added by `Settle`, which looks at what is stored.
  */
 function deltasOf(batch: FlowBatch): FlowBatch {
   const { columns } = batch;
@@ -81,19 +80,20 @@ function deltasOf(batch: FlowBatch): FlowBatch {
   const total = (row: number) => DELTA_COUNTERS.some((name) => columns[totals[name]].get(row));
   const deltas = batch.filter((row) => (measured(row) ? moved(row) : columns.state.get(row) !== "open" && total(row)));
   for (let row = 0; row < deltas.length; row++) spread(deltas, row);
-  return deltas;
+  return inPieces(deltas);
 }
 
 function spread({ columns }: FlowBatch, row: number): void {
   const { since, start, end, last_seen, revision, estimated } = columns;
   if (DELTA_COUNTERS.some((name) => columns[name].has(row))) {
     if (!since.has(row)) since.copy(start, row, row);
+    if ((revision.get(row) ?? 0) > LAST_REVISION) revision.set(row, LAST_REVISION);
     return;
   }
   for (const name of DELTA_COUNTERS) columns[name].copy(columns[totals[name]], row, row);
   since.copy(start, row, row);
   if (end.has(row)) last_seen.copy(end, row, row);
-  revision.set(row, 0);
+  revision.set(row, SPREAD_REVISION);
   estimated.set(row, true);
 }
 

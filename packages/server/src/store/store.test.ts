@@ -201,7 +201,7 @@ describe("flows", () => {
     ).toEqual([
       {
         flow_id: "5",
-        revision: 0,
+        revision: 4_294_967_294,
         since: iso(noon),
         last_seen: iso(noon + 60_000),
         src_bytes_delta: "700",

@@ -16,6 +16,14 @@ import type { Table, TableColumn } from "./table.ts";
 
 /** What a single revision added: kept in `flow_deltas` only. */
 export const DELTA_COUNTERS = ["src_bytes_delta", "dst_bytes_delta", "src_packets_delta", "dst_packets_delta"] as const;
+
+/** What was missing to an ended flow's totals is a delta of this revision. */
+export const CORRECTION_REVISION = 4_294_967_295;
+/** A delta that is an even share of an ended flow's totals, whose sender tells nothing more, is of this revision. */
+export const SPREAD_REVISION = CORRECTION_REVISION - 1;
+/** Of a sender's own revisions. */
+export const LAST_REVISION = SPREAD_REVISION - 1;
+
 const inDeltasOnly = new Set<ColumnName>([...DELTA_COUNTERS, "since"]);
 
 /** The columns of `flows` and `flows_open`, in the order of the column table. */
