@@ -59,7 +59,9 @@ export function planTraffic(question: TrafficQuestion, sources: TrafficSources):
     segments,
     tables: tablesOf(segments),
     estimated: segments.some(({ kind }) => kind === "spread"),
-    folded: (question.fold === true || segments.some(({ kind }) => kind === "rollup")) && groups.some(({ needs }) => needs.includes("dst_port")),
+    folded:
+      (question.fold === true || segments.some(({ kind }) => kind === "rollup")) &&
+      groups.some(({ needs }) => needs.includes("dst_port")),
   };
 }
 

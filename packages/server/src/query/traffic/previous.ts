@@ -1,0 +1,44 @@
+/** A time and the one before it, group by group. */
+import type { TimeRange } from "@flowtrail/model";
+import type { Inquiry } from "../inquiry.ts";
+import type { Ranked, RankedQuestion, Traffic } from "./traffic.ts";
+
+export interface WithPrevious {
+  readonly found: Ranked;
+  /** The groups of `found`, in their order; those that were not there have nothing. Null: it was not asked for. */
+  readonly earlier: Ranked | null;
+  readonly earlierRange: TimeRange;
+}
+
+/** @throws StoreError, QuestionError */
+export async function rankedWithPrevious(
+  traffic: Traffic,
+  question: RankedQuestion & { readonly stepMs: number },
+  { limit, previous }: { readonly limit: number; readonly previous: boolean },
+  inquiry: Inquiry,
+): Promise<WithPrevious> {
+  const before = { ...question, range: previousRange(question.range, question.stepMs) };
+  // Both must tell the same groups.
+  const fold = previous && [question, before].some((one) => traffic.plan({ ...one, measures: [one.measure] }).folded);
+  const found = await traffic.ranked({ ...question, fold }, limit, inquiry);
+  const answer = { found, earlier: null, earlierRange: before.range };
+  if (!previous) return answer;
+  const named = found.groups.map(({ values }) => values);
+  return { ...answer, earlier: inOrderOf(found, await traffic.ranked({ ...before, fold }, limit, inquiry, named)) };
+}
+
+/** The time before, moved by whole steps so that the steps of both lie on each other. */
+function previousRange({ fromMs, toMs }: TimeRange, stepMs: number): TimeRange {
+  const byMs = Math.ceil((toMs - fromMs) / stepMs) * stepMs;
+  // Nothing is told before 1970.
+  return { fromMs: Math.max(0, fromMs - byMs), toMs: Math.max(1, toMs - byMs) };
+}
+
+function inOrderOf({ groups }: Ranked, earlier: Ranked): Ranked {
+  const nothing = { sum: 0n, steps: new Map<number, bigint>() };
+  const same = (a: readonly unknown[], b: readonly unknown[]) => a.every((value, i) => value === b[i]);
+  return {
+    ...earlier,
+    groups: groups.map(({ values }) => earlier.groups.find((one) => same(one.values, values)) ?? { values, ...nothing }),
+  };
+}

@@ -1,0 +1,151 @@
+/** A plan → one subquery with a row for each step and group: `step`, `g0`, `g1`, …, and what is measured. */
+import type { ColumnName } from "@flowtrail/model";
+import { FLOW_DELTAS, LONG_MS } from "../../store/schema/flow-tables.ts";
+import { HIGHEST_KEPT_PORT } from "../../store/schema/rollup-tables.ts";
+import { filterSql } from "../filter-sql.ts";
+import { moment, type Sql } from "../sql.ts";
+import { filterColumns } from "./fields.ts";
+import { begunRows, livedRows, type Stretch } from "./flow-rows.ts";
+import type { Segment, TrafficPlan } from "./plan.ts";
+import type { TrafficMeasure } from "./question.ts";
+import { alignDown } from "./steps.ts";
+
+/** Columns of the subquery. */
+export const groupName = (i: number): string => `g${i}`;
+export const measureName = (measure: TrafficMeasure): string => `m_${measure}`;
+
+/** Settings without which FINAL would merge what can't hold the same key. */
+export const TRAFFIC_SETTINGS = { do_not_merge_across_partitions_select_final: 1 } as const;
+
+/** @param heard reporters that something was heard of lately: an open flow of any other one reads as lost */
+export function trafficSql(plan: TrafficPlan, heard: () => readonly string[]): Sql {
+  const { filter, range, stepMs } = plan.question;
+  const needed = filterColumns(filter);
+  for (const { needs } of plan.question.groups) for (const name of needs) needed.add(name);
+  const bindings: Record<string, unknown> = {
+    ...filterSql(filter).bindings,
+    ...(stepMs === null ? {} : { origin: alignDown(range.fromMs, stepMs), step: stepMs }),
+    ...(needed.has("state") ? { heard: heard() } : {}),
+  };
+  const parts = plan.segments.map((segment, i) => {
+    const { fromMs, toMs } = segment.range;
+    const names = { fromMs: `a${i}`, toMs: `b${i}`, longMs: `l${i}` };
+    Object.assign(bindings, { [names.fromMs]: fromMs, [names.toMs]: toMs });
+    if (segment.kind === "spread") bindings[names.longMs] = Math.max(0, fromMs - LONG_MS);
+    return new SegmentSql(plan, needed).of(segment, names);
+  });
+  return { text: parts.map((part) => `(${part})`).join(" UNION ALL "), bindings };
+}
+
+interface Pieces {
+  /** A moment of the row in ms since 1970, or (`step`) the step itself. */
+  readonly at?: string;
+  readonly sums: Readonly<Partial<Record<TrafficMeasure, string>>>;
+  readonly from: string;
+  readonly where: readonly string[];
+}
+
+class SegmentSql {
+  readonly #plan: TrafficPlan;
+  readonly #needed: ReadonlySet<ColumnName>;
+
+  constructor(plan: TrafficPlan, needed: ReadonlySet<ColumnName>) {
+    this.#plan = plan;
+    this.#needed = needed;
+  }
+
+  of(segment: Segment, names: Stretch): string {
+    switch (segment.kind) {
+      case "rollup":
+        return this.#select(segment, {
+          at: "toInt64(toUnixTimestamp(bucket)) * 1000",
+          sums: {
+            bytes: "sum(src_bytes + dst_bytes)",
+            packets: "sum(src_packets + dst_packets)",
+            connections: "sum(connections)",
+            reports: "sum(reports)",
+          },
+          from: `${segment.rollup.table.name} FINAL`,
+          where: [`bucket >= ${second(names.fromMs)}`, `bucket < ${second(names.toMs)}`],
+        });
+      case "deltas":
+        return this.#select(segment, {
+          at: "toUnixTimestamp64Milli(last_seen)",
+          sums: { bytes: "sum(src_bytes_delta + dst_bytes_delta)", packets: "sum(src_packets_delta + dst_packets_delta)" },
+          from: `${FLOW_DELTAS.name} FINAL`,
+          where: [`last_seen >= ${moment(names.fromMs)}`, `last_seen < ${moment(names.toMs)}`, "primary"],
+        });
+      case "begun":
+        return this.#select(segment, {
+          at: "toUnixTimestamp64Milli(start)",
+          sums: { connections: "countIf(primary)", reports: "count()" },
+          from: `(${begunRows(this.#columns("start", "primary"), names)})`,
+          where: segment.measures.includes("reports") ? [] : ["primary"],
+        });
+      case "spread":
+        return this.#spread(segment, names);
+    }
+  }
+
+  /** What had been moved until a moment is rounded down, so that the steps of a flow add up to its total. */
+  #spread(segment: Segment, names: Stretch): string {
+    const [a, b] = [`{${names.fromMs}:Int64}`, `{${names.toMs}:Int64}`];
+    const stepped = this.#plan.question.stepMs !== null;
+    const totals = { bytes: ["src_bytes", "dst_bytes"], packets: ["src_packets", "dst_packets"] } as const;
+    const counters = segment.measures.flatMap((measure) => (measure === "packets" || measure === "bytes" ? totals[measure] : []));
+    const rows = livedRows(this.#columns("start", "end", "last_seen", "primary", ...counters), names);
+    const [first, last] = [`greatest(start_ms, ${a})`, `least(start_ms + life_ms, ${b}) - 1`];
+    const index = (ms: string) => `intDiv(${ms} - {origin:Int64}, {step:Int64})`;
+    const step = stepped ? `arrayJoin(range(${index(first)}, ${index(last)} + 1))` : "toInt64(0)";
+    const [lo, hi] = stepped
+      ? [`greatest(${a}, {origin:Int64} + {step:Int64} * step)`, `least(${b}, {origin:Int64} + {step:Int64} * (step + 1))`]
+      : [a, b];
+    const lives =
+      "SELECT *, toUnixTimestamp64Milli(start) AS start_ms, " +
+      `greatest(toUnixTimestamp64Milli(coalesce(end, last_seen)) - start_ms, 0) + 1 AS life_ms, ${step} AS step ` +
+      `FROM (${rows}) WHERE ${["primary", this.#filter()].join(" AND ")}`;
+    const moved = (total: string, until: string) =>
+      `intDiv(toUInt128(${total}) * toUInt128(greatest(0, least(${until} - start_ms, life_ms))), toUInt128(life_ms))`;
+    const sum = ([source, destination]: readonly [string, string]) => {
+      const total = `(ifNull(${source}, 0) + ifNull(${destination}, 0))`;
+      return `sum(toUInt64(${moved(total, hi)} - ${moved(total, lo)}))`;
+    };
+    return this.#select(segment, {
+      sums: { bytes: sum(totals.bytes), packets: sum(totals.packets) },
+      from: `(${lives})`,
+      where: [],
+    });
+  }
+
+  #select(segment: Segment, { at, sums, from, where }: Pieces): string {
+    const { groups, measures, stepMs } = this.#plan.question;
+    const steps =
+      at === undefined ? "step" : stepMs === null ? "toInt64(0) AS step" : `intDiv(${at} - {origin:Int64}, {step:Int64}) AS step`;
+    const fold = this.#plan.folded && segment.kind !== "rollup";
+    const divided = groups.map(({ sql, column }, i) => {
+      const value = fold && column.name === "dst_port" ? `if(dst_port > ${HIGHEST_KEPT_PORT}, 0, dst_port)` : sql;
+      return `${value} AS ${groupName(i)}`;
+    });
+    const sum = (measure: TrafficMeasure) => (segment.measures.includes(measure) ? sums[measure] : undefined) ?? "toUInt64(0)";
+    const measured = measures.map((measure) => `${sum(measure)} AS ${measureName(measure)}`);
+    const conditions = at === undefined ? where : [...where, this.#filter()];
+    return [
+      `SELECT ${[steps, ...divided, ...measured].join(", ")} FROM ${from}`,
+      ...(conditions.length === 0 ? [] : [`WHERE ${conditions.join(" AND ")}`]),
+      `GROUP BY ${["step", ...groups.map((_, i) => groupName(i))].join(", ")}`,
+    ].join(" ");
+  }
+
+  #filter(): string {
+    return `(${filterSql(this.#plan.question.filter).text})`;
+  }
+
+  #columns(...more: readonly ColumnName[]): Set<ColumnName> {
+    return new Set([...this.#needed, ...more]);
+  }
+}
+
+/** Buckets begin with whole seconds. */
+function second(parameter: string): string {
+  return `toDateTime(intDiv({${parameter}:Int64}, 1000), 'UTC')`;
+}

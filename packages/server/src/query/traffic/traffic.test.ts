@@ -1,0 +1,196 @@
+import { allFilters, type JsonRow, parseFilter } from "@flowtrail/model";
+import fc from "fast-check";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { ROLLUPS } from "../../store/schema/rollup-tables.ts";
+import { batchOf } from "../../store/test-batches.ts";
+import { startTestStore, type TestStore } from "../../store/testing.ts";
+import { Inquiry } from "../inquiry.ts";
+import { FOLDED_PORTS, type GroupField, groupField, groupValue } from "./fields.ts";
+import type { TrafficMeasure } from "./question.ts";
+import { alignDown } from "./steps.ts";
+import { DAY, fillRollup, naive, someFlows } from "./testing.ts";
+import { type Ranked, type Series, Traffic } from "./traffic.ts";
+
+const HOUR_MS = 3_600_000;
+const flows = someFlows(300, 7);
+let test: TestStore;
+beforeAll(async () => {
+  test = await startTestStore();
+  const rows = flows.flatMap(({ revisions }) => revisions);
+  await test.store.insert(batchOf(rows));
+  // Whatever comes again changes nothing.
+  await test.store.insert(batchOf(rows.filter((_, i) => i % 3 === 0)));
+  for (const rollup of ROLLUPS) await fillRollup(test.store.clickhouse, rollup);
+});
+afterAll(() => test.stop());
+
+interface Asked {
+  readonly q: string;
+  readonly by: readonly string[];
+  readonly measure: TrafficMeasure;
+  readonly fromMs: number;
+  readonly lengthMs: number;
+  readonly stepMs: number;
+  readonly throughMs: number;
+  readonly deltasFromMs: number;
+  readonly limit: number;
+}
+
+const field = (name: string) => groupField(name) as GroupField;
+
+function ask(asked: Asked): Promise<Ranked> {
+  const traffic = new Traffic({
+    sources: {
+      throughMs: (rollup) => {
+        const stepMs = ROLLUPS.find(({ table }) => table.name === rollup)?.stepMs ?? 1;
+        return alignDown(asked.throughMs, stepMs);
+      },
+      deltasFromMs: () => asked.deltasFromMs,
+    },
+    heard: { ids: () => ["node-1"] },
+  });
+  const { q, by, measure, fromMs, lengthMs, stepMs, limit } = asked;
+  const question = { filter: parseFilter(q), groups: by.map(field), measure, range: { fromMs, toMs: fromMs + lengthMs }, stepMs };
+  return traffic.ranked(question, limit, new Inquiry(test.store.clickhouse, { signal: AbortSignal.timeout(30_000) }));
+}
+
+const COLUMN_OF: Readonly<Record<string, string>> = { "src.name": "src_name", "dst.port": "dst_port", proto: "protocol" };
+
+/** As the answer tells a row's group. */
+function labelOf(by: readonly string[], row: JsonRow, folded: boolean): string {
+  const values = by.map((name) => {
+    const stored = row[COLUMN_OF[name] ?? field(name).column.name];
+    const isHigh = folded && name === "dst.port" && (Number(stored) > 32_767 || stored === 0);
+    if (name === "src.domain" || name === "dst.domain") {
+      const ofSource = row.src_type === "external" && row.dst_type !== "external";
+      return (name === "src.domain") === ofSource ? row.domain : null;
+    }
+    return isHigh ? FOLDED_PORTS : groupValue(field(name), stored as string, false);
+  });
+  return JSON.stringify(values);
+}
+
+function check(asked: Asked, found: Ranked, spreadBeforeMs: number): void {
+  const { q, by, measure, fromMs, lengthMs, stepMs, limit } = asked;
+  const state = (row: JsonRow) => (row.state === "open" && row.reporter_id !== "node-1" ? { ...row, state: "lost" } : row);
+  const question = { measure, range: { fromMs, toMs: fromMs + lengthMs }, stepMs, spreadBeforeMs };
+  const expected = naive(
+    flows.map(({ revisions, last }) => ({ revisions, last: state(last) })),
+    { ...question, filter: parseFilter(q), keyOf: (row) => labelOf(by, row, found.plan.folded) },
+  );
+  const sumOf = (steps: ReadonlyMap<number, bigint>) => [...steps.values()].reduce((sum, value) => sum + value, 0n);
+  const sums = [...expected.values()].map(sumOf).sort((a, b) => (a < b ? 1 : -1));
+  const plain = ({ steps }: Series) => new Map([...steps].filter(([, value]) => value > 0n).sort(([a], [b]) => a - b));
+  const sorted = (steps: ReadonlyMap<number, bigint>) =>
+    new Map([...steps].filter(([, value]) => value > 0n).sort(([a], [b]) => a - b));
+
+  expect(found.total.sum).toBe(sums.reduce((sum, value) => sum + value, 0n));
+  if (by.length === 0) {
+    expect(plain(found.total)).toEqual(sorted(expected.get("[]") ?? new Map()));
+    return;
+  }
+  expect(found.found).toBe(expected.size);
+  expect(found.groups.map(({ sum }) => sum)).toEqual(sums.slice(0, limit));
+  for (const group of found.groups) {
+    const label = JSON.stringify(by.map((name, i) => groupValue(field(name), group.values[i] ?? null, found.plan.folded)));
+    expect(plain(group), label).toEqual(sorted(expected.get(label) ?? new Map()));
+    expect(group.sum).toBe(sumOf(group.steps));
+  }
+}
+
+const FILTERS = [
+  "",
+  "network!=sample",
+  "network=netmaker proto=tcp",
+  "src.name=ana or src.name=null",
+  "not src.name~a",
+  "dst.port=443",
+  "dst.port!=443 network!=sample",
+  "dst.port=40000",
+  "dst.port=0",
+  "dst.port>443",
+  "dst.port<=65535",
+  "dst.port=null",
+  "verdict!=refused",
+  "verdict=null",
+  "domain=github.com",
+  "dst.domain=null",
+  "src.ip in 10.0.0.0/16",
+  "type=external",
+  "reporter=debian",
+  "primary=false",
+  "network=none-such",
+];
+const BY = ["proto", "src.name", "dst.port", "verdict", "direction", "src.type", "dst.domain", "src.ip", "reporter", "network"];
+const around = (asked: fc.Arbitrary<string>, by: fc.Arbitrary<string[]>, measures: readonly TrafficMeasure[]) =>
+  fc.record({
+    q: asked,
+    by,
+    measure: fc.constantFrom(...measures),
+    fromMs: fc.integer({ min: DAY - HOUR_MS, max: DAY + 20 * HOUR_MS }),
+    lengthMs: fc.oneof(fc.integer({ min: 1, max: HOUR_MS }), fc.integer({ min: HOUR_MS, max: 40 * HOUR_MS })),
+    stepMs: fc.constantFrom(60_000, 900_000, HOUR_MS, 6 * HOUR_MS),
+    throughMs: fc.oneof(fc.constant(0), fc.integer({ min: DAY, max: DAY + 40 * HOUR_MS })),
+    deltasFromMs: fc.constant(0),
+    limit: fc.integer({ min: 1, max: 8 }),
+  });
+const groups = fc.uniqueArray(fc.constantFrom(...BY), { maxLength: 3 });
+const ALL = ["bytes", "packets", "connections", "reports"] as const;
+
+describe("traffic", () => {
+  it("is what the rows say, from rollups and from rows, for any filter, groups, measure and time", async () => {
+    const kinds = new Map<string, number>();
+    await fc.assert(
+      fc.asyncProperty(around(fc.constantFrom(...FILTERS), groups, ALL), async (asked) => {
+        const found = await ask(asked);
+        for (const { kind } of found.plan.segments) kinds.set(kind, (kinds.get(kind) ?? 0) + 1);
+        check(asked, found, 0);
+      }),
+      { numRuns: 150 },
+    );
+    // One way alone would show nothing of the others.
+    for (const kind of ["rollup", "deltas", "begun"]) expect(kinds.get(kind), kind).toBeGreaterThan(10);
+    expect(kinds.get("spread")).toBeUndefined();
+  });
+
+  it("is spread over the flows' lives where deltas are gone, or do not know a field", async () => {
+    const filters = ["state=open", "state=lost or state=closed", "bytes>1k", "duration>1m", "an", "src.port=44006"];
+    const unknown = around(fc.constantFrom(...filters), groups, ["bytes", "packets"]);
+    await fc.assert(
+      fc.asyncProperty(unknown, async (asked) => {
+        const found = await ask(asked);
+        expect(found.plan.estimated).toBe(true);
+        check(asked, found, Number.POSITIVE_INFINITY);
+      }),
+      { numRuns: 40 },
+    );
+    const gone = around(fc.constantFrom(...FILTERS), groups, ["bytes", "packets"]);
+    await fc.assert(
+      fc.asyncProperty(gone, fc.integer({ min: DAY, max: DAY + 30 * HOUR_MS }), async (asked, deltasFromMs) => {
+        const withoutRollups = { ...asked, throughMs: 0, deltasFromMs };
+        check(withoutRollups, await ask(withoutRollups), deltasFromMs);
+      }),
+      { numRuns: 40 },
+    );
+  });
+
+  it("of a few groups is that of the same groups among all", async () => {
+    const asked = { q: "", by: ["src.name", "dst.name"], measure: "bytes" as const, fromMs: DAY, lengthMs: 30 * HOUR_MS };
+    const all = { ...asked, stepMs: HOUR_MS, throughMs: 0, deltasFromMs: 0, limit: 100 };
+    const found = await ask(all);
+    const some = found.groups.filter((_, i) => i % 4 === 1);
+    const traffic = new Traffic({ sources: { throughMs: () => 0, deltasFromMs: () => 0 }, heard: { ids: () => [] } });
+    const range = { fromMs: DAY, toMs: DAY + 30 * HOUR_MS };
+    const question = { filter: allFilters([]), groups: all.by.map(field), range, stepMs: HOUR_MS, measure: "bytes" as const };
+    const inquiry = new Inquiry(test.store.clickhouse, { signal: AbortSignal.timeout(30_000) });
+    const chosen = await traffic.ranked(
+      question,
+      100,
+      inquiry,
+      some.map(({ values }) => values),
+    );
+    expect(some.length).toBeGreaterThan(3);
+    expect(chosen.groups).toEqual(some);
+    expect(chosen.total).toEqual(found.total);
+  });
+});
