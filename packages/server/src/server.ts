@@ -43,7 +43,6 @@ import { InventoryLog } from "./store/inventory-log.ts";
 import { Store } from "./store/store.ts";
 import { VERSION } from "./version.ts";
 
-const DAY_MS = 24 * 3_600_000;
 const FAILURES_WINDOW_MS = 60_000;
 /** An open flow reads as lost when its reporter was silent for so many update intervals. */
 const SILENT_INTERVALS = 3;
@@ -76,13 +75,14 @@ export class Server {
     this.#logger = logger;
     this.#now = now;
     this.#store = new Store(storeConfig(config), { logger });
+    const oldestMs = (nowMs: number) => this.#store.retention.flowsFromMs(nowMs);
     const shared = config.store.url !== undefined;
     this.#inventoryLog = new InventoryLog(this.#store.clickhouse);
     this.#history = new InventoryHistory({ shared }, { store: this.#inventoryLog, now, logger });
     const otherNodes = new OtherNodes(this.#history);
     this.#roster = new Roster(
-      { silentAfterMs: config.agents.update_interval_s * SILENT_INTERVALS * 1000, retentionMs: config.retention.days * DAY_MS },
-      { now, enrolled: () => this.#enrolled(), isOther: (reporterId, node) => otherNodes.isOther(reporterId, node) },
+      { silentAfterMs: config.agents.update_interval_s * SILENT_INTERVALS * 1000 },
+      { now, oldestMs, enrolled: () => this.#enrolled(), isOther: (reporterId, node) => otherNodes.isOther(reporterId, node) },
     );
     const unknownRelays = new UnknownRelays({ now });
     this.#identify = new Identify({
@@ -116,7 +116,7 @@ export class Server {
         roster: this.#roster,
         book,
         coverages: new CoverageLog(this.#store.clickhouse),
-        oldestMs: (nowMs) => nowMs - config.retention.days * DAY_MS,
+        oldestMs,
         elections: this.#reattribute,
       },
     );
@@ -128,7 +128,7 @@ export class Server {
       { maxBatchBytes: config.ingest.max_batch, maxRows: config.ingest.max_rows },
       {
         now,
-        oldestMs: (nowMs) => nowMs - config.retention.days * DAY_MS,
+        oldestMs,
         admit: (note, hasMoved) => this.#agents.admit(note, hasMoved),
         identify: this.#identify,
         declare: (reporter, declaration) => this.#declarations.declare(reporter, declaration),

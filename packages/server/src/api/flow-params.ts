@@ -1,9 +1,9 @@
 /** The parameters of a question about flows → what the query needs. */
-import { allFilters, type Filter, parseFilter, parseTimeRange, TimeError, type TimeRange } from "@flowtrail/model";
+import { allFilters, type Filter, parseFilter, parseTime, parseTimeRange, TimeError, type TimeRange } from "@flowtrail/model";
 import { readCursor } from "../query/cursor.ts";
 import { type ParameterProblem, QueryError } from "../query/errors.ts";
 import { columnIs, mentions, readFilters } from "../query/filters.ts";
-import type { FlowListQuery } from "../query/flow-list.ts";
+import { type FlowListQuery, type ListOrder, placeAt } from "../query/flow-list-order.ts";
 import { SAMPLE_NETWORK } from "../receive/check.ts";
 
 type Parameters = Readonly<Record<string, string | readonly string[] | number | undefined>>;
@@ -29,23 +29,39 @@ export function filterOf(parameters: Parameters): Filter {
 
 /** @throws QueryError, FilterError */
 export function listQueryOf(
-  parameters: Parameters & {
-    readonly from: string;
-    readonly to: string;
-    readonly limit: number;
-    readonly cursor?: string | undefined;
-  },
+  parameters: Parameters &
+    ListOrder & {
+      readonly from: string;
+      readonly to: string;
+      readonly at?: string | undefined;
+      readonly limit: number;
+      readonly cursor?: string | undefined;
+    },
   nowMs: number,
 ): FlowListQuery {
-  const { from, to, limit, cursor } = parameters;
+  const { from, to, at, limit, sort, order, cursor } = parameters;
   const filter = filterOf(parameters);
   if (cursor !== undefined) return { ...readCursor(cursor), filter, limit };
-  return { range: rangeOf(from, to, nowMs), filter, limit, after: null };
+  const range = rangeOf(from, to, nowMs);
+  if (at === undefined) return { range, filter, limit, sort, order, place: null };
+  if (sort !== "time")
+    throw new QueryError([{ parameter: "at", message: "a place in time is for lists that are sorted by time" }]);
+  return { range, filter, limit, sort, order, place: placeAt(momentOf("at", at, nowMs), order) };
 }
 
 /** An unescaped + of a query arrives as a space: `from=2026-11-22T11:00:00+02:00`, as `date -Is` writes it, and `to=+1h`. */
 export function withPlus(time: string): string {
   return time.replace(/^ | (?=\d\d:\d\d$)/, "+");
+}
+
+/** @throws QueryError */
+function momentOf(parameter: string, text: string, nowMs: number): number {
+  try {
+    return parseTime(withPlus(text), nowMs);
+  } catch (error) {
+    if (!(error instanceof TimeError)) throw error;
+    throw new QueryError([{ parameter, message: error.message }]);
+  }
 }
 
 /** @throws QueryError */

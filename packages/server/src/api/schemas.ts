@@ -2,6 +2,8 @@
 import { type Column, STORED_COLUMNS } from "@flowtrail/model";
 import { z } from "zod";
 import { FILTER_COLUMNS } from "../query/filters.ts";
+import { ORDERS, SORTS } from "../query/flow-list-order.ts";
+import { explainParameter, metaSchema } from "./ask.ts";
 import { inventoryHealthSchema } from "./inventory-schemas.ts";
 import { time } from "./time-schema.ts";
 
@@ -55,30 +57,60 @@ const reports = z
   .default("merged")
   .describe("merged: one row per connection, its primary report. all: every report");
 
-export const listQuerySchema = z.strictObject({
+/** Which flows a question is about, but for their time. */
+export const filterParameters = { q, reports, ...filters };
+
+/** Which flows a question is about. */
+export const questionParameters = {
   from: z.string().default("-15m").describe("Relative (-15m, now-1h) or RFC 3339. A flow is in the range if it was active in it"),
   to: z.string().default("now").describe("Relative or RFC 3339; not in the range itself"),
+  explain: explainParameter,
+  ...filterParameters,
+};
+
+export const listQuerySchema = z.strictObject({
   limit: z.coerce.number().int().min(1).max(1000).default(100).describe("Most rows of an answer"),
-  q,
-  reports,
+  sort: z
+    .enum(SORTS)
+    .default("time")
+    .describe(
+      "time: by start. bytes, packets (of both ends), duration: of the newest flows of the range, see `note`; unknown counts as 0, and an open " +
+        "flow has the place that it has right now",
+    ),
+  order: z.enum(ORDERS).default("desc").describe("desc: newest, or most, first"),
+  at: z
+    .string()
+    .optional()
+    .describe("The page begins at this time within the range, and `prev` leads back: relative or RFC 3339"),
   cursor: z
     .string()
     .max(2048)
     .optional()
-    .describe("`next` of the answer before. It holds the range: from and to are not looked at"),
-  ...filters,
+    .describe(
+      "`next` or `prev` of an answer before. It holds the range and the order: from, to, at, sort and order are not looked at",
+    ),
+  ...questionParameters,
 });
 
-export const listSchema = z.object({
-  flows: z.array(flowSchema),
+const pageSchema = {
   next: z.string().nullable().describe("Cursor of the next page; null: there is none"),
-});
+  prev: z.string().nullable().describe("Cursor of the page before, in the same order; null: there is none"),
+  note: z.string().nullable().describe("What was left out, for people. Then `meta.partial` is true"),
+  meta: metaSchema,
+};
 
-export const liveQuerySchema = z.strictObject({ q, reports, ...filters });
+export const listSchema = z
+  .object({ flows: z.array(flowSchema), ...pageSchema })
+  .describe(
+    "With `Accept: application/x-ndjson` the rows come line by line as they are found, and the last line holds the rest (or `error`)",
+  );
+
+export const liveQuerySchema = z.strictObject(filterParameters);
 
 export const detailSchema = z.object({
   flow: flowSchema,
   reports: z.array(flowSchema).describe("The other reports of the same connection"),
+  meta: metaSchema,
 });
 
 export const ingestSchema = z.object({

@@ -15,9 +15,16 @@ import {
   yesNo,
 } from "@flowtrail/settings";
 import { z } from "zod";
+import { MAX_DAYS_KEPT, parseSizeLimit, SIZE_LIMIT_EXPECTED } from "../store/retention/policy.ts";
 
 const ADDRESS = "HOST:PORT, such as 127.0.0.1:8080, [::1]:8080 or 0.0.0.0:8080";
 const RANGE = "an address range, such as 10.20.0.0/16";
+
+export const DEFAULT_MAX_SIZE = "80%";
+
+function kept(description: string, days: number) {
+  return count({ description, min: 1, max: MAX_DAYS_KEPT, unit: "days", default: days });
+}
 
 const listen = z
   .string(`expected ${ADDRESS}`)
@@ -169,7 +176,20 @@ export const configSchema = z.strictObject(
         .prefault({} as never),
     }),
     retention: group({
-      days: count({ description: "days that flows are kept after their end", min: 1, max: 3650, unit: "days", default: 30 }),
+      days: kept("days that flows are kept after their end; what is set at run time overrides all of retention.*", 30),
+      deltas_days: kept("days for which it is known when within a flow's life its bytes flowed", 7),
+      minutes_days: kept("days that sums by minute are kept", 90),
+      hours_days: kept("days that sums by hour are kept", 400),
+      rejected_days: kept("days that refused rows are kept", 30),
+      batches_days: kept("days for which it is kept what each upload brought", 30),
+      max_size: text({
+        description: "size above which the oldest day is deleted",
+        expected: SIZE_LIMIT_EXPECTED,
+        placeholder: "size",
+        check: (value) => parseSizeLimit(value) !== null,
+        default: undefined,
+        defaultText: `${DEFAULT_MAX_SIZE} of what the embedded engine's disk has for it; none with store.url`,
+      }),
     }),
     ingest: group({
       max_body: size({ description: "largest upload, as it comes over the wire", default: "16MiB" }),

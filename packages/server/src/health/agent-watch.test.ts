@@ -11,8 +11,8 @@ class Bed {
   readonly asked: ElectionRequest[] = [];
   readonly warnings: string[] = [];
   readonly roster = new Roster(
-    { silentAfterMs: 30_000, retentionMs: 1e9 },
-    { now: () => this.nowMs, enrolled: async () => [], isOther: () => false },
+    { silentAfterMs: 30_000 },
+    { now: () => this.nowMs, oldestMs: (ms) => ms - 1e9, enrolled: async () => [], isOther: () => false },
   );
   readonly watch = new AgentWatch(
     { shared: false },

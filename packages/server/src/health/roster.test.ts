@@ -8,15 +8,18 @@ const NOW_MS = 1_000 * HOUR_MS;
 /** Before all of these, so that nobody is spared for the server's sake. */
 const STARTED_MS = NOW_MS - 500 * HOUR_MS;
 
+const keptSince = (ms: number) => ms - 5000 * HOUR_MS;
+
 class Bed {
   nowMs = STARTED_MS;
   enrolled: Enrolment[] = [];
   /** Reporters that are nodes of the inventory. */
   readonly nodes = new Set<string>();
   readonly roster = new Roster(
-    { silentAfterMs: 30_000, retentionMs: 5000 * HOUR_MS },
+    { silentAfterMs: 30_000 },
     {
       now: () => this.nowMs,
+      oldestMs: keptSince,
       enrolled: async () => this.enrolled,
       isOther: (reporterId, node) => this.nodes.has(reporterId) && reporterId !== node.id,
     },
@@ -197,8 +200,8 @@ describe("an agent is expected to report a flow", () => {
   it("not for a while after this server's own start: nobody could be heard of", () => {
     const bed = new Bed();
     const roster = new Roster(
-      { silentAfterMs: 30_000, retentionMs: 5000 * HOUR_MS },
-      { now: () => bed.nowMs, enrolled: async () => [], isOther: () => false },
+      { silentAfterMs: 30_000 },
+      { now: () => bed.nowMs, oldestMs: keptSince, enrolled: async () => [], isOther: () => false },
     );
     const old = { reporterId: "a", reporter: "a", epoch: "e", sequence: 1, receivedMs: NOW_MS - 48 * HOUR_MS };
     roster.cover({ ...old, coveredFromMs: NOW_MS - 49 * HOUR_MS, coveredToMs: NOW_MS - 48 * HOUR_MS });
@@ -239,8 +242,8 @@ describe("an agent is expected to report a flow", () => {
   it("as before, after a restart", () => {
     const bed = withGap();
     const again = new Roster(
-      { silentAfterMs: 30_000, retentionMs: 5000 * HOUR_MS },
-      { now: () => bed.nowMs, enrolled: async () => [], isOther: () => false },
+      { silentAfterMs: 30_000 },
+      { now: () => bed.nowMs, oldestMs: keptSince, enrolled: async () => [], isOther: () => false },
     );
     for (const { reporterId, state } of bed.roster.takeDirty()) again.loadCoverage(reporterId, JSON.parse(JSON.stringify(state)));
     const expects = (startMs: number, endMs: number) => again.expects({ id: "x", name: "name of a" }, { startMs, endMs });

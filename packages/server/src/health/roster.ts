@@ -8,6 +8,8 @@ export interface RosterDeps {
   readonly enrolled: () => Promise<readonly Enrolment[]>;
   /** Is a reporter itself a node of the inventory, another one than this? */
   readonly isOther: (reporterId: string, node: NodeNames) => boolean;
+  /** Flows that ended before it are not kept. */
+  readonly oldestMs: (nowMs: number) => number;
 }
 
 export interface Heard {
@@ -65,7 +67,6 @@ const MAX_REPORTERS = 100_000;
 export class Roster {
   readonly #deps: RosterDeps;
   readonly #silentAfterMs: number;
-  readonly #retentionMs: number;
   readonly #startedMs: number;
   /** By node. */
   readonly #enrolled = new Map<string, Enrolment>();
@@ -81,9 +82,8 @@ export class Roster {
   readonly #unclear = new Map<string, { fromMs: number; toMs: number }>();
 
   /** @param config.silentAfterMs three update intervals */
-  constructor(config: { silentAfterMs: number; retentionMs: number }, deps: RosterDeps) {
+  constructor(config: { silentAfterMs: number }, deps: RosterDeps) {
     this.#silentAfterMs = config.silentAfterMs;
-    this.#retentionMs = config.retentionMs;
     this.#deps = deps;
     this.#startedMs = deps.now();
   }
@@ -126,7 +126,7 @@ export class Roster {
 
   /** Will a reporter be expected for a time, by this delivery, for which it is not yet? */
   isNews(note: CoverageNote): boolean {
-    return this.#coverages.get(note.reporterId)?.isNews(note, note.receivedMs - this.#retentionMs) ?? true;
+    return this.#coverages.get(note.reporterId)?.isNews(note, this.#deps.oldestMs(note.receivedMs)) ?? true;
   }
 
   /** A delivery of a reporter: any number of times, in any order. */
@@ -134,7 +134,7 @@ export class Roster {
     const coverage = this.#coverage(note.reporterId, note.reporter);
     if (coverage === null) return;
     const before = coverage.name;
-    const changes = coverage.note(note, note.receivedMs - this.#retentionMs);
+    const changes = coverage.note(note, this.#deps.oldestMs(note.receivedMs));
     if (coverage.name !== before && this.#ids.get(before) === note.reporterId) this.#ids.delete(before);
     this.#ids.set(coverage.name, note.reporterId);
     this.#dirty.add(note.reporterId);
@@ -143,7 +143,7 @@ export class Roster {
 
   /** A reporter has other addresses since this delivery: it is to report flows of which that was not known. */
   move({ reporterId, coveredFromMs, receivedMs }: CoverageNote): void {
-    const fromMs = Math.min(receivedMs, Math.max(receivedMs - this.#retentionMs, coveredFromMs ?? receivedMs));
+    const fromMs = Math.min(receivedMs, Math.max(this.#deps.oldestMs(receivedMs), coveredFromMs ?? receivedMs));
     const span = { fromMs, toMs: Number.POSITIVE_INFINITY };
     this.#changes.push({ reporterId, kind: "covered", span });
   }

@@ -1,11 +1,13 @@
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
-import { type ServerConfig, storeUrls } from "../config/schema.ts";
+import { DEFAULT_MAX_SIZE, type ServerConfig, storeUrls } from "../config/schema.ts";
 import type { RemoteConfig } from "./cluster.ts";
 import type { StoreConfig } from "./store.ts";
 
 const minuteMs = 60_000;
 const hourMs = 60 * minuteMs;
+/** What another server was told is in force here, too, after this time. */
+const FOLLOW_SETTINGS_MS = 3_000;
 
 /** Quick questions at once: more of them would only share the same cores. */
 const quickQuestions = Math.max(4, availableParallelism() * 2);
@@ -53,7 +55,21 @@ export function storeConfig({ data, store, retention, ingest, query }: ServerCon
       maxWaitingRows: ingest.max_waiting_rows,
       maxParallel: 2,
     },
-    upkeep: { retentionDays: retention.days, lostAfterMs: 24 * hourMs, tombstoneMs: 5 * minuteMs },
+    retention: {
+      defaults: {
+        flows_days: retention.days,
+        deltas_days: retention.deltas_days,
+        minutes_days: retention.minutes_days,
+        hours_days: retention.hours_days,
+        rejected_days: retention.rejected_days,
+        batches_days: retention.batches_days,
+        // A ClickHouse of the operator's has other databases, which share its disk.
+        max_size: retention.max_size ?? (store.url === undefined ? DEFAULT_MAX_SIZE : "none"),
+      },
+      minFreeDiskBytes: store.url === undefined ? store.min_free_disk : 0,
+      followEveryMs: store.url === undefined ? null : FOLLOW_SETTINGS_MS,
+    },
+    upkeep: { lostAfterMs: 24 * hourMs, tombstoneMs: 5 * minuteMs },
     upkeepIntervalMs: minuteMs,
   };
 }

@@ -9,6 +9,7 @@ import { assertStorable, MAX_DAYS, mergeBatches, splitFlows } from "./flow-split
 import { GroupCommit, type GroupCommitConfig, type GroupCommitStats } from "./group-commit.ts";
 import type { Logger } from "./logger.ts";
 import { type StoreNodes, singleNode } from "./nodes.ts";
+import { Retention, type RetentionConfig } from "./retention/retention.ts";
 import { DELTA_COLUMNS, FLOW_COLUMNS, FLOW_DELTAS, FLOWS, FLOWS_OPEN } from "./schema/flow-tables.ts";
 import { migrate } from "./schema/migrate.ts";
 import { Tokens } from "./tokens.ts";
@@ -20,6 +21,7 @@ export interface StoreConfig {
   readonly engine: EngineConfig;
   readonly clickhouse: ClickHouseConfig;
   readonly commit: GroupCommitConfig;
+  readonly retention: RetentionConfig;
   readonly upkeep: UpkeepConfig;
   readonly upkeepIntervalMs: number;
 }
@@ -52,6 +54,7 @@ export class Store {
   /** For jobs, which run where the rows are. */
   readonly nodes: StoreNodes;
   readonly tokens: Tokens;
+  readonly retention: Retention;
 
   constructor(config: StoreConfig, deps: { logger: Logger }) {
     const { logger } = deps;
@@ -61,7 +64,8 @@ export class Store {
     this.clickhouse = new ClickHouse(this.#engine ?? remote(config.remote), config.clickhouse, { logger });
     this.nodes = singleNode(this.clickhouse);
     this.tokens = new Tokens(this.clickhouse);
-    this.#upkeep = new Upkeep(config.upkeep, { clickhouse: this.clickhouse, logger });
+    this.retention = new Retention(config.retention, { clickhouse: this.clickhouse, nodes: this.nodes, logger });
+    this.#upkeep = new Upkeep(config.upkeep, { nodes: this.nodes, logger });
     this.#commit = new GroupCommit(config.commit, {
       write: (submissions) => this.#write(submissions),
       rowsOf: ({ rows, deliveries, deadLetters }) => rows.length + deliveries.length + deadLetters.length,
@@ -77,6 +81,7 @@ export class Store {
     await this.#engine?.start();
     try {
       await migrate(this.clickhouse, { logger: this.#logger });
+      await this.retention.start();
     } catch (error) {
       await this.stop();
       throw error;
@@ -90,7 +95,7 @@ export class Store {
     clearTimeout(this.#upkeepTimer);
     await this.#commit.stop();
     await this.clickhouse.close(); // also ends upkeep that is under way: the next server goes on with it
-    await this.#upkeepRun;
+    await Promise.all([this.#upkeepRun, this.retention.stop()]);
     await this.#engine?.stop();
   }
 
@@ -113,11 +118,6 @@ export class Store {
     await this.#write([{ rows, deliveries: [], deadLetters: [] }]);
   }
 
-  /** Flows that ended (or were last seen) before this time are not kept: such rows would be deleted soon after they came. */
-  oldestMs(nowMs: number = Date.now()): number {
-    return this.#upkeep.cutoffMs(nowMs);
-  }
-
   /** @throws StoreError */
   async stats(): Promise<StoreStats> {
     const [row] = await this.clickhouse.rows<{ rows: string; bytes: string }>(
@@ -133,11 +133,15 @@ export class Store {
     return { ping: await this.clickhouse.ping(), engine: this.#engine?.status ?? null, commit: this.#commit.stats };
   }
 
-  /** Runs all upkeep now, as if it were `nowMs`. @throws StoreError */
+  /** Runs all upkeep now, as if it were `nowMs`. What fails does not keep the rest from being done. @throws StoreError */
   async upkeep(nowMs: number = Date.now()): Promise<void> {
-    await this.#upkeep.settleLost(nowMs);
-    await this.#upkeep.removeTombstones(nowMs);
-    await this.#upkeep.deleteOld(nowMs);
+    const failed: unknown[] = [];
+    const attempt = (work: Promise<unknown>) => work.catch((error: unknown) => failed.push(error));
+    // Makes room: with a full disk nothing else works.
+    await attempt(this.retention.run(nowMs));
+    await attempt(this.#upkeep.settleLost(nowMs));
+    await attempt(this.#upkeep.removeTombstones(nowMs));
+    if (failed.length > 0) throw failed[0];
   }
 
   /** Many submissions as one write. An INSERT is atomic per day and table only, but nothing of it does harm when it comes again. */

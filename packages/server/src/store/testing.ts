@@ -73,7 +73,20 @@ export function testStoreConfig(dataDir: string, overrides: Partial<StoreConfig>
     engine: engineConfig(dataDir),
     clickhouse: clickHouseConfig,
     commit: { maxRows: 10_000, intervalMs: 100, idleWaitMs: 20, maxWaitingRows: 100_000, maxParallel: 2 },
-    upkeep: { retentionDays: 30, lostAfterMs: 86_400_000, tombstoneMs: 900_000 },
+    retention: {
+      defaults: {
+        flows_days: 30,
+        deltas_days: 7,
+        minutes_days: 90,
+        hours_days: 400,
+        rejected_days: 30,
+        batches_days: 30,
+        max_size: "none",
+      },
+      minFreeDiskBytes: 10_000_000,
+      followEveryMs: null,
+    },
+    upkeep: { lostAfterMs: 86_400_000, tombstoneMs: 900_000 },
     upkeepIntervalMs: 3_600_000,
     ...overrides,
   };

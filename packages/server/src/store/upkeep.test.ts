@@ -10,7 +10,7 @@ describe("upkeep", () => {
   let test: TestStore;
   beforeAll(async () => {
     test = await startTestStore({
-      config: { upkeep: { retentionDays: 7, lostAfterMs: 24 * hourMs, tombstoneMs: 15 * 60_000 } },
+      config: { upkeep: { lostAfterMs: 24 * hourMs, tombstoneMs: 15 * 60_000 } },
     });
   });
   afterAll(() => test.stop());
@@ -28,6 +28,7 @@ describe("upkeep", () => {
   });
 
   it("deletes what ended before the retention, and nothing else", async () => {
+    await test.store.retention.set({ flows_days: 7 }, "test", now);
     const ended = (id: number, startMs: number, endMs: number) =>
       at(id, startMs, { state: "closed", revision: 1, end: endMs, last_seen: endMs, src_bytes_delta: 1 });
     await test.store.insert(
@@ -44,7 +45,7 @@ describe("upkeep", () => {
       expect(await ids("SELECT flow_id AS id FROM flows ORDER BY id")).toEqual([3, 4, 5]);
       expect(await ids("SELECT flow_id AS id FROM flow_deltas ORDER BY id")).toEqual([3, 4, 5]);
     }
-    expect(test.store.oldestMs(now)).toBe(now - 7 * dayMs);
+    expect(test.store.retention.flowsFromMs(now)).toBe(now - 7 * dayMs);
   });
 
   it("stores an open flow as lost when nothing was heard of it, and takes it back when something is", async () => {

@@ -24,7 +24,8 @@ export async function deleteStep(node: ClickHouse, table: string, { partition, w
   return true;
 }
 
-async function isDeleting(node: ClickHouse, table: string): Promise<boolean> {
+/** True while an earlier deletion (of ours or of another server) is under way: a second one would only queue up behind it. @throws StoreError */
+export async function isDeleting(node: ClickHouse, table: string): Promise<boolean> {
   const [row] = await node.rows<{ n: string }>(
     "SELECT count() AS n FROM system.mutations WHERE database = {database:String} AND table = {table:String} AND NOT is_done",
     { database: node.database, table },

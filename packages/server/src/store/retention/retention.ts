@@ -62,6 +62,7 @@ export class Retention {
   readonly #log: SettingsLog;
   readonly #drops: Drops;
   #settings: readonly Setting[] = [];
+  #state: RetentionState;
   #until: ReadonlyMap<string, number> = new Map();
   #timer: NodeJS.Timeout | undefined;
   #following: Promise<void> = Promise.resolve();
@@ -71,6 +72,7 @@ export class Retention {
 
   constructor(config: RetentionConfig, deps: { clickhouse: ClickHouse; nodes: StoreNodes; logger: Logger }) {
     this.#config = config;
+    this.#state = stateOf(config.defaults, []);
     this.#clickhouse = deps.clickhouse;
     this.#nodes = deps.nodes;
     this.#logger = deps.logger;
@@ -95,21 +97,12 @@ export class Retention {
   async refresh(): Promise<void> {
     const [settings, until] = await Promise.all([this.#log.current(), this.#drops.until()]);
     this.#settings = settings;
+    this.#state = stateOf(this.#config.defaults, settings);
     this.#until = until;
   }
 
   get state(): RetentionState {
-    const policies = this.#settings.find(({ name }) => name === "retention");
-    const { defaults } = this.#config;
-    const overrides = policies === undefined ? {} : (JSON.parse(policies.value) as PolicyOverrides);
-    const holds = this.#settings.filter(({ name }) => name === "hold").map(({ id, value }) => holdFromJson(id, value));
-    return {
-      policy: { ...defaults, ...overrides },
-      defaults,
-      overrides,
-      changed: policies === undefined ? null : { ms: policies.changedMs, who: policies.who },
-      holds: holds.sort((a, b) => b.createdMs - a.createdMs),
-    };
+    return this.#state;
   }
 
   /** Flows that ended (or were last seen) before this are not kept, by their age or for the store's size. What a hold keeps may be older. */
@@ -305,6 +298,7 @@ export class Retention {
     const setting = { name, id, version, changedMs, who, what, value };
     await this.#log.append(setting);
     this.#settings = [...this.#settings.filter((one) => one.name !== name || one.id !== id), setting];
+    this.#state = stateOf(this.#config.defaults, this.#settings);
   }
 
   #node(place: number): ClickHouse {
@@ -322,4 +316,17 @@ export class Retention {
     }, everyMs);
     this.#timer.unref();
   }
+}
+
+function stateOf(defaults: RetentionPolicy, settings: readonly Setting[]): RetentionState {
+  const set = settings.find(({ name }) => name === "retention");
+  const overrides = set === undefined ? {} : (JSON.parse(set.value) as PolicyOverrides);
+  const holds = settings.filter(({ name }) => name === "hold").map(({ id, value }) => holdFromJson(id, value));
+  return {
+    policy: { ...defaults, ...overrides },
+    defaults,
+    overrides,
+    changed: set === undefined ? null : { ms: set.changedMs, who: set.who },
+    holds: holds.sort((a, b) => b.createdMs - a.createdMs),
+  };
 }
