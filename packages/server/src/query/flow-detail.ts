@@ -44,7 +44,7 @@ export class FlowDetails {
   }
 }
 
-async function report(reporter: string, flowId: bigint, inquiry: Inquiry): Promise<FlowRow | null> {
+export async function report(reporter: string, flowId: bigint, inquiry: Inquiry): Promise<FlowRow | null> {
   const seenMs = flowIdTimeMs(flowId);
   const same: Sql = {
     text: "flow_id = {id:UInt64} AND (reporter_id = {reporter:String} OR reporter = {reporter:String})",

@@ -150,7 +150,7 @@ export async function storeAnyFlows(
 
 /** As the server does that learned something later: a new edition of what is stored. */
 async function reedit(store: Store, rows: JsonRow[], { nowMs, seed }: { nowMs: number; seed: number }): Promise<void> {
-  const editions = new Editions(store.clickhouse);
+  const editions = new Editions(store.clickhouse, store.nodes);
   const changes = fc.sample(anyFields, { numRuns: rows.length, seed: seed + 1 });
   for (const table of ["flows", "flows_open"] as const) {
     const all = { table, fromMs: 0, toMs: nowMs, byStart: true, network: null, onlyContested: false, after: null, limit: 10_000 };
