@@ -8,6 +8,7 @@ import { filterColumns } from "./fields.ts";
 import { begunRows, livedRows, type Stretch } from "./flow-rows.ts";
 import type { Segment, TrafficPlan } from "./plan.ts";
 import type { TrafficMeasure } from "./question.ts";
+import { eachStepSql, flowedSql, stepAtSql, stepEdgeSql } from "./spread-sql.ts";
 import { alignDown } from "./steps.ts";
 
 /** Columns of the subquery. */
@@ -87,29 +88,21 @@ class SegmentSql {
     }
   }
 
-  /** What had been moved until a moment is rounded down, so that the steps of a flow add up to its total. */
   #spread(segment: Segment, names: Stretch): string {
     const [a, b] = [`{${names.fromMs}:Int64}`, `{${names.toMs}:Int64}`];
     const stepped = this.#plan.question.stepMs !== null;
     const totals = { bytes: ["src_bytes", "dst_bytes"], packets: ["src_packets", "dst_packets"] } as const;
     const counters = segment.measures.flatMap((measure) => (measure === "packets" || measure === "bytes" ? totals[measure] : []));
     const rows = livedRows(this.#columns("start", "end", "last_seen", "primary", ...counters), names);
-    const [first, last] = [`greatest(start_ms, ${a})`, `least(start_ms + life_ms, ${b}) - 1`];
-    const index = (ms: string) => `intDiv(${ms} - {origin:Int64}, {step:Int64})`;
-    const step = stepped ? `arrayJoin(range(${index(first)}, ${index(last)} + 1))` : "toInt64(0)";
-    const [lo, hi] = stepped
-      ? [`greatest(${a}, {origin:Int64} + {step:Int64} * step)`, `least(${b}, {origin:Int64} + {step:Int64} * (step + 1))`]
-      : [a, b];
+    const life = { fromMs: "start_ms", lengthMs: "life_ms" };
+    const step = stepped ? eachStepSql(`greatest(start_ms, ${a})`, `least(start_ms + life_ms, ${b}) - 1`) : "toInt64(0)";
+    const [lo, hi] = stepped ? [`greatest(${a}, ${stepEdgeSql(0)})`, `least(${b}, ${stepEdgeSql(1)})`] : [a, b];
     const lives =
       "SELECT *, toUnixTimestamp64Milli(start) AS start_ms, " +
       `greatest(toUnixTimestamp64Milli(coalesce(end, last_seen)) - start_ms, 0) + 1 AS life_ms, ${step} AS step ` +
-      `FROM (${rows}) WHERE ${["primary", this.#filter()].join(" AND ")}`;
-    const moved = (total: string, until: string) =>
-      `intDiv(toUInt128(${total}) * toUInt128(greatest(0, least(${until} - start_ms, life_ms))), toUInt128(life_ms))`;
-    const sum = ([source, destination]: readonly [string, string]) => {
-      const total = `(ifNull(${source}, 0) + ifNull(${destination}, 0))`;
-      return `sum(toUInt64(${moved(total, hi)} - ${moved(total, lo)}))`;
-    };
+      `FROM (${rows}) WHERE primary AND ${this.#filter()}`;
+    const sum = ([source, destination]: readonly [string, string]) =>
+      `sum(${flowedSql(`(ifNull(${source}, 0) + ifNull(${destination}, 0))`, life, lo, hi)})`;
     return this.#select(segment, {
       sums: { bytes: sum(totals.bytes), packets: sum(totals.packets) },
       from: `(${lives})`,
@@ -119,8 +112,7 @@ class SegmentSql {
 
   #select(segment: Segment, { at, sums, from, where }: Pieces): string {
     const { groups, measures, stepMs } = this.#plan.question;
-    const steps =
-      at === undefined ? "step" : stepMs === null ? "toInt64(0) AS step" : `intDiv(${at} - {origin:Int64}, {step:Int64}) AS step`;
+    const steps = at === undefined ? "step" : stepMs === null ? "toInt64(0) AS step" : `${stepAtSql(at)} AS step`;
     const fold = this.#plan.folded && segment.kind !== "rollup";
     const divided = groups.map(({ sql, column }, i) => {
       const value = fold && column.name === "dst_port" ? `if(dst_port > ${HIGHEST_KEPT_PORT}, 0, dst_port)` : sql;
