@@ -23,7 +23,7 @@ describe("a store at a URL", () => {
     await engine.stop();
   });
   const storeAt = (password: string) =>
-    new Store(testStoreConfig("/nowhere", { remote: { url, username: endpoint.username, password } }), {
+    new Store(testStoreConfig("/nowhere", { remote: { urls: [url], username: endpoint.username, password, cluster: null } }), {
       logger: memoryLogger(),
     });
 
@@ -45,7 +45,7 @@ describe("a store at a URL", () => {
 
   it("says that nobody is there", async () => {
     const store = new Store(
-      testStoreConfig("/nowhere", { remote: { url: "http://127.0.0.1:9", username: "u", password: "p" } }),
+      testStoreConfig("/nowhere", { remote: { urls: ["http://127.0.0.1:9"], username: "u", password: "p", cluster: null } }),
       {
         logger: memoryLogger(),
       },

@@ -2,22 +2,22 @@
 import { encodeBatch, type FlowBatch } from "@flowtrail/model";
 import type { Submission } from "../receive/ports.ts";
 import { ClickHouse, type ClickHouseConfig, type PingResult } from "./clickhouse.ts";
+import { openRemote, type RemoteConfig } from "./cluster.ts";
 import { insertDeadLetters, insertDeliveries } from "./deliveries.ts";
-import { type EndpointSource, remoteEndpoint } from "./endpoint.ts";
 import { EmbeddedEngine, type EngineConfig, type EngineStatus } from "./engine/engine.ts";
 import { assertStorable, MAX_DAYS, mergeBatches, splitFlows } from "./flow-split.ts";
 import { GroupCommit, type GroupCommitConfig, type GroupCommitStats } from "./group-commit.ts";
 import type { Logger } from "./logger.ts";
 import { type StoreNodes, singleNode } from "./nodes.ts";
 import { Retention, type RetentionConfig } from "./retention/retention.ts";
+import { migrateNodes } from "./schema/distributed.ts";
 import { DELTA_COLUMNS, FLOW_COLUMNS, FLOW_DELTAS, FLOWS, FLOWS_OPEN } from "./schema/flow-tables.ts";
-import { migrate } from "./schema/migrate.ts";
 import { Tokens } from "./tokens.ts";
 import { Upkeep, type UpkeepConfig } from "./upkeep.ts";
 
 export interface StoreConfig {
   /** A ClickHouse of the operator's; null: the embedded engine. */
-  readonly remote: { readonly url: string; readonly username: string; readonly password: string } | null;
+  readonly remote: RemoteConfig | null;
   readonly engine: EngineConfig;
   readonly clickhouse: ClickHouseConfig;
   readonly commit: GroupCommitConfig;
@@ -61,8 +61,9 @@ export class Store {
     this.#config = config;
     this.#logger = logger;
     this.#engine = config.remote ? null : new EmbeddedEngine(config.engine, { logger });
-    this.clickhouse = new ClickHouse(this.#engine ?? remote(config.remote), config.clickhouse, { logger });
-    this.nodes = singleNode(this.clickhouse);
+    const { clickhouse, nodes } = this.#open();
+    this.clickhouse = clickhouse;
+    this.nodes = nodes;
     this.tokens = new Tokens(this.clickhouse);
     this.retention = new Retention(config.retention, { clickhouse: this.clickhouse, nodes: this.nodes, logger });
     this.#upkeep = new Upkeep(config.upkeep, { nodes: this.nodes, logger });
@@ -80,7 +81,7 @@ export class Store {
   async start(): Promise<void> {
     await this.#engine?.start();
     try {
-      await migrate(this.clickhouse, { logger: this.#logger });
+      await migrateNodes(this.nodes, this.#config.remote?.cluster?.replicated ?? false, { logger: this.#logger });
       await this.retention.start();
     } catch (error) {
       await this.stop();
@@ -94,7 +95,8 @@ export class Store {
     this.#ending.abort();
     clearTimeout(this.#upkeepTimer);
     await this.#commit.stop();
-    await this.clickhouse.close(); // also ends upkeep that is under way: the next server goes on with it
+    // Also ends upkeep that is under way: the next server goes on with it.
+    await Promise.all([this.clickhouse, ...this.nodes.all].map((one) => one.close()));
     await Promise.all([this.#upkeepRun, this.retention.stop()]);
     await this.#engine?.stop();
   }
@@ -144,6 +146,15 @@ export class Store {
     if (failed.length > 0) throw failed[0];
   }
 
+  #open(): { clickhouse: ClickHouse; nodes: StoreNodes } {
+    const { remote, clickhouse: config } = this.#config;
+    const logger = this.#logger;
+    if (remote !== null) return openRemote(remote, config, { logger });
+    if (this.#engine === null) throw new TypeError("no engine and no URL");
+    const clickhouse = new ClickHouse(this.#engine, config, { logger });
+    return { clickhouse, nodes: singleNode(clickhouse) };
+  }
+
   /** Many submissions as one write. An INSERT is atomic per day and table only, but nothing of it does harm when it comes again. */
   async #write(submissions: readonly Submission[]): Promise<void> {
     const { ended, open, deltas } = splitFlows(mergeBatches(submissions.map(({ rows }) => rows)));
@@ -170,7 +181,8 @@ export class Store {
       // A null where the table has none, and a column without any value, become the column's default.
       input_format_null_as_default: 1,
       input_format_arrow_allow_missing_columns: 1,
-      max_partitions_per_insert_block: String(MAX_DAYS),
+      // A delta over many days is in pieces.
+      max_partitions_per_insert_block: String(table === FLOW_DELTAS.name ? 2 * MAX_DAYS : MAX_DAYS),
     });
   }
 
@@ -186,11 +198,6 @@ export class Store {
     }, waitMs);
     this.#upkeepTimer.unref();
   }
-}
-
-function remote(config: StoreConfig["remote"]): EndpointSource {
-  if (config === null) throw new TypeError("no engine and no URL");
-  return remoteEndpoint(config.url, config.username, config.password);
 }
 
 /** Waits for all, then throws the first error: nothing goes on in the background. */

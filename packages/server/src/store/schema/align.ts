@@ -6,7 +6,11 @@ import { columnDefinition, createTable, type Table, type TableColumn } from "./t
 
 export type SchemaErrorData =
   | { code: "SCHEMA_NEWER"; found: number; known: number }
-  | { code: "SCHEMA_MISMATCH"; table: string; column: string; found: string; wanted: string };
+  | { code: "SCHEMA_MISMATCH"; table: string; column: string; found: string; wanted: string }
+  /** Tables of a single server where a cluster's should be, or the other way round. */
+  | { code: "SCHEMA_LAYOUT"; table: string; engine: string }
+  /** Nodes and cluster don't fit together. */
+  | { code: "SCHEMA_CLUSTER"; cluster: string };
 export class SchemaError extends FlowtrailError<SchemaErrorData> {}
 
 interface Deps {

@@ -35,12 +35,17 @@ export const TABLES: readonly Table[] = [
 ];
 
 /**
+ * Of one node.
+ * @param onNode the table as this node has it
  * @throws SchemaError when the database is a newer program's, or has a column of another type that can't be changed in place
  * @throws StoreError
  */
-export async function migrate(clickhouse: ClickHouse, deps: { logger: Logger }): Promise<void> {
+export async function migrate(
+  clickhouse: ClickHouse,
+  deps: { logger: Logger },
+  onNode: (table: Table) => Table = (table) => table,
+): Promise<void> {
   const { database } = clickhouse;
-  await clickhouse.command(`CREATE DATABASE IF NOT EXISTS ${database} ENGINE = Atomic`, {}, { bare: true });
   await clickhouse.command(createTable(SCHEMA_VERSIONS));
   const [row] = await clickhouse.rows<{ found: number }>("SELECT max(version) AS found FROM schema_versions");
   const found = row?.found ?? 0;
@@ -50,8 +55,8 @@ export async function migrate(clickhouse: ClickHouse, deps: { logger: Logger }):
       `The database ${database} was made by a newer Flowtrail (schema ${found}, this one knows ${SCHEMA_VERSION}): update this server.`,
     );
   }
-  for (const table of TABLES) await alignTable(clickhouse, table, deps);
-  await alignView(clickhouse, FLOWS_LONG_VIEW, deps);
+  for (const table of TABLES) await alignTable(clickhouse, onNode(table), deps);
+  await alignView(clickhouse, { ...FLOWS_LONG_VIEW, from: onNode(FLOWS), to: onNode(FLOWS_LONG) }, deps);
   if (found < SCHEMA_VERSION) {
     await clickhouse.command("INSERT INTO schema_versions (version) VALUES ({version:UInt32})", { version: SCHEMA_VERSION });
   }
