@@ -5,6 +5,8 @@ export { ServerError, type ServerErrorData } from "./errors.ts";
 export { inventoryJsonSchema } from "./identify/inventory-schema.ts";
 export { checkInventory, formatNote } from "./identify/inventory-yaml.ts";
 export { createTokenOffline, runServer, type TokenRequest } from "./main.ts";
+export { seedOffline } from "./seed/offline.ts";
+export { MAX_SEED_DAYS, MAX_SEED_ROWS, type SeedRequest, type SeedSummary } from "./seed/seeding.ts";
 export { Server } from "./server.ts";
 export { EngineError } from "./store/engine/errors.ts";
 export { StoreError } from "./store/errors.ts";

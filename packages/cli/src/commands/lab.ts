@@ -19,6 +19,7 @@ import {
 import { type Command, InvalidArgumentError } from "commander";
 import { findLocalServer } from "../local-server.ts";
 import { createAgentToken, signInLink, waitForServer } from "../server-client.ts";
+import { addSeedCommand } from "./lab-seed.ts";
 
 const MAIN = fileURLToPath(new URL("../main.ts", import.meta.url));
 const say = (message: string) => void process.stderr.write(`${message}\n`);
@@ -43,6 +44,7 @@ export function addLabCommands(program: Command): void {
     .option("--count <n>", "how many (scenarios that repeat)", positive)
     .option("--json", "print each connection as JSON")
     .action(traffic);
+  addSeedCommand(lab);
 }
 
 function positive(text: string): number {

@@ -1,0 +1,64 @@
+/** Makes sample rows in a store, as many and as far back as one likes: for tries, demonstrations and measurements. */
+import type { ClickHouse } from "../store/clickhouse.ts";
+import { FLOW_DELTAS, FLOWS, FLOWS_OPEN } from "../store/schema/flow-tables.ts";
+import { PRIMARIES } from "./kinds.ts";
+import { GROUP_CONNECTIONS, GROUP_REPORTS, seedParts } from "./plan.ts";
+import { insertDeltas, insertFlows, LONGEST_LIFE_MS, type SeedQuestion } from "./sql.ts";
+
+export interface SeedOptions {
+  /** Reports, those that are still open at the end among them. */
+  readonly rows: number;
+  readonly days: number;
+  /** The same number makes the same rows. */
+  readonly seed: number;
+  /** Nothing is later, ms since 1970. */
+  readonly untilMs: number;
+}
+
+export interface SeedProgress {
+  readonly done: number;
+  readonly rows: number;
+}
+
+export interface SeedTools {
+  readonly clickhouse: Pick<ClickHouse, "command">;
+  /** Parts that were made before: an interrupted run goes on with the next one. */
+  readonly from?: number;
+  readonly onProgress?: (progress: SeedProgress & { readonly parts: number }) => Promise<void> | void;
+  readonly signal?: AbortSignal;
+}
+
+const DAY_MS = 86_400_000;
+/** The statements are long, since all names are in them; and a part of a few rows may be spread over many days. */
+const SETTINGS = { max_query_size: "1000000", max_partitions_per_insert_block: "4000" };
+
+/** How many connections the reports belong to. */
+export function seedConnections(rows: number): number {
+  return Math.floor(rows / GROUP_REPORTS) * GROUP_CONNECTIONS + (PRIMARIES[rows % GROUP_REPORTS] ?? 0);
+}
+
+/**
+ * Inserts part by part, oldest first. May be done again: the same rows replace themselves.
+ * @throws StoreError; the signal's reason when it is aborted
+ */
+export async function seedRows(options: SeedOptions, { clickhouse, from = 0, onProgress, signal }: SeedTools): Promise<void> {
+  const { rows, days, seed, untilMs } = options;
+  const parts = seedParts({ fromMs: untilMs - days * DAY_MS, toMs: untilMs, rows });
+  for (const [index, part] of parts.entries()) {
+    if (index < from) continue;
+    signal?.throwIfAborted();
+    const question: SeedQuestion = { seed, part, untilMs };
+    for (const sql of statements(question)) await clickhouse.command(sql, {}, { settings: SETTINGS });
+    await onProgress?.({ done: part.firstReport + part.reports, rows, parts: index + 1 });
+  }
+}
+
+function statements(question: SeedQuestion): string[] {
+  const { part, untilMs } = question;
+  const mayBeOpen = (part.begun.at(-1) ?? 0) + LONGEST_LIFE_MS >= untilMs;
+  return [
+    insertFlows(FLOWS.name, "ended", question),
+    ...(mayBeOpen ? [insertFlows(FLOWS_OPEN.name, "open", question)] : []),
+    insertDeltas(FLOW_DELTAS.name, question),
+  ];
+}
