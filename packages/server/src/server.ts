@@ -99,7 +99,7 @@ export class Server {
         now,
         logger,
         log: new JobLog(this.#store.clickhouse),
-        editions: new Editions(this.#store.clickhouse),
+        editions: new Editions(this.#store.clickhouse, this.#store.nodes),
         identify: this.#identify,
         inventory: this.#history,
         roster: this.#roster,

@@ -31,14 +31,34 @@ export function pieceEnds(sinceMs: number, endMs: number): number[] {
   return ends;
 }
 
+export interface Piece {
+  readonly sinceMs: number;
+  readonly lastSeenMs: number;
+  /** In the order of the totals. */
+  readonly amounts: readonly number[];
+}
+
 /** What of `total` has flowed by then, if it flows evenly: all of it at the end. Never less than a moment before. */
 function flowedBy(total: number, atMs: number, sinceMs: number, endMs: number): number {
   return atMs >= endMs ? total : Math.floor(total * ((atMs + 1 - sinceMs) / (endMs + 1 - sinceMs)));
 }
 
+/** Even shares of totals. Their sums are the totals; those in which nothing moved are left out. */
+export function evenPieces(sinceMs: number, endMs: number, totals: readonly number[]): Piece[] {
+  let flowed = totals.map(() => 0);
+  let beganMs = sinceMs;
+  return pieceEnds(sinceMs, endMs).flatMap((lastSeenMs) => {
+    const byThen = totals.map((total) => flowedBy(total, lastSeenMs, sinceMs, endMs));
+    const piece = { sinceMs: beganMs, lastSeenMs, amounts: byThen.map((amount, i) => amount - (flowed[i] ?? 0)) };
+    flowed = byThen;
+    beganMs = lastSeenMs + 1;
+    return piece.amounts.some((amount) => amount > 0) ? [piece] : [];
+  });
+}
+
 /**
- * Deltas with all that are longer than two minutes in even pieces, marked as estimated. A piece is known by its `last_seen`; pieces that
- * moved nothing are left out. The sum of the pieces is the delta, and the same delta always makes the same pieces.
+ * Deltas with all that are longer than two minutes in even pieces, marked as estimated. A piece is known by its `last_seen`. The sum of
+ * the pieces is the delta, and the same delta always makes the same pieces.
  * @param deltas rows with `since` and `last_seen`
  */
 export function inPieces(deltas: FlowBatch): FlowBatch {
@@ -54,22 +74,16 @@ export function inPieces(deltas: FlowBatch): FlowBatch {
 
 function addPieces(to: FlowBatch, deltas: FlowBatch, row: number): void {
   const { columns } = deltas;
-  const sinceMs = columns.since.get(row) ?? 0;
-  const endMs = columns.last_seen.get(row) ?? 0;
   const totals = DELTA_COUNTERS.map((name) => columns[name].get(row) ?? 0);
-  let flowed = totals.map(() => 0);
-  let beganMs = sinceMs;
-  for (const atMs of pieceEnds(sinceMs, endMs)) {
-    const byThen = totals.map((total) => flowedBy(total, atMs, sinceMs, endMs));
-    const moved = byThen.map((amount, i) => amount - (flowed[i] ?? 0));
-    if (moved.some((amount) => amount > 0)) {
-      const piece = to.addCopy(deltas, row);
-      for (const [i, name] of DELTA_COUNTERS.entries()) to.columns[name].set(piece, moved[i] ?? 0);
-      to.columns.since.set(piece, beganMs);
-      to.columns.last_seen.set(piece, atMs);
-      to.columns.estimated.set(piece, true);
-    }
-    flowed = byThen;
-    beganMs = atMs + 1;
+  for (const { sinceMs, lastSeenMs, amounts } of evenPieces(
+    columns.since.get(row) ?? 0,
+    columns.last_seen.get(row) ?? 0,
+    totals,
+  )) {
+    const piece = to.addCopy(deltas, row);
+    for (const [i, name] of DELTA_COUNTERS.entries()) to.columns[name].set(piece, amounts[i] ?? 0);
+    to.columns.since.set(piece, sinceMs);
+    to.columns.last_seen.set(piece, lastSeenMs);
+    to.columns.estimated.set(piece, true);
   }
 }

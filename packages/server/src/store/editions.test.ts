@@ -11,7 +11,7 @@ describe("editions of stored rows", () => {
   let editions: Editions;
   beforeAll(async () => {
     test = await startTestStore();
-    editions = new Editions(test.store.clickhouse);
+    editions = new Editions(test.store.clickhouse, test.store.nodes);
   });
   afterAll(() => test.stop());
   beforeEach(async () => {
@@ -135,13 +135,20 @@ describe("editions of stored rows", () => {
       { flow_id: "1", reporter_id: "node-2", counting: "0", n: "1", bytes: "60" },
       { flow_id: "2", reporter_id: "node-1", counting: "0", n: "1", bytes: "60" },
     ];
-    for (let run = 0; run < 2; run++) await editions.alignDeltas(flows, true);
+    const elect = (primary: boolean) =>
+      editions.write(
+        "flows",
+        flows.map((flow, i) => ({ flow: { ...flow, version: flow.version + BigInt(primary ? i : i + 1) }, set: { primary } })),
+      );
+    await elect(true);
+    for (let run = 0; run < 2; run++) await editions.alignDeltas(flows);
     expect(await deltas()).toEqual(expected("3"));
     await test.store.insert(batchOf(life));
     expect(await deltas()).toEqual(expected("3"));
-    await editions.alignDeltas(flows, false);
+    await elect(false);
+    await editions.alignDeltas(flows);
     expect(await deltas()).toEqual(expected("0"));
-    await editions.alignDeltas([], true);
+    await editions.alignDeltas([]);
   });
 
   it("take along what a flow added over days, reading no more than a day at once", async () => {
@@ -154,18 +161,34 @@ describe("editions of stored rows", () => {
     await test.store.insert(batchOf([...days, ended(2)]));
     const { clickhouse } = test.store;
     const read: number[] = [];
-    const watched = new Editions({
+    const node = {
       database: clickhouse.database,
       rows: clickhouse.rows.bind(clickhouse),
       insert: clickhouse.insert.bind(clickhouse),
-      command: (sql, bindings, options) => {
+      command: (...[sql, bindings, options]: Parameters<typeof clickhouse.command>) => {
         read.push(Number(bindings?.hi) - Number(bindings?.lo));
         return clickhouse.command(sql, bindings, options);
       },
-    });
-    await watched.alignDeltas([...(await page({ table: "flows_open" })), ...(await page())], true);
+    };
+    for (const table of ["flows", "flows_open"] as const) await setPrimary(table, true);
+    const watched = new Editions(clickhouse, { all: [node], local: (table) => table });
+    await watched.alignDeltas([...(await page({ table: "flows_open" })), ...(await page())]);
     expect(await primaries("flow_deltas")).toEqual(["1", "1", "1", "2"].map((flow_id) => ({ flow_id, primary: true })));
     expect(Math.max(...read)).toBeLessThan(dayMs);
+  });
+
+  it("take along names, verdict and all else that charts group by", async () => {
+    const later = { domain: "a.example", verdict: "answered", src_name: "ana", dst_port: null, dst_ip: "fd0a::7" };
+    const told = [row(1, { domain: "", src_name: null }), row(1, { revision: 1, verdict: "refused", last_seen: noon + 1800 })];
+    await test.store.insert(batchOf([...told, ended(1, { revision: 2, ...later }), row(2), ended(3)]));
+    const others = () => rows("SELECT * EXCEPT (stored) FROM flow_deltas FINAL WHERE flow_id != 1 ORDER BY flow_id");
+    const before = await others();
+    await editions.alignDeltas(await page());
+    await test.store.insert(batchOf(told));
+    const dimensions =
+      "SELECT domain, toString(verdict) AS verdict, src_name, dst_port, toString(dst_ip) AS dst_ip, sum(src_bytes_delta) AS bytes, count() AS n FROM flow_deltas FINAL WHERE flow_id = 1 GROUP BY ALL";
+    expect(await rows(dimensions)).toEqual([{ ...later, bytes: "180", n: "3" }]);
+    expect(await others()).toEqual(before);
   });
 
   it("replace what an older program stored of a flow's additions", async () => {
@@ -176,7 +199,8 @@ describe("editions of stored rows", () => {
       `INSERT INTO flow_deltas (last_seen, flow_id, reporter_id, revision, start, src_bytes_delta, primary, version)
        SELECT last_seen, flow_id, reporter_id, revision, start, 60, false, 60 FROM flows`,
     );
-    await editions.alignDeltas(await page(), true);
+    await setPrimary("flows", true);
+    await editions.alignDeltas(await page());
     await test.store.insert(batchOf([ended(1)]));
     expect(await rows("SELECT primary, src_bytes_delta FROM flow_deltas FINAL")).toEqual([
       { primary: true, src_bytes_delta: "60" },

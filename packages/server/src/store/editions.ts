@@ -4,7 +4,8 @@
  */
 import { addJsonRow, FlowBatch, type JsonRow, STORED_COLUMNS } from "@flowtrail/model";
 import type { ClickHouse } from "./clickhouse.ts";
-import { DELTA_COLUMNS, DELTA_COUNTERS, EDITIONS, FLOW_COLUMNS, FLOW_DELTAS, TOMBSTONE_EDITION } from "./schema/flow-tables.ts";
+import { alignStatement } from "./delta-sql.ts";
+import { EDITIONS, FLOW_COLUMNS, FLOW_DELTAS, TOMBSTONE_EDITION } from "./schema/flow-tables.ts";
 
 export type FlowTable = "flows" | "flows_open";
 export const FLOW_TABLES: readonly FlowTable[] = ["flows_open", "flows"];
@@ -55,15 +56,26 @@ const GENTLE = { max_threads: 1, max_block_size: "4096", optimize_read_in_order:
 const KEY = "start, flow_id, reporter_id";
 const COLUMNS = FLOW_COLUMNS.map(({ name }) => name);
 /** Keys are bound parameters, which are part of the request's address: so many fit. */
-const KEYS_AT_ONCE = 400;
+const KEYS_AT_ONCE = 300;
+const GIVEN_KEYS = `SELECT fromUnixTimestamp64Milli(k.1, 'UTC') AS start, k.2 AS flow_id, k.3 AS reporter_id
+  FROM (SELECT arrayJoin(arrayZip({starts:Array(Int64)}, {ids:Array(UInt64)}, {reporters:Array(String)})) AS k)`;
 const DAY_MS = 24 * 3_600_000;
 const FORMAT = { date_time_input_format: "best_effort", max_partitions_per_insert_block: "500" } as const;
 
-export class Editions {
-  readonly #clickhouse: Pick<ClickHouse, "rows" | "command" | "insert" | "database">;
+type Asked = Pick<ClickHouse, "rows" | "insert" | "command" | "database">;
+interface Nodes {
+  readonly all: readonly Asked[];
+  local(table: string): string;
+}
 
-  constructor(clickhouse: Pick<ClickHouse, "rows" | "command" | "insert" | "database">) {
+export class Editions {
+  readonly #clickhouse: Asked;
+  readonly #nodes: Nodes;
+
+  /** @param nodes where the rows are, if not there */
+  constructor(clickhouse: Asked, nodes: Nodes = { all: [clickhouse], local: (table) => table }) {
     this.#clickhouse = clickhouse;
+    this.#nodes = nodes;
   }
 
   /**
@@ -138,52 +150,40 @@ export class Editions {
   }
 
   /**
-   * Makes all that is stored of what these flows added count, or not, as the flows themselves do.
+   * Lets all that is stored of what these flows added say of them what their own rows say now: names, verdict, whether it counts.
    * @throws StoreError
    */
-  async alignDeltas(flows: readonly StoredFlow[], primary: boolean): Promise<void> {
-    const columns = DELTA_COLUMNS.map(({ name }) => name);
-    const sum = `(${DELTA_COUNTERS.join(" + ")}) * ${EDITIONS}`;
-    const selected = columns.map((name) => (name === "primary" ? "{primary:Bool}" : name));
-    const key = FLOW_DELTAS.orderBy.join(", ");
+  async alignDeltas(flows: readonly StoredFlow[]): Promise<void> {
     const lives = flows.map((flow) => {
       const { end, last_seen } = flow.values;
       return { flow, toMs: Math.max(Date.parse(String(end ?? last_seen)), Date.parse(String(last_seen))) };
     });
-    // Day by day: a flow may have been open for weeks, and no statement may read that long.
-    for (const dayMs of flows.length === 0 ? [] : await this.#deltaDays()) {
-      const endMs = dayMs + DAY_MS - 1;
-      const then = lives.filter(({ flow, toMs }) => flow.startMs <= endMs && toMs >= dayMs);
-      for (let at = 0; at < then.length; at += KEYS_AT_ONCE) {
-        const some = then.slice(at, at + KEYS_AT_ONCE);
-        await this.#clickhouse.command(
-          `INSERT INTO ${FLOW_DELTAS.name} (${columns.join(", ")}, version)
-           SELECT ${selected.join(", ")}, least(greatest(version, ${sum}) + 1, ${sum} + ${TOMBSTONE_EDITION - 1}) AS next FROM (
-             SELECT * FROM ${FLOW_DELTAS.name}
-             WHERE last_seen >= fromUnixTimestamp64Milli({lo:Int64}, 'UTC') AND last_seen <= fromUnixTimestamp64Milli({hi:Int64}, 'UTC')
-               AND (flow_id, reporter_id) IN (SELECT k.1, k.2 FROM (SELECT arrayJoin(arrayZip({ids:Array(UInt64)}, {reporters:Array(String)})) AS k))
-             ORDER BY ${key}, version DESC LIMIT 1 BY ${key}
-           ) WHERE primary != {primary:Bool}`,
-          {
-            primary,
-            lo: Math.max(dayMs, Math.min(...some.map(({ flow }) => flow.startMs))),
-            hi: Math.min(endMs, Math.max(...some.map(({ toMs }) => toMs))),
-            ids: some.map(({ flow }) => BigInt(flow.flowId)),
-            reporters: some.map(({ flow }) => flow.reporterId),
-          },
-          { settings: { max_partitions_per_insert_block: "500", max_execution_time: LIMITS.maxExecutionMs / 1000 } },
-        );
+    for (const node of flows.length === 0 ? [] : this.#nodes.all) {
+      const deltas = this.#nodes.local(FLOW_DELTAS.name);
+      const rows = [
+        { table: this.#nodes.local("flows"), where: "true" },
+        { table: this.#nodes.local("flows_open"), where: "is_deleted = 0" }, // what is known of an ended flow is in the other one
+      ];
+      // Day by day: a flow may have been open for weeks, and no statement may read that long.
+      for (const dayMs of await deltaDays(node, deltas)) {
+        const endMs = dayMs + DAY_MS - 1;
+        const then = lives.filter(({ flow, toMs }) => flow.startMs <= endMs && toMs >= dayMs);
+        for (let at = 0; at < then.length; at += KEYS_AT_ONCE) {
+          const some = then.slice(at, at + KEYS_AT_ONCE);
+          await node.command(
+            alignStatement({ keys: GIVEN_KEYS, deltas, rows }),
+            {
+              lo: Math.max(dayMs, Math.min(...some.map(({ flow }) => flow.startMs))),
+              hi: Math.min(endMs, Math.max(...some.map(({ toMs }) => toMs))),
+              starts: some.map(({ flow }) => flow.startMs),
+              ids: some.map(({ flow }) => BigInt(flow.flowId)),
+              reporters: some.map(({ flow }) => flow.reporterId),
+            },
+            { settings: { max_partitions_per_insert_block: "500", max_execution_time: LIMITS.maxExecutionMs / 1000 } },
+          );
+        }
       }
     }
-  }
-
-  /** Beginnings of the days of which deltas are stored, ms since 1970. */
-  async #deltaDays(): Promise<number[]> {
-    const rows = await this.#clickhouse.rows<{ partition: string }>(
-      "SELECT DISTINCT partition FROM system.parts WHERE active AND database = {database:String} AND table = {table:String} ORDER BY partition",
-      { database: this.#clickhouse.database, table: FLOW_DELTAS.name },
-    );
-    return rows.map(({ partition }) => Date.parse(partition.replace(/^(\d{4})(\d\d)(\d\d)$/, "$1-$2-$3")));
   }
 
   /**
@@ -212,6 +212,15 @@ export class Editions {
     );
     return found.flat();
   }
+}
+
+/** Beginnings of the days of which a node stores deltas, ms since 1970. */
+async function deltaDays(node: Asked, table: string): Promise<number[]> {
+  const rows = await node.rows<{ partition: string }>(
+    "SELECT DISTINCT partition FROM system.parts WHERE active AND database = {database:String} AND table = {table:String} ORDER BY partition",
+    { database: node.database, table },
+  );
+  return rows.map(({ partition }) => Date.parse(partition.replace(/^(\d{4})(\d\d)(\d\d)$/, "$1-$2-$3")));
 }
 
 function isSame(a: FlowPlace, b: FlowPlace): boolean {

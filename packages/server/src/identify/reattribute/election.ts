@@ -42,20 +42,18 @@ export async function elect(
   await walk(deps.editions, range, signal, async (table, page) => {
     tally.read(page.length, page.at(-1)?.startMs ?? fromMs);
     const others = page.filter((flow) => flow.reporterId !== reporterId);
-    const { changes, counting, notCounting } = await electPage(reporterId, others, deps, signal, isProvisional);
+    const { changes, decided } = await electPage(reporterId, others, deps, signal, isProvisional);
     await deps.editions.write(table, changes);
     for (const { flow, set } of changes) tally.changed([], flow.values.primary === true, set.primary === true);
     // Earlier revisions of a flow may have been elected otherwise than its newest one.
-    await deps.editions.alignDeltas(counting, true);
-    await deps.editions.alignDeltas(notCounting, false);
+    await deps.editions.alignDeltas(decided);
   });
 }
 
 interface Elected {
   readonly changes: Change[];
-  /** Flows that the reporter's presence decides about, by what was decided. */
-  readonly counting: StoredFlow[];
-  readonly notCounting: StoredFlow[];
+  /** Flows that the reporter's presence decides about. */
+  readonly decided: StoredFlow[];
 }
 
 async function electPage(
@@ -65,7 +63,7 @@ async function electPage(
   signal: AbortSignal,
   isProvisional: boolean,
 ): Promise<Elected> {
-  const elected: Elected = { changes: [], counting: [], notCounting: [] };
+  const elected: Elected = { changes: [], decided: [] };
   if (flows.length === 0) return elected;
   const unclear = new Set<string>();
   const fill = (some: readonly StoredFlow[], isPresent: boolean, isThere: (node: NodeRef) => boolean) => {
@@ -110,7 +108,7 @@ async function electPage(
     if (!isDecided(row) || (isProvisional && !isCovered(row))) continue;
     const primary = !isCovered(row) && !there.has(flow);
     const rank = absent.columns.rank.get(row) ?? 0;
-    (primary ? elected.counting : elected.notCounting).push(flow);
+    elected.decided.push(flow);
     if (flow.values.primary !== primary || flow.values.rank !== rank) elected.changes.push({ flow, set: { primary, rank } });
   }
   return elected;

@@ -39,12 +39,7 @@ export async function replay(task: ReplayTask, deps: ReplayDeps, tally: Tally, s
     }
     if (isDryRun) return;
     await editions.write(table, changes);
-    for (const primary of [true, false]) {
-      await editions.alignDeltas(
-        changes.filter(({ set }) => set.primary === primary).map(({ flow }) => flow),
-        primary,
-      );
-    }
+    await editions.alignDeltas(changes.map(({ flow }) => flow));
   });
 }
 
