@@ -14,6 +14,8 @@ export interface Table {
   readonly columns: readonly TableColumn[];
   readonly engine: string;
   readonly orderBy: readonly string[];
+  /** What the index knows, where that is less than the order: a beginning of it. */
+  readonly primaryKey?: readonly string[];
   readonly partitionBy?: string;
   readonly ttl?: string;
   readonly indexes?: readonly string[];
@@ -34,6 +36,7 @@ export function createTable(table: Table): string {
     `CREATE TABLE IF NOT EXISTS ${table.name} (\n  ${lines.join(",\n  ")}\n)`,
     `ENGINE = ${table.engine}`,
     ...(table.partitionBy === undefined ? [] : [`PARTITION BY ${table.partitionBy}`]),
+    ...(table.primaryKey === undefined ? [] : [`PRIMARY KEY (${table.primaryKey.join(", ")})`]),
     `ORDER BY (${table.orderBy.join(", ")})`,
     ...(table.ttl === undefined ? [] : [`TTL ${table.ttl}`]),
     `SETTINGS ${settings.join(", ")}`,
