@@ -19,6 +19,7 @@ import { Health } from "./health/health.ts";
 import { InventoryHealth } from "./health/inventory-health.ts";
 import { Metrics } from "./health/metrics.ts";
 import { type Enrolment, LINGER_MS, Roster } from "./health/roster.ts";
+import { silencesIn } from "./health/silences.ts";
 import { UnknownRelays } from "./health/unknown-relays.ts";
 import { FixedInventory } from "./identify/attribution/fixed-inventory.ts";
 import { InventoryHistory } from "./identify/history/history.ts";
@@ -34,6 +35,7 @@ import { Live } from "./live/live.ts";
 import { FlowDetails } from "./query/flow-detail.ts";
 import { FlowList } from "./query/flow-list.ts";
 import { InquiryDesk } from "./query/inquiry-desk.ts";
+import { Traffic } from "./query/traffic/traffic.ts";
 import { Receive } from "./receive/receive.ts";
 import { SAMPLE_INVENTORY } from "./sample/inventory.ts";
 import { Sample } from "./sample/sample.ts";
@@ -64,6 +66,7 @@ export class Server {
   readonly #live: Live;
   readonly #receive: Receive;
   readonly #sample: Sample;
+  readonly #seeder: Seeder;
   readonly #health: Health;
   #app: Api | null = null;
   #url: string | null = null;
@@ -141,9 +144,16 @@ export class Server {
       now,
       random: Math.random,
       logger,
-      clickhouse: this.#store.clickhouse,
+      nodes: this.#store.nodes,
       marker: join(config.data, "sample.on"),
       submit: (rows) => this.#submitSample(rows),
+    });
+    this.#seeder = new Seeder({
+      now,
+      logger,
+      clickhouse: this.#store.clickhouse,
+      marks: new SeedMarks(config.data),
+      settle: async () => {}, // the store's jobs do it
     });
     this.#health = new Health({
       version: VERSION,
@@ -202,6 +212,7 @@ export class Server {
     this.#url = null;
     this.#live.stop();
     await this.#sample.stop();
+    await this.#seeder.stop();
     if (this.#app !== null) await closeGracefully(this.#app);
     await this.#agents.stop();
     await this.#reattribute.stop();
@@ -270,6 +281,12 @@ export class Server {
       desk,
       flows: new FlowList(query),
       details: new FlowDetails(query),
+      traffic: new Traffic({
+        heard: this.#roster,
+        // Until rollups are computed: all is made from rows.
+        sources: { throughMs: () => 0, deltasFromMs: () => store.retention.deltasFromMs(now()) },
+      }),
+      gapsIn: (range) => silencesIn(this.#roster, range, now()),
       live: this.#live,
       health: this.#health,
       metrics: new Metrics({
@@ -281,8 +298,12 @@ export class Server {
         inventory: this.#inventoryHealth,
         declarations: this.#declarations,
         questions: desk,
+        now,
+        logger: this.#logger,
       }),
+      retention: store.retention,
       sample: this.#sample,
+      seeder: this.#seeder,
     });
   }
 

@@ -6,14 +6,14 @@ import { existsSync } from "node:fs";
 import { rm, writeFile } from "node:fs/promises";
 import type { FlowBatch } from "@flowtrail/model";
 import { SAMPLE_NETWORK } from "../receive/check.ts";
-import type { ClickHouse } from "../store/clickhouse.ts";
+import type { StoreNodes } from "../store/nodes.ts";
 import { SampleScript } from "./script.ts";
 
 export interface SampleDeps {
   readonly now: () => number;
   readonly random: () => number;
   readonly logger: { warn(fields: object, message: string): void };
-  readonly clickhouse: Pick<ClickHouse, "command">;
+  readonly nodes: StoreNodes;
   /** File that is there while there may be sample rows: they are looked for after a crash, and not at every start. */
   readonly marker: string;
   /** Names participants and elects primaries, by the script's own inventory. */
@@ -22,7 +22,7 @@ export interface SampleDeps {
 
 const TICK_MS = 1000;
 const BACKFILL_MS = 15 * 60_000;
-const TABLES = ["flows", "flows_open", "flow_deltas"];
+const TABLES = ["flows", "flows_long", "flows_open", "flow_deltas"];
 
 export class Sample {
   readonly #deps: SampleDeps;
@@ -102,8 +102,11 @@ export class Sample {
   }
 
   async #delete(): Promise<void> {
-    for (const table of TABLES) {
-      await this.#deps.clickhouse.command(`DELETE FROM ${table} WHERE network = {network:String}`, { network: SAMPLE_NETWORK });
+    const { all, local } = this.#deps.nodes;
+    for (const node of all) {
+      for (const table of TABLES) {
+        await node.command(`DELETE FROM ${local(table)} WHERE network = {network:String}`, { network: SAMPLE_NETWORK });
+      }
     }
     await rm(this.#deps.marker, { force: true });
   }

@@ -122,17 +122,23 @@ export class Store {
 
   /** @throws StoreError */
   async stats(): Promise<StoreStats> {
-    const [row] = await this.clickhouse.rows<{ rows: string; bytes: string }>(
-      `SELECT sumIf(rows, table = {flows:String}) + (SELECT count() FROM ${FLOWS_OPEN.name} FINAL) AS rows, sum(bytes_on_disk) AS bytes
-       FROM system.parts WHERE active AND database = {database:String}`,
-      { database: this.clickhouse.database, flows: FLOWS.name },
+    const { all, local } = this.nodes;
+    const nodes = await Promise.all(
+      all.map((node) =>
+        node.rows<{ rows: string; bytes: string }>(
+          `SELECT sumIf(rows, table = {flows:String}) + (SELECT count() FROM ${local(FLOWS_OPEN.name)} FINAL) AS rows,
+             sum(bytes_on_disk) AS bytes FROM system.parts WHERE active AND database = {database:String}`,
+          { database: node.database, flows: local(FLOWS.name) },
+        ),
+      ),
     );
-    return { rows: Number(row?.rows ?? 0), bytes: Number(row?.bytes ?? 0) };
+    const sum = (name: "rows" | "bytes") => nodes.flat().reduce((total, row) => total + Number(row[name]), 0);
+    return { rows: sum("rows"), bytes: sum("bytes") };
   }
 
   /** Never throws. */
   async health(): Promise<StoreHealth> {
-    return { ping: await this.clickhouse.ping(), engine: this.#engine?.status ?? null, commit: this.#commit.stats };
+    return { ping: await this.#ping(), engine: this.#engine?.status ?? null, commit: this.#commit.stats };
   }
 
   /** Runs all upkeep now, as if it were `nowMs`. What fails does not keep the rest from being done. @throws StoreError */
@@ -144,6 +150,13 @@ export class Store {
     await attempt(this.#upkeep.settleLost(nowMs));
     await attempt(this.#upkeep.removeTombstones(nowMs));
     if (failed.length > 0) throw failed[0];
+  }
+
+  /** A shard that is away takes a part of all rows with it. What is replicated is there as long as anybody answers. */
+  async #ping(): Promise<PingResult> {
+    const asked = this.#config.remote?.cluster?.replicated === true ? [this.clickhouse] : this.nodes.all;
+    const pings = await Promise.all(asked.map((node) => node.ping()));
+    return pings.find(({ ok }) => !ok) ?? (pings[0] as PingResult);
   }
 
   #open(): { clickhouse: ClickHouse; nodes: StoreNodes } {
