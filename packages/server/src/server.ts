@@ -39,6 +39,8 @@ import { Traffic } from "./query/traffic/traffic.ts";
 import { Receive } from "./receive/receive.ts";
 import { SAMPLE_INVENTORY } from "./sample/inventory.ts";
 import { Sample } from "./sample/sample.ts";
+import { SeedMarks } from "./seed/seed-marks.ts";
+import { Seeder } from "./seed/seeder.ts";
 import { deskConfig, storeConfig } from "./store/config.ts";
 import { Editions } from "./store/editions.ts";
 import { InventoryLog } from "./store/inventory-log.ts";

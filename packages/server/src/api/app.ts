@@ -10,6 +10,7 @@ import { guard } from "../auth/guard.ts";
 import type { Api, ApiContext } from "./context.ts";
 import { notFound, sendError } from "./errors.ts";
 import { authRoutes } from "./routes/auth.ts";
+import { chartRoutes } from "./routes/charts.ts";
 import { filterRoutes } from "./routes/filter.ts";
 import { flowRoutes } from "./routes/flows.ts";
 import { ingestRoutes } from "./routes/ingest.ts";
@@ -17,6 +18,8 @@ import { inventoryRoutes } from "./routes/inventory.ts";
 import { liveRoutes } from "./routes/live.ts";
 import { pageRoutes } from "./routes/page.ts";
 import { replayRoutes } from "./routes/replay.ts";
+import { seedRoutes } from "./routes/seed.ts";
+import { settingsRoutes } from "./routes/settings.ts";
 import { systemRoutes } from "./routes/system.ts";
 import { tokenRoutes } from "./routes/tokens.ts";
 
@@ -48,8 +51,18 @@ export async function buildApp(context: ApiContext): Promise<Api> {
   await app.register(swagger, { openapi: description(context.version), transform: jsonSchemaTransform });
   guard(app, context);
   context.metrics.observe(app);
-  const questions = [flowRoutes, filterRoutes, liveRoutes];
-  const all = [ingestRoutes, ...questions, inventoryRoutes, replayRoutes, authRoutes, tokenRoutes, systemRoutes];
+  const questions = [flowRoutes, chartRoutes, filterRoutes, liveRoutes];
+  const all = [
+    ingestRoutes,
+    ...questions,
+    inventoryRoutes,
+    replayRoutes,
+    authRoutes,
+    tokenRoutes,
+    settingsRoutes,
+    systemRoutes,
+    seedRoutes,
+  ];
   for (const routes of all) routes(app, context);
   await pageRoutes(app, context.config.web.dir);
   await app.ready();

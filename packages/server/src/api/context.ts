@@ -1,4 +1,5 @@
 /** What the routes need of the rest of the server. */
+import type { TimeRange } from "@flowtrail/model";
 import type {
   FastifyBaseLogger,
   FastifyInstance,
@@ -20,11 +21,15 @@ import type { AgentSources } from "../identify/sources/agents/agents.ts";
 import type { Live } from "../live/live.ts";
 import type { FlowDetails } from "../query/flow-detail.ts";
 import type { FlowList } from "../query/flow-list.ts";
+import type { Gap } from "../query/gaps.ts";
 import type { InquiryDesk } from "../query/inquiry-desk.ts";
+import type { Traffic } from "../query/traffic/traffic.ts";
 import type { Receive } from "../receive/receive.ts";
 import type { Sample } from "../sample/sample.ts";
+import type { Seeder } from "../seed/seeder.ts";
 import type { ClickHouse } from "../store/clickhouse.ts";
 import type { InventoryLog } from "../store/inventory-log.ts";
+import type { Retention } from "../store/retention/retention.ts";
 import type { Store } from "../store/store.ts";
 
 export interface ApiContext {
@@ -46,10 +51,15 @@ export interface ApiContext {
   readonly desk: InquiryDesk;
   readonly flows: FlowList;
   readonly details: FlowDetails;
+  readonly traffic: Traffic;
+  /** When reporters did not report what they should have seen. */
+  readonly gapsIn: (range: TimeRange) => Gap[];
   readonly live: Live;
   readonly health: Health;
   readonly metrics: Metrics;
+  readonly retention: Retention;
   readonly sample: Sample;
+  readonly seeder: Seeder;
 }
 
 export type Api = FastifyInstance<

@@ -238,6 +238,16 @@ export class Roster {
     return presence !== "no";
   }
 
+  /** What is known of each reporter's coverage, by its id. */
+  get coverages(): ReadonlyMap<string, Coverage> {
+    return this.#coverages;
+  }
+
+  /** Its token was taken back: nobody waits for it. */
+  isRemoved(reporterId: string): boolean {
+    return this.#removed.has(reporterId);
+  }
+
   /** Did this reporter cover some of that time, by what it declared alone? */
   covers(reporterId: string, { startMs, endMs }: Lived): boolean {
     return this.#coverages.get(reporterId)?.expects(startMs, endMs) ?? false;

@@ -1,0 +1,143 @@
+/** Questions about traffic as a whole: over time, by the largest, who with whom. */
+import { parseFlowId } from "@flowtrail/model";
+import { z } from "zod";
+import { QueryError } from "../../query/errors.ts";
+import { gapsFor } from "../../query/gaps.ts";
+import { histogram } from "../../query/histogram.ts";
+import { pairs } from "../../query/pairs.ts";
+import { timeline } from "../../query/timeline.ts";
+import { MOST_FIELDS, top } from "../../query/top.ts";
+import { type GroupField, groupField } from "../../query/traffic/fields.ts";
+import { inquiryFor } from "../ask.ts";
+import {
+  histogramQuerySchema,
+  histogramSchema,
+  pairsQuerySchema,
+  pairsSchema,
+  timelineQuerySchema,
+  timelineSchema,
+  topQuerySchema,
+  topSchema,
+} from "../chart-schemas.ts";
+import type { Api, ApiContext } from "../context.ts";
+import { errorSchema, notFound } from "../errors.ts";
+import { filterOf, rangeOf } from "../flow-params.ts";
+
+const errors = { 400: errorSchema, 401: errorSchema, 403: errorSchema, 422: errorSchema, 429: errorSchema, 503: errorSchema };
+const tags = ["charts"];
+const iso = (ms: number) => new Date(ms).toISOString();
+
+export function chartRoutes(api: Api, context: ApiContext): void {
+  const { traffic, gapsIn, now } = context;
+
+  api.route({
+    method: "GET",
+    url: "/api/flows/histogram",
+    config: { access: "api" },
+    schema: {
+      summary: "Traffic over time",
+      tags,
+      querystring: histogramQuerySchema,
+      response: { 200: histogramSchema, ...errors },
+    },
+    handler: async (request, reply) => {
+      const { from, to, group, previous, metric, buckets, limit } = request.query;
+      const range = rangeOf(from, to, now());
+      const filter = filterOf(request.query);
+      const [field = null] = group ? fieldsOf("group", [group]) : [];
+      const inquiry = inquiryFor(request, reply, context);
+      const query = { range, filter, group: field, metric, buckets, limit, previous: previous === "true" };
+      const answer = await histogram(traffic, query, inquiry);
+      const { gaps, partial } = gapsFor(filter, gapsIn(range));
+      if (partial) inquiry.markPartial();
+      reply.header("cache-control", "no-store");
+      const told = gaps.map((gap) => ({
+        reporter: gap.reporter,
+        reporter_id: gap.reporterId,
+        from: iso(gap.fromMs),
+        to: iso(gap.toMs),
+      }));
+      return { ...answer, gaps: told, meta: inquiry.meta };
+    },
+  });
+
+  api.route({
+    method: "GET",
+    url: "/api/flows/top",
+    config: { access: "api" },
+    schema: {
+      summary: "The largest groups, and the others together",
+      tags,
+      querystring: topQuerySchema,
+      response: { 200: topSchema, ...errors },
+    },
+    handler: async (request, reply) => {
+      const { from, to, by, previous, metric, limit } = request.query;
+      const nowMs = now();
+      const range = rangeOf(from, to, nowMs);
+      const filter = filterOf(request.query);
+      const fields = fieldsOf(
+        "by",
+        [by].flat().flatMap((text) => text.split(",")),
+      );
+      const inquiry = inquiryFor(request, reply, context);
+      const query = { range, filter, by: fields, metric, limit, previous: previous === "true", nowMs };
+      const answer = await top(traffic, query, inquiry);
+      reply.header("cache-control", "no-store");
+      return { ...answer, meta: inquiry.meta };
+    },
+  });
+
+  api.route({
+    method: "GET",
+    url: "/api/flows/pairs",
+    config: { access: "api" },
+    schema: { summary: "Who talks to whom", tags, querystring: pairsQuerySchema, response: { 200: pairsSchema, ...errors } },
+    handler: async (request, reply) => {
+      const { from, to, metric, limit, externals } = request.query;
+      const query = { range: rangeOf(from, to, now()), filter: filterOf(request.query), metric, limit, externals };
+      const inquiry = inquiryFor(request, reply, context);
+      const answer = await pairs(traffic, query, inquiry);
+      reply.header("cache-control", "no-store");
+      return { ...answer, meta: inquiry.meta };
+    },
+  });
+
+  api.route({
+    method: "GET",
+    url: "/api/flows/:reporter/:flow_id/timeline",
+    config: { access: "api" },
+    schema: {
+      summary: "What each end of a flow sent over its life",
+      tags,
+      querystring: timelineQuerySchema,
+      params: z.object({ reporter: z.string().min(1).max(256).describe("Id or name of the node"), flow_id: z.string() }),
+      response: { 200: timelineSchema, 404: errorSchema, ...errors },
+    },
+    handler: async (request, reply) => {
+      const { reporter, flow_id } = request.params;
+      const id = parseFlowId(flow_id);
+      if (id === null) throw new QueryError([{ parameter: "flow_id", message: "expected a whole number up to 2^64-1" }]);
+      const inquiry = inquiryFor(request, reply, context);
+      const answer = await timeline(reporter, id, request.query.buckets, inquiry);
+      if (answer === null)
+        throw notFound(`no report of ${reporter} has the flow id ${flow_id}, or it is older than what is kept`);
+      reply.header("cache-control", "no-store");
+      return { ...answer, meta: inquiry.meta };
+    },
+  });
+}
+
+/** @throws QueryError */
+function fieldsOf(parameter: string, names: readonly string[]): GroupField[] {
+  const given = names.map((name) => name.trim()).filter((name) => name !== "");
+  const refused = (message: string) => new QueryError([{ parameter, message }]);
+  if (given.length === 0) throw refused("expected the name of a field");
+  if (given.length > MOST_FIELDS) throw refused(`at most ${MOST_FIELDS} fields`);
+  const found = given.map(groupField);
+  const problems = found.filter((field) => typeof field === "string").map((message) => ({ parameter, message }));
+  if (problems.length > 0) throw new QueryError(problems);
+  const fields = found.filter((field) => typeof field !== "string");
+  if (new Set(fields.map(({ name }) => name)).size < fields.length) throw refused("each field once");
+  return fields;
+}
