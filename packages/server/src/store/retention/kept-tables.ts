@@ -1,7 +1,7 @@
 /** Which tables are kept how long, and what goes first when there is too much. */
 import { FLOW_DELTAS, FLOWS, FLOWS_LONG } from "../schema/flow-tables.ts";
 import { AGENT_BATCHES, FLOWS_REJECTED } from "../schema/other-tables.ts";
-import { ROLLUP_VALUES, ROLLUPS } from "../schema/rollup-tables.ts";
+import { ROLLUPS, VALUE_ROLLUPS } from "../schema/rollup-tables.ts";
 import type { Table } from "../schema/table.ts";
 import type { Period } from "./policy.ts";
 
@@ -33,6 +33,7 @@ export const KEPT_TABLES: readonly KeptTable[] = [
   kept(FLOW_DELTAS, "deltas_days", { isEvidence: true }),
   kept(FLOWS, "flows_days", { isEvidence: true, byEnd: true }),
   kept(FLOWS_LONG, "flows_days", { isEvidence: true, byEnd: true }),
-  ...ROLLUPS.map(({ table, stepMs }) => kept(table, stepMs < HOUR_MS ? "minutes_days" : "hours_days", { worth: "summary" })),
-  kept(ROLLUP_VALUES, "hours_days", { worth: "summary" }),
+  ...[...ROLLUPS, ...VALUE_ROLLUPS].map(({ table, stepMs }) =>
+    kept(table, stepMs < HOUR_MS ? "minutes_days" : "hours_days", { worth: "summary" }),
+  ),
 ];

@@ -10,7 +10,7 @@ import { SchemaError } from "./align.ts";
 import { FLOW_DELTAS, FLOWS, FLOWS_LONG, FLOWS_OPEN } from "./flow-tables.ts";
 import { migrate, TABLES } from "./migrate.ts";
 import { AGENT_BATCHES, FLOWS_REJECTED } from "./other-tables.ts";
-import { ROLLUP_VALUES, ROLLUPS } from "./rollup-tables.ts";
+import { ROLLUP_TABLES } from "./rollup-tables.ts";
 import type { Table, TableColumn } from "./table.ts";
 
 interface Deps {
@@ -30,7 +30,7 @@ const SHARD_BY: Readonly<Record<string, string>> = {
   [AGENT_BATCHES.name]: "cityHash64(reporter_id)",
 };
 /** Computed by each node from its own rows. Without a key ClickHouse refuses to insert through the Distributed table. */
-const PER_NODE = new Set([...ROLLUPS.map(({ table }) => table.name), ROLLUP_VALUES.name]);
+const PER_NODE = new Set(ROLLUP_TABLES.map(({ name }) => name));
 
 /** @throws SchemaError, StoreError */
 export async function migrateNodes(nodes: StoreNodes, replicated: boolean, deps: Deps): Promise<void> {

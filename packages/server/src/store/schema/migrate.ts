@@ -9,7 +9,7 @@ import { COVERAGE, REATTRIBUTIONS } from "./coverage-tables.ts";
 import { FLOW_DELTAS, FLOWS, FLOWS_LONG, FLOWS_LONG_VIEW, FLOWS_OPEN } from "./flow-tables.ts";
 import { INVENTORY, INVENTORY_CORRECTIONS } from "./inventory-tables.ts";
 import { AGENT_BATCHES, FLOWS_REJECTED, SCHEMA_VERSIONS, TOKENS } from "./other-tables.ts";
-import { ROLLUP_VALUES, ROLLUPS } from "./rollup-tables.ts";
+import { ROLLUP_TABLES } from "./rollup-tables.ts";
 import { RETENTION_DROPS, SETTINGS } from "./settings-table.ts";
 import { createTable, type Table } from "./table.ts";
 
@@ -21,8 +21,7 @@ export const TABLES: readonly Table[] = [
   FLOWS_LONG,
   FLOWS_OPEN,
   FLOW_DELTAS,
-  ...ROLLUPS.map(({ table }) => table),
-  ROLLUP_VALUES,
+  ...ROLLUP_TABLES,
   FLOWS_REJECTED,
   AGENT_BATCHES,
   TOKENS,

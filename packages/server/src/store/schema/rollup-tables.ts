@@ -168,5 +168,3 @@ export const ROLLUP_TABLES: readonly Table[] = [
   ...VALUE_ROLLUPS.map(({ table }) => table),
   ROLLUP_PROGRESS,
 ];
-
-export const ROLLUP_VALUES: Table = valueRollup("rollup_values", HOUR_MS).table;
