@@ -33,6 +33,11 @@ export function filterSql(filter: Filter, expressions: Expressions = {}): Sql {
   return { text: compiler.condition(filter, false), bindings: compiler.bindings };
 }
 
+/** The value of a field's operand; null where there is none. It has no parameters. */
+export function operandSql(operand: Operand, expressions: Expressions = {}): string {
+  return new Compiler(expressions).value(operand);
+}
+
 const V4_RANGE = "toIPv6('::ffff:0.0.0.0') AND toIPv6('::ffff:255.255.255.255')";
 const FIRST_V4 = parseAddress("0.0.0.0") ?? new Uint8Array(16);
 /** A part of an address, as it is written. */
@@ -98,7 +103,7 @@ class Compiler {
   }
 
   /** Null where there is no value. */
-  #value(operand: Operand): string {
+  value(operand: Operand): string {
     switch (operand.kind) {
       case "domain":
         return `if(${this.#isDomainOf(operand.end)}, ${this.#column("domain")}, NULL)`;
@@ -122,7 +127,7 @@ class Compiler {
   }
 
   #order(operand: Operand, { op, value }: Order): string {
-    return `${this.#value(operand)} ${op} ${this.#bind("UInt64", BigInt(value))}`;
+    return `${this.value(operand)} ${op} ${this.#bind("UInt64", BigInt(value))}`;
   }
 
   #is(operand: Operand, is: Is): string {
@@ -130,7 +135,7 @@ class Compiler {
     // Apart from whose it is, so that the indexes on the column can be used.
     if (operand.kind === "domain" && !values.includes(null))
       return `(${this.#is(DOMAIN, is)}) AND ${this.#isDomainOf(operand.end)}`;
-    const expression = this.#value(operand);
+    const expression = this.value(operand);
     const conditions: string[] = [];
     if (values.includes(null)) conditions.push(`isNull(${expression})`);
     const given = values.filter((value) => value !== null);

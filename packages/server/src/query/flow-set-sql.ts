@@ -1,0 +1,76 @@
+/** One subquery over all flows of a set, each once and as it is now: what is counted of it. */
+import type { Filter, TimeRange } from "@flowtrail/model";
+import { FLOW_KEY, FLOWS, FLOWS_LONG, FLOWS_OPEN, LONG_MS } from "../store/schema/flow-tables.ts";
+import { filterSql } from "./filter-sql.ts";
+import { type Heard, mayPass, OPEN_STATE } from "./flow-set.ts";
+import { moment, type Sql } from "./sql.ts";
+
+export interface FlowSet {
+  /** Flows that were active in it. */
+  readonly range: TimeRange;
+  readonly filter: Filter;
+  /** Stretches of the range: of ended flows that began in it, only those that began in one of them. What began before it belongs to the set. */
+  readonly began: readonly TimeRange[];
+  /** Does that hold for open ones, too? */
+  readonly openBegan: boolean;
+}
+
+/** All of a range. */
+export function wholeSet(range: TimeRange, filter: Filter): FlowSet {
+  return { range, filter, began: [range], openBegan: false };
+}
+
+/** FINAL is nearly free where it need not look into other days: the key holds the start, which decides the day. */
+export const SET_SETTINGS = { do_not_merge_across_partitions_select_final: 1 } as const;
+
+const KEY = FLOW_KEY.join(", ");
+/** An agent that was taken for lost spoke again. Its flow is open, and that is what is told of it. */
+const IS_OPEN_AGAIN = `state = 'lost' AND (${KEY}) GLOBAL IN (SELECT ${KEY} FROM ${FLOWS_OPEN.name} FINAL)`;
+
+/** @param selected the columns, by the expression that stands for the state and by whether the flow began in one of the stretches */
+export function flowSetSql(
+  { range, filter, began, openBegan }: FlowSet,
+  heard: Heard,
+  selected: (state: string, isBegan: boolean) => string,
+): Sql {
+  const stretches = began.map((_, i) => `(start >= ${moment(`s${i}`)} AND start < ${moment(`e${i}`)})`).join(" OR ") || "false";
+  const lived = `last_seen >= ${moment("from")} AND coalesce(end, last_seen) >= ${moment("from")}`;
+  const ended = filterSql(filter);
+  const open = filterSql(filter, { state: OPEN_STATE });
+  const part = (table: string, isBegan: boolean, where: string) =>
+    `SELECT ${selected("toString(state)", isBegan)} FROM ${table} FINAL WHERE ${where} AND NOT (${IS_OPEN_AGAIN}) AND (${ended.text})`;
+  const openWhere = openBegan ? `(start < ${moment("from")} OR ${stretches})` : `start < ${moment("to")}`;
+  const parts = [
+    ...(mayPass(filter, "ended")
+      ? [
+          part(FLOWS.name, true, `(${stretches})`),
+          part(FLOWS.name, false, `start >= ${moment("short")} AND start < ${moment("from")} AND ${lived}`),
+          part(FLOWS_LONG.name, false, `start < ${moment("short")} AND ${lived}`),
+        ]
+      : []),
+    ...(mayPass(filter, "open")
+      ? [
+          `SELECT ${selected(OPEN_STATE, false)} FROM ${FLOWS_OPEN.name} FINAL WHERE ${openWhere} ` +
+            `AND (reporter_id IN {heard:Array(String)} OR last_seen >= ${moment("from")}) AND (${open.text})`,
+        ]
+      : []),
+  ];
+  const bindings = {
+    ...ended.bindings,
+    ...open.bindings,
+    ...Object.fromEntries(
+      began.flatMap(({ fromMs, toMs }, i) => [
+        [`s${i}`, fromMs],
+        [`e${i}`, toMs],
+      ]),
+    ),
+    from: range.fromMs,
+    to: range.toMs,
+    short: Math.max(0, range.fromMs - LONG_MS),
+    heard: heard.ids(),
+  };
+  return {
+    text: parts.length === 0 ? `SELECT ${selected("''", false)} FROM ${FLOWS.name} WHERE false` : parts.join(" UNION ALL "),
+    bindings,
+  };
+}
