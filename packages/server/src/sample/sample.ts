@@ -7,6 +7,7 @@ import { rm, writeFile } from "node:fs/promises";
 import type { FlowBatch } from "@flowtrail/model";
 import { SAMPLE_NETWORK } from "../receive/check.ts";
 import type { StoreNodes } from "../store/nodes.ts";
+import { ROLLUPS, VALUE_ROLLUPS } from "../store/schema/rollup-tables.ts";
 import { SampleScript } from "./script.ts";
 
 export interface SampleDeps {
@@ -22,7 +23,13 @@ export interface SampleDeps {
 
 const TICK_MS = 1000;
 const BACKFILL_MS = 15 * 60_000;
-const TABLES = ["flows", "flows_long", "flows_open", "flow_deltas"];
+const TABLES = [
+  "flows",
+  "flows_long",
+  "flows_open",
+  "flow_deltas",
+  ...[...ROLLUPS, ...VALUE_ROLLUPS].map(({ table }) => table.name),
+];
 
 export class Sample {
   readonly #deps: SampleDeps;
