@@ -55,7 +55,7 @@ export function withPlus(time: string): string {
 }
 
 /** @throws QueryError */
-function momentOf(parameter: string, text: string, nowMs: number): number {
+export function momentOf(parameter: string, text: string, nowMs: number): number {
   try {
     return parseTime(withPlus(text), nowMs);
   } catch (error) {

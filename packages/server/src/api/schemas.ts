@@ -5,6 +5,7 @@ import { FILTER_COLUMNS } from "../query/filters.ts";
 import { ORDERS, SORTS } from "../query/flow-list-order.ts";
 import { explainParameter, metaSchema } from "./ask.ts";
 import { inventoryHealthSchema } from "./inventory-schemas.ts";
+import { storeReportSchema } from "./settings-schemas.ts";
 import { time } from "./time-schema.ts";
 
 const big = z.union([z.number().int().nonnegative(), z.string().regex(/^\d{1,20}$/)]).describe("A string above 2^53");
@@ -208,6 +209,9 @@ export const healthSchema = z.object({
         .object({ state: z.string(), restarts: z.number(), last_error: z.string().nullable() })
         .nullable()
         .describe("Null with a ClickHouse of the operator's"),
+      retention: storeReportSchema
+        .nullable()
+        .describe("What is kept, how much room it takes, what goes next. Null: the store is away"),
     })
     .optional(),
   ingest: z

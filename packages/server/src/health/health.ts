@@ -1,9 +1,11 @@
 /** How the server is: what a load balancer, a person and the page want to know. */
 import type { ReattributeStats } from "../identify/reattribute/reattribute.ts";
 import type { ReceiveStats } from "../receive/receive.ts";
+import type { RetentionReport } from "../store/retention/retention.ts";
 import type { StoreHealth, StoreStats } from "../store/store.ts";
 import type { AgentBook, AgentReport } from "./agent-book.ts";
 import type { InventoryReport } from "./inventory-health.ts";
+import { type StoreReport, storeReport } from "./store-report.ts";
 import type { UnknownRelay } from "./unknown-relays.ts";
 
 export interface HealthDeps {
@@ -11,7 +13,11 @@ export interface HealthDeps {
   readonly insecure: boolean;
   readonly now: () => number;
   readonly logger: { warn(fields: object, message: string): void };
-  readonly store: { health(): Promise<StoreHealth>; stats(): Promise<StoreStats> };
+  readonly store: {
+    health(): Promise<StoreHealth>;
+    stats(): Promise<StoreStats>;
+    readonly retention: { report(nowMs: number): Promise<RetentionReport>; readonly problem: string | null };
+  };
   readonly book: AgentBook;
   readonly receive: { readonly stats: ReceiveStats };
   readonly heard: { has(reporterId: string): boolean };
@@ -41,6 +47,7 @@ export interface FullHealth {
     readonly bytes: number | null;
     readonly waiting_rows: number;
     readonly engine: { readonly state: string; readonly restarts: number; readonly last_error: string | null } | null;
+    readonly retention: StoreReport | null;
   };
   readonly ingest: {
     readonly batches: number;
@@ -106,6 +113,7 @@ export class Health {
           restarts: health.engine.restarts,
           last_error: health.engine.lastError,
         },
+        retention: health.ping.ok ? await this.#retention() : null,
       },
       ingest: { batches, rows, duplicate_rows: duplicateRows, rejected },
       agents: book.reports(now(), (id) => heard.has(id)),
@@ -116,6 +124,16 @@ export class Health {
       sample: sampleOn(),
       insecure,
     };
+  }
+
+  async #retention(): Promise<StoreReport | null> {
+    const { retention } = this.#deps.store;
+    try {
+      return storeReport(await retention.report(this.#deps.now()), retention.problem);
+    } catch (error) {
+      this.#deps.logger.warn({ err: error }, "the store could not be asked what is kept");
+      return null;
+    }
   }
 
   async #stats(): Promise<StoreStats | null> {

@@ -4,14 +4,18 @@ import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom
 import type { Live } from "../live/live.ts";
 import type { InquiryDesk } from "../query/inquiry-desk.ts";
 import type { ReceiveStats } from "../receive/receive.ts";
+import type { Retention } from "../store/retention/retention.ts";
 import type { StoreHealth } from "../store/store.ts";
 import type { InventoryStats } from "./inventory-health.ts";
 import { questionMetrics } from "./question-metrics.ts";
+import { StoreMetrics } from "./store-metrics.ts";
 
 export interface MetricsDeps {
   readonly receive: { readonly stats: ReceiveStats };
   readonly live: { readonly stats: Live["stats"] };
-  readonly store: { health(): Promise<StoreHealth> };
+  readonly store: { health(): Promise<StoreHealth>; readonly retention: Pick<Retention, "report" | "problem" | "deleted"> };
+  readonly now: () => number;
+  readonly logger: { warn(fields: object, message: string): void };
   /** Reporters that spoke lately. */
   readonly agents: () => number;
   readonly admissions: { readonly stats: { readonly admittedEarly: number } };
@@ -25,6 +29,7 @@ export class Metrics {
   readonly #registry = new Registry();
   readonly #store: MetricsDeps["store"];
   readonly #tellStore: (health: StoreHealth) => void;
+  readonly #tellKept: () => Promise<void>;
   readonly #seconds: Histogram<"method" | "route" | "status">;
 
   constructor(deps: MetricsDeps) {
@@ -49,6 +54,12 @@ export class Metrics {
     questionMetrics(deps.questions, registers);
     this.#store = deps.store;
     this.#tellStore = this.#storeMetrics();
+    const kept = new StoreMetrics(this.#registry, deps.store.retention);
+    this.#tellKept = async () => {
+      await kept
+        .update(deps.now())
+        .catch((error: unknown) => deps.logger.warn({ err: error }, "the store could not be asked what is kept"));
+    };
     const gauge: Gauge = new Gauge({
       name: "flowtrail_agents",
       help: "Reporters that were heard of within three update intervals",
@@ -62,7 +73,9 @@ export class Metrics {
   }
 
   async text(): Promise<string> {
-    this.#tellStore(await this.#store.health());
+    const health = await this.#store.health();
+    this.#tellStore(health);
+    if (health.ping.ok) await this.#tellKept();
     return this.#registry.metrics();
   }
 

@@ -67,6 +67,7 @@ export class Retention {
   #timer: NodeJS.Timeout | undefined;
   #following: Promise<void> = Promise.resolve();
   #isStopped = false;
+  readonly #deleted = { age: 0, size: 0 };
   readonly #rewrittenMs = new Map<string, number>();
   #tooLarge: string | null = null;
 
@@ -167,6 +168,11 @@ export class Retention {
     return this.#look({ ...defaults, ...changed(overrides, change) }, nowMs);
   }
 
+  /** What is stored where. @throws StoreError */
+  survey(): Promise<Survey> {
+    return surveyStore(this.#nodes);
+  }
+
   /** How it stands. @throws StoreError */
   async report(nowMs: number): Promise<RetentionReport> {
     return this.#look(this.state.policy, nowMs);
@@ -192,6 +198,11 @@ export class Retention {
     }
     this.#complain(plan);
     return done;
+  }
+
+  /** Rows that this server deleted since it started, by why. */
+  get deleted(): Readonly<Record<Step["why"], number>> {
+    return this.#deleted;
   }
 
   /** What is wrong with the store's size, for people; null: nothing. */
@@ -256,6 +267,7 @@ export class Retention {
       });
     }
     this.#until = new Map(this.#until).set(table, Math.max(untilMs, this.#until.get(table) ?? Number.NEGATIVE_INFINITY));
+    for (const drop of deleted) this.#deleted[why] += drop.rows;
     await this.#drops.append(deleted);
     this.#logger.info({ table, partition: partition.id, why, how, rows, bytes }, "retention deleted what is not kept any more");
   }

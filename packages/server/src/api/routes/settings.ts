@@ -1,0 +1,143 @@
+/** What people set while the server runs: what is kept how long, and what must not be deleted. Each change is kept: who, when, what. */
+import { z } from "zod";
+import { holdJson, storeReport } from "../../health/store-report.ts";
+import { QueryError } from "../../query/errors.ts";
+import type { PolicyChange } from "../../store/retention/policy.ts";
+import type { Api, ApiContext } from "../context.ts";
+import { errorSchema } from "../errors.ts";
+import { momentOf } from "../flow-params.ts";
+import {
+  holdSchema,
+  holdsSchema,
+  newHoldSchema,
+  policyChangeSchema,
+  settingsHistorySchema,
+  storeReportSchema,
+} from "../settings-schemas.ts";
+import { whoIs } from "../who-is.ts";
+
+const URL = "/api/settings/retention";
+const tags = ["settings"];
+const errors = { 401: errorSchema, 403: errorSchema, 503: errorSchema };
+
+export function settingsRoutes(api: Api, { retention, now }: ApiContext): void {
+  api.route({
+    method: "GET",
+    url: URL,
+    config: { access: "api" },
+    schema: {
+      summary: "What is kept how long, how much room it takes, and what goes next",
+      tags,
+      response: { 200: storeReportSchema, ...errors },
+    },
+    handler: async (_request, reply) => {
+      reply.header("cache-control", "no-store");
+      return storeReport(await retention.report(now()), retention.problem);
+    },
+  });
+
+  api.route({
+    method: "PUT",
+    url: URL,
+    config: { access: "api" },
+    schema: {
+      summary: "Set what is kept how long",
+      description:
+        "What is left out stays as it is; null is as configured again. It is in force at once here, and within seconds on other servers; what is " +
+        "not to be kept any more is deleted within a minute. `dry_run=true` sets nothing and answers what would be deleted (`due`).",
+      tags,
+      querystring: z.strictObject({ dry_run: z.enum(["true", "false"]).default("false") }),
+      body: policyChangeSchema,
+      response: { 200: storeReportSchema, 400: errorSchema, ...errors },
+    },
+    handler: async ({ body, query, identity }, reply) => {
+      const change = body as PolicyChange;
+      reply.header("cache-control", "no-store");
+      if (query.dry_run === "true") return storeReport(await retention.preview(change, now()), retention.problem);
+      await retention.set(change, whoIs(identity), now());
+      return storeReport(await retention.report(now()), retention.problem);
+    },
+  });
+
+  api.route({
+    method: "GET",
+    url: "/api/settings/history",
+    config: { access: "api" },
+    schema: {
+      summary: "Who set what, newest first",
+      tags,
+      querystring: z.strictObject({ limit: z.coerce.number().int().min(1).max(1000).default(100) }),
+      response: { 200: settingsHistorySchema, 400: errorSchema, ...errors },
+    },
+    handler: async ({ query }, reply) => {
+      reply.header("cache-control", "no-store");
+      const changes = await retention.history(query.limit);
+      return {
+        changes: changes.map(({ changedMs, name, id, who, what, before, value }) => ({
+          time: new Date(changedMs).toISOString(),
+          name,
+          id,
+          who,
+          what,
+          before: before === null ? null : parsed(before),
+          after: parsed(value),
+        })),
+      };
+    },
+  });
+
+  api.route({
+    method: "GET",
+    url: `${URL}/holds`,
+    config: { access: "api" },
+    schema: { summary: "Legal holds, with what they keep", tags, response: { 200: holdsSchema, ...errors } },
+    handler: async (_request, reply) => {
+      await retention.refresh();
+      const survey = await retention.survey();
+      reply.header("cache-control", "no-store");
+      return { holds: retention.state.holds.map((hold) => holdJson(hold, survey)) };
+    },
+  });
+
+  api.route({
+    method: "POST",
+    url: `${URL}/holds`,
+    config: { access: "api" },
+    schema: {
+      summary: "Keep the flows of a time, however old they get and however large the store",
+      description:
+        "Of flows that were active in the range nothing is deleted, until the hold is released. Whole days stay. What was deleted before can't be " +
+        "had back.",
+      tags,
+      body: newHoldSchema,
+      response: { 201: holdSchema, 400: errorSchema, ...errors },
+    },
+    handler: async ({ body, identity }, reply) => {
+      const nowMs = now();
+      const { from, to, network, reason } = body;
+      const fromMs = momentOf("from", from, nowMs);
+      const toMs = to === undefined ? Number.POSITIVE_INFINITY : momentOf("to", to, nowMs);
+      if (toMs <= fromMs) throw new QueryError([{ parameter: "to", message: "is not after from" }]);
+      const hold = await retention.addHold({ fromMs, toMs, network: network ?? null, reason }, whoIs(identity), nowMs);
+      return reply.code(201).send(holdJson(hold, await retention.survey()));
+    },
+  });
+
+  api.route({
+    method: "POST",
+    url: `${URL}/holds/:id/release`,
+    config: { access: "api" },
+    schema: {
+      summary: "End a legal hold: what only it kept is deleted within a minute",
+      tags,
+      params: z.object({ id: z.string().max(100) }),
+      response: { 200: holdSchema, 404: errorSchema, ...errors },
+    },
+    handler: async ({ params, identity }) => {
+      const hold = await retention.releaseHold(params.id, whoIs(identity), now());
+      return holdJson(hold, await retention.survey());
+    },
+  });
+}
+
+const parsed = (json: string) => JSON.parse(json) as Record<string, unknown>;
