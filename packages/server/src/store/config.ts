@@ -12,6 +12,7 @@ const FOLLOW_SETTINGS_MS = 3_000;
 /** Quick questions at once: more of them would only share the same cores. */
 const quickQuestions = Math.max(4, availableParallelism() * 2);
 const heavyQuestions = Math.max(1, Math.floor(availableParallelism() / 2));
+const EXPORTS = 2;
 /** Jobs, credentials, health: they wait for no question. */
 const otherReads = 8;
 
@@ -20,6 +21,7 @@ export function deskConfig({ store }: Pick<ServerConfig, "store">) {
   return {
     quick: quickQuestions,
     heavy: heavyQuestions,
+    exports: EXPORTS,
     quickMs: 1000,
     heavyThreads: store.url === undefined ? heavyQuestions : null,
     maxWaiting: 500,
@@ -45,7 +47,7 @@ export function storeConfig({ data, store, retention, ingest, query }: ServerCon
       database: store.database,
       waitForEngineMs: 5_000,
       writeTimeoutMs: minuteMs,
-      maxConnections: { read: quickQuestions + heavyQuestions + otherReads, write: 8 },
+      maxConnections: { read: quickQuestions + heavyQuestions + EXPORTS + otherReads, write: 8 },
       limits: { maxExecutionMs: query.max_seconds * 1000, maxMemoryBytes: query.max_memory, maxRowsToRead: 1_000_000_000 },
     },
     commit: {
@@ -70,6 +72,7 @@ export function storeConfig({ data, store, retention, ingest, query }: ServerCon
       followEveryMs: store.url === undefined ? null : FOLLOW_SETTINGS_MS,
     },
     upkeep: { lostAfterMs: 24 * hourMs, tombstoneMs: 5 * minuteMs },
+    settle: { everyMs: 10_000, lookBackMs: hourMs, overlapMs: minuteMs, sliceFlows: 50_000 },
     upkeepIntervalMs: minuteMs,
   };
 }

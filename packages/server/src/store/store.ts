@@ -10,8 +10,10 @@ import { GroupCommit, type GroupCommitConfig, type GroupCommitStats } from "./gr
 import type { Logger } from "./logger.ts";
 import { type StoreNodes, singleNode } from "./nodes.ts";
 import { Retention, type RetentionConfig } from "./retention/retention.ts";
+import { Rhythm } from "./rhythm.ts";
 import { migrateNodes } from "./schema/distributed.ts";
 import { DELTA_COLUMNS, FLOW_COLUMNS, FLOW_DELTAS, FLOWS, FLOWS_OPEN } from "./schema/flow-tables.ts";
+import { Settle, type SettleConfig, type SettleStats } from "./settle.ts";
 import { Tokens } from "./tokens.ts";
 import { Upkeep, type UpkeepConfig } from "./upkeep.ts";
 
@@ -22,6 +24,7 @@ export interface StoreConfig {
   readonly clickhouse: ClickHouseConfig;
   readonly commit: GroupCommitConfig;
   readonly retention: RetentionConfig;
+  readonly settle: SettleConfig;
   readonly upkeep: UpkeepConfig;
   readonly upkeepIntervalMs: number;
 }
@@ -38,6 +41,7 @@ export interface StoreHealth {
   /** Null with a remote ClickHouse. */
   readonly engine: EngineStatus | null;
   readonly commit: GroupCommitStats;
+  readonly settle: SettleStats;
 }
 
 export class Store {
@@ -46,9 +50,8 @@ export class Store {
   readonly #engine: EmbeddedEngine | null;
   readonly #commit: GroupCommit<Submission>;
   readonly #upkeep: Upkeep;
-  readonly #ending = new AbortController();
-  #upkeepTimer: NodeJS.Timeout | undefined;
-  #upkeepRun: Promise<void> = Promise.resolve();
+  readonly #settle: Settle;
+  readonly #rhythms: readonly Rhythm[];
   /** For questions: see `ClickHouse.rows` and `ClickHouse.stream`. */
   readonly clickhouse: ClickHouse;
   /** For jobs, which run where the rows are. */
@@ -67,6 +70,15 @@ export class Store {
     this.tokens = new Tokens(this.clickhouse);
     this.retention = new Retention(config.retention, { clickhouse: this.clickhouse, nodes: this.nodes, logger });
     this.#upkeep = new Upkeep(config.upkeep, { nodes: this.nodes, logger });
+    this.#settle = new Settle(config.settle, {
+      nodes: this.nodes,
+      logger,
+      deltasFromMs: () => this.retention.deltasFromMs(Date.now()),
+    });
+    this.#rhythms = [
+      new Rhythm("upkeep", config.upkeepIntervalMs, () => this.upkeep(), { logger }),
+      new Rhythm("settling", config.settle.everyMs, (signal) => this.#settle.run(signal), { logger }),
+    ];
     this.#commit = new GroupCommit(config.commit, {
       write: (submissions) => this.#write(submissions),
       rowsOf: ({ rows, deliveries, deadLetters }) => rows.length + deliveries.length + deadLetters.length,
@@ -87,17 +99,16 @@ export class Store {
       await this.stop();
       throw error;
     }
-    this.#planUpkeep(0);
+    for (const rhythm of this.#rhythms) rhythm.start();
   }
 
   /** Writes what was submitted, then stops. */
   async stop(): Promise<void> {
-    this.#ending.abort();
-    clearTimeout(this.#upkeepTimer);
+    for (const rhythm of this.#rhythms) rhythm.end();
     await this.#commit.stop();
-    // Also ends upkeep that is under way: the next server goes on with it.
+    // Also ends jobs that are under way: the next server goes on with them.
     await Promise.all([this.clickhouse, ...this.nodes.all].map((one) => one.close()));
-    await Promise.all([this.#upkeepRun, this.retention.stop()]);
+    await Promise.all([...this.#rhythms.map((rhythm) => rhythm.ended()), this.retention.stop()]);
     await this.#engine?.stop();
   }
 
@@ -138,7 +149,13 @@ export class Store {
 
   /** Never throws. */
   async health(): Promise<StoreHealth> {
-    return { ping: await this.#ping(), engine: this.#engine?.status ?? null, commit: this.#commit.stats };
+    const { stats: settle } = this.#settle;
+    return { ping: await this.#ping(), engine: this.#engine?.status ?? null, commit: this.#commit.stats, settle };
+  }
+
+  /** Makes deltas agree with the flows that ended, at once. @throws StoreError */
+  async settle(): Promise<void> {
+    await this.#settle.run(new AbortController().signal, true);
   }
 
   /** Runs all upkeep now, as if it were `nowMs`. What fails does not keep the rest from being done. @throws StoreError */
@@ -197,19 +214,6 @@ export class Store {
       // A delta over many days is in pieces.
       max_partitions_per_insert_block: String(table === FLOW_DELTAS.name ? 2 * MAX_DAYS : MAX_DAYS),
     });
-  }
-
-  #planUpkeep(waitMs: number): void {
-    if (this.#ending.signal.aborted) return;
-    this.#upkeepTimer = setTimeout(() => {
-      this.#upkeepRun = this.upkeep()
-        .catch((error: unknown) => {
-          if (!this.#ending.signal.aborted)
-            this.#logger.warn({ err: error }, "upkeep of the store failed, it is tried again later");
-        })
-        .then(() => this.#planUpkeep(this.#config.upkeepIntervalMs));
-    }, waitMs);
-    this.#upkeepTimer.unref();
   }
 }
 
