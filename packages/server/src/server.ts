@@ -285,8 +285,13 @@ export class Server {
       details: new FlowDetails(query),
       traffic: new Traffic({
         heard: this.#roster,
-        // Until rollups are computed: all is made from rows.
-        sources: { throughMs: () => 0, deltasFromMs: () => store.retention.deltasFromMs(now()) },
+        sources: {
+          // Until rollups are computed: all is made from rows.
+          throughMs: () => 0,
+          rollupFromMs: (rollup) => store.retention.rollupFromMs(rollup, now()),
+          deltasFromMs: () => store.retention.deltasFromMs(now()),
+          flowsFromMs: () => store.retention.flowsFromMs(now()),
+        },
       }),
       gapsIn: (range) => silencesIn(this.#roster, range, now()),
       live: this.#live,

@@ -3,7 +3,7 @@ import type { Filter, TimeRange } from "@flowtrail/model";
 import type { Inquiry } from "./inquiry.ts";
 import { type Amount, remainder, valuesBySteps } from "./traffic/amounts.ts";
 import { type GroupField, groupValue } from "./traffic/fields.ts";
-import { rollupsFor } from "./traffic/plan.ts";
+import { leastStepMs } from "./traffic/plan.ts";
 import { rankedWithPrevious } from "./traffic/previous.ts";
 import { type Metric, measureOf } from "./traffic/question.ts";
 import { alignDown, stepFor, stepsIn } from "./traffic/steps.ts";
@@ -37,14 +37,14 @@ export interface Histogram {
 /** What stands for the only group where there are none, and for all that are not told. */
 export const TOTAL = "Total";
 export const OTHER = "Other";
-/** Above, steps are as wide as the buckets of a rollup that knows the answer, even if they could be smaller. */
-const FINE_MS = 48 * 3_600_000;
+/** So many steps are enough, if they are as wide as the buckets of a rollup. */
+const FINE_STEPS = 48;
 
 /** @throws StoreError, QuestionError */
 export async function histogram(traffic: Traffic, query: HistogramQuery, inquiry: Inquiry): Promise<Histogram> {
   const { range, filter, group, metric } = query;
   const groups = group === null ? [] : [group];
-  const stepMs = stepFor(range, query.buckets, leastStepMs({ filter, groups }, range, FINE_MS));
+  const stepMs = stepFor(range, query.buckets, leastStepMs({ filter, groups }, range, FINE_STEPS));
   const count = stepsIn(range, stepMs);
   const question = { filter, groups, range, stepMs, measure: measureOf(metric) };
   const { found, earlier, earlierRange } = await rankedWithPrevious(traffic, question, query, inquiry);
@@ -64,11 +64,4 @@ export async function histogram(traffic: Traffic, query: HistogramQuery, inquiry
     estimated: found.plan.estimated || earlier?.plan.estimated === true,
     ...(earlier === null ? {} : { previous: { from: begins(earlierRange), series: told(earlier) } }),
   };
-}
-
-/** The step must not be smaller than the bucket of a rollup that knows the answer, where the range is longer than `fineMs`. */
-export function leastStepMs(question: Parameters<typeof rollupsFor>[0], { fromMs, toMs }: TimeRange, fineMs: number): number {
-  if (toMs - fromMs <= fineMs) return 0;
-  const steps = rollupsFor(question, null).map((rollup) => rollup.stepMs);
-  return steps.length === 0 ? 0 : Math.min(...steps);
 }

@@ -1,9 +1,9 @@
 /** `GET /api/flows/top`: the largest groups of up to four fields, and what all others have together. */
 import type { Filter, TimeRange } from "@flowtrail/model";
-import { leastStepMs } from "./histogram.ts";
 import type { Inquiry } from "./inquiry.ts";
 import { type Amount, remainder, type Statistics, statistics, valueTold } from "./traffic/amounts.ts";
 import { type GroupField, groupValue } from "./traffic/fields.ts";
+import { leastStepMs } from "./traffic/plan.ts";
 import { rankedWithPrevious } from "./traffic/previous.ts";
 import { type Metric, measureOf } from "./traffic/question.ts";
 import { stepFor } from "./traffic/steps.ts";
@@ -35,13 +35,13 @@ export interface Top {
 export const MOST_FIELDS = 4;
 /** Steps that avg, max and p95 are made of. */
 const STEPS = 120;
-/** Above, they are as wide as the buckets of a rollup. */
-const FINE_MS = 12 * 3_600_000;
+/** So many are enough, if they are as wide as the buckets of a rollup. */
+const FEW_STEPS = 12;
 
 /** @throws StoreError, QuestionError */
 export async function top(traffic: Traffic, query: TopQuery, inquiry: Inquiry): Promise<Top> {
   const { range, filter, by, metric } = query;
-  const stepMs = stepFor(range, STEPS, leastStepMs({ filter, groups: by }, range, FINE_MS));
+  const stepMs = stepFor(range, STEPS, leastStepMs({ filter, groups: by }, range, FEW_STEPS));
   const question = { filter, groups: by, range, stepMs, measure: measureOf(metric) };
   const { found, earlier, earlierRange } = await rankedWithPrevious(traffic, question, query, inquiry);
   const { total } = found;

@@ -29,6 +29,8 @@ export interface TrafficPlan {
   readonly tables: readonly string[];
   /** Some of it is spread and not measured. */
   readonly estimated: boolean;
+  /** Some of it is older than the flows that are kept, and no rollup has it as it was asked for. */
+  readonly partial: boolean;
   /** High ports of destinations are told as one, as rollups keep them. */
   readonly folded: boolean;
 }
@@ -37,10 +39,14 @@ export interface TrafficPlan {
 export interface TrafficSources {
   /** Buckets of this rollup that begin before then are computed, ms since 1970; 0: none is. */
   throughMs(rollup: string): number;
-  /** Deltas that were last seen before then may be gone, ms since 1970. */
+  /** Buckets that begin before then may be gone, as may deltas and flows, ms since 1970. */
+  rollupFromMs(rollup: string): number;
   deltasFromMs(): number;
+  flowsFromMs(): number;
 }
 
+/** A range of as many days as flows are kept begins a moment before those that are. */
+const SLACK_MS = 60_000;
 const IN_DELTAS = new Set<ColumnName>([...DELTA_DIMENSIONS, "flow_id", "reporter_id"]);
 
 export function planTraffic(question: TrafficQuestion, sources: TrafficSources): TrafficPlan {
@@ -59,6 +65,7 @@ export function planTraffic(question: TrafficQuestion, sources: TrafficSources):
     segments,
     tables: tablesOf(segments),
     estimated: segments.some(({ kind }) => kind === "spread"),
+    partial: rest.some((stretch) => isGone(stretch, sources)),
     folded:
       (question.fold === true || segments.some(({ kind }) => kind === "rollup")) &&
       groups.some(({ needs }) => needs.includes("dst_port")),
@@ -77,6 +84,17 @@ export function rollupsFor({ filter, groups }: Pick<TrafficQuestion, "filter" | 
       (stepMs === null || stepMs % rollup.stepMs === 0) &&
       !cutsThroughFolded(filter),
   );
+}
+
+const HOUR_MS = 3_600_000;
+
+/**
+ * How wide steps should be at least, so that a rollup of hours or days can answer where the range is so long that these are steps enough;
+ * 0: no matter.
+ */
+export function leastStepMs(question: Pick<TrafficQuestion, "filter" | "groups">, range: TimeRange, enough: number): number {
+  const widths = rollupsFor(question, null).map(({ stepMs }) => stepMs);
+  return Math.max(0, ...widths.filter((stepMs) => stepMs >= HOUR_MS && range.toMs - range.fromMs >= enough * stepMs));
 }
 
 function neededColumns(filter: Filter, groups: TrafficQuestion["groups"]): ColumnName[] {
@@ -129,7 +147,7 @@ function cover(
   if (range.fromMs >= range.toMs) return { segments: [], rest: [] };
   if (first === undefined) return { segments: [], rest: [range] };
   const { stepMs } = first;
-  const fromMs = alignUp(range.fromMs, stepMs);
+  const fromMs = alignUp(Math.max(range.fromMs, sources.rollupFromMs(first.table.name)), stepMs);
   const toMs = alignDown(Math.min(range.toMs, sources.throughMs(first.table.name)), stepMs);
   if (fromMs >= toMs) return cover(range, measures, others, sources);
   const finer = others.filter((rollup) => rollup.stepMs < stepMs);
@@ -137,6 +155,12 @@ function cover(
   const after = cover({ fromMs: toMs, toMs: range.toMs }, measures, finer, sources);
   const segment: Segment = { kind: "rollup", range: { fromMs, toMs }, measures, rollup: first };
   return { segments: [...before.segments, segment, ...after.segments], rest: [...before.rest, ...after.rest] };
+}
+
+/** Was there anything then that is not kept any more, as far as rollups reach back? */
+function isGone({ fromMs, toMs }: TimeRange, sources: TrafficSources): boolean {
+  const oldestMs = Math.min(...ROLLUPS.map(({ table }) => sources.rollupFromMs(table.name)));
+  return Math.max(fromMs, oldestMs) < Math.min(toMs, sources.flowsFromMs() - SLACK_MS);
 }
 
 function deltasKnow({ filter, groups }: TrafficQuestion): boolean {

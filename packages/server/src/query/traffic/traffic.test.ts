@@ -36,6 +36,7 @@ interface Asked {
   readonly limit: number;
 }
 
+const ALL_KEPT = { rollupFromMs: () => 0, deltasFromMs: () => 0, flowsFromMs: () => 0 };
 const field = (name: string) => groupField(name) as GroupField;
 
 function ask(asked: Asked): Promise<Ranked> {
@@ -45,6 +46,7 @@ function ask(asked: Asked): Promise<Ranked> {
         const stepMs = ROLLUPS.find(({ table }) => table.name === rollup)?.stepMs ?? 1;
         return alignDown(asked.throughMs, stepMs);
       },
+      ...ALL_KEPT,
       deltasFromMs: () => asked.deltasFromMs,
     },
     heard: { ids: () => ["node-1"] },
@@ -179,7 +181,7 @@ describe("traffic", () => {
     const all = { ...asked, stepMs: HOUR_MS, throughMs: 0, deltasFromMs: 0, limit: 100 };
     const found = await ask(all);
     const some = found.groups.filter((_, i) => i % 4 === 1);
-    const traffic = new Traffic({ sources: { throughMs: () => 0, deltasFromMs: () => 0 }, heard: { ids: () => [] } });
+    const traffic = new Traffic({ sources: { ...ALL_KEPT, throughMs: () => 0 }, heard: { ids: () => [] } });
     const range = { fromMs: DAY, toMs: DAY + 30 * HOUR_MS };
     const question = { filter: allFilters([]), groups: all.by.map(field), range, stepMs: HOUR_MS, measure: "bytes" as const };
     const inquiry = new Inquiry(test.store.clickhouse, { signal: AbortSignal.timeout(30_000) });

@@ -67,6 +67,7 @@ export class Traffic {
   ): Promise<T[]> {
     const { text, bindings: own } = trafficSql(plan, () => this.#deps.heard.ids());
     const table = plan.tables.join(", ");
+    if (plan.partial) inquiry.markPartial();
     return inquiry.rows<T>({
       table,
       sql: statement(text),

@@ -12,6 +12,7 @@ import { type Drop, Drops } from "./drops.ts";
 import { RetentionError } from "./errors.ts";
 import { type Forecast, forecastOf } from "./forecast.ts";
 import { type Hold, holdFromJson, holdToJson, inForce } from "./holds.ts";
+import { KEPT_TABLES } from "./kept-tables.ts";
 import { limitOf } from "./limit.ts";
 import { type CountRows, DAY_MS, dayOf, type Plan, planRetention, type Step } from "./plan.ts";
 import { changed, describeChange, type PolicyChange, type PolicyOverrides, type RetentionPolicy } from "./policy.ts";
@@ -53,6 +54,8 @@ export interface RetentionReport extends RetentionState {
 /** Rows of a partition are deleted by rewriting it: not more often than this, what is too old meanwhile waits. */
 const REWRITE_MS = 3_600_000;
 const DROPS_SHOWN = 20;
+
+const ROLLUPS_KEPT = new Map(KEPT_TABLES.map(({ name, period }) => [name, period]));
 
 export class Retention {
   readonly #config: RetentionConfig;
@@ -117,6 +120,12 @@ export class Retention {
     const { deltas_days } = this.state.policy;
     // Whole days are dropped, when all of a day is too old.
     return Math.max(dayOf(nowMs - deltas_days * DAY_MS), this.#until.get(FLOW_DELTAS.name) ?? Number.NEGATIVE_INFINITY);
+  }
+
+  /** From here on all that was computed of a rollup is there. */
+  rollupFromMs(table: string, nowMs: number): number {
+    const days = this.state.policy[ROLLUPS_KEPT.get(table) ?? "hours_days"];
+    return Math.max(nowMs - days * DAY_MS, this.#until.get(table) ?? Number.NEGATIVE_INFINITY);
   }
 
   /**
