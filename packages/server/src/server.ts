@@ -32,9 +32,12 @@ import { addConfigured } from "./identify/sources/configured.ts";
 import { Sources } from "./identify/sources/sources.ts";
 import { formatListen, isLoopbackHost, listenError, localUrl } from "./listen.ts";
 import { Live } from "./live/live.ts";
+import { FlowCounts } from "./query/count.ts";
+import { FlowFacets } from "./query/facets.ts";
 import { FlowDetails } from "./query/flow-detail.ts";
 import { FlowList } from "./query/flow-list.ts";
 import { InquiryDesk } from "./query/inquiry-desk.ts";
+import type { TrafficSources } from "./query/traffic/plan.ts";
 import { Traffic } from "./query/traffic/traffic.ts";
 import { Receive } from "./receive/receive.ts";
 import { SAMPLE_INVENTORY } from "./sample/inventory.ts";
@@ -263,6 +266,13 @@ export class Server {
     const now = this.#now;
     const store = this.#store;
     const query = { clickhouse: store.clickhouse, heard: this.#roster, now };
+    const sources: TrafficSources = {
+      // Until rollups are computed: all is made from rows.
+      throughMs: () => 0,
+      rollupFromMs: (rollup) => store.retention.rollupFromMs(rollup, now()),
+      deltasFromMs: () => store.retention.deltasFromMs(now()),
+      flowsFromMs: () => store.retention.flowsFromMs(now()),
+    };
     const desk = new InquiryDesk(deskConfig(this.#config), { clickhouse: store.clickhouse });
     return buildApp({
       config: this.#config,
@@ -283,15 +293,11 @@ export class Server {
       desk,
       flows: new FlowList(query),
       details: new FlowDetails(query),
+      counts: new FlowCounts({ heard: this.#roster, sources }),
+      facets: new FlowFacets(query),
       traffic: new Traffic({
         heard: this.#roster,
-        sources: {
-          // Until rollups are computed: all is made from rows.
-          throughMs: () => 0,
-          rollupFromMs: (rollup) => store.retention.rollupFromMs(rollup, now()),
-          deltasFromMs: () => store.retention.deltasFromMs(now()),
-          flowsFromMs: () => store.retention.flowsFromMs(now()),
-        },
+        sources,
       }),
       gapsIn: (range) => silencesIn(this.#roster, range, now()),
       live: this.#live,

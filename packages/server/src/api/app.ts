@@ -11,6 +11,8 @@ import type { Api, ApiContext } from "./context.ts";
 import { notFound, sendError } from "./errors.ts";
 import { authRoutes } from "./routes/auth.ts";
 import { chartRoutes } from "./routes/charts.ts";
+import { exportRoutes } from "./routes/export.ts";
+import { facetRoutes } from "./routes/facets.ts";
 import { filterRoutes } from "./routes/filter.ts";
 import { flowRoutes } from "./routes/flows.ts";
 import { ingestRoutes } from "./routes/ingest.ts";
@@ -51,7 +53,7 @@ export async function buildApp(context: ApiContext): Promise<Api> {
   await app.register(swagger, { openapi: description(context.version), transform: jsonSchemaTransform });
   guard(app, context);
   context.metrics.observe(app);
-  const questions = [flowRoutes, chartRoutes, filterRoutes, liveRoutes];
+  const questions = [exportRoutes, flowRoutes, facetRoutes, chartRoutes, filterRoutes, liveRoutes];
   const all = [
     ingestRoutes,
     ...questions,

@@ -19,6 +19,8 @@ import type { Identify } from "../identify/identify.ts";
 import type { Reattribute } from "../identify/reattribute/reattribute.ts";
 import type { AgentSources } from "../identify/sources/agents/agents.ts";
 import type { Live } from "../live/live.ts";
+import type { FlowCounts } from "../query/count.ts";
+import type { FlowFacets } from "../query/facets.ts";
 import type { FlowDetails } from "../query/flow-detail.ts";
 import type { FlowList } from "../query/flow-list.ts";
 import type { Gap } from "../query/gaps.ts";
@@ -51,6 +53,8 @@ export interface ApiContext {
   readonly desk: InquiryDesk;
   readonly flows: FlowList;
   readonly details: FlowDetails;
+  readonly counts: FlowCounts;
+  readonly facets: FlowFacets;
   readonly traffic: Traffic;
   /** When reporters did not report what they should have seen. */
   readonly gapsIn: (range: TimeRange) => Gap[];

@@ -15,16 +15,26 @@ type Texts = Readonly<Record<string, string | readonly string[] | undefined>>;
  * @throws QueryError, FilterError
  */
 export function filterOf(parameters: Parameters): Filter {
+  const { asked, always } = askedFilter(parameters);
+  return allFilters([asked, always]);
+}
+
+/**
+ * The same in two parts: what was asked for, and what a row must pass in any case.
+ * @throws QueryError, FilterError
+ */
+export function askedFilter(parameters: Parameters): { readonly asked: Filter; readonly always: Filter } {
   const problems: ParameterProblem[] = [];
   const filters = readFilters(parameters as Texts, problems);
   if (problems.length > 0) throw new QueryError(problems);
   const { q } = parameters;
-  const asked = typeof q === "string" ? parseFilter(q) : allFilters([]);
-  filters.push(asked);
-  if (parameters.reports === "merged") filters.push(columnIs("primary", [true]));
-  const wantsSample = parameters.network !== undefined || mentions(asked, "network", SAMPLE_NETWORK);
-  if (!wantsSample) filters.push(columnIs("network", [SAMPLE_NETWORK], true));
-  return allFilters(filters);
+  const text = typeof q === "string" ? parseFilter(q) : allFilters([]);
+  const wantsSample = parameters.network !== undefined || mentions(text, "network", SAMPLE_NETWORK);
+  const always = [
+    ...(parameters.reports === "merged" ? [columnIs("primary", [true])] : []),
+    ...(wantsSample ? [] : [columnIs("network", [SAMPLE_NETWORK], true)]),
+  ];
+  return { asked: allFilters([...filters, text]), always: allFilters(always) };
 }
 
 /** @throws QueryError, FilterError */

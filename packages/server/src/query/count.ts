@@ -1,26 +1,19 @@
 /** `GET /api/flows/count`: how many rows a list has. */
 import { allFilters, conditionsOf, type Filter, type TimeRange } from "@flowtrail/model";
-import type { Rollup } from "../store/schema/rollup-tables.ts";
+import { ROLLUP_QUESTION } from "../store/schema/rollup-tables.ts";
 import { filterSql } from "./filter-sql.ts";
 import type { Heard } from "./flow-set.ts";
 import { countedFlows } from "./flow-set-sample.ts";
 import { type FlowSet, flowSetSql, SET_SETTINGS, wholeSet } from "./flow-set-sql.ts";
 import type { Inquiry, Question } from "./inquiry.ts";
-import { rollupsFor } from "./traffic/plan.ts";
-import { alignDown, alignUp } from "./traffic/steps.ts";
+import { planTraffic, type Segment, type TrafficSources } from "./traffic/plan.ts";
 
 /** Rows that are counted one by one: half a second. */
 export const MOST_COUNTED = 20_000_000;
-const DAY_MS = 24 * 3_600_000;
-/** From here on whole hours are better than whole minutes: what is left at the edges is little beside the rest. */
-const LONG_RANGE_MS = 2 * DAY_MS;
 
 export interface CountDeps {
   readonly heard: Heard;
-  /** Buckets of this rollup that begin before then are computed, ms since 1970; 0: none is. */
-  throughMs(rollup: string): number;
-  /** Flows that began since then are kept, ms since 1970. */
-  keptFromMs(): number;
+  readonly sources: TrafficSources;
 }
 
 export interface FlowCount {
@@ -45,9 +38,9 @@ export class FlowCounts {
    */
   async count(range: TimeRange, filter: Filter, inquiry: Inquiry): Promise<FlowCount> {
     const computed = this.#computed(range, filter);
-    const set = computed === null ? wholeSet(range, filter) : withoutBegun(range, filter, computed.range);
+    const set = computed === null ? wholeSet(range, filter) : { range, filter, began: [...computed.rest], openBegan: true };
     const [known, counted] = await Promise.all([
-      computed === null ? 0 : begunSince(computed, inquiry),
+      computed === null ? 0 : begunIn(computed, inquiry),
       countedFlows<{ n: string }>(set, (part, weight) => this.#question(part, weight), this.#mostRows, inquiry),
     ]);
     const rest = Math.round(Number(counted.rows[0]?.n ?? 0));
@@ -64,23 +57,26 @@ export class FlowCounts {
     };
   }
 
-  /** The longest stretch of the range of which a rollup knows how many flows began, if there is one. */
+  /** As much of the range as rollups know of how many flows began; null: nothing. */
   #computed(range: TimeRange, filter: Filter): Computed | null {
     const counts = countedBy(filter);
-    if (counts === null) return null;
-    const rollups = rollupsFor({ filter: counts.filter, groups: [] }, null);
-    const isLong = range.toMs - range.fromMs >= LONG_RANGE_MS;
-    const [rollup] = isLong ? rollups.toSorted((a, b) => b.stepMs - a.stepMs) : rollups;
-    if (rollup === undefined) return null;
-    const fromMs = alignUp(Math.max(range.fromMs, this.#deps.keptFromMs()), rollup.stepMs);
-    const toMs = alignDown(Math.min(range.toMs, this.#deps.throughMs(rollup.table.name)), rollup.stepMs);
-    return fromMs < toMs ? { ...counts, rollup, range: { fromMs, toMs } } : null;
+    // Rollups remember flows that are not kept any more: no list has these.
+    const fromMs = Math.max(range.fromMs, this.#deps.sources.flowsFromMs());
+    if (counts === null || fromMs >= range.toMs) return null;
+    const question = { filter: counts.filter, groups: [], measures: [counts.measure], range: { ...range, fromMs }, stepMs: null };
+    const { segments } = planTraffic(question, this.#deps.sources);
+    const rollups = segments.filter((segment) => segment.kind === "rollup");
+    if (rollups.length === 0) return null;
+    const unknown = segments.filter(({ kind }) => kind !== "rollup").map((segment) => segment.range);
+    const before = { fromMs: range.fromMs, toMs: fromMs };
+    return { ...counts, rollups, rest: before.fromMs < before.toMs ? [before, ...unknown] : unknown };
   }
 }
 
 interface Computed {
-  readonly rollup: Rollup;
-  readonly range: TimeRange;
+  readonly rollups: readonly Extract<Segment, { kind: "rollup" }>[];
+  /** Stretches of the range that they do not know. */
+  readonly rest: readonly TimeRange[];
   readonly filter: Filter;
   readonly measure: "connections" | "reports";
 }
@@ -95,24 +91,22 @@ function countedBy(filter: Filter): Pick<Computed, "filter" | "measure"> | null 
   return saysMore ? null : { filter: rest, measure: parts.some(isPrimary) ? "connections" : "reports" };
 }
 
-/** What a rollup does not tell: those that began elsewhere. */
-function withoutBegun(range: TimeRange, filter: Filter, { fromMs, toMs }: TimeRange): FlowSet {
-  const edges = [
-    { fromMs: range.fromMs, toMs: fromMs },
-    { fromMs: toMs, toMs: range.toMs },
-  ];
-  return { range, filter, began: edges.filter((edge) => edge.fromMs < edge.toMs), openBegan: true };
-}
-
-async function begunSince({ rollup, range, filter, measure }: Computed, inquiry: Inquiry): Promise<number> {
+async function begunIn({ rollups, filter, measure }: Computed, inquiry: Inquiry): Promise<number> {
   const passes = filterSql(filter);
-  const second = (name: string) => `toDateTime({${name}:UInt32}, 'UTC')`;
-  const { name } = rollup.table;
+  const bindings: Record<string, unknown> = { ...passes.bindings };
+  const parts = rollups.map(({ rollup, range }, i) => {
+    Object.assign(bindings, { [`from${i}`]: range.fromMs / 1000, [`to${i}`]: range.toMs / 1000 });
+    const second = (name: string) => `toDateTime({${name}${i}:UInt32}, 'UTC')`;
+    return (
+      `SELECT sum(${measure}) AS n FROM ${rollup.table.name} FINAL ` +
+      `WHERE bucket >= ${second("from")} AND bucket < ${second("to")} AND (${passes.text})`
+    );
+  });
   const [row] = await inquiry.rows<{ n: string }>({
-    table: name,
-    sql: `SELECT toString(sum(${measure})) AS n FROM ${name} FINAL WHERE bucket >= ${second("from")} AND bucket < ${second("to")} AND (${passes.text})`,
-    bindings: { ...passes.bindings, from: range.fromMs / 1000, to: range.toMs / 1000 },
-    options: { settings: SET_SETTINGS },
+    table: rollups[0]?.rollup.table.name ?? "",
+    sql: `SELECT toString(sum(n)) AS n FROM (${parts.join(" UNION ALL ")})`,
+    bindings,
+    options: { settings: ROLLUP_QUESTION },
   });
   return Number(row?.n ?? 0);
 }

@@ -42,7 +42,7 @@ const filter: fc.Arbitrary<Filter> = fc.oneof(
   ),
 );
 const twoDays = { fromMs: nowMs - 48 * HOUR_MS, toMs: nowMs - HOUR_MS };
-const uncomputed = { heard, throughMs: () => 0, keptFromMs: () => 0 };
+const uncomputed = { heard, sources: { throughMs: () => 0, rollupFromMs: () => 0, deltasFromMs: () => 0, flowsFromMs: () => 0 } };
 
 describe("a count", () => {
   it("is the number of rows of the list", async () => {

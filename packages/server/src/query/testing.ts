@@ -130,10 +130,12 @@ export async function storeAnyFlows(
   const known = batchOf(newest);
   const rows = newest.map((_, i) => rowToJson(known, i) as JsonRow);
   await reedit(store, rows, { nowMs, seed });
-  const told = rows.map((row): JsonRow => ({
-    ...row,
-    state: row.state === "open" && !heard.has(String(row.reporter_id)) ? "lost" : (row.state ?? null),
-  }));
+  const told = rows.map(
+    (row): JsonRow => ({
+      ...row,
+      state: row.state === "open" && !heard.has(String(row.reporter_id)) ? "lost" : (row.state ?? null),
+    }),
+  );
   const open = new Set(newest.flatMap(({ flow_id, state }) => (state === "open" ? [flow_id] : [])));
   const isActive = (row: JsonRow, { fromMs, toMs }: TimeRange) => {
     const startMs = Date.parse(String(row.start));

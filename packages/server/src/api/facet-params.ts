@@ -1,0 +1,34 @@
+/** The parameters of a question about facets → what the query needs. */
+import { FILTER_FIELDS, type Field, filterField, nearest, type TimeRange } from "@flowtrail/model";
+import { QueryError } from "../query/errors.ts";
+import { type FacetQuestion, hasFacet } from "../query/facets.ts";
+import { askedFilter } from "./flow-params.ts";
+
+/** What the page shows beside its list. */
+export const DEFAULT_FACETS =
+  "network,reporter,src.name,dst.name,domain,dst.port,proto,direction,src.type,dst.type,verdict,state,end_reason";
+const MOST_FACETS = 20;
+const FACET_FIELDS = FILTER_FIELDS.filter(hasFacet);
+const NAMES = FACET_FIELDS.flatMap(({ name, aliases }) => [name, ...aliases]);
+
+/** @returns with the names of the fields as they were asked for @throws QueryError, FilterError */
+export function facetQuestionOf(
+  parameters: Parameters<typeof askedFilter>[0] & { readonly fields: string; readonly limit: number },
+  range: TimeRange,
+): FacetQuestion & { readonly names: ReadonlyMap<string, Field> } {
+  const asked = [...new Set(parameters.fields.split(",").map((name) => name.trim()))].filter((name) => name !== "");
+  const problem = (message: string) => new QueryError([{ parameter: "fields", message }]);
+  if (asked.length > MOST_FACETS) throw problem(`at most ${MOST_FACETS} fields`);
+  const names = new Map(asked.map((name) => [name, fieldOf(name, problem)]));
+  const { asked: filter, always } = askedFilter(parameters);
+  return { range, asked: filter, always, fields: [...new Set(names.values())], limit: parameters.limit, names };
+}
+
+function fieldOf(name: string, problem: (message: string) => QueryError): Field {
+  const field = filterField(name);
+  if (field !== null && hasFacet(field)) return field;
+  if (field !== null) throw problem(`the values of ${field.name} are not counted: most flows have one of their own`);
+  const near = nearest(name, NAMES);
+  const known = near === null ? `there are ${FACET_FIELDS.map((one) => one.name).join(", ")}` : `did you mean ${near}?`;
+  throw problem(`unknown field ${JSON.stringify(name.slice(0, 80))}, ${known}`);
+}

@@ -1,0 +1,55 @@
+/** How many flows there are, what they have in common, and since when something is known. */
+
+import { inquiryFor } from "../ask.ts";
+import type { Api, ApiContext } from "../context.ts";
+import { errorSchema } from "../errors.ts";
+import { facetQuestionOf } from "../facet-params.ts";
+import { filterOf, rangeOf } from "../flow-params.ts";
+import { countQuerySchema, countSchema, facetsQuerySchema, facetsSchema } from "../flow-schemas.ts";
+
+const errors = { 400: errorSchema, 401: errorSchema, 422: errorSchema, 503: errorSchema };
+
+export function facetRoutes(api: Api, context: ApiContext): void {
+  const { counts, facets, now } = context;
+  api.route({
+    method: "GET",
+    url: "/api/flows/count",
+    config: { access: "api" },
+    schema: {
+      summary: "How many rows a list has",
+      tags: ["flows"],
+      querystring: countQuerySchema,
+      response: { 200: countSchema, ...errors },
+    },
+    handler: async (request, reply) => {
+      const { from, to } = request.query;
+      const range = rangeOf(from, to, now());
+      const filter = filterOf(request.query);
+      const inquiry = inquiryFor(request, reply, context);
+      reply.header("cache-control", "no-store");
+      return { ...(await counts.count(range, filter, inquiry)), meta: inquiry.meta };
+    },
+  });
+
+  api.route({
+    method: "GET",
+    url: "/api/flows/facets",
+    config: { access: "api" },
+    schema: {
+      summary: "The values that most rows of a list have, field by field",
+      tags: ["flows"],
+      querystring: facetsQuerySchema,
+      response: { 200: facetsSchema, ...errors },
+    },
+    handler: async (request, reply) => {
+      const { from, to } = request.query;
+      const { names, ...question } = facetQuestionOf(request.query, rangeOf(from, to, now()));
+      const inquiry = inquiryFor(request, reply, context);
+      reply.header("cache-control", "no-store");
+      const { values, more, exact, note } = await facets.facets(question, inquiry);
+      const told = [...names].map(([name, field]) => [name, [...(values.get(field.name) ?? [])]] as const);
+      const cut = [...names].flatMap(([name, field]) => (more.includes(field.name) ? [name] : []));
+      return { facets: Object.fromEntries(told), more: cut, exact, note, meta: inquiry.meta };
+    },
+  });
+}
