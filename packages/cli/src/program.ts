@@ -4,6 +4,7 @@ import manifest from "../package.json" with { type: "json" };
 import { addInventoryCommands } from "./commands/inventory.ts";
 import { addLabCommands } from "./commands/lab.ts";
 import { addServerCommand } from "./commands/server.ts";
+import { addStoreCommands } from "./commands/store.ts";
 import { addTokenCommands } from "./commands/token.ts";
 import { addUpCommand } from "./commands/up.ts";
 import { EXIT_CODES_TEXT, EXIT_USAGE } from "./errors.ts";
@@ -23,6 +24,7 @@ export function makeProgram(): Command {
   program.command("agent").description("capture this node's flows and ship them to a server (flowtrail agent --help)");
   addTokenCommands(program);
   addInventoryCommands(program);
+  addStoreCommands(program);
   addLabCommands(program);
   return program;
 }

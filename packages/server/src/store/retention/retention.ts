@@ -174,7 +174,8 @@ export class Retention {
     changed({}, change);
     await this.refresh();
     const { defaults, overrides } = this.state;
-    return this.#look({ ...defaults, ...changed(overrides, change) }, nowMs);
+    const next = changed(overrides, change);
+    return this.#look({ ...this.state, policy: { ...defaults, ...next }, overrides: next }, nowMs);
   }
 
   /** What is stored where. @throws StoreError */
@@ -184,7 +185,7 @@ export class Retention {
 
   /** How it stands. @throws StoreError */
   async report(nowMs: number): Promise<RetentionReport> {
-    return this.#look(this.state.policy, nowMs);
+    return this.#look(this.state, nowMs);
   }
 
   /**
@@ -219,19 +220,20 @@ export class Retention {
     return this.#tooLarge;
   }
 
-  async #look(policy: RetentionPolicy, nowMs: number): Promise<RetentionReport> {
+  async #look(state: RetentionState, nowMs: number): Promise<RetentionReport> {
+    const { policy, holds } = state;
     const survey = await surveyStore(this.#nodes);
     const plan = await this.#plan(survey, policy, nowMs);
     const lastDrops = await this.#drops.last(DROPS_SHOWN);
     const forecast = forecastOf({
       survey,
       policy,
-      holds: this.state.holds,
+      holds,
       limitBytes: plan.limit.bytes,
       lastSizeDropMs: lastDrops.find(({ why }) => why === "size")?.droppedMs ?? null,
       nowMs,
     });
-    return { ...this.state, policy, survey, plan, forecast, lastDrops };
+    return { ...state, survey, plan, forecast, lastDrops };
   }
 
   #plan(survey: Survey, policy: RetentionPolicy, nowMs: number): Promise<Plan> {
