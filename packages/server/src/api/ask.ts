@@ -5,7 +5,7 @@ import type { Identity } from "../auth/auth.ts";
 import { AuthError } from "../auth/errors.ts";
 import { ADMIN_TOKEN_NAME } from "../data-dir.ts";
 import { Inquiry } from "../query/inquiry.ts";
-import { type AskerKind, capsOf } from "../query/inquiry-caps.ts";
+import { type AskerKind, type Caps, capsOf } from "../query/inquiry-caps.ts";
 import { whenGone } from "./abort.ts";
 import type { ApiContext } from "./context.ts";
 
@@ -37,11 +37,15 @@ export function inquiryFor(
   reply: FastifyReply,
   { desk, config }: Pick<ApiContext, "desk" | "config">,
 ): Inquiry {
-  const { identity } = request;
-  const caps = capsOf(askerKind(identity), config.query);
+  const caps = capsFor(request, { config });
   const explain = (request.query as { explain?: string }).explain === "sql";
   if (explain && !caps.explain) throw new AuthError({ code: "FORBIDDEN" }, "explain=sql is for administrators");
   return new Inquiry(desk.askedBy(askerOf(request), caps), { signal: whenGone(reply), explain });
+}
+
+/** What a question of this request may cost. */
+export function capsFor({ identity }: FastifyRequest, { config }: Pick<ApiContext, "config">): Caps {
+  return capsOf(askerKind(identity), config.query);
 }
 
 /** Sessions are made by administrators, as is the token that the server keeps for its own machine; other tokens are programs'. */
@@ -49,6 +53,7 @@ function askerKind(identity: Identity | null): AskerKind {
   return identity?.kind === "api" && identity.name !== ADMIN_TOKEN_NAME ? "program" : "person";
 }
 
-function askerOf({ identity, ip }: FastifyRequest): string {
+/** Turns are shared out between those who ask. */
+export function askerOf({ identity, ip }: FastifyRequest): string {
   return identity === null || identity.kind === "anybody" ? ip : identity.id;
 }

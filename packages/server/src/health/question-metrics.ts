@@ -3,6 +3,9 @@ import { Counter, Gauge, type Registry } from "prom-client";
 import type { TableCounts } from "../query/inquiry-counts.ts";
 import type { InquiryDesk } from "../query/inquiry-desk.ts";
 
+const KINDS = ["quick", "heavy", "exports"] as const;
+type Kind = (typeof KINDS)[number];
+
 export function questionMetrics(desk: Pick<InquiryDesk, "stats">, registers: Registry[]): void {
   const labelled = (name: string, help: string, label: string, values: () => Iterable<readonly [string, number]>) => {
     const counter: Counter = new Counter({
@@ -39,14 +42,14 @@ export function questionMetrics(desk: Pick<InquiryDesk, "stats">, registers: Reg
   };
   total("flowtrail_questions_cancelled_total", "Questions whose asker had left", () => desk.stats.cancelled);
   total("flowtrail_questions_joined_total", "Questions that were answered together with an equal one", () => desk.stats.joined);
-  const byKind = (name: string, help: string, value: (gate: "quick" | "heavy") => number) => {
+  const byKind = (name: string, help: string, value: (gate: Kind) => number) => {
     const gauge: Gauge = new Gauge({
       name,
       help,
       labelNames: ["kind"],
       registers,
       collect: () => {
-        for (const kind of ["quick", "heavy"] as const) gauge.set({ kind }, value(kind));
+        for (const kind of KINDS) gauge.set({ kind }, value(kind));
       },
     });
   };

@@ -18,7 +18,7 @@ const caps = capsOf("person", {
 });
 const makeDesk = (quickMs = 300) =>
   new InquiryDesk(
-    { quick: 2, heavy: 1, quickMs, heavyThreads: 1, maxWaiting: 10, maxWaitMs: 10_000 },
+    { quick: 2, heavy: 1, exports: 1, quickMs, heavyThreads: 1, maxWaiting: 10, maxWaitMs: 10_000 },
     { clickhouse: engine.clickhouse },
   );
 const stay = new AbortController().signal;

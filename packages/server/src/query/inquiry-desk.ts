@@ -4,7 +4,15 @@
  * the quick ones nor what is written.
  */
 import type { ClickHouseSettings } from "@clickhouse/client";
-import { type Answer, type Bindings, bindingsJson, type ClickHouse, type QueryLimits } from "../store/clickhouse.ts";
+import {
+  type Answer,
+  type Bindings,
+  type Bytes,
+  bindingsJson,
+  type ClickHouse,
+  type QueryLimits,
+  type QueryOptions,
+} from "../store/clickhouse.ts";
 import { StoreError, toStoreError } from "../store/errors.ts";
 import type { Answering, QuestionOptions } from "./inquiry.ts";
 import type { Caps } from "./inquiry-caps.ts";
@@ -17,6 +25,8 @@ export interface DeskConfig {
   /** Most questions at once, and of those that are heavy. */
   readonly quick: number;
   readonly heavy: number;
+  /** Exports at once. */
+  readonly exports: number;
   /** What takes longer is heavy. */
   readonly quickMs: number;
   /** Of a heavy question; null: as many as ClickHouse likes. */
@@ -26,7 +36,24 @@ export interface DeskConfig {
 }
 
 export interface DeskDeps {
-  readonly clickhouse: Pick<ClickHouse, "answer" | "writes">;
+  readonly clickhouse: Pick<ClickHouse, "answer" | "bytes" | "writes">;
+}
+
+/** @param table what the statement mainly reads */
+export interface ExportStatement {
+  readonly table: string;
+  readonly sql: string;
+  readonly bindings: Bindings;
+  readonly settings?: ClickHouseSettings;
+}
+
+export interface Exporting {
+  /** @throws QuestionError, StoreError */
+  answer<T>(statement: ExportStatement): Promise<Answer<T>>;
+  /** @throws QuestionError, StoreError */
+  bytes(statement: ExportStatement): Promise<Bytes>;
+  /** Gives the turn back, to be called once. */
+  end(): void;
 }
 
 interface Asking {
@@ -45,6 +72,8 @@ interface Question {
   readonly settings: ClickHouseSettings;
 }
 
+/** Of one statement of an export: it looks for the next rows that pass, however rare they are. */
+const EXPORT_STATEMENT_MS = 600_000;
 const QUICK: ClickHouseSettings = { priority: "1" };
 /** Held up while a quick one runs, but for a moment only (at each block of rows): it shall come to an end. */
 const HEAVY: ClickHouseSettings = { priority: "10", low_priority_query_wait_time_ms: "50" };
@@ -54,6 +83,7 @@ export class InquiryDesk {
   readonly #clickhouse: DeskDeps["clickhouse"];
   readonly #quick: Gate;
   readonly #heavy: Gate;
+  readonly #exports: Gate;
   readonly #shared = new Shared<Answer<unknown>>();
   readonly #counts = new QuestionCounts();
 
@@ -64,11 +94,13 @@ export class InquiryDesk {
     const queue = { maxWaiting, maxWaitingEach: Math.ceil(maxWaiting / 2), maxWaitMs };
     this.#quick = new Gate({ ...queue, slots: quick, what: "questions" });
     this.#heavy = new Gate({ ...queue, slots: heavy, what: "long questions" });
+    this.#exports = new Gate({ ...queue, slots: config.exports, what: "exports" });
   }
 
   get stats() {
     const { tables, refused, cancelled } = this.#counts;
-    return { tables, refused, cancelled, joined: this.#shared.joined, quick: this.#quick.stats, heavy: this.#heavy.stats };
+    const gates = { quick: this.#quick.stats, heavy: this.#heavy.stats, exports: this.#exports.stats };
+    return { tables, refused, cancelled, joined: this.#shared.joined, ...gates };
   }
 
   /**
@@ -106,30 +138,70 @@ export class InquiryDesk {
     }
   }
 
+  /**
+   * A turn for an export, which asks one statement after the other, behind what others ask, for as long as it takes.
+   * @throws QuestionError QUERY_BUSY; the signal's reason
+   */
+  async exportedBy(who: string, caps: Caps, signal: AbortSignal): Promise<Exporting> {
+    const end = await this.#exports.enter(who, signal);
+    const { maxMemoryBytes } = caps;
+    const limits = { maxMemoryBytes, maxExecutionMs: EXPORT_STATEMENT_MS, maxRowsToRead: 0, maxResultRows: 0 };
+    const ask = async <A extends { readonly rowsRead: number }>(
+      { table, settings }: ExportStatement,
+      asking: (options: QueryOptions) => Promise<A>,
+    ): Promise<A> => {
+      try {
+        return await this.#counted(table, () => asking({ signal, limits, settings: { ...settings, ...this.#behind() } }));
+      } catch (thrown) {
+        const error = told(thrown, { ...caps, ...limits }, signal);
+        this.#counts.failed(error.code);
+        throw error;
+      }
+    };
+    const clickhouse = this.#clickhouse;
+    return {
+      answer: (statement) => ask(statement, (options) => clickhouse.answer(statement.sql, statement.bindings, options)),
+      bytes: (statement) => ask(statement, (options) => clickhouse.bytes(statement.sql, statement.bindings, options)),
+      end,
+    };
+  }
+
   async #ask(question: Question, ending: AbortSignal): Promise<Answer<unknown>> {
     const { maxExecutionMs } = question.limits;
-    const { quickMs, heavyThreads } = this.#config;
+    const { quickMs } = this.#config;
     try {
       const limits = { ...question.limits, maxExecutionMs: Math.min(quickMs, maxExecutionMs) };
       return await this.#askThrough(this.#quick, { ...question, limits, settings: { ...question.settings, ...QUICK } }, ending);
     } catch (error) {
       if (!(error instanceof StoreError) || error.code !== "STORE_TIMEOUT" || quickMs >= maxExecutionMs) throw error;
     }
-    const threads = heavyThreads === null ? {} : { max_threads: heavyThreads };
-    return this.#askThrough(this.#heavy, { ...question, settings: { ...question.settings, ...HEAVY, ...threads } }, ending);
+    return this.#askThrough(this.#heavy, { ...question, settings: { ...question.settings, ...this.#behind() } }, ending);
+  }
+
+  /** Settings of what runs behind the quick ones. */
+  #behind(): ClickHouseSettings {
+    const { heavyThreads } = this.#config;
+    return { ...HEAVY, ...(heavyThreads === null ? {} : { max_threads: heavyThreads }) };
   }
 
   async #askThrough(gate: Gate, question: Question, signal: AbortSignal): Promise<Answer<unknown>> {
     const { sql, bindings, table, who, limits, settings } = question;
     const leave = await gate.enter(who, signal);
+    try {
+      return await this.#counted(table, () => this.#clickhouse.answer(sql, bindings, { signal, limits, settings }));
+    } finally {
+      leave();
+    }
+  }
+
+  async #counted<A extends { readonly rowsRead: number }>(table: string, ask: () => Promise<A>): Promise<A> {
     const began = performance.now();
     let rowsRead = 0;
     try {
-      const answer = await this.#clickhouse.answer(sql, bindings, { signal, limits, settings });
+      const answer = await ask();
       rowsRead = answer.rowsRead;
       return answer;
     } finally {
-      leave();
       this.#counts.asked(table, performance.now() - began, rowsRead);
     }
   }

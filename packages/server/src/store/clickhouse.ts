@@ -1,6 +1,6 @@
 /** The one way to ClickHouse, embedded or remote: HTTP, bound parameters, a limit on every question, typed errors. */
 import { randomUUID } from "node:crypto";
-import { Readable } from "node:stream";
+import { addAbortSignal, Readable } from "node:stream";
 import {
   type ClickHouseClient,
   ClickHouseLogLevel,
@@ -40,6 +40,14 @@ export interface QueryOptions {
   readonly limits?: Partial<QueryLimits>;
   /** More settings of ClickHouse for this question. They can't lift the limits. */
   readonly settings?: ClickHouseSettings;
+}
+
+/** An answer in a format of ClickHouse's. */
+export interface Bytes {
+  readonly body: Buffer;
+  readonly rows: number;
+  /** From the tables, as ClickHouse counted them. */
+  readonly rowsRead: number;
 }
 
 export interface Answer<T> {
@@ -123,8 +131,28 @@ export class ClickHouse {
   async answer<T>(sql: string, bindings: Bindings = {}, options: QueryOptions = {}): Promise<Answer<T>> {
     return this.#read(sql, bindings, options, { wait_end_of_query: 1 }, async (result) => {
       const rows = await result.json<T>();
-      return { rows, rowsRead: readRows(result.response_headers) };
+      return { rows, rowsRead: readSummary(result.response_headers).rowsRead };
     });
+  }
+
+  /**
+   * The answer of a question as ClickHouse writes it, whole: none of it is told before all of it is there.
+   * @param sql with its FORMAT
+   * @throws StoreError
+   */
+  async bytes(sql: string, bindings: Bindings = {}, options: QueryOptions = {}): Promise<Bytes> {
+    const { signal } = options;
+    const queryId = randomUUID();
+    try {
+      signal?.throwIfAborted();
+      const parameters = { ...this.#parameters(sql, bindings, options, { wait_end_of_query: 1 }), query_id: queryId };
+      const { stream, response_headers } = await this.#reach(({ read }) => read.exec(parameters));
+      const chunks: Buffer[] = [];
+      for await (const chunk of signal ? addAbortSignal(signal, stream) : stream) chunks.push(chunk as Buffer);
+      return { body: Buffer.concat(chunks), ...readSummary(response_headers) };
+    } catch (error) {
+      throw await this.#failed(error, signal, queryId);
+    }
   }
 
   /**
@@ -232,11 +260,15 @@ export class ClickHouse {
     try {
       return await take(await this.#ask(sql, bindings, options, settings, queryId));
     } catch (error) {
-      const translated = toStoreError(error, options.signal);
-      // The connection is gone, but the query may run on.
-      if (translated.code === "STORE_ABORTED" || translated.code === "STORE_TIMEOUT") await this.kill(queryId);
-      throw translated;
+      throw await this.#failed(error, options.signal, queryId);
     }
+  }
+
+  async #failed(error: unknown, signal: AbortSignal | undefined, queryId: string): Promise<StoreError> {
+    const translated = toStoreError(error, signal);
+    // The connection is gone, but the query may run on.
+    if (translated.code === "STORE_ABORTED" || translated.code === "STORE_TIMEOUT") await this.kill(queryId);
+    return translated;
   }
 
   async #ask(
@@ -246,34 +278,31 @@ export class ClickHouse {
     more: ClickHouseSettings,
     queryId: string,
   ): Promise<ResultSet<"JSONEachRow">> {
-    const { signal } = options;
-    signal?.throwIfAborted();
-    const limits = { ...this.#config.limits, ...options.limits };
-    return this.#reach(({ read }) =>
-      read.query({
-        query: sql,
-        query_params: { ...bindings },
-        format: "JSONEachRow",
-        query_id: queryId,
-        ...(signal ? { abort_signal: signal } : {}),
-        clickhouse_settings: {
-          ...this.#config.settings,
-          ...options.settings,
-          ...more,
-          // 2 and not 1: settings may still be given with the query. It also lets a closed connection cancel it (see below).
-          readonly: "2",
-          cancel_http_readonly_queries_on_client_close: 1,
-          max_execution_time: Math.min(limits.maxExecutionMs, longestReadMs) / 1000,
-          max_memory_usage: String(limits.maxMemoryBytes),
-          max_rows_to_read: String(limits.maxRowsToRead),
-          max_result_rows: String(limits.maxResultRows ?? 0),
-          result_overflow_mode: "throw",
-          output_format_json_quote_64bit_integers: 1,
-          date_time_output_format: "iso",
-          session_timezone: "UTC",
-        },
-      }),
-    );
+    options.signal?.throwIfAborted();
+    const parameters = { ...this.#parameters(sql, bindings, options, more), query_id: queryId };
+    return this.#reach(({ read }) => read.query({ ...parameters, format: "JSONEachRow" }));
+  }
+
+  /** Of any question: read-only, within its limits, in our forms of numbers and times. */
+  #parameters(sql: string, bindings: Bindings, { signal, limits: own, settings }: QueryOptions, more: ClickHouseSettings) {
+    const limits = { ...this.#config.limits, ...own };
+    const clickhouse_settings: ClickHouseSettings = {
+      output_format_json_quote_64bit_integers: 1,
+      ...this.#config.settings,
+      ...settings,
+      ...more,
+      // 2 and not 1: settings may still be given with the query. It also lets a closed connection cancel it (see below).
+      readonly: "2",
+      cancel_http_readonly_queries_on_client_close: 1,
+      max_execution_time: Math.min(limits.maxExecutionMs, longestReadMs) / 1000,
+      max_memory_usage: String(limits.maxMemoryBytes),
+      max_rows_to_read: String(limits.maxRowsToRead),
+      max_result_rows: String(limits.maxResultRows ?? 0),
+      result_overflow_mode: "throw",
+      date_time_output_format: "iso",
+      session_timezone: "UTC",
+    };
+    return { query: sql, query_params: { ...bindings }, ...(signal ? { abort_signal: signal } : {}), clickhouse_settings };
   }
 
   /** Of several nodes the next one is tried when one is gone in the middle of it: nothing that is said here does harm when said twice. */
@@ -324,9 +353,10 @@ export class ClickHouse {
 }
 
 /** ClickHouse tells it in a header, which is complete when the answer is (`wait_end_of_query`). */
-function readRows(headers: Readonly<Record<string, unknown>>): number {
+function readSummary(headers: Readonly<Record<string, unknown>>): { rowsRead: number; rows: number } {
   const summary: unknown = JSON.parse(String(headers["x-clickhouse-summary"] ?? "{}"));
-  return Number((summary as { read_rows?: string }).read_rows ?? 0);
+  const { read_rows = 0, result_rows = 0 } = summary as { read_rows?: string; result_rows?: string };
+  return { rowsRead: Number(read_rows), rows: Number(result_rows) };
 }
 
 async function closeAll(pools: Pools | undefined): Promise<void> {
