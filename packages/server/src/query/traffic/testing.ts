@@ -63,6 +63,7 @@ export function someFlows(count: number, seed: number): Told[] {
         start: startMs,
         since,
         last_seen: seenMs,
+        received: Date.now(),
         src_bytes: bytes,
         dst_bytes: revision + 1,
         src_packets: revision + 1,
