@@ -63,12 +63,15 @@ export interface SeedPlace {
   readonly kind: number;
   /** Of the report in its connection. */
   readonly view: number;
+  readonly report: SeedReport;
 }
 
 /** What the reports of a group are, in order. */
 export const PLACES: readonly SeedPlace[] = KINDS.flatMap(({ count, reports }, kind) => {
   const before = KINDS.slice(0, kind).reduce((sum, one) => sum + one.count, 0);
-  return Array.from({ length: count }, (_, n) => reports.map((_report, view) => ({ slot: before + n, kind, view }))).flat();
+  return Array.from({ length: count }, (_, n) =>
+    reports.map((report, view) => ({ slot: before + n, kind, view, report })),
+  ).flat();
 });
 
 if (PLACES.length !== GROUP_REPORTS || new Set(PLACES.map(({ slot }) => slot)).size !== GROUP_CONNECTIONS) {

@@ -23,7 +23,7 @@ export interface SeedPart {
 
 export const KNOTS = 256;
 /** So many that statements cost little, so few that one needs little memory. */
-export const PART_GROUPS = 4096;
+const PART_GROUPS = 4096;
 
 /** Busy hours of an office, by the hour (UTC); nights are not empty: machines talk, too. */
 const HOURS = [20, 16, 14, 13, 14, 20, 38, 62, 88, 100, 99, 92, 80, 90, 97, 94, 86, 72, 58, 48, 42, 36, 30, 25];
@@ -33,12 +33,12 @@ const WEEKDAYS = [0.32, 1, 1.04, 1.06, 1.02, 0.92, 0.4];
 const rate = (ms: number) => (HOURS[new Date(ms).getUTCHours()] ?? 0) * (WEEKDAYS[new Date(ms).getUTCDay()] ?? 0);
 
 /** Splits the window into parts in the order of time, by the rhythm of hours and weekdays. The sum of their reports is `rows`. */
-export function seedParts(window: SeedWindow): SeedPart[] {
+export function seedParts(window: SeedWindow, partGroups = PART_GROUPS): SeedPart[] {
   const groups = Math.ceil(window.rows / GROUP_REPORTS);
   const moment = momentOf(window);
-  return Array.from({ length: Math.ceil(groups / PART_GROUPS) }, (_, part) => {
-    const first = part * PART_GROUPS;
-    const count = Math.min(PART_GROUPS, groups - first);
+  return Array.from({ length: Math.ceil(groups / partGroups) }, (_, part) => {
+    const first = part * partGroups;
+    const count = Math.min(partGroups, groups - first);
     const firstReport = first * GROUP_REPORTS;
     return {
       firstReport,

@@ -1,9 +1,11 @@
 /** Makes sample rows in a store, as many and as far back as one likes: for tries, demonstrations and measurements. */
 import type { ClickHouse } from "../store/clickhouse.ts";
 import { FLOW_DELTAS, FLOWS, FLOWS_OPEN } from "../store/schema/flow-tables.ts";
+import type { SeedQuestion } from "./connection.ts";
 import { PRIMARIES } from "./kinds.ts";
+import { LONGEST_LIFE_MS } from "./lives.ts";
 import { GROUP_CONNECTIONS, GROUP_REPORTS, seedParts } from "./plan.ts";
-import { insertDeltas, insertFlows, LONGEST_LIFE_MS, type SeedQuestion } from "./sql.ts";
+import { insertDeltas, insertFlows } from "./sql.ts";
 
 export interface SeedOptions {
   /** Reports, those that are still open at the end among them. */
@@ -24,6 +26,8 @@ export interface SeedTools {
   readonly clickhouse: Pick<ClickHouse, "command">;
   /** Parts that were made before: an interrupted run goes on with the next one. */
   readonly from?: number;
+  /** How many groups are made at once. The same for all runs of a seed. */
+  readonly partGroups?: number;
   readonly onProgress?: (progress: SeedProgress & { readonly parts: number }) => Promise<void> | void;
   readonly signal?: AbortSignal;
 }
@@ -41,9 +45,12 @@ export function seedConnections(rows: number): number {
  * Inserts part by part, oldest first. May be done again: the same rows replace themselves.
  * @throws StoreError; the signal's reason when it is aborted
  */
-export async function seedRows(options: SeedOptions, { clickhouse, from = 0, onProgress, signal }: SeedTools): Promise<void> {
+export async function seedRows(
+  options: SeedOptions,
+  { clickhouse, from = 0, partGroups, onProgress, signal }: SeedTools,
+): Promise<void> {
   const { rows, days, seed, untilMs } = options;
-  const parts = seedParts({ fromMs: untilMs - days * DAY_MS, toMs: untilMs, rows });
+  const parts = seedParts({ fromMs: untilMs - days * DAY_MS, toMs: untilMs, rows }, partGroups);
   for (const [index, part] of parts.entries()) {
     if (index < from) continue;
     signal?.throwIfAborted();

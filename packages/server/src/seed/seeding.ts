@@ -19,6 +19,7 @@ export interface SeedDeps {
   readonly clickhouse: Pick<ClickHouse, "command" | "rows" | "database">;
   readonly marks: SeedMarks;
   readonly now: () => number;
+  readonly partGroups?: number;
   /** Computes what is computed from rows. */
   readonly settle: (signal: AbortSignal) => Promise<void>;
 }
@@ -50,7 +51,7 @@ const DAY_MS = 86_400_000;
 /** @throws StoreError; the signal's reason when it is aborted */
 export async function runSeed(
   request: SeedRequest,
-  { clickhouse, marks, now, settle }: SeedDeps,
+  { clickhouse, marks, now, partGroups, settle }: SeedDeps,
   { onProgress, signal }: { onProgress: (progress: SeedProgress) => void; signal: AbortSignal },
 ): Promise<SeedSummary> {
   const began = performance.now();
@@ -63,6 +64,7 @@ export async function runSeed(
     await seedRows(options, {
       clickhouse,
       from: made,
+      ...(partGroups === undefined ? {} : { partGroups }),
       signal,
       onProgress: async ({ parts, ...progress }) => {
         made = parts;
