@@ -1,0 +1,347 @@
+/**
+ * The rollups of one node, computed from its own rows. A pass goes on where each rollup ends, from the oldest bucket to the newest one
+ * that is over, and computes again what rows came for. Rests so long that it never takes more than its share of a core.
+ */
+import type { ClickHouseSettings } from "@clickhouse/client";
+import type { ClickHouse } from "../clickhouse.ts";
+import { StoreError } from "../errors.ts";
+import type { Logger } from "../logger.ts";
+import { FLOW_DELTAS, FLOWS } from "../schema/flow-tables.ts";
+import { Changes } from "./changes.ts";
+import { chunkOf, DAY_MS, floorTo, HOUR_MS, IN_ORDER, lagOf, MINUTE_MS, nameOf } from "./extents.ts";
+import { type Extent, readProgress, writeProgress } from "./progress.ts";
+import { Queue, type Unit } from "./queue.ts";
+import { type Days, readDays, sharesFor } from "./shares.ts";
+import { type AnyRollup, computeStatement, fingerprintQuestion, type Kept, type Local } from "./statements.ts";
+
+export interface NodeRollupsConfig {
+  /** Who this server is among those that may compute. */
+  readonly server: string;
+  /** Other servers may compute the same node's rollups. */
+  readonly shared: boolean;
+  /** Of a server that said nothing for so long, another one takes over. */
+  readonly takeOverMs: number;
+  /** How much later than it says a row may become visible. */
+  readonly marginMs: number;
+  /** A pass goes on for so long, then readers get a rest. */
+  readonly passMs: number;
+}
+
+export interface NodeRollupsDeps {
+  readonly node: ClickHouse;
+  readonly local: Local;
+  readonly logger: Logger;
+  /** Rows of this table that are older may be gone, ms since 1970. */
+  readonly keptFromMs: (table: string, nowMs: number) => number;
+  readonly onComputed: () => void;
+}
+
+export interface PassOptions {
+  /** Rests for nothing, until everything is done. */
+  readonly all?: boolean;
+}
+
+interface Pass {
+  readonly nowMs: number;
+  readonly days: Days;
+  readonly signal: AbortSignal;
+  readonly all: boolean;
+  readonly endMs: number;
+}
+
+/** More hours than that are computed again in their order, with all between them. */
+const MOST_PENDING = 400;
+const FINGERPRINTS = 5_000;
+const SAVE_EVERY_MS = 5_000;
+const MOST_BOOST = 16;
+/** One core, after questions of readers, and ends before the client would think it hung. */
+const GENTLE = {
+  max_threads: 1,
+  max_insert_threads: "1",
+  max_execution_time: 50,
+  max_memory_usage: "400000000",
+  max_bytes_before_external_group_by: "150000000",
+  max_partitions_per_insert_block: "0",
+  do_not_merge_across_partitions_select_final: 1,
+} as const satisfies ClickHouseSettings;
+const NICE = "os_threads_nice_value_query";
+
+export class NodeRollups {
+  readonly #config: NodeRollupsConfig;
+  readonly #deps: NodeRollupsDeps;
+  readonly #changes: Changes;
+  readonly #queue = new Queue();
+  readonly #fingerprints = new Map<string, string>();
+  readonly #unsaved = new Set<string>();
+  #extents = new Map<string, Extent>();
+  #checkedMs = 0;
+  #lookedMs = 0;
+  #savedMs = 0;
+  #savedAt = 0;
+  #isComputing = false;
+  #settings: ClickHouseSettings | null = null;
+  #boost = 1;
+  #nowMs = 0;
+
+  constructor(config: NodeRollupsConfig, deps: NodeRollupsDeps) {
+    this.#config = config;
+    this.#deps = deps;
+    this.#changes = new Changes(deps.node, deps.local, config.marginMs);
+  }
+
+  /** Buckets of this rollup that begin before are computed; 0: none is known to be. */
+  throughMs(rollup: string): number {
+    return this.#extents.get(rollup)?.throughMs ?? 0;
+  }
+
+  /** Hours and days that rows came for, and that are not computed again. */
+  get pending(): number {
+    return this.#queue.size;
+  }
+
+  /** How far behind what is over is what is computed, ms. */
+  get behindMs(): number {
+    if (this.#nowMs === 0) return 0;
+    return Math.max(...IN_ORDER.map((rollup) => Math.max(0, this.#target(rollup, this.#nowMs) - this.throughMs(nameOf(rollup)))));
+  }
+
+  /**
+   * @returns whether there is more to do at once
+   * @throws StoreError, or the signal's reason
+   */
+  async pass(signal: AbortSignal, { all = false }: PassOptions = {}): Promise<boolean> {
+    const nowMs = await this.#clock();
+    this.#nowMs = nowMs;
+    if (!(await this.#isMine(nowMs, all))) return false;
+    const { node, local } = this.#deps;
+    const endMs = performance.now() + this.#config.passMs;
+    await this.#look(nowMs, signal);
+    // After the look: what it saw must not be in a day that is thought empty.
+    const days = await readDays(node, local);
+    const pass: Pass = { nowMs, days, signal, all, endMs };
+    const isForward = await this.#goOn(pass);
+    const isCaughtUp = await this.#catchUp(pass);
+    this.#checkedMs = this.#queue.sinceMs ?? nowMs;
+    await this.#save(false);
+    return !isForward || !isCaughtUp;
+  }
+
+  /** Whether this server computes. Else it reads how far the other one is. */
+  async #isMine(nowMs: number, all: boolean): Promise<boolean> {
+    const { shared, server, takeOverMs } = this.#config;
+    if (this.#isComputing && !shared) return true;
+    const progress = await readProgress(this.#deps.node, this.#deps.local);
+    const isOthers = progress.server !== "" && progress.server !== server;
+    if (isOthers && shared && !all && nowMs - progress.writtenMs < takeOverMs) {
+      this.#isComputing = false;
+      this.#extents = progress.extents;
+      return false;
+    }
+    if (this.#isComputing && !isOthers) return true;
+    // From the beginning: what another server did since is not known here.
+    this.#extents = progress.extents;
+    this.#checkedMs = progress.checkedMs;
+    this.#lookedMs = progress.checkedMs;
+    this.#queue.clear();
+    this.#fingerprints.clear();
+    this.#changes.forget();
+    this.#isComputing = true;
+    this.#savedAt = 0;
+    return true;
+  }
+
+  /** Finds out what rows came for. */
+  async #look(nowMs: number, signal: AbortSignal): Promise<void> {
+    const reachedMs = Math.max(0, ...IN_ORDER.map((rollup) => this.throughMs(nameOf(rollup))));
+    const sinceMs = this.#lookedMs;
+    if (reachedMs > 0) {
+      for (const minuteMs of await this.#changes.minutes(sinceMs, nowMs, signal)) {
+        // What is not over, or not yet reached, is computed in its turn.
+        if (minuteMs < reachedMs) this.#queue.add(minuteMs, sinceMs);
+      }
+    }
+    this.#lookedMs = nowMs;
+    const oldestMs = this.#queue.oldestMs;
+    if (this.#queue.size <= MOST_PENDING || oldestMs === null) return;
+    this.#deps.logger.info({ hours: this.#queue.size, from: new Date(oldestMs).toISOString() }, "rollups are computed again");
+    for (const [name, extent] of this.#extents) {
+      const rollup = IN_ORDER.find((one) => nameOf(one) === name);
+      if (rollup !== undefined) this.#reach(rollup, Math.min(extent.throughMs, floorTo(oldestMs, chunkOf(rollup))));
+    }
+    this.#queue.clear();
+    this.#fingerprints.clear();
+    await this.#save(true);
+  }
+
+  /** @returns whether all is computed that is over */
+  async #goOn(pass: Pass): Promise<boolean> {
+    for (;;) {
+      const next = this.#next(pass);
+      if (next === null) return true;
+      const { rollup, fromMs } = next;
+      const toMs = Math.min(this.#target(rollup, pass.nowMs), fromMs + chunkOf(rollup));
+      await this.#compute(rollup, fromMs, toMs, pass);
+      this.#reach(rollup, toMs);
+      if (performance.now() - this.#savedAt > SAVE_EVERY_MS) await this.#save(true);
+      if (!pass.all && performance.now() > pass.endMs) return this.#next(pass) === null;
+    }
+  }
+
+  /** What is to be computed next: the oldest stretch that is over. */
+  #next({ nowMs, days }: Pass): { rollup: AnyRollup; fromMs: number } | null {
+    let next: { rollup: AnyRollup; fromMs: number } | null = null;
+    for (const rollup of IN_ORDER) {
+      const targetMs = this.#target(rollup, nowMs);
+      let fromMs = this.throughMs(nameOf(rollup));
+      // Days of which there is nothing at all, and never was.
+      if (fromMs >= (this.#extents.get(nameOf(rollup))?.furthestMs ?? 0) && !days.rows.has(floorTo(fromMs, DAY_MS))) {
+        const day = days.all.find((begin) => begin > fromMs) ?? Number.POSITIVE_INFINITY;
+        fromMs = Math.min(targetMs, day);
+        this.#reach(rollup, fromMs);
+      }
+      if (fromMs < targetMs && (next === null || fromMs < next.fromMs)) next = { rollup, fromMs };
+    }
+    return next;
+  }
+
+  #target(rollup: AnyRollup, nowMs: number): number {
+    const overMs = floorTo(nowMs - lagOf(rollup), rollup.stepMs);
+    return rollup.of === null ? overMs : floorTo(Math.min(overMs, this.throughMs(rollup.of)), rollup.stepMs);
+  }
+
+  #reach(rollup: AnyRollup, throughMs: number): void {
+    const before = this.#extents.get(nameOf(rollup));
+    if (before?.throughMs === throughMs) return;
+    this.#extents.set(nameOf(rollup), { throughMs, furthestMs: Math.max(throughMs, before?.furthestMs ?? 0) });
+    this.#unsaved.add(nameOf(rollup));
+  }
+
+  /** @returns whether nothing is left but what rests */
+  async #catchUp(pass: Pass): Promise<boolean> {
+    for (;;) {
+      const unit = this.#queue.next(pass.all);
+      if (unit === null) return true;
+      const began = performance.now();
+      await (unit.kind === "hour" ? this.#again(unit, pass) : this.#dayAgain(unit, pass));
+      this.#queue.done(unit, performance.now() - began);
+      if (!pass.all && performance.now() > pass.endMs) return this.#queue.next(false) === null;
+    }
+  }
+
+  async #again({ beginMs, minutes, sinceMs }: Unit, pass: Pass): Promise<void> {
+    const endMs = beginMs + HOUR_MS;
+    const reached = IN_ORDER.filter((rollup) => this.throughMs(nameOf(rollup)) > beginMs && rollup.stepMs < DAY_MS);
+    for (const rollup of reached.filter(({ stepMs }) => stepMs < HOUR_MS)) {
+      const toMs = Math.min(minutes.toMs, this.throughMs(nameOf(rollup)));
+      if (minutes.fromMs < toMs) await this.#compute(rollup, minutes.fromMs, toMs, pass);
+    }
+    const hours = reached.filter(({ stepMs }) => stepMs === HOUR_MS);
+    if (hours.length === 0) return;
+    const changed = await this.#changed(beginMs, pass);
+    for (const rollup of hours) {
+      const isValue = !("dimensions" in rollup);
+      if (rollup.of !== null || (isValue ? changed.values : changed.traffic)) await this.#compute(rollup, beginMs, endMs, pass);
+    }
+    if (changed.values || changed.traffic) this.#queue.addDay(floorTo(beginMs, DAY_MS), sinceMs);
+  }
+
+  async #dayAgain({ beginMs }: Unit, pass: Pass): Promise<void> {
+    for (const rollup of IN_ORDER) {
+      if (rollup.stepMs !== DAY_MS || this.throughMs(nameOf(rollup)) <= beginMs) continue;
+      await this.#compute(rollup, beginMs, beginMs + DAY_MS, pass);
+    }
+  }
+
+  async #changed(hourMs: number, { nowMs, signal }: Pass): Promise<{ traffic: boolean; values: boolean }> {
+    const { node, local } = this.#deps;
+    const kept = this.#kept(hourMs, nowMs);
+    const [found] = await node.rows<{ moved: string; begun: [string, string] }>(
+      fingerprintQuestion(local, kept),
+      { from: hourMs, to: hourMs + HOUR_MS },
+      { signal, settings: GENTLE },
+    );
+    const note = (name: string, fingerprint: string) => {
+      const place = `${name} ${hourMs}`;
+      const isNew = this.#fingerprints.get(place) !== fingerprint;
+      this.#fingerprints.delete(place);
+      this.#fingerprints.set(place, fingerprint);
+      return isNew;
+    };
+    const traffic = note("traffic", `${found?.moved} ${found?.begun[0]}`);
+    const values = note("values", `${found?.begun[1]}`);
+    for (const place of this.#fingerprints.keys()) {
+      if (this.#fingerprints.size <= FINGERPRINTS) break;
+      this.#fingerprints.delete(place);
+    }
+    return { traffic, values };
+  }
+
+  #kept(fromMs: number, nowMs: number): Kept {
+    const { keptFromMs } = this.#deps;
+    return { deltas: fromMs >= keptFromMs(FLOW_DELTAS.name, nowMs), flows: fromMs >= keptFromMs(FLOWS.name, nowMs) };
+  }
+
+  /** Computes whole buckets of a rollup. What was computed before and can't be any more stays as it is. */
+  async #compute(rollup: AnyRollup, fromMs: number, toMs: number, pass: Pass): Promise<void> {
+    const { node, local, keptFromMs, onComputed } = this.#deps;
+    const isAgain = fromMs < (this.#extents.get(nameOf(rollup))?.furthestMs ?? 0);
+    const kept = isAgain ? this.#kept(fromMs, pass.nowMs) : { deltas: true, flows: true };
+    if (rollup.of === null) {
+      if (!kept.flows && (!kept.deltas || !("dimensions" in rollup))) return;
+    } else if (isAgain && fromMs < keptFromMs(rollup.of, pass.nowMs)) return;
+    const shares = sharesFor(rollup, pass.days, fromMs, toMs, this.#boost);
+    // What is added up is all there, whatever became of the rows.
+    const sql = computeStatement(rollup, local, rollup.of === null ? kept : { deltas: true, flows: true }, shares);
+    this.#settings ??= await this.#gentle();
+    try {
+      for (let share = 0; share < shares; share++) {
+        pass.signal.throwIfAborted();
+        await node.command(sql, { from: fromMs, to: toMs, share }, { settings: this.#settings });
+        await this.#beat();
+      }
+      this.#boost = 1;
+    } catch (error) {
+      if (isTooMuch(error)) this.#boost = Math.min(MOST_BOOST, this.#boost * 2);
+      throw error;
+    }
+    onComputed();
+  }
+
+  /** Other servers hear that this one is at work. */
+  async #beat(): Promise<void> {
+    if (this.#config.shared && performance.now() - this.#savedAt > this.#config.takeOverMs / 3) await this.#save(true);
+  }
+
+  /** @param now also if little has changed */
+  async #save(now: boolean): Promise<void> {
+    const { node, local } = this.#deps;
+    const isOld = performance.now() - this.#savedAt > (this.#config.shared ? this.#config.takeOverMs / 4 : MINUTE_MS);
+    if (!now && this.#unsaved.size === 0 && !(isOld && (this.#config.shared || this.#savedMs !== this.#checkedMs))) return;
+    const names = [...this.#unsaved];
+    const progress = { extents: this.#extents, checkedMs: this.#checkedMs, server: this.#config.server };
+    await writeProgress(node, local, progress, names);
+    for (const name of names) this.#unsaved.delete(name);
+    this.#savedMs = this.#checkedMs;
+    this.#savedAt = performance.now();
+  }
+
+  async #clock(): Promise<number> {
+    const [row] = await this.#deps.node.rows<{ now: string }>("SELECT toUnixTimestamp64Milli(now64(3)) AS now");
+    return Number(row?.now ?? 0);
+  }
+
+  /** Older servers of operators do not know how to be nice, and refuse what they don't know. */
+  async #gentle(): Promise<ClickHouseSettings> {
+    const [row] = await this.#deps.node.rows<{ n: string }>(
+      "SELECT count() AS n FROM system.settings WHERE name = {name:String}",
+      {
+        name: NICE,
+      },
+    );
+    return row?.n === "1" ? { ...GENTLE, [NICE]: 10 } : GENTLE;
+  }
+}
+
+function isTooMuch(error: unknown): boolean {
+  return error instanceof StoreError && (error.code === "STORE_TIMEOUT" || error.code === "STORE_LIMIT");
+}

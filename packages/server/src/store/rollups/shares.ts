@@ -1,0 +1,39 @@
+/** In how many statements a stretch is computed, so that none takes too long or too much memory. */
+import type { ClickHouse } from "../clickhouse.ts";
+import { FLOW_DELTAS, FLOWS, FLOWS_OPEN } from "../schema/flow-tables.ts";
+import { COUNTED_COLUMNS } from "../schema/rollup-tables.ts";
+import { DAY_MS, floorTo } from "./extents.ts";
+import type { AnyRollup, Local } from "./statements.ts";
+
+const ROWS_AT_ONCE = 4_000_000;
+const MOST_SHARES = 256;
+
+export interface Days {
+  /** Rows of deltas and flows of each day (by its beginning), newer and older editions. */
+  readonly rows: ReadonlyMap<number, number>;
+  /** In order. */
+  readonly all: readonly number[];
+}
+
+/** Of which days there is anything. @throws StoreError */
+export async function readDays(node: ClickHouse, local: Local): Promise<Days> {
+  const found = await node.rows<{ day: string; n: string }>(
+    `SELECT day, sum(n) AS n FROM (
+       SELECT partition AS day, rows AS n FROM system.parts
+       WHERE active AND database = {database:String} AND table IN {tables:Array(String)}
+       UNION ALL SELECT toString(toYYYYMMDD(start)) AS day, count() AS n FROM ${local(FLOWS_OPEN.name)} GROUP BY day
+     ) GROUP BY day ORDER BY day`,
+    { database: node.database, tables: [FLOWS.name, FLOW_DELTAS.name].map(local) },
+  );
+  const days = found.map(({ day, n }) => [Date.parse(day.replace(/^(\d{4})(\d\d)(\d\d)$/, "$1-$2-$3")), Number(n)] as const);
+  return { rows: new Map(days), all: days.map(([day]) => day) };
+}
+
+/** @param boost more than usual, after it was too much */
+export function sharesFor(rollup: AnyRollup, days: Days, fromMs: number, toMs: number, boost: number): number {
+  const ofDay = days.rows.get(floorTo(fromMs, DAY_MS)) ?? 0;
+  const rows = ofDay * Math.min(1, (toMs - fromMs) / DAY_MS);
+  // Each flow is many values.
+  const groups = "dimensions" in rollup || rollup.of !== null ? rows : (rows * COUNTED_COLUMNS.length) / 4;
+  return Math.min(MOST_SHARES, Math.max(1, Math.ceil(groups / ROWS_AT_ONCE)) * boost);
+}
