@@ -53,11 +53,16 @@ export function rowsOf({ rows, keys }: FlowSet, columns: readonly string[]): str
 }
 
 const ON_KEY = FLOW_KEY.map((name) => `d.${name} = f.${name}`).join(" AND ");
-/** As the DDL makes it of a delta that comes in. */
-const natural = (prefix: string) => `(${DELTA_COUNTERS.map((name) => prefix + name).join(" + ")}) * ${EDITIONS}`;
-/** The next edition, and the last one again where there is no room for more. Older programs left no room at all. */
-const last = `${natural("d.")} + ${TOMBSTONE_EDITION - 1}`;
-const nextVersion = `if(d.version = ${last}, d.version, greatest(d.version, ${natural("d.")}) + 1)`;
+/**
+ * The next edition of a delta, and the last one again where there is no room for more. Older programs left no room at all.
+ * @param prefix of its columns
+ */
+export function nextVersion(prefix: string): string {
+  // As the DDL makes it of a delta that comes in.
+  const natural = `(${DELTA_COUNTERS.map((name) => prefix + name).join(" + ")}) * ${EDITIONS}`;
+  const version = `${prefix}version`;
+  return `if(${version} = ${natural} + ${TOMBSTONE_EDITION - 1}, ${version}, greatest(${version}, ${natural}) + 1)`;
+}
 
 /** Writes deltas that say otherwise of their flow than its own row does again, as the row has it. Twice does no harm. */
 export function alignStatement(flows: FlowSet): string {
@@ -70,6 +75,6 @@ export function alignStatement(flows: FlowSet): string {
       : `d.${name} = f.${name}`,
   );
   return `INSERT INTO ${flows.deltas} (${columns.join(", ")}, version)
-    SELECT ${selected.join(", ")}, ${nextVersion} FROM (${deltasOf(flows, [...columns, "version"])}) AS d
+    SELECT ${selected.join(", ")}, ${nextVersion("d.")} FROM (${deltasOf(flows, [...columns, "version"])}) AS d
     INNER JOIN (${rowsOf(flows, [DIMENSIONS])}) AS f ON ${ON_KEY} WHERE NOT (${same.join(" AND ")})`;
 }

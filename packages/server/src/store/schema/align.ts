@@ -1,4 +1,5 @@
 /** Makes a table that an older program made into the one of this program. Every step may be done again, by several servers at once. */
+import { setTimeout } from "node:timers/promises";
 import { FlowtrailError } from "@flowtrail/model";
 import type { ClickHouse } from "../clickhouse.ts";
 import type { Logger } from "../logger.ts";
@@ -17,8 +18,7 @@ interface Deps {
   readonly logger: Logger;
 }
 
-/** A mutation rewrites a column of what is stored: this may take longer than any question. */
-const MUTATION = { mutations_sync: "2", max_execution_time: 0 } as const;
+const MUTATION_LOOK_MS = 250;
 
 /**
  * Makes the table, or adds to it what it lacks: columns, words of an enum, defaults, codecs, skip indexes. Its key, its partitions
@@ -101,10 +101,25 @@ async function alignColumn(
   }
   // A default that differs from moment to moment would be made anew at each reading of a row that is older than the column.
   if (older !== undefined && (found === undefined || bare(found.value) === bare(older))) {
-    await alter(`MATERIALIZE COLUMN ${column.name}`, MUTATION);
+    await alter(`MATERIALIZE COLUMN ${column.name}`, { mutations_sync: "0" });
+    await mutated(clickhouse, table, column.name, logger);
   }
   if (found !== undefined || older !== undefined) await alter(`MODIFY COLUMN ${columnDefinition(column)}`);
   logger.info({ table, column: column.name, found: found ?? null }, "schema changed");
+}
+
+/** It rewrites a column of all that is stored: that may take longer than any answer may. */
+async function mutated(clickhouse: ClickHouse, table: string, column: string, logger: Logger): Promise<void> {
+  for (let looks = 0; ; looks++) {
+    const [row] = await clickhouse.rows<{ running: string; parts: string; reason: string }>(
+      `SELECT count() AS running, sum(parts_to_do) AS parts, max(latest_fail_reason) AS reason FROM system.mutations
+       WHERE database = {database:String} AND table = {table:String} AND NOT is_done AND position(command, 'MATERIALIZE COLUMN') > 0`,
+      { database: clickhouse.database, table },
+    );
+    if (row === undefined || row.running === "0") return;
+    if (looks % 40 === 39) logger.info({ table, column, ...row }, "a column is filled in");
+    await setTimeout(MUTATION_LOOK_MS);
+  }
 }
 
 async function alignIndexes(clickhouse: ClickHouse, table: Table, { logger }: Deps): Promise<void> {

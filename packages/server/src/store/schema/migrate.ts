@@ -12,9 +12,10 @@ import { AGENT_BATCHES, FLOWS_REJECTED, SCHEMA_VERSIONS, TOKENS } from "./other-
 import { ROLLUP_TABLES } from "./rollup-tables.ts";
 import { RETENTION_DROPS, SETTINGS } from "./settings-table.ts";
 import { createTable, type Table } from "./table.ts";
+import { toVersion2 } from "./version-2.ts";
 
 /** Counts changes of the schema that an older program could not work with. */
-export const SCHEMA_VERSION = 1;
+export const SCHEMA_VERSION = 2;
 
 export const TABLES: readonly Table[] = [
   FLOWS,
@@ -56,6 +57,7 @@ export async function migrate(
   }
   for (const table of TABLES) await alignTable(clickhouse, onNode(table), deps);
   await alignView(clickhouse, { ...FLOWS_LONG_VIEW, from: onNode(FLOWS), to: onNode(FLOWS_LONG) }, deps);
+  if (found === 1) await toVersion2(clickhouse, onNode, deps);
   if (found < SCHEMA_VERSION) {
     await clickhouse.command("INSERT INTO schema_versions (version) VALUES ({version:UInt32})", { version: SCHEMA_VERSION });
   }
