@@ -3,7 +3,7 @@ import { forecastOf, growthOf } from "./forecast.ts";
 import { KEPT_TABLES } from "./kept-tables.ts";
 import { limitOf } from "./limit.ts";
 import { parseSizeLimit, type RetentionPolicy } from "./policy.ts";
-import type { Partition, Survey } from "./survey.ts";
+import type { NodeSpace, Partition, Survey } from "./survey.ts";
 import { dayMs, defaults, now, today } from "./testing.ts";
 
 const MB = 1_000_000;
@@ -102,7 +102,7 @@ describe("the forecast", () => {
 
 describe("the limit", () => {
   const node = { bytes: 60 * MB, leavingBytes: 20 * MB, freeBytes: 120 * MB, diskBytes: 1000 * MB };
-  const limit = (max_size: string, nodes = [node], minFreeDiskBytes = 10 * MB) =>
+  const limit = (max_size: string, nodes: readonly NodeSpace[] = [node], minFreeDiskBytes = 10 * MB) =>
     limitOf({ max_size }, nodes, { minFreeDiskBytes });
 
   it("is a share of what the store could have, what was dropped a moment ago with it", () => {

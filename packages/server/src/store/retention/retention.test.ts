@@ -89,6 +89,20 @@ describe("retention by age", () => {
   });
 });
 
+it("follows what is set on another server", async () => {
+  const [one, two] = [await started(), await started(made.another({ followEveryMs: 50 }))];
+  await one.set({ flows_days: 3 }, "ana", now);
+  const hold = await one.addHold({ fromMs: 0, toMs: Number.POSITIVE_INFINITY, network: null, reason: "all" }, "ana", now);
+  while (two.state.holds.length === 0) await new Promise((resolve) => setTimeout(resolve, 20));
+  expect(two.flowsFromMs(now)).toBe(now - 3 * dayMs);
+  expect(two.state).toMatchObject({ changed: { who: "ana", ms: now }, holds: [{ ...hold }] });
+  // Both change something at once: nothing is lost.
+  await Promise.all([one.set({ deltas_days: 2 }, "one", now + 1), two.releaseHold(hold.id, "two", now + 1)]);
+  await one.refresh();
+  expect(one.state).toMatchObject({ overrides: { flows_days: 3, deltas_days: 2 }, holds: [{ releasedBy: "two" }] });
+  await two.stop();
+});
+
 describe("legal holds", () => {
   it("keep what was active in their range, of flows, long flows and deltas, until they are released", async () => {
     const retention = await started();

@@ -54,6 +54,8 @@ export interface RetentionReport extends RetentionState {
 /** Rows of a partition are deleted by rewriting it: not more often than this, what is too old meanwhile waits. */
 const REWRITE_MS = 3_600_000;
 const DROPS_SHOWN = 20;
+/** Deletions that could not be noted in the store yet: the newest are told when it can be written to again. */
+const UNWRITTEN = 1000;
 
 const ROLLUPS_KEPT = new Map(KEPT_TABLES.map(({ name, period }) => [name, period]));
 
@@ -66,7 +68,8 @@ export class Retention {
   readonly #drops: Drops;
   #settings: readonly Setting[] = [];
   #state: RetentionState;
-  #until: ReadonlyMap<string, number> = new Map();
+  #until = new Map<string, number>();
+  #unwritten: readonly Drop[] = [];
   #timer: NodeJS.Timeout | undefined;
   #following: Promise<void> = Promise.resolve();
   #isStopped = false;
@@ -103,6 +106,7 @@ export class Retention {
     this.#settings = settings;
     this.#state = stateOf(this.#config.defaults, settings);
     this.#until = until;
+    for (const drop of this.#unwritten) this.#until.set(drop.table, Math.max(drop.untilMs, until.get(drop.table) ?? 0));
   }
 
   get state(): RetentionState {
@@ -206,6 +210,7 @@ export class Retention {
       await this.#delete(step, nowMs);
       done.push(step);
     }
+    if (this.#unwritten.length > 0) await this.#writeDrops();
     this.#complain(plan);
     return done;
   }
@@ -277,10 +282,22 @@ export class Retention {
         how,
       });
     }
-    this.#until = new Map(this.#until).set(table, Math.max(untilMs, this.#until.get(table) ?? Number.NEGATIVE_INFINITY));
     for (const drop of deleted) this.#deleted[why] += drop.rows;
-    await this.#drops.append(deleted);
+    this.#unwritten = [...this.#unwritten, ...deleted].slice(-UNWRITTEN);
+    await this.#writeDrops();
     this.#logger.info({ table, partition: partition.id, why, how, rows, bytes }, "retention deleted what is not kept any more");
+  }
+
+  /** Deletions make room; that they can't be noted (the disk is full) must not keep the next one from being done. */
+  async #writeDrops(): Promise<void> {
+    for (const { table, untilMs } of this.#unwritten)
+      this.#until.set(table, Math.max(untilMs, this.#until.get(table) ?? Number.NEGATIVE_INFINITY));
+    try {
+      await this.#drops.append(this.#unwritten);
+      this.#unwritten = [];
+    } catch (error) {
+      this.#logger.warn({ err: error, drops: this.#unwritten.length }, "what retention deleted could not be noted: later");
+    }
   }
 
   /** Were the settings changed since this run began? Another server may have done it. */

@@ -33,13 +33,13 @@ export interface TestRetention {
   flows(...rows: readonly (readonly [id: number, startMs: number, endMs: number, network?: string])[]): Promise<void>;
   /** `rows` flows and deltas of that day that don't compress, each ended a second after it began. */
   fill(dayMs: number, rows: number): Promise<void>;
-  stop(): Promise<void>;
+  stop(options?: { keep?: boolean }): Promise<void>;
 }
 
 const iso = (ms: number) => new Date(ms).toISOString().replace("Z", "");
 
-export async function startTestRetention(): Promise<TestRetention> {
-  const test = await startTestEngine();
+export async function startTestRetention(options: Parameters<typeof startTestEngine>[0] = {}): Promise<TestRetention> {
+  const test = await startTestEngine(options);
   const { clickhouse, logger } = test;
   await migrate(clickhouse, { logger });
   const tables = ["flows", "flows_long", "flow_deltas", "settings", "retention_drops", "rollup_minutes", "flows_rejected"];
@@ -105,6 +105,6 @@ export async function startTestRetention(): Promise<TestRetention> {
         bindings,
       );
     },
-    stop: () => test.stop(),
+    stop: (options) => test.stop(options),
   };
 }

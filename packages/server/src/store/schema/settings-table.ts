@@ -4,6 +4,9 @@ import type { Table } from "./table.ts";
 const moment = "DateTime64(3, 'UTC')";
 const word = "LowCardinality(String)";
 
+/** On a disk that is too full for more rows, what makes room can still be set, and is still noted. */
+const settings = { min_free_disk_bytes_to_perform_insert: 0 };
+
 /** Every change is a new version, the newest counts, the others are the history. */
 export const SETTINGS: Table = {
   name: "settings",
@@ -19,6 +22,7 @@ export const SETTINGS: Table = {
   ],
   engine: "MergeTree",
   orderBy: ["name", "id", "version", "changed", "change_id"],
+  settings,
 };
 
 /** One row per partition that was dropped, or that rows were deleted of. `until`: of what was deleted, nothing is as new as this. */
@@ -39,4 +43,5 @@ export const RETENTION_DROPS: Table = {
   // Two servers that drop the same at once: one row.
   engine: "ReplacingMergeTree(dropped)",
   orderBy: ["of_table", "partition", "node", "why", "how", "until"],
+  settings,
 };
