@@ -22,6 +22,7 @@ export { type Completion, completeFilter, type Suggestion } from "./filter/compl
 export { filterOperators } from "./filter/conditions.ts";
 export { FilterError, type FilterErrorData } from "./filter/error.ts";
 export {
+  FIELD_NAMES,
   FILTER_FIELDS,
   type Field,
   filterField,
@@ -35,7 +36,7 @@ export { filterTest } from "./filter/match.ts";
 export { parseFilter } from "./filter/parse.ts";
 export { isAscii, lowerAscii, patternSource } from "./filter/pattern.ts";
 export { printFilter } from "./filter/print.ts";
-export { spellValue } from "./filter/values.ts";
+export { expectedValues, readValues, spellValue } from "./filter/values.ts";
 export * from "./flow-id.ts";
 export type { FlowJson } from "./flow-json.ts";
 export { addJsonRow, type FieldError, type JsonRow, type JsonValue, MAX_TEXT, rowToJson } from "./json.ts";

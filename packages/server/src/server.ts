@@ -37,6 +37,7 @@ import { FlowFacets } from "./query/facets.ts";
 import { FlowDetails } from "./query/flow-detail.ts";
 import { FlowList } from "./query/flow-list.ts";
 import { InquiryDesk } from "./query/inquiry-desk.ts";
+import { FlowSeen } from "./query/seen.ts";
 import type { TrafficSources } from "./query/traffic/plan.ts";
 import { Traffic } from "./query/traffic/traffic.ts";
 import { Receive } from "./receive/receive.ts";
@@ -295,6 +296,7 @@ export class Server {
       details: new FlowDetails(query),
       counts: new FlowCounts({ heard: this.#roster, sources }),
       facets: new FlowFacets(query),
+      seen: new FlowSeen({ ...query, sources }),
       traffic: new Traffic({
         heard: this.#roster,
         sources,

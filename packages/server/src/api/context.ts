@@ -25,6 +25,7 @@ import type { FlowDetails } from "../query/flow-detail.ts";
 import type { FlowList } from "../query/flow-list.ts";
 import type { Gap } from "../query/gaps.ts";
 import type { InquiryDesk } from "../query/inquiry-desk.ts";
+import type { FlowSeen } from "../query/seen.ts";
 import type { Traffic } from "../query/traffic/traffic.ts";
 import type { Receive } from "../receive/receive.ts";
 import type { Sample } from "../sample/sample.ts";
@@ -55,6 +56,7 @@ export interface ApiContext {
   readonly details: FlowDetails;
   readonly counts: FlowCounts;
   readonly facets: FlowFacets;
+  readonly seen: FlowSeen;
   readonly traffic: Traffic;
   /** When reporters did not report what they should have seen. */
   readonly gapsIn: (range: TimeRange) => Gap[];

@@ -1,5 +1,16 @@
 /** The parameters of a question about facets → what the query needs. */
-import { FILTER_FIELDS, type Field, filterField, nearest, type TimeRange } from "@flowtrail/model";
+import {
+  allFilters,
+  expectedValues,
+  FIELD_NAMES,
+  FILTER_FIELDS,
+  type Field,
+  type Filter,
+  filterField,
+  nearest,
+  readValues,
+  type TimeRange,
+} from "@flowtrail/model";
 import { QueryError } from "../query/errors.ts";
 import { type FacetQuestion, hasFacet } from "../query/facets.ts";
 import { askedFilter } from "./flow-params.ts";
@@ -9,7 +20,6 @@ export const DEFAULT_FACETS =
   "network,reporter,src.name,dst.name,domain,dst.port,proto,direction,src.type,dst.type,verdict,state,end_reason";
 const MOST_FACETS = 20;
 const FACET_FIELDS = FILTER_FIELDS.filter(hasFacet);
-const NAMES = FACET_FIELDS.flatMap(({ name, aliases }) => [name, ...aliases]);
 
 /** @returns with the names of the fields as they were asked for @throws QueryError, FilterError */
 export function facetQuestionOf(
@@ -24,11 +34,40 @@ export function facetQuestionOf(
   return { range, asked: filter, always, fields: [...new Set(names.values())], limit: parameters.limit, names };
 }
 
-function fieldOf(name: string, problem: (message: string) => QueryError): Field {
+type Problem = (message: string) => QueryError;
+
+function fieldOf(name: string, problem: Problem): Field {
+  const field = knownFieldOf(name, problem);
+  if (hasFacet(field)) return field;
+  throw problem(`the values of ${field.name} are not counted: most flows have one of their own`);
+}
+
+function knownFieldOf(name: string, problem: Problem): Field {
   const field = filterField(name);
-  if (field !== null && hasFacet(field)) return field;
-  if (field !== null) throw problem(`the values of ${field.name} are not counted: most flows have one of their own`);
-  const near = nearest(name, NAMES);
+  if (field !== null) return field;
+  const near = nearest(name, FIELD_NAMES);
   const known = near === null ? `there are ${FACET_FIELDS.map((one) => one.name).join(", ")}` : `did you mean ${near}?`;
   throw problem(`unknown field ${JSON.stringify(name.slice(0, 80))}, ${known}`);
+}
+
+/** What `GET /api/flows/seen` asks for: all reports that have a value. @throws QueryError */
+export function seenFilterOf({
+  by,
+  value,
+  network,
+}: {
+  by: string;
+  value: string;
+  network?: string | string[] | undefined;
+}): Filter {
+  const field = knownFieldOf(by, (message) => new QueryError([{ parameter: "by", message }]));
+  const values = readValues(field, value);
+  if (values === null) {
+    const message = `expected ${expectedValues(field).join(", ")}, got ${JSON.stringify(value.slice(0, 80))}`;
+    throw new QueryError([{ parameter: "value", message }]);
+  }
+  const has: Filter = { kind: "is", field: field.name, values, not: false };
+  const wantsSample = field.name === "network" ? { network: value } : {};
+  const { asked, always } = askedFilter({ ...wantsSample, network });
+  return allFilters([has, asked, always]);
 }

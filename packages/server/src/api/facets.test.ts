@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
 import { type ErrorBody, rowNow, startTestServer, type TestServer } from "../testing.ts";
-import { countSchema, facetsSchema } from "./flow-schemas.ts";
+import { countSchema, facetsSchema, seenSchema } from "./flow-schemas.ts";
 
 let test: TestServer;
 beforeAll(async () => {
@@ -100,5 +100,27 @@ describe("GET /api/flows/facets", () => {
     });
     expect(await problems("/api/flows/facets?fields=bytes")).toMatchObject({ message: expect.stringMatching(/not counted/) });
     expect(await problems("/api/flows/facets?limit=0")).toMatchObject({ parameter: "limit" });
+  });
+});
+
+describe("GET /api/flows/seen", () => {
+  it("tells when something was seen first and last", async () => {
+    const { first, last, exact } = await ask(seenSchema, "/api/flows/seen?by=dst.port&value=22");
+    expect(exact).toBe(true);
+    const agoMs = Date.now() - Date.parse(first ?? "");
+    expect(agoMs).toBeGreaterThan(7_100_000);
+    expect(Date.parse(last ?? "")).toBeGreaterThanOrEqual(Date.parse(first ?? ""));
+    expect(await ask(seenSchema, "/api/flows/seen?by=domain&value=nowhere.example")).toMatchObject({ first: null, last: null });
+    expect(await ask(seenSchema, "/api/flows/seen?by=port&value=https&network=other")).toMatchObject({ first: null });
+    expect(await ask(seenSchema, "/api/flows/seen?by=network&value=other")).toMatchObject({ first });
+  });
+
+  it("refuses fields that it does not know, and values that a field can't hold", async () => {
+    expect(await problems("/api/flows/seen?by=domian&value=x")).toMatchObject({
+      parameter: "by",
+      message: expect.stringMatching(/domain/),
+    });
+    expect(await problems("/api/flows/seen?by=ip&value=x")).toMatchObject({ parameter: "value" });
+    expect(await problems("/api/flows/seen?by=ip")).toMatchObject({ parameter: "value" });
   });
 });

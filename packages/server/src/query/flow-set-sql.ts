@@ -24,8 +24,8 @@ export function wholeSet(range: TimeRange, filter: Filter): FlowSet {
 export const SET_SETTINGS = { do_not_merge_across_partitions_select_final: 1 } as const;
 
 const KEY = FLOW_KEY.join(", ");
-/** An agent that was taken for lost spoke again. Its flow is open, and that is what is told of it. */
-const IS_OPEN_AGAIN = `state = 'lost' AND (${KEY}) GLOBAL IN (SELECT ${KEY} FROM ${FLOWS_OPEN.name} FINAL)`;
+/** Leaves out of ended flows those whose agent was taken for lost and spoke again: they are open, and that is what is told of them. */
+export const ENDED_STILL = `NOT (state = 'lost' AND (${KEY}) GLOBAL IN (SELECT ${KEY} FROM ${FLOWS_OPEN.name} FINAL))`;
 
 /** @param selected the columns, by the expression that stands for the state and by whether the flow began in one of the stretches */
 export function flowSetSql(
@@ -38,7 +38,7 @@ export function flowSetSql(
   const ended = filterSql(filter);
   const open = filterSql(filter, { state: OPEN_STATE });
   const part = (table: string, isBegan: boolean, where: string) =>
-    `SELECT ${selected("toString(state)", isBegan)} FROM ${table} FINAL WHERE ${where} AND NOT (${IS_OPEN_AGAIN}) AND (${ended.text})`;
+    `SELECT ${selected("toString(state)", isBegan)} FROM ${table} FINAL WHERE ${where} AND ${ENDED_STILL} AND (${ended.text})`;
   const openWhere = openBegan ? `(start < ${moment("from")} OR ${stretches})` : `start < ${moment("to")}`;
   const parts = [
     ...(mayPass(filter, "ended")
