@@ -4,7 +4,7 @@ import type { Format } from "../export/formats.ts";
 import type { ExportQuery } from "../export/part-sql.ts";
 import { readCursor } from "../query/cursor.ts";
 import { QueryError } from "../query/errors.ts";
-import { filterOf, rangeOf } from "./flow-params.ts";
+import { filterOf, questionRangeOf } from "./flow-params.ts";
 
 interface Parameters {
   readonly format: Format;
@@ -18,7 +18,7 @@ interface Parameters {
 /** @throws QueryError, FilterError */
 export function exportQueryOf({ format, from, to, columns, cursor, ...filters }: Parameters, nowMs: number): ExportQuery {
   const query = { format, columns: readColumns(columns), filter: filterOf(filters) };
-  if (cursor === undefined) return { ...query, range: rangeOf(from, to, nowMs), after: null };
+  if (cursor === undefined) return { ...query, range: questionRangeOf(from, to, nowMs), after: null };
   const { range, sort, order, place } = readCursor(cursor);
   if (sort !== "time" || order !== "desc" || place.toward !== "next") {
     const message = "expected one of an export, or `next` of a list of the newest flows: another order can't be exported";

@@ -52,7 +52,7 @@ export function listQueryOf(
   const { from, to, at, limit, sort, order, cursor } = parameters;
   const filter = filterOf(parameters);
   if (cursor !== undefined) return { ...readCursor(cursor), filter, limit };
-  const range = rangeOf(from, to, nowMs);
+  const range = questionRangeOf(from, to, nowMs);
   if (at === undefined) return { range, filter, limit, sort, order, place: null };
   if (sort !== "time")
     throw new QueryError([{ parameter: "at", message: "a place in time is for lists that are sorted by time" }]);
@@ -83,4 +83,13 @@ export function rangeOf(from: string, to: string, nowMs: number): TimeRange {
     const parameter = error.data.value === withPlus(from) ? "from" : error.data.value === withPlus(to) ? "to" : "from, to";
     throw new QueryError([{ parameter, message: error.message }]);
   }
+}
+
+/**
+ * Of a question about flows. "Now" is the end of the second: whoever asks the same in it asks for the same range, and is answered
+ * together.
+ * @throws QueryError
+ */
+export function questionRangeOf(from: string, to: string, nowMs: number): TimeRange {
+  return rangeOf(from, to, Math.ceil(nowMs / 1000) * 1000);
 }

@@ -21,7 +21,7 @@ import {
 } from "../chart-schemas.ts";
 import type { Api, ApiContext } from "../context.ts";
 import { errorSchema, notFound } from "../errors.ts";
-import { filterOf, rangeOf } from "../flow-params.ts";
+import { filterOf, questionRangeOf } from "../flow-params.ts";
 
 const errors = { 400: errorSchema, 401: errorSchema, 403: errorSchema, 422: errorSchema, 429: errorSchema, 503: errorSchema };
 const tags = ["charts"];
@@ -42,7 +42,7 @@ export function chartRoutes(api: Api, context: ApiContext): void {
     },
     handler: async (request, reply) => {
       const { from, to, group, previous, metric, buckets, limit } = request.query;
-      const range = rangeOf(from, to, now());
+      const range = questionRangeOf(from, to, now());
       const filter = filterOf(request.query);
       const [field = null] = group ? fieldsOf("group", [group]) : [];
       const inquiry = inquiryFor(request, reply, context);
@@ -74,7 +74,7 @@ export function chartRoutes(api: Api, context: ApiContext): void {
     handler: async (request, reply) => {
       const { from, to, by, previous, metric, limit } = request.query;
       const nowMs = now();
-      const range = rangeOf(from, to, nowMs);
+      const range = questionRangeOf(from, to, nowMs);
       const filter = filterOf(request.query);
       const fields = fieldsOf(
         "by",
@@ -95,7 +95,7 @@ export function chartRoutes(api: Api, context: ApiContext): void {
     schema: { summary: "Who talks to whom", tags, querystring: pairsQuerySchema, response: { 200: pairsSchema, ...errors } },
     handler: async (request, reply) => {
       const { from, to, metric, limit, externals } = request.query;
-      const query = { range: rangeOf(from, to, now()), filter: filterOf(request.query), metric, limit, externals };
+      const query = { range: questionRangeOf(from, to, now()), filter: filterOf(request.query), metric, limit, externals };
       const inquiry = inquiryFor(request, reply, context);
       const answer = await pairs(traffic, query, inquiry);
       reply.header("cache-control", "no-store");

@@ -8,7 +8,7 @@ import { whenGone } from "../abort.ts";
 import type { Api, ApiContext } from "../context.ts";
 import { errorSchema } from "../errors.ts";
 import { checkedFilterSchema, completeQuerySchema, completionSchema } from "../filter-schemas.ts";
-import { rangeOf } from "../flow-params.ts";
+import { questionRangeOf } from "../flow-params.ts";
 
 export function filterRoutes(api: Api, { clickhouse, now }: ApiContext): void {
   api.route({
@@ -45,7 +45,7 @@ export function filterRoutes(api: Api, { clickhouse, now }: ApiContext): void {
     },
     handler: async (request, reply) => {
       const { q, at = q.length, from, to } = request.query;
-      const range = rangeOf(from, to, now());
+      const range = questionRangeOf(from, to, now());
       const { value, suggestions, ...place } = completeFilter(q, Math.min(at, q.length));
       const known = suggestions.map((suggestion) => ({ ...suggestion, count: null as number | null }));
       reply.header("cache-control", "no-store");
