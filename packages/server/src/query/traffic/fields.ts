@@ -11,13 +11,13 @@ import {
   formatAddress,
   knownField,
   nearest,
-  OUTSIDE_TYPES,
   operandColumns,
   parseAddress,
   protocolName,
   TEXT_COLUMNS,
 } from "@flowtrail/model";
 import { HIGHEST_KEPT_PORT } from "../../store/schema/rollup-tables.ts";
+import { operandSql } from "../filter-sql.ts";
 
 /** What a chart is divided by. */
 export interface GroupField {
@@ -47,14 +47,10 @@ export function columnGroup(name: ColumnName): GroupField {
 function groupOf({ name, operands }: Field): GroupField | null {
   const [operand, ...more] = operands;
   if (operand === undefined || more.length > 0) return null;
-  const needs = operandColumns(operand);
-  if (operand.kind === "column") return operand.column.groupable ? { ...columnGroup(operand.column.name), name } : null;
-  if (operand.kind !== "domain") return null;
-  const outside = OUTSIDE_TYPES.map((type) => `'${type}'`).join(", ");
-  const isSource = `src_type IN (${outside}) AND dst_type NOT IN (${outside})`;
-  const [ofSource, ofDestination] = operand.end === "src" ? ["domain", "NULL"] : ["NULL", "domain"];
-  const sql = `if(${isSource}, ${ofSource}, ${ofDestination})`;
-  return { ...columnGroup("domain"), name, needs, sql };
+  const { kind } = operand;
+  const column = kind === "column" ? operand.column : kind === "domain" ? columnGroup("domain").column : null;
+  if (column === null || !column.groupable) return null;
+  return { name, column, needs: operandColumns(operand), sql: operandSql(operand) };
 }
 
 const groups = FILTER_FIELDS.flatMap((field) => {

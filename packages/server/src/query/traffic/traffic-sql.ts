@@ -120,10 +120,12 @@ class SegmentSql {
     });
     const sum = (measure: TrafficMeasure) => (segment.measures.includes(measure) ? sums[measure] : undefined) ?? "toUInt64(0)";
     const measured = measures.map((measure) => `${sum(measure)} AS ${measureName(measure)}`);
+    // All dimensions of a rollup are part of its key: they may be looked at before rows replace each other.
+    const before = segment.kind === "rollup" ? "PREWHERE" : "WHERE";
     const conditions = at === undefined ? where : [...where, this.#filter()];
     return [
       `SELECT ${[steps, ...divided, ...measured].join(", ")} FROM ${from}`,
-      ...(conditions.length === 0 ? [] : [`WHERE ${conditions.join(" AND ")}`]),
+      ...(conditions.length === 0 ? [] : [`${before} ${conditions.join(" AND ")}`]),
       `GROUP BY ${["step", ...groups.map((_, i) => groupName(i))].join(", ")}`,
     ].join(" ");
   }
