@@ -270,7 +270,7 @@ export class Server {
     const sources: TrafficSources = {
       // Until rollups are computed: all is made from rows.
       throughMs: () => 0,
-      rollupFromMs: (rollup) => store.retention.rollupFromMs(rollup, now()),
+      rollupFromMs: (rollup) => store.retention.keptFromMs(rollup, now()),
       deltasFromMs: () => store.retention.deltasFromMs(now()),
       flowsFromMs: () => store.retention.flowsFromMs(now()),
     };
@@ -297,6 +297,7 @@ export class Server {
       counts: new FlowCounts({ heard: this.#roster, sources }),
       facets: new FlowFacets(query),
       seen: new FlowSeen({ ...query, sources }),
+      trafficSources: sources,
       traffic: new Traffic({
         heard: this.#roster,
         sources,

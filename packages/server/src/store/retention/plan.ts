@@ -49,6 +49,7 @@ export type CountRows = (partition: Partition, where: Condition) => Promise<{ go
 
 export const DAY_MS = 86_400_000;
 export const dayOf = (ms: number) => Math.floor(ms / DAY_MS) * DAY_MS;
+export const monthOf = (ms: number) => Date.UTC(new Date(ms).getUTCFullYear(), new Date(ms).getUTCMonth());
 
 /** @throws StoreError (of `count`) */
 export async function planRetention(inputs: PlanInputs, count: CountRows): Promise<Plan> {

@@ -14,7 +14,7 @@ import { type Forecast, forecastOf } from "./forecast.ts";
 import { type Hold, holdFromJson, holdToJson, inForce } from "./holds.ts";
 import { KEPT_TABLES } from "./kept-tables.ts";
 import { limitOf } from "./limit.ts";
-import { type CountRows, DAY_MS, dayOf, type Plan, planRetention, type Step } from "./plan.ts";
+import { type CountRows, DAY_MS, dayOf, monthOf, type Plan, planRetention, type Step } from "./plan.ts";
 import { changed, describeChange, type PolicyChange, type PolicyOverrides, type RetentionPolicy } from "./policy.ts";
 import { type Setting, SettingsLog } from "./settings-log.ts";
 import { type Survey, surveyStore } from "./survey.ts";
@@ -56,8 +56,6 @@ const REWRITE_MS = 3_600_000;
 const DROPS_SHOWN = 20;
 /** Deletions that could not be noted in the store yet: the newest are told when it can be written to again. */
 const UNWRITTEN = 1000;
-
-const ROLLUPS_KEPT = new Map(KEPT_TABLES.map(({ name, period }) => [name, period]));
 
 export class Retention {
   readonly #config: RetentionConfig;
@@ -115,21 +113,22 @@ export class Retention {
 
   /** Flows that ended (or were last seen) before this are not kept, by their age or for the store's size. What a hold keeps may be older. */
   flowsFromMs(nowMs: number): number {
-    const { flows_days } = this.state.policy;
-    return Math.max(nowMs - flows_days * DAY_MS, this.#until.get(FLOWS.name) ?? Number.NEGATIVE_INFINITY);
+    return this.keptFromMs(FLOWS.name, nowMs);
   }
 
   /** From here on all deltas are there: before, a flow's bytes are known only for its whole life. */
   deltasFromMs(nowMs: number): number {
-    const { deltas_days } = this.state.policy;
-    // Whole days are dropped, when all of a day is too old.
-    return Math.max(dayOf(nowMs - deltas_days * DAY_MS), this.#until.get(FLOW_DELTAS.name) ?? Number.NEGATIVE_INFINITY);
+    return this.keptFromMs(FLOW_DELTAS.name, nowMs);
   }
 
-  /** From here on all that was computed of a rollup is there. */
-  rollupFromMs(table: string, nowMs: number): number {
-    const days = this.state.policy[ROLLUPS_KEPT.get(table) ?? "hours_days"];
-    return Math.max(nowMs - days * DAY_MS, this.#until.get(table) ?? Number.NEGATIVE_INFINITY);
+  /** From here on all rows of a table are there, by the time that it is partitioned by; of flows, by their end. */
+  keptFromMs(table: string, nowMs: number): number {
+    const kept = KEPT_TABLES.find(({ name }) => name === table);
+    if (kept === undefined) return Number.NEGATIVE_INFINITY;
+    const cutoffMs = nowMs - this.state.policy[kept.period] * DAY_MS;
+    // Whole days or months are dropped, when all of it is too old.
+    const byAgeMs = kept.byEnd ? cutoffMs : kept.unit === "day" ? dayOf(cutoffMs) : monthOf(cutoffMs);
+    return Math.max(byAgeMs, this.#until.get(table) ?? Number.NEGATIVE_INFINITY);
   }
 
   /**
