@@ -156,6 +156,21 @@ export class ClickHouse {
   }
 
   /**
+   * The answer of a question as ClickHouse writes it, as it comes. To be read to its end, or destroyed, which ends the query.
+   * @param sql with its FORMAT
+   * @throws StoreError; what goes wrong later is an error of the stream
+   */
+  async open(sql: string, bindings: Bindings = {}, options: QueryOptions = {}): Promise<Readable> {
+    try {
+      const parameters = { ...this.#parameters(sql, bindings, options, {}), query_id: randomUUID() };
+      const { stream } = await this.#reach(({ read }) => read.exec(parameters));
+      return stream;
+    } catch (error) {
+      throw toStoreError(error, options.signal);
+    }
+  }
+
+  /**
    * The rows of a question in chunks as they come, for what is too long for `rows`. Leaving the loop ends the query.
    * @throws StoreError
    */
@@ -208,25 +223,30 @@ export class ClickHouse {
   /**
    * Inserts one body of rows. Resolves when they are stored as durably as the table promises.
    * @param columns in the order in which the format carries them
+   * @param body a stream is read as ClickHouse takes it; whatever goes wrong, a part of it may be stored
    * @throws StoreError
    */
   async insert(
     table: string,
     columns: readonly string[],
     format: "Native" | "ArrowStream" | "JSONEachRow",
-    body: Uint8Array | string,
+    body: Uint8Array | string | Readable,
     settings: ClickHouseSettings = {},
   ): Promise<void> {
     const query = `INSERT INTO ${table} (${columns.join(", ")}) FORMAT ${format}`;
-    try {
-      await this.#reach(async ({ write }) => {
-        const { stream } = await write.exec({
-          query,
-          values: Readable.from([typeof body === "string" ? Buffer.from(body) : body], { objectMode: false }),
-          clickhouse_settings: { ...this.#config.settings, wait_end_of_query: 1, async_insert: 0, ...settings },
-        });
-        for await (const _ of stream); // nothing is answered, but an error may come late
+    const send = async ({ write }: Pools, values: Readable) => {
+      const { stream } = await write.exec({
+        query,
+        values,
+        clickhouse_settings: { ...this.#config.settings, wait_end_of_query: 1, async_insert: 0, ...settings },
       });
+      for await (const _ of stream); // nothing is answered, but an error may come late
+    };
+    const parts = typeof body === "string" ? Buffer.from(body) : body;
+    try {
+      // What was read can't be sent a second time.
+      if (parts instanceof Readable) await send(await this.#pools(this.#config.waitForEngineMs), parts);
+      else await this.#reach((pools) => send(pools, Readable.from([parts], { objectMode: false })));
     } catch (error) {
       throw toStoreError(error);
     }
