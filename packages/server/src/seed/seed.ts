@@ -1,4 +1,5 @@
 /** Makes sample rows in a store, as many and as far back as one likes: for tries, demonstrations and measurements. */
+import type { ClickHouseSettings } from "@clickhouse/client";
 import type { ClickHouse } from "../store/clickhouse.ts";
 import { FLOW_DELTAS, FLOWS, FLOWS_OPEN } from "../store/schema/flow-tables.ts";
 import type { SeedQuestion } from "./connection.ts";
@@ -33,8 +34,14 @@ export interface SeedTools {
 }
 
 const DAY_MS = 86_400_000;
-/** The statements are long, since all names are in them; and a part of a few rows may be spread over many days. */
-const SETTINGS = { max_query_size: "1000000", max_partitions_per_insert_block: "4000" };
+const SETTINGS: ClickHouseSettings = {
+  // All names are in the statements, and a part of a few rows may be spread over many days.
+  max_query_size: "1000000",
+  max_partitions_per_insert_block: "4000",
+  // Of one use each: looking for better ones takes longer than making the rows of a small part.
+  optimize_and_compare_chain: 0,
+  compile_expressions: 0,
+};
 
 /** How many connections the reports belong to. */
 export function seedConnections(rows: number): number {
