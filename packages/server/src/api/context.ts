@@ -26,6 +26,7 @@ import type { FlowList } from "../query/flow-list.ts";
 import type { Gap } from "../query/gaps.ts";
 import type { InquiryDesk } from "../query/inquiry-desk.ts";
 import type { FlowSeen } from "../query/seen.ts";
+import type { TrafficSources } from "../query/traffic/plan.ts";
 import type { Traffic } from "../query/traffic/traffic.ts";
 import type { Receive } from "../receive/receive.ts";
 import type { Sample } from "../sample/sample.ts";
@@ -58,6 +59,7 @@ export interface ApiContext {
   readonly facets: FlowFacets;
   readonly seen: FlowSeen;
   readonly traffic: Traffic;
+  readonly trafficSources: TrafficSources;
   /** When reporters did not report what they should have seen. */
   readonly gapsIn: (range: TimeRange) => Gap[];
   readonly live: Live;

@@ -30,7 +30,7 @@ export const completionSchema = z.object({
       text: z.string(),
       kind: z.enum(["field", "operator", "value", "word"]),
       detail: z.string().describe("What it means"),
-      count: z.number().int().nullable().describe("Reports of ended flows that have this value, among those that were looked at"),
+      count: z.number().int().nullable().describe("Reports that have this value, among those that were looked at"),
     }),
   ),
 });

@@ -114,13 +114,18 @@ describe("GET /api/filter/complete", () => {
   });
 
   it("offers values that there are, those of most flows first, with counts", async () => {
-    expect(await counts("q=network%3D")).toEqual([["one", 2]]);
+    expect(await counts("q=network%3D")).toEqual([
+      ["one", 2],
+      // An open flow.
+      ["two", 1],
+    ]);
     expect(await counts("q=dst.port%3D")).toEqual([
       ["443", 1],
       ["53", 1],
+      ["80", 1],
     ]);
     expect(await counts("q=port%3D44")).toEqual([
-      ["44006", 2],
+      ["44006", 3],
       ["443", 1],
     ]);
     expect(await counts("q=domain:HUB")).toEqual([["api.github.com", 1]]);
@@ -134,7 +139,7 @@ describe("GET /api/filter/complete", () => {
 
   it("offers no values of sample traffic, but its network", async () => {
     await test.ask("POST", "/api/sample", { body: { on: true } });
-    expect(await counts("q=reporter%3D")).toEqual([["debian", 2]]);
+    expect(await counts("q=reporter%3D")).toEqual([["debian", 3]]);
     expect((await counts("q=network%3D")).map(([network]) => network)).toContain("sample");
     await test.ask("POST", "/api/sample", { body: { on: false } });
   });

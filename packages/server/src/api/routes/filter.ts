@@ -4,13 +4,14 @@ import { z } from "zod";
 import { valuesOf } from "../../query/field-values.ts";
 import { columnIs } from "../../query/filters.ts";
 import { SAMPLE_NETWORK } from "../../receive/check.ts";
-import { whenGone } from "../abort.ts";
+import { inquiryFor } from "../ask.ts";
 import type { Api, ApiContext } from "../context.ts";
 import { errorSchema } from "../errors.ts";
 import { checkedFilterSchema, completeQuerySchema, completionSchema } from "../filter-schemas.ts";
 import { questionRangeOf } from "../flow-params.ts";
 
-export function filterRoutes(api: Api, { clickhouse, now }: ApiContext): void {
+export function filterRoutes(api: Api, context: ApiContext): void {
+  const { trafficSources, now } = context;
   api.route({
     method: "GET",
     url: "/api/filter/check",
@@ -51,7 +52,8 @@ export function filterRoutes(api: Api, { clickhouse, now }: ApiContext): void {
       reply.header("cache-control", "no-store");
       if (value === null) return { ...place, suggestions: known };
       const filter = value.field.name === "network" ? allFilters([]) : columnIs("network", [SAMPLE_NETWORK], true);
-      const counted = await valuesOf(clickhouse, value.field, value.begun, { range, filter }, whenGone(reply));
+      const inquiry = inquiryFor(request, reply, context);
+      const counted = await valuesOf(value.field, value.begun, { range, filter }, trafficSources, inquiry);
       const met = counted.map(({ value: given, count }) => {
         const text = spellValue(value.field, given);
         return { text, kind: "value" as const, detail: known.find((one) => one.text === text)?.detail ?? "", count };
