@@ -1,6 +1,7 @@
 /** What is stored where, by partition, and how much room there is. */
 import type { ClickHouse } from "../clickhouse.ts";
 import type { StoreNodes } from "../nodes.ts";
+import { TABLES } from "../schema/migrate.ts";
 import { KEPT_TABLES, type KeptTable } from "./kept-tables.ts";
 
 /** A day (or a month) of a table, on all nodes together. */
@@ -41,14 +42,15 @@ const DAY_MS = 86_400_000;
 
 /** @throws StoreError */
 export async function surveyStore(nodes: StoreNodes): Promise<Survey> {
-  const names = new Map(KEPT_TABLES.map((table) => [nodes.local(table.name), table]));
+  const names = new Map(TABLES.map(({ name }) => [nodes.local(name), name]));
+  const keptTables = new Map(KEPT_TABLES.map((table) => [table.name, table]));
   const found = await Promise.all(nodes.all.map((node) => surveyNode(node)));
   const partitions = new Map<string, Partition>();
   const tables = new Map<string, TableSize>();
   for (const [node, { parts }] of found.entries()) {
     for (const { table: local, partition: id, rows, bytes } of parts) {
-      const table = names.get(local);
-      const name = table?.name ?? local;
+      const name = names.get(local) ?? local;
+      const table = keptTables.get(name);
       const sum = tables.get(name) ?? { rows: 0, bytes: 0 };
       tables.set(name, { rows: sum.rows + rows, bytes: sum.bytes + bytes });
       const span = table === undefined ? null : spanOf(id, table.unit);
