@@ -69,10 +69,13 @@ export interface FullHealth {
   readonly insecure: boolean;
 }
 
+const KEPT_FRESH_MS = 4000;
+
 export class Health {
   readonly #deps: HealthDeps;
   readonly #startedMs: number;
   #localAgent: LocalAgent | null = null;
+  #kept: { readonly askedMs: number; readonly report: Promise<StoreReport | null> } | null = null;
 
   constructor(deps: HealthDeps) {
     this.#deps = deps;
@@ -126,7 +129,15 @@ export class Health {
     };
   }
 
-  async #retention(): Promise<StoreReport | null> {
+  /** Everybody who looks at the health page asks every few seconds: the tables are looked at once for all of them. */
+  #retention(): Promise<StoreReport | null> {
+    const nowMs = performance.now();
+    if (this.#kept === null || nowMs - this.#kept.askedMs > KEPT_FRESH_MS)
+      this.#kept = { askedMs: nowMs, report: this.#readKept() };
+    return this.#kept.report;
+  }
+
+  async #readKept(): Promise<StoreReport | null> {
     const { retention } = this.#deps.store;
     try {
       return storeReport(await retention.report(this.#deps.now()), retention.problem);

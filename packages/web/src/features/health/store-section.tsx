@@ -1,0 +1,53 @@
+import type { KeptReport } from "../../lib/api-types.ts";
+import { Banner } from "../../ui/banner.tsx";
+import { keptRows, keptSentences } from "./store-words.ts";
+import "./agent-table.css";
+import "./inventory-section.css";
+import "./store-section.css";
+
+/** What is kept how long, how much room it takes, and what becomes of it. */
+export function StoreSection({ kept }: { kept: KeptReport }) {
+  const rows = keptRows(kept);
+  return (
+    <section>
+      <h2>Store</h2>
+      {kept.problem !== null && <Banner kind="bad">{kept.problem}</Banner>}
+      {keptSentences(kept).map((sentence) => (
+        <p key={sentence} className="inventory-none">
+          {sentence}
+        </p>
+      ))}
+      {rows.length > 0 && (
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: a box that scrolls must be reachable by keyboard
+        <section className="agents store-tables" tabIndex={0} aria-label="Tables of the store">
+          <table>
+            <thead>
+              <tr>
+                <th scope="col">Table</th>
+                <th scope="col" className="right" title="Versions that are not merged yet count, too">
+                  Rows
+                </th>
+                <th scope="col" className="right">
+                  On disk
+                </th>
+                <th scope="col">Oldest</th>
+                <th scope="col">Kept</th>
+              </tr>
+            </thead>
+            {rows.map(({ table, rows, size, oldest, kept }) => (
+              <tbody key={table}>
+                <tr>
+                  <th scope="row">{table}</th>
+                  <td className="right">{rows}</td>
+                  <td className="right">{size}</td>
+                  <td>{oldest}</td>
+                  <td>{kept}</td>
+                </tr>
+              </tbody>
+            ))}
+          </table>
+        </section>
+      )}
+    </section>
+  );
+}

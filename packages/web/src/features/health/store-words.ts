@@ -1,0 +1,47 @@
+/** What is kept in the store, and what becomes of it, in words. */
+import { formatBytes, formatCount } from "@flowtrail/model";
+import type { KeptReport } from "../../lib/api-types.ts";
+
+export interface KeptRow {
+  readonly table: string;
+  readonly rows: string;
+  readonly size: string;
+  /** A day. */
+  readonly oldest: string;
+  readonly kept: string;
+}
+
+/** Tables that a person may ask about: those with a retention and something in them. */
+export function keptRows({ tables }: KeptReport): KeptRow[] {
+  return tables
+    .filter(({ kept_days, bytes }) => kept_days !== null && bytes > 0)
+    .map(({ table, rows, bytes, oldest, kept_days }) => ({
+      table,
+      rows: formatCount(rows),
+      size: formatBytes(bytes),
+      oldest: oldest === null ? "–" : day(oldest),
+      kept: days(kept_days ?? 0),
+    }));
+}
+
+/** Of how much, when it is full, what goes next, what is held: a sentence each. */
+export function keptSentences({ size, forecast, holds, last_drops }: KeptReport): string[] {
+  const limit = size.limit_bytes === null ? "" : ` of at most ${formatBytes(size.limit_bytes)}`;
+  const free = size.free_bytes === null ? "" : `, ${formatBytes(size.free_bytes)} free on its disk`;
+  const held = holds.filter(({ released }) => released === null).length;
+  const { next } = forecast;
+  const [last] = last_drops;
+  return [
+    `${formatBytes(size.bytes)}${limit}${free}. ${forecast.text}`,
+    ...(next === null
+      ? []
+      : [`Next to go: ${next.table} of ${day(next.from)} (${formatBytes(next.bytes)}) on ${day(next.at)}, by ${next.why}.`]),
+    ...(last === undefined
+      ? []
+      : [`Deleted last: ${last.table} of ${day(last.from)}, ${formatCount(last.rows)} rows, by ${last.why}.`]),
+    ...(held === 0 ? [] : [`${held} legal ${held === 1 ? "hold keeps" : "holds keep"} ${formatBytes(size.held_bytes)}.`]),
+  ];
+}
+
+const day = (time: string) => time.slice(0, 10);
+const days = (count: number) => `${formatCount(count)} ${count === 1 ? "day" : "days"}`;
