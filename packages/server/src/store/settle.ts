@@ -95,16 +95,18 @@ export class Settle {
   async run(signal: AbortSignal, all = false): Promise<void> {
     let lagMs = 0;
     for (const [place, node] of this.#deps.nodes.all.entries()) {
+      const { nowMs, hasCorrections } = await this.#look(node);
       for (const [index, mostMs] of CLASSES_MS.entries()) {
-        const nowMs = await clockOf(node);
+        signal.throwIfAborted();
         const progress = this.#progressOf(`${place}/${index}`, nowMs);
         const began = performance.now();
         if (all || began >= progress.restUntilMs) {
-          const isWide = nowMs - progress.wideMs >= 5 * this.#config.overlapMs;
-          const fromMs = isWide ? progress.wideMs - this.#config.overlapMs : progress.doneMs - this.#config.overlapMs / 10;
+          const { overlapMs } = this.#config;
+          const isWide = nowMs - progress.wideMs >= 5 * overlapMs;
+          const fromMs = Math.floor(isWide ? progress.wideMs - overlapMs : progress.doneMs - overlapMs / 10);
           const life = { leastMs: CLASSES_MS[index - 1] ?? null, mostMs };
-          await this.#settle(node, life, Math.floor(fromMs), nowMs + 1, signal);
-          await this.#settleLate(node, life, Math.floor(fromMs), nowMs + 1, signal);
+          await this.#settle(node, life, fromMs, nowMs + 1, signal);
+          if (hasCorrections) await this.#settleLate(node, life, fromMs, nowMs + 1, signal);
           progress.doneMs = nowMs;
           if (isWide) progress.wideMs = nowMs;
           progress.restUntilMs = performance.now() + 10 * (performance.now() - began);
@@ -113,6 +115,15 @@ export class Settle {
       }
     }
     this.#lagMs = lagMs;
+  }
+
+  async #look(node: ClickHouse): Promise<{ nowMs: number; hasCorrections: boolean }> {
+    const [row] = await node.rows<{ now: string; corrections: string }>(
+      `SELECT toUnixTimestamp64Milli(now64(3)) AS now, count() AS corrections FROM (
+         SELECT 1 FROM ${this.#deps.nodes.local(FLOW_DELTAS.name)}
+         WHERE revision = ${CORRECTION_REVISION} AND last_seen >= now64(3) - toIntervalMillisecond(${LATE_MS}) LIMIT 1)`,
+    );
+    return { nowMs: Number(row?.now ?? 0), hasCorrections: row?.corrections === "1" };
   }
 
   #progressOf(name: string, nowMs: number): Progress {
@@ -186,11 +197,6 @@ export class Settle {
     this.#overfull.add(key);
     this.#counts.overfull += 1;
   }
-}
-
-async function clockOf(node: ClickHouse): Promise<number> {
-  const [row] = await node.rows<{ now: string }>("SELECT toUnixTimestamp64Milli(now64(3)) AS now");
-  return Number(row?.now ?? 0);
 }
 
 function lived({ leastMs, mostMs }: Life): string {

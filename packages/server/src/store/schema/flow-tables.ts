@@ -155,7 +155,11 @@ export const FLOW_DELTAS: Table = {
     version(`(${DELTA_COUNTERS.join(" + ")}) * ${EDITIONS}`),
     storedAt("last_seen"),
   ],
-  indexes: [STORED_AT_INDEX],
+  indexes: [
+    STORED_AT_INDEX,
+    // Corrections are few, and of the highest revision.
+    "ix_revision revision TYPE minmax GRANULARITY 1",
+  ],
   engine: "ReplacingMergeTree(version)",
   orderBy: ["last_seen", "flow_id", "reporter_id", "revision"],
   partitionBy: "toYYYYMMDD(last_seen)",
