@@ -8,6 +8,8 @@ export type CliErrorData =
   | { code: "SERVER_REFUSED"; url: string; status: number }
   | { code: "NO_SERVER"; data: string }
   | { code: "REPLAY_FAILED"; id: string }
+  /** Not all of an export came. */
+  | { code: "EXPORT_BROKEN"; url: string }
   | { code: "SEED_FAILED" }
   | { code: "INTERRUPTED" }
   /** A file of the server's or the agent's that this user may not read or write. */

@@ -83,7 +83,8 @@ function causeOf(error: unknown): string {
   return inner instanceof Error ? inner.message : String(inner);
 }
 
-function messageOf(text: string): string {
+/** What a server says of what went wrong. */
+export function messageOf(text: string): string {
   try {
     return (JSON.parse(text) as { error?: { message?: string } }).error?.message ?? text;
   } catch {

@@ -1,6 +1,7 @@
 /** The commands, put together. */
 import { Command } from "commander";
 import manifest from "../package.json" with { type: "json" };
+import { addExportCommand } from "./commands/export.ts";
 import { addInventoryCommands } from "./commands/inventory.ts";
 import { addLabCommands } from "./commands/lab.ts";
 import { addServerCommand } from "./commands/server.ts";
@@ -24,6 +25,7 @@ export function makeProgram(): Command {
   program.command("agent").description("capture this node's flows and ship them to a server (flowtrail agent --help)");
   addTokenCommands(program);
   addInventoryCommands(program);
+  addExportCommand(program);
   addStoreCommands(program);
   addLabCommands(program);
   return program;
