@@ -44,7 +44,7 @@ import { Receive } from "./receive/receive.ts";
 import { SAMPLE_INVENTORY } from "./sample/inventory.ts";
 import { Sample } from "./sample/sample.ts";
 import { SeedMarks } from "./seed/seed-marks.ts";
-import { Seeder } from "./seed/seeder.ts";
+import { rollupsKnow, Seeder } from "./seed/seeder.ts";
 import { deskConfig, storeConfig } from "./store/config.ts";
 import { Editions } from "./store/editions.ts";
 import { InventoryLog } from "./store/inventory-log.ts";
@@ -159,7 +159,7 @@ export class Server {
       logger,
       clickhouse: this.#store.clickhouse,
       marks: new SeedMarks(config.data),
-      settle: async () => {}, // the store's jobs do it
+      settle: (fromMs, signal) => rollupsKnow(this.#store.rollups, fromMs, signal),
     });
     this.#health = new Health({
       version: VERSION,
@@ -295,7 +295,7 @@ export class Server {
       flows: new FlowList(query),
       details: new FlowDetails(query),
       counts: new FlowCounts({ heard: this.#roster, sources }),
-      facets: new FlowFacets(query),
+      facets: new FlowFacets({ heard: this.#roster, sources }),
       seen: new FlowSeen({ ...query, sources }),
       trafficSources: sources,
       traffic: new Traffic({

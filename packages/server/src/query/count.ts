@@ -1,6 +1,7 @@
 /** `GET /api/flows/count`: how many rows a list has. */
-import { allFilters, conditionsOf, type Filter, type TimeRange } from "@flowtrail/model";
+import type { Filter, TimeRange } from "@flowtrail/model";
 import { ROLLUP_QUESTION } from "../store/schema/rollup-tables.ts";
+import { type CountedBy, countedBy } from "./counted-by.ts";
 import { filterSql } from "./filter-sql.ts";
 import type { Heard } from "./flow-set.ts";
 import { countedFlows } from "./flow-set-sample.ts";
@@ -48,7 +49,7 @@ export class FlowCounts {
   }
 
   #question(set: FlowSet, weight: number): Question {
-    const { text, bindings } = flowSetSql(set, this.#deps.heard, (_, isBegan) => `${isBegan ? weight : 1} AS weight`);
+    const { text, bindings } = flowSetSql(set, this.#deps.heard, (_, name) => `${name === "begun" ? weight : 1} AS weight`);
     return {
       table: "flows",
       sql: `SELECT toString(${weight === 1 ? "count()" : "sum(weight)"}) AS n FROM (${text})`,
@@ -73,22 +74,10 @@ export class FlowCounts {
   }
 }
 
-interface Computed {
+interface Computed extends CountedBy {
   readonly rollups: readonly Extract<Segment, { kind: "rollup" }>[];
   /** Stretches of the range that they do not know. */
   readonly rest: readonly TimeRange[];
-  readonly filter: Filter;
-  readonly measure: "connections" | "reports";
-}
-
-/** Rollups count primary reports, and all of them: a filter must say no more about it. */
-function countedBy(filter: Filter): Pick<Computed, "filter" | "measure"> | null {
-  const parts = filter.kind === "and" ? filter.parts : [filter];
-  const isPrimary = (part: Filter) =>
-    part.kind === "is" && part.field === "primary" && !part.not && part.values.every((value) => value === true);
-  const rest = allFilters(parts.filter((part) => !isPrimary(part)));
-  const saysMore = [...conditionsOf(rest)].some((condition) => condition.kind !== "text" && condition.field === "primary");
-  return saysMore ? null : { filter: rest, measure: parts.some(isPrimary) ? "connections" : "reports" };
 }
 
 async function begunIn({ rollups, filter, measure }: Computed, inquiry: Inquiry): Promise<number> {

@@ -9,11 +9,13 @@ import {
   type TimeRange,
   type Value,
 } from "@flowtrail/model";
+import { type ComputedSet, type CountedText, computedQuestion, computedSet, countedColumn } from "./facets-computed.ts";
 import { operandSql } from "./filter-sql.ts";
 import type { Heard } from "./flow-set.ts";
 import { countedFlows } from "./flow-set-sample.ts";
 import { type FlowSet, flowSetSql, SET_SETTINGS, wholeSet } from "./flow-set-sql.ts";
 import type { Inquiry, Question } from "./inquiry.ts";
+import type { TrafficSources } from "./traffic/plan.ts";
 
 /** Rows that are looked at one by one, for each group of fields that share a filter: about a second. */
 export const MOST_LOOKED_AT = 10_000_000;
@@ -61,17 +63,28 @@ export function withoutOwn(filter: Filter, field: Field): Filter {
   return allFilters((filter.kind === "and" ? filter.parts : [filter]).filter((part) => !isOwn(part)));
 }
 
+export interface FacetDeps {
+  readonly heard: Heard;
+  readonly sources: TrafficSources;
+}
+
 interface Row {
   readonly g: string;
   readonly n: number;
   readonly [value: string]: string | number | boolean | null;
 }
 
+interface Told {
+  readonly fields: readonly { readonly field: Field; readonly told: readonly FacetValue[]; readonly more: boolean }[];
+  /** How it was estimated. */
+  readonly note: string | null;
+}
+
 export class FlowFacets {
-  readonly #deps: { readonly heard: Heard };
+  readonly #deps: FacetDeps;
   readonly #mostRows: number;
 
-  constructor(deps: { readonly heard: Heard }, mostRows = MOST_LOOKED_AT) {
+  constructor(deps: FacetDeps, mostRows = MOST_LOOKED_AT) {
     this.#deps = deps;
     this.#mostRows = mostRows;
   }
@@ -81,28 +94,54 @@ export class FlowFacets {
     const values = new Map<string, readonly FacetValue[]>();
     const more: string[] = [];
     const notes = new Set<string>();
-    for (const { fields: some, filter } of groups(fields, asked)) {
-      const set = wholeSet(range, allFilters([filter, always]));
-      const question = (part: FlowSet, weight: number) => this.#question(part, some, weight, limit + 1);
-      const { rows, sample } = await countedFlows<Row>(set, question, this.#mostRows, inquiry);
-      if (sample !== null) notes.add(sample.note);
-      for (const [i, field] of some.entries()) {
-        const own = rows.filter(({ g }) => Number(g) === groupingOf(i, some.length));
-        if (own.length > limit) more.push(field.name);
-        const told = own.slice(0, limit);
-        values.set(
-          field.name,
-          told.map((row) => ({ value: apiValue(field, row[`c${i}`] ?? null), count: Math.round(row.n) })),
-        );
+    const add = ({ fields: some, note }: Told) => {
+      for (const { field, told, more: isCut } of some) {
+        values.set(field.name, told);
+        if (isCut) more.push(field.name);
       }
+      if (note !== null) notes.add(note);
+    };
+    for (const { fields: some, filter } of groups(fields, asked)) {
+      const all = allFilters([filter, always]);
+      const computed = computedSet(range, all, this.#deps.sources);
+      const counted = computed === null ? [] : some.filter((field) => countedColumn(field) !== null);
+      const others = some.filter((field) => !counted.includes(field));
+      if (computed !== null && counted.length > 0) add(await this.#computed(computed, counted, limit, inquiry));
+      if (others.length > 0) add(await this.#fromRows(wholeSet(range, all), others, limit, inquiry));
     }
     return { values, more, exact: notes.size === 0, note: [...notes].join("; ") || null };
   }
 
+  async #computed(set: ComputedSet, fields: readonly Field[], limit: number, inquiry: Inquiry): Promise<Told> {
+    const columns = fields.flatMap((field) => countedColumn(field) ?? []);
+    // One more, to see whether there are more, and one that stands for many ports.
+    const rows = await inquiry.rows<CountedText>(computedQuestion(set, columns, limit + 2, this.#deps.heard));
+    const all = fields.map((field, i) => {
+      const own = rows.filter((row) => row.field === columns[i]?.name);
+      const kept = field.type === "port" ? own.filter(({ value }) => value !== "0") : own;
+      const told = kept.slice(0, limit).map(({ value, flows }) => ({ value: textValue(field, value), count: Number(flows) }));
+      return { field, told, more: own.length > told.length };
+    });
+    return { fields: all, note: null };
+  }
+
+  async #fromRows(set: FlowSet, fields: readonly Field[], limit: number, inquiry: Inquiry): Promise<Told> {
+    const question = (part: FlowSet, weight: number) => this.#question(part, fields, weight, limit + 1);
+    const { rows, sample } = await countedFlows<Row>(set, question, this.#mostRows, inquiry);
+    const all = fields.map((field, i) => {
+      const own = rows.filter(({ g }) => Number(g) === groupingOf(i, fields.length));
+      const told = own.slice(0, limit).map((row) => ({ value: apiValue(field, row[`c${i}`] ?? null), count: Math.round(row.n) }));
+      return { field, told, more: own.length > limit };
+    });
+    return { fields: all, note: sample?.note ?? null };
+  }
+
   #question(set: FlowSet, fields: readonly Field[], weight: number, limit: number): Question {
     const names = fields.map((_, i) => `c${i}`).join(", ");
-    const { text, bindings } = flowSetSql(set, this.#deps.heard, (state, isBegan) =>
-      [...fields.map((field, i) => `${valueSql(field, state)} AS c${i}`), `${isBegan ? weight : 1} AS weight`].join(", "),
+    const { text, bindings } = flowSetSql(set, this.#deps.heard, (state, name) =>
+      [...fields.map((field, i) => `${valueSql(field, state)} AS c${i}`), `${name === "begun" ? weight : 1} AS weight`].join(
+        ", ",
+      ),
     );
     const sets = fields.map((_, i) => `(c${i})`).join(", ");
     return {
@@ -143,4 +182,9 @@ function valueSql({ operands }: Field, state: string): string {
 function apiValue(field: Field, stored: string | number | boolean | null): Value {
   if (stored === null || field.type !== "address") return stored;
   return formatAddress(parseAddress(String(stored)) ?? new Uint8Array(16));
+}
+
+/** As the API tells what the store writes as a text. */
+function textValue({ type }: Field, text: string | null): Value {
+  return text !== null && (type === "port" || type === "protocol" || type === "number") ? Number(text) : text;
 }

@@ -27,30 +27,36 @@ const KEY = FLOW_KEY.join(", ");
 /** Leaves out of ended flows those whose agent was taken for lost and spoke again: they are open, and that is what is told of them. */
 export const ENDED_STILL = `NOT (state = 'lost' AND (${KEY}) GLOBAL IN (SELECT ${KEY} FROM ${FLOWS_OPEN.name} FINAL))`;
 
-/** @param selected the columns, by the expression that stands for the state and by whether the flow began in one of the stretches */
-export function flowSetSql(
-  { range, filter, began, openBegan }: FlowSet,
-  heard: Heard,
-  selected: (state: string, isBegan: boolean) => string,
-): Sql {
-  const stretches = began.map((_, i) => `(start >= ${moment(`s${i}`)} AND start < ${moment(`e${i}`)})`).join(" OR ") || "false";
+/** Of a set: ended flows that began in one of its stretches, those that began before the range, and open ones. */
+export type SetPart = "begun" | "before" | "open";
+
+/** Did the flow begin in one of the stretches of its set? */
+export function beganInSql({ began }: Pick<FlowSet, "began">): string {
+  const stretches = began.map((_, i) => `(start >= ${moment(`s${i}`)} AND start < ${moment(`e${i}`)})`);
+  return `(${stretches.join(" OR ") || "false"})`;
+}
+
+/** @param selected the columns, by the expression that stands for the state */
+export function flowSetSql(set: FlowSet, heard: Heard, selected: (state: string, part: SetPart) => string): Sql {
+  const { range, filter, began, openBegan } = set;
+  const stretches = beganInSql(set);
   const lived = `last_seen >= ${moment("from")} AND coalesce(end, last_seen) >= ${moment("from")}`;
   const ended = filterSql(filter);
   const open = filterSql(filter, { state: OPEN_STATE });
-  const part = (table: string, isBegan: boolean, where: string) =>
-    `SELECT ${selected("toString(state)", isBegan)} FROM ${table} FINAL WHERE ${where} AND ${ENDED_STILL} AND (${ended.text})`;
+  const part = (table: string, name: SetPart, where: string) =>
+    `SELECT ${selected("toString(state)", name)} FROM ${table} FINAL WHERE ${where} AND ${ENDED_STILL} AND (${ended.text})`;
   const openWhere = openBegan ? `(start < ${moment("from")} OR ${stretches})` : `start < ${moment("to")}`;
   const parts = [
     ...(mayPass(filter, "ended")
       ? [
-          part(FLOWS.name, true, `(${stretches})`),
-          part(FLOWS.name, false, `start >= ${moment("short")} AND start < ${moment("from")} AND ${lived}`),
-          part(FLOWS_LONG.name, false, `start < ${moment("short")} AND ${lived}`),
+          part(FLOWS.name, "begun", stretches),
+          part(FLOWS.name, "before", `start >= ${moment("short")} AND start < ${moment("from")} AND ${lived}`),
+          part(FLOWS_LONG.name, "before", `start < ${moment("short")} AND ${lived}`),
         ]
       : []),
     ...(mayPass(filter, "open")
       ? [
-          `SELECT ${selected(OPEN_STATE, false)} FROM ${FLOWS_OPEN.name} FINAL WHERE ${openWhere} ` +
+          `SELECT ${selected(OPEN_STATE, "open")} FROM ${FLOWS_OPEN.name} FINAL WHERE ${openWhere} ` +
             `AND (reporter_id IN {heard:Array(String)} OR last_seen >= ${moment("from")}) AND (${open.text})`,
         ]
       : []),
@@ -70,7 +76,7 @@ export function flowSetSql(
     heard: heard.ids(),
   };
   return {
-    text: parts.length === 0 ? `SELECT ${selected("''", false)} FROM ${FLOWS.name} WHERE false` : parts.join(" UNION ALL "),
+    text: parts.length === 0 ? `SELECT ${selected("''", "begun")} FROM ${FLOWS.name} WHERE false` : parts.join(" UNION ALL "),
     bindings,
   };
 }
