@@ -62,7 +62,7 @@ function fromClickHouse(error: ClickHouseError): StoreError {
   if (clickhouse === NOT_ENOUGH_SPACE || (CANNOT_WRITE.has(clickhouse) && /No space left|errno: 28\b/.test(error.message))) {
     return as(
       { code: "STORE_DISK_FULL", retryAfterMs: WAIT_MS.diskFull },
-      `The disk of the store is full: free some space, or keep flows for fewer days (retention.days). ${text}`,
+      `The disk of the store is full: free some space, or keep less (flowtrail store retention). ${text}`,
     );
   }
   // Also TOO_MANY_PARTS, but of this one INSERT: rows of so many different days will not fit tomorrow either.

@@ -117,6 +117,12 @@ describe("the limit", () => {
     expect(limit("none").bytes).toBeNull();
   });
 
+  it("deletes nothing for room that others have taken: all of it would not be enough", () => {
+    const small = { ...node, bytes: 5 * MB, leavingBytes: 0, freeBytes: 10 * MB };
+    expect(limit("1TB", [small]).bytes).toBe(15 * MB);
+    expect(limit("80%", [small]).bytes).toBe(12 * MB);
+  });
+
   it("can't be a share of a disk that tells nothing", () => {
     const silent = { ...node, freeBytes: null, diskBytes: null };
     expect(limit("50%", [silent]).bytes).toBeNull();

@@ -24,8 +24,10 @@ export function limitOf(policy: Pick<RetentionPolicy, "max_size">, nodes: readon
     if (freeBytes === null) return null;
     // What was dropped a moment ago is still on the disk: it counts as free, else it would be dropped for again and again.
     const available = bytes + leavingBytes + freeBytes;
-    const beforeReserve = rules.minFreeDiskBytes === 0 ? available : available - RESERVES * rules.minFreeDiskBytes;
-    return Math.max(0, Math.floor(limit.kind === "share" ? Math.min(available * limit.share, beforeReserve) : beforeReserve));
+    const reserveBytes = RESERVES * rules.minFreeDiskBytes;
+    // Where others have filled the disk, to delete everything would not help either.
+    const beforeReserve = available > reserveBytes ? available - reserveBytes : available;
+    return Math.floor(limit.kind === "share" ? Math.min(available * limit.share, beforeReserve) : beforeReserve);
   });
   const onDisks = byNode.every((bytes) => bytes !== null) ? byNode.reduce((sum, bytes) => sum + (bytes ?? 0), 0) : null;
   if (limit.kind === "share") return { bytes: onDisks, byNode };

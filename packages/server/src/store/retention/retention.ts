@@ -3,6 +3,7 @@
  * Every run looks anew at what people set and at what there is, so several servers may run at once, and one may die in it.
  */
 import { randomUUID } from "node:crypto";
+import { formatBytes } from "@flowtrail/model";
 import type { ClickHouse } from "../clickhouse.ts";
 import type { Logger } from "../logger.ts";
 import type { StoreNodes } from "../nodes.ts";
@@ -17,7 +18,7 @@ import { limitOf } from "./limit.ts";
 import { type CountRows, DAY_MS, dayOf, monthOf, type Plan, planRetention, type Step } from "./plan.ts";
 import { changed, describeChange, type PolicyChange, type PolicyOverrides, type RetentionPolicy } from "./policy.ts";
 import { type Setting, SettingsLog } from "./settings-log.ts";
-import { type Survey, surveyStore } from "./survey.ts";
+import { type Partition, type Survey, surveyStore } from "./survey.ts";
 
 export interface RetentionConfig {
   /** As configured; what is set at run time overrides it. */
@@ -68,6 +69,7 @@ export class Retention {
   #state: RetentionState;
   #until = new Map<string, number>();
   #unwritten: readonly Drop[] = [];
+  #underWay: readonly Drop[] = [];
   #timer: NodeJS.Timeout | undefined;
   #following: Promise<void> = Promise.resolve();
   #isStopped = false;
@@ -104,7 +106,7 @@ export class Retention {
     this.#settings = settings;
     this.#state = stateOf(this.#config.defaults, settings);
     this.#until = until;
-    for (const drop of this.#unwritten) this.#until.set(drop.table, Math.max(drop.untilMs, until.get(drop.table) ?? 0));
+    this.#raise();
   }
 
   get state(): RetentionState {
@@ -119,6 +121,11 @@ export class Retention {
   /** From here on all deltas are there: before, a flow's bytes are known only for its whole life. */
   deltasFromMs(nowMs: number): number {
     return this.keptFromMs(FLOW_DELTAS.name, nowMs);
+  }
+
+  /** Rows of this table that are older were deleted; never, if none was. */
+  deletedUntilMs(table: string): number {
+    return this.#until.get(table) ?? Number.NEGATIVE_INFINITY;
   }
 
   /** From here on all rows of a table are there, by the time that it is partitioned by; of flows, by their end. */
@@ -261,36 +268,33 @@ export class Retention {
   };
 
   async #delete(step: Step, nowMs: number): Promise<void> {
-    const { partition, why, how, untilMs, rows, bytes } = step;
+    const { partition, why, how, rows, bytes } = step;
     const table = partition.table.name;
-    const deleted: Drop[] = [];
-    for (const { node, rows: ownRows, bytes: ownBytes } of partition.parts) {
-      const isDone = await deleteStep(this.#node(node), this.#nodes.local(table), step);
-      if (!isDone) continue;
-      const share = partition.rows === 0 ? 0 : ownRows / partition.rows;
-      deleted.push({
-        droppedMs: nowMs,
-        table,
-        partition: partition.id,
-        node,
-        fromMs: partition.fromMs,
-        untilMs,
-        rows: Math.round(rows * share),
-        bytes: how === "whole" ? ownBytes : Math.round(bytes * share),
-        why,
-        how,
-      });
+    const drops = partition.parts.map((part) => dropOf(step, part, nowMs));
+    // Before it happens: whoever computes something of these rows must not believe that there were none.
+    this.#underWay = drops;
+    this.#raise();
+    try {
+      for (const drop of drops) {
+        if (!(await deleteStep(this.#node(drop.node), this.#nodes.local(table), step))) continue;
+        this.#deleted[why] += drop.rows;
+        this.#unwritten = [...this.#unwritten, drop].slice(-UNWRITTEN);
+      }
+    } finally {
+      this.#underWay = [];
     }
-    for (const drop of deleted) this.#deleted[why] += drop.rows;
-    this.#unwritten = [...this.#unwritten, ...deleted].slice(-UNWRITTEN);
     await this.#writeDrops();
     this.#logger.info({ table, partition: partition.id, why, how, rows, bytes }, "retention deleted what is not kept any more");
   }
 
+  /** Nothing is sure to be there that is deleted now, or was deleted and could not be noted. */
+  #raise(): void {
+    for (const { table, untilMs } of [...this.#unwritten, ...this.#underWay])
+      this.#until.set(table, Math.max(untilMs, this.#until.get(table) ?? Number.NEGATIVE_INFINITY));
+  }
+
   /** Deletions make room; that they can't be noted (the disk is full) must not keep the next one from being done. */
   async #writeDrops(): Promise<void> {
-    for (const { table, untilMs } of this.#unwritten)
-      this.#until.set(table, Math.max(untilMs, this.#until.get(table) ?? Number.NEGATIVE_INFINITY));
     try {
       await this.#drops.append(this.#unwritten);
       this.#unwritten = [];
@@ -325,9 +329,9 @@ export class Retention {
     const why =
       heldBytes === 0 || held === 0
         ? "it is all of today"
-        : `${held} legal holds keep ${heldBytes} bytes of it, the rest is of today`;
+        : `${held} legal holds keep ${formatBytes(heldBytes)} of it, the rest is of today`;
     this.#tooLarge =
-      `the store is larger than it may be (${Math.round(bytesAfter)} bytes, retention.max_size allows ${limit.bytes ?? 0}), ` +
+      `the store is larger than it may be (${formatBytes(Math.round(bytesAfter))}, retention.max_size allows ${formatBytes(limit.bytes ?? 0)}), ` +
       `and nothing may be deleted: ${why}. Give it more room, or release a hold`;
     this.#logger.error({ bytes: bytesAfter, limit: limit.bytes, heldBytes, holds: held }, this.#tooLarge);
   }
@@ -367,5 +371,22 @@ function stateOf(defaults: RetentionPolicy, settings: readonly Setting[]): Reten
     overrides,
     changed: set === undefined ? null : { ms: set.changedMs, who: set.who },
     holds: holds.sort((a, b) => b.createdMs - a.createdMs),
+  };
+}
+
+/** A node's share of what is deleted. */
+function dropOf({ partition, why, how, untilMs, rows, bytes }: Step, part: Partition["parts"][number], nowMs: number): Drop {
+  const share = partition.rows === 0 ? 0 : part.rows / partition.rows;
+  return {
+    droppedMs: nowMs,
+    table: partition.table.name,
+    partition: partition.id,
+    node: part.node,
+    fromMs: partition.fromMs,
+    untilMs,
+    rows: how === "whole" ? part.rows : Math.round(rows * share),
+    bytes: how === "whole" ? part.bytes : Math.round(bytes * share),
+    why,
+    how,
   };
 }
