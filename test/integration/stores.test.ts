@@ -102,7 +102,7 @@ describe.skipIf(!needs("the same answers on every kind of store"))("a server on 
       const ids: string[] = [];
       let next: string | null = "";
       while (next !== null) {
-        const page: { flows: { flow_id: string; reporter: string }[]; next: string | null } = await on(kind).flows(
+        const page: Awaited<ReturnType<TestServer["flows"]>> = await on(kind).flows(
           `limit=120&${next === "" ? DAY : `cursor=${next}`}`,
         );
         ids.push(...page.flows.map((flow) => `${flow.reporter} ${flow.flow_id}`));

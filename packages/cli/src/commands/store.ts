@@ -5,6 +5,7 @@ import type { Command } from "commander";
 import { CliError } from "../errors.ts";
 import { callServer, requireServer } from "../local-server.ts";
 import { dataOption } from "../paths.ts";
+import { addMoveCommand } from "./store-move.ts";
 import { type Hold, holdLine, policyLines, type StoreReport, statusLines } from "./store-report.ts";
 
 const URL = "/api/settings/retention";
@@ -38,6 +39,8 @@ export function addStoreCommands(program: Command): void {
     .option("--limit <count>", "most changes to show", "100")
     .option("--json", "as JSON")
     .action(history);
+
+  addMoveCommand(store);
 
   const hold = store.command("hold").description("legal holds: flows of a time that are not deleted, whatever their age");
   data(hold.command("add").description("keep what was active in a time"))

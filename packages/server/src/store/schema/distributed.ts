@@ -32,6 +32,11 @@ const SHARD_BY: Readonly<Record<string, string>> = {
 /** Computed by each node from its own rows. Without a key ClickHouse refuses to insert through the Distributed table. */
 const PER_NODE = new Set(ROLLUP_TABLES.map(({ name }) => name));
 
+/** The expression that says on which shard a row is. */
+export function shardBy({ name }: Table): string {
+  return SHARD_BY[name] ?? ON_FIRST_SHARD;
+}
+
 /** @throws SchemaError, StoreError */
 export async function migrateNodes(nodes: StoreNodes, replicated: boolean, deps: Deps): Promise<void> {
   const { cluster, local } = nodes;
@@ -75,7 +80,7 @@ async function alignDistributed(
   { cluster, local }: { readonly cluster: string; readonly local: string },
   { logger }: Deps,
 ): Promise<void> {
-  const key = PER_NODE.has(table.name) ? "" : `, ${SHARD_BY[table.name] ?? ON_FIRST_SHARD}`;
+  const key = PER_NODE.has(table.name) ? "" : `, ${shardBy(table)}`;
   const made =
     `(${table.columns.map(definition).join(", ")}) ` +
     `ENGINE = Distributed('${cluster}', '${clickhouse.database}', '${local}'${key})`;
