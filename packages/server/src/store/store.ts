@@ -11,6 +11,8 @@ import type { Logger } from "./logger.ts";
 import { type StoreNodes, singleNode } from "./nodes.ts";
 import { Retention, type RetentionConfig } from "./retention/retention.ts";
 import { Rhythm } from "./rhythm.ts";
+import { oldestNews } from "./rollups/news.ts";
+import { Rollups, type RollupsConfig, type RollupsStats } from "./rollups/rollups.ts";
 import { migrateNodes } from "./schema/distributed.ts";
 import { DELTA_COLUMNS, FLOW_COLUMNS, FLOW_DELTAS, FLOWS, FLOWS_OPEN } from "./schema/flow-tables.ts";
 import { Settle, type SettleConfig, type SettleStats } from "./settle.ts";
@@ -25,6 +27,7 @@ export interface StoreConfig {
   readonly commit: GroupCommitConfig;
   readonly retention: RetentionConfig;
   readonly settle: SettleConfig;
+  readonly rollups: RollupsConfig;
   readonly upkeep: UpkeepConfig;
   readonly upkeepIntervalMs: number;
 }
@@ -42,6 +45,7 @@ export interface StoreHealth {
   readonly engine: EngineStatus | null;
   readonly commit: GroupCommitStats;
   readonly settle: SettleStats;
+  readonly rollups: RollupsStats;
 }
 
 export class Store {
@@ -58,6 +62,7 @@ export class Store {
   readonly nodes: StoreNodes;
   readonly tokens: Tokens;
   readonly retention: Retention;
+  readonly rollups: Rollups;
 
   constructor(config: StoreConfig, deps: { logger: Logger }) {
     const { logger } = deps;
@@ -74,6 +79,11 @@ export class Store {
       nodes: this.nodes,
       logger,
       deltasFromMs: () => this.retention.deltasFromMs(Date.now()),
+    });
+    this.rollups = new Rollups(config.rollups, {
+      nodes: this.nodes,
+      logger,
+      deletedUntilMs: (table) => this.retention.deletedUntilMs(table),
     });
     this.#rhythms = [
       new Rhythm("upkeep", config.upkeepIntervalMs, () => this.upkeep(), { logger }),
@@ -100,15 +110,17 @@ export class Store {
       throw error;
     }
     for (const rhythm of this.#rhythms) rhythm.start();
+    this.rollups.start();
   }
 
   /** Writes what was submitted, then stops. */
   async stop(): Promise<void> {
     for (const rhythm of this.#rhythms) rhythm.end();
+    this.rollups.end();
     await this.#commit.stop();
     // Also ends jobs that are under way: the next server goes on with them.
     await Promise.all([this.clickhouse, ...this.nodes.all].map((one) => one.close()));
-    await Promise.all([...this.#rhythms.map((rhythm) => rhythm.ended()), this.retention.stop()]);
+    await Promise.all([...this.#rhythms.map((rhythm) => rhythm.ended()), this.rollups.ended(), this.retention.stop()]);
     await this.#engine?.stop();
   }
 
@@ -150,7 +162,13 @@ export class Store {
   /** Never throws. */
   async health(): Promise<StoreHealth> {
     const { stats: settle } = this.#settle;
-    return { ping: await this.#ping(), engine: this.#engine?.status ?? null, commit: this.#commit.stats, settle };
+    return {
+      ping: await this.#ping(),
+      engine: this.#engine?.status ?? null,
+      commit: this.#commit.stats,
+      settle,
+      rollups: this.rollups.stats,
+    };
   }
 
   /** Makes deltas agree with the flows that ended, at once. @throws StoreError */
@@ -187,7 +205,8 @@ export class Store {
 
   /** Many submissions as one write. An INSERT is atomic per day and table only, but nothing of it does harm when it comes again. */
   async #write(submissions: readonly Submission[]): Promise<void> {
-    const { ended, open, deltas } = splitFlows(mergeBatches(submissions.map(({ rows }) => rows)));
+    const rows = mergeBatches(submissions.map(({ rows }) => rows));
+    const { ended, open, deltas } = splitFlows(rows);
     await allDone([
       // An ended flow is stored before its tombstone, so that it is never gone in between.
       this.#insertFlows(FLOWS.name, FLOW_COLUMNS, ended).then(() => this.#insertFlows(FLOWS_OPEN.name, FLOW_COLUMNS, open)),
@@ -196,7 +215,7 @@ export class Store {
         this.clickhouse,
         submissions.flatMap(({ deadLetters }) => deadLetters),
       ),
-    ]);
+    ]).finally(() => this.rollups.note(oldestNews(rows, deltas)));
     // Said of a batch only when it is there.
     await insertDeliveries(
       this.clickhouse,

@@ -9,6 +9,7 @@ import type { Logger } from "../logger.ts";
 import { FLOW_DELTAS, FLOWS } from "../schema/flow-tables.ts";
 import { Changes } from "./changes.ts";
 import { chunkOf, DAY_MS, floorTo, HOUR_MS, IN_ORDER, lagOf, MINUTE_MS, nameOf } from "./extents.ts";
+import { Late } from "./late.ts";
 import { type Extent, readProgress, writeProgress } from "./progress.ts";
 import { Queue, type Unit } from "./queue.ts";
 import { type Days, readDays, sharesFor } from "./shares.ts";
@@ -31,8 +32,8 @@ export interface NodeRollupsDeps {
   readonly node: ClickHouse;
   readonly local: Local;
   readonly logger: Logger;
-  /** Rows of this table that are older may be gone, ms since 1970. */
-  readonly keptFromMs: (table: string, nowMs: number) => number;
+  /** Rows of this table that are older were deleted, ms since 1970. */
+  readonly deletedUntilMs: (table: string) => number;
   readonly onComputed: () => void;
 }
 
@@ -64,6 +65,7 @@ const GENTLE = {
   max_partitions_per_insert_block: "0",
   do_not_merge_across_partitions_select_final: 1,
 } as const satisfies ClickHouseSettings;
+const ALL: Kept = { deltas: true, flows: true };
 const NICE = "os_threads_nice_value_query";
 
 export class NodeRollups {
@@ -71,6 +73,7 @@ export class NodeRollups {
   readonly #deps: NodeRollupsDeps;
   readonly #changes: Changes;
   readonly #queue = new Queue();
+  readonly #late = new Late();
   readonly #fingerprints = new Map<string, string>();
   readonly #unsaved = new Set<string>();
   #extents = new Map<string, Extent>();
@@ -89,9 +92,28 @@ export class NodeRollups {
     this.#changes = new Changes(deps.node, deps.local, config.marginMs);
   }
 
-  /** Buckets of this rollup that begin before are computed; 0: none is known to be. */
-  throughMs(rollup: string): number {
-    return this.#extents.get(rollup)?.throughMs ?? 0;
+  /** Buckets of this rollup that begin before are computed, and know all that was stored by this server; 0: none is known to be. */
+  throughMs(rollup: AnyRollup): number {
+    return Math.min(this.#through(rollup), floorTo(this.#late.fromMs, rollup.stepMs));
+  }
+
+  /** Buckets of this rollup that begin before are not computed, though there may have been something. */
+  fromMs(rollup: AnyRollup): number {
+    return this.#extents.get(nameOf(rollup))?.sinceMs ?? 0;
+  }
+
+  #through(rollup: AnyRollup): number {
+    return this.#extents.get(nameOf(rollup))?.throughMs ?? 0;
+  }
+
+  /**
+   * Something was stored, none of it from before this time.
+   * @returns whether it is for a bucket that was computed already
+   */
+  note(fromMs: number): boolean {
+    const isLate = IN_ORDER.some((rollup) => this.#through(rollup) > fromMs);
+    if (isLate) this.#late.note(fromMs);
+    return isLate;
   }
 
   /** Hours and days that rows came for, and that are not computed again. */
@@ -102,7 +124,7 @@ export class NodeRollups {
   /** How far behind what is over is what is computed, ms. */
   get behindMs(): number {
     if (this.#nowMs === 0) return 0;
-    return Math.max(...IN_ORDER.map((rollup) => Math.max(0, this.#target(rollup, this.#nowMs) - this.throughMs(nameOf(rollup)))));
+    return Math.max(...IN_ORDER.map((rollup) => Math.max(0, this.#target(rollup, this.#nowMs) - this.#through(rollup))));
   }
 
   /**
@@ -112,6 +134,7 @@ export class NodeRollups {
   async pass(signal: AbortSignal, { all = false }: PassOptions = {}): Promise<boolean> {
     const nowMs = await this.#clock();
     this.#nowMs = nowMs;
+    this.#late.stamp(nowMs);
     if (!(await this.#isMine(nowMs, all))) return false;
     const { node, local } = this.#deps;
     const endMs = performance.now() + this.#config.passMs;
@@ -122,6 +145,7 @@ export class NodeRollups {
     const isForward = await this.#goOn(pass);
     const isCaughtUp = await this.#catchUp(pass);
     this.#checkedMs = this.#queue.sinceMs ?? nowMs;
+    this.#late.settle(this.#checkedMs);
     await this.#save(false);
     return !isForward || !isCaughtUp;
   }
@@ -135,6 +159,7 @@ export class NodeRollups {
     if (isOthers && shared && !all && nowMs - progress.writtenMs < takeOverMs) {
       this.#isComputing = false;
       this.#extents = progress.extents;
+      this.#late.settle(progress.checkedMs);
       return false;
     }
     if (this.#isComputing && !isOthers) return true;
@@ -152,7 +177,7 @@ export class NodeRollups {
 
   /** Finds out what rows came for. */
   async #look(nowMs: number, signal: AbortSignal): Promise<void> {
-    const reachedMs = Math.max(0, ...IN_ORDER.map((rollup) => this.throughMs(nameOf(rollup))));
+    const reachedMs = Math.max(0, ...IN_ORDER.map((rollup) => this.#through(rollup)));
     const sinceMs = this.#lookedMs;
     if (reachedMs > 0) {
       for (const minuteMs of await this.#changes.minutes(sinceMs, nowMs, signal)) {
@@ -191,10 +216,11 @@ export class NodeRollups {
   #next({ nowMs, days }: Pass): { rollup: AnyRollup; fromMs: number } | null {
     let next: { rollup: AnyRollup; fromMs: number } | null = null;
     for (const rollup of IN_ORDER) {
+      if (!this.#extents.has(nameOf(rollup))) this.#begin(rollup, days);
       const targetMs = this.#target(rollup, nowMs);
-      let fromMs = this.throughMs(nameOf(rollup));
-      // Days of which there is nothing at all, and never was.
-      if (fromMs >= (this.#extents.get(nameOf(rollup))?.furthestMs ?? 0) && !days.rows.has(floorTo(fromMs, DAY_MS))) {
+      let fromMs = this.#through(rollup);
+      // Days of which there is nothing at all.
+      if (fromMs < targetMs && !days.rows.has(floorTo(fromMs, DAY_MS))) {
         const day = days.all.find((begin) => begin > fromMs) ?? Number.POSITIVE_INFINITY;
         fromMs = Math.min(targetMs, day);
         this.#reach(rollup, fromMs);
@@ -204,15 +230,28 @@ export class NodeRollups {
     return next;
   }
 
+  /** Where a rollup that was never computed begins: at the first day of which all is there. */
+  #begin(rollup: AnyRollup, { all, deltasFromMs }: Days): void {
+    const deletedMs = this.#deps.deletedUntilMs(rollup.of ?? FLOW_DELTAS.name);
+    const [firstMs] = all;
+    // A day that has flows, but no deltas any more, would look as if nothing had been sent.
+    const isWhole = firstMs === undefined || deltasFromMs === null || firstMs >= deltasFromMs;
+    const ofRows = isWhole ? 0 : deltasFromMs;
+    const ofFiner = rollup.of === null ? 0 : (this.#extents.get(rollup.of)?.sinceMs ?? 0);
+    const sinceMs = Math.ceil(Math.max(0, ofRows, ofFiner, deletedMs) / DAY_MS) * DAY_MS;
+    this.#extents.set(nameOf(rollup), { sinceMs, throughMs: sinceMs });
+    this.#unsaved.add(nameOf(rollup));
+  }
+
   #target(rollup: AnyRollup, nowMs: number): number {
     const overMs = floorTo(nowMs - lagOf(rollup), rollup.stepMs);
-    return rollup.of === null ? overMs : floorTo(Math.min(overMs, this.throughMs(rollup.of)), rollup.stepMs);
+    return rollup.of === null ? overMs : floorTo(Math.min(overMs, this.#extents.get(rollup.of)?.throughMs ?? 0), rollup.stepMs);
   }
 
   #reach(rollup: AnyRollup, throughMs: number): void {
-    const before = this.#extents.get(nameOf(rollup));
-    if (before?.throughMs === throughMs) return;
-    this.#extents.set(nameOf(rollup), { throughMs, furthestMs: Math.max(throughMs, before?.furthestMs ?? 0) });
+    const extent = this.#extents.get(nameOf(rollup));
+    if (extent === undefined || extent.throughMs === throughMs) return;
+    this.#extents.set(nameOf(rollup), { ...extent, throughMs: Math.max(extent.sinceMs, throughMs) });
     this.#unsaved.add(nameOf(rollup));
   }
 
@@ -230,9 +269,9 @@ export class NodeRollups {
 
   async #again({ beginMs, minutes, sinceMs }: Unit, pass: Pass): Promise<void> {
     const endMs = beginMs + HOUR_MS;
-    const reached = IN_ORDER.filter((rollup) => this.throughMs(nameOf(rollup)) > beginMs && rollup.stepMs < DAY_MS);
+    const reached = IN_ORDER.filter((rollup) => this.#through(rollup) > beginMs && rollup.stepMs < DAY_MS);
     for (const rollup of reached.filter(({ stepMs }) => stepMs < HOUR_MS)) {
-      const toMs = Math.min(minutes.toMs, this.throughMs(nameOf(rollup)));
+      const toMs = Math.min(minutes.toMs, this.#through(rollup));
       if (minutes.fromMs < toMs) await this.#compute(rollup, minutes.fromMs, toMs, pass);
     }
     const hours = reached.filter(({ stepMs }) => stepMs === HOUR_MS);
@@ -247,14 +286,14 @@ export class NodeRollups {
 
   async #dayAgain({ beginMs }: Unit, pass: Pass): Promise<void> {
     for (const rollup of IN_ORDER) {
-      if (rollup.stepMs !== DAY_MS || this.throughMs(nameOf(rollup)) <= beginMs) continue;
+      if (rollup.stepMs !== DAY_MS || this.#through(rollup) <= beginMs) continue;
       await this.#compute(rollup, beginMs, beginMs + DAY_MS, pass);
     }
   }
 
-  async #changed(hourMs: number, { nowMs, signal }: Pass): Promise<{ traffic: boolean; values: boolean }> {
+  async #changed(hourMs: number, { signal }: Pass): Promise<{ traffic: boolean; values: boolean }> {
     const { node, local } = this.#deps;
-    const kept = this.#kept(hourMs, nowMs);
+    const kept = this.#kept(hourMs);
     const [found] = await node.rows<{ moved: string; begun: [string, string] }>(
       fingerprintQuestion(local, kept),
       { from: hourMs, to: hourMs + HOUR_MS },
@@ -276,22 +315,21 @@ export class NodeRollups {
     return { traffic, values };
   }
 
-  #kept(fromMs: number, nowMs: number): Kept {
-    const { keptFromMs } = this.#deps;
-    return { deltas: fromMs >= keptFromMs(FLOW_DELTAS.name, nowMs), flows: fromMs >= keptFromMs(FLOWS.name, nowMs) };
+  #kept(fromMs: number): Kept {
+    const { deletedUntilMs } = this.#deps;
+    return { deltas: fromMs >= deletedUntilMs(FLOW_DELTAS.name), flows: fromMs >= deletedUntilMs(FLOWS.name) };
   }
 
   /** Computes whole buckets of a rollup. What was computed before and can't be any more stays as it is. */
   async #compute(rollup: AnyRollup, fromMs: number, toMs: number, pass: Pass): Promise<void> {
-    const { node, local, keptFromMs, onComputed } = this.#deps;
-    const isAgain = fromMs < (this.#extents.get(nameOf(rollup))?.furthestMs ?? 0);
-    const kept = isAgain ? this.#kept(fromMs, pass.nowMs) : { deltas: true, flows: true };
-    if (rollup.of === null) {
-      if (!kept.flows && (!kept.deltas || !("dimensions" in rollup))) return;
-    } else if (isAgain && fromMs < keptFromMs(rollup.of, pass.nowMs)) return;
-    const shares = sharesFor(rollup, pass.days, fromMs, toMs, this.#boost);
+    const { node, local, deletedUntilMs, onComputed } = this.#deps;
+    if (fromMs < this.fromMs(rollup)) return;
     // What is added up is all there, whatever became of the rows.
-    const sql = computeStatement(rollup, local, rollup.of === null ? kept : { deltas: true, flows: true }, shares);
+    const kept = rollup.of === null ? this.#kept(fromMs) : ALL;
+    if (rollup.of !== null && fromMs < deletedUntilMs(rollup.of)) return;
+    if (!kept.flows && (!kept.deltas || !("dimensions" in rollup))) return;
+    const shares = sharesFor(rollup, pass.days, fromMs, toMs, this.#boost);
+    const sql = computeStatement(rollup, local, kept, shares);
     this.#settings ??= await this.#gentle();
     try {
       for (let share = 0; share < shares; share++) {

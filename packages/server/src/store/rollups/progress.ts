@@ -8,8 +8,8 @@ import type { Local } from "./statements.ts";
 export interface Extent {
   /** Buckets that begin before are computed, ms since 1970. */
   throughMs: number;
-  /** As far as it ever was. */
-  furthestMs: number;
+  /** But not those before this: their rows were deleted before. */
+  sinceMs: number;
 }
 
 export interface Progress {
@@ -24,7 +24,7 @@ export interface Progress {
 interface Row {
   readonly rollup: string;
   readonly through: string;
-  readonly furthest: string;
+  readonly since: string;
   readonly checked: string;
   readonly server: string;
   readonly written: string;
@@ -37,13 +37,13 @@ const JOB = "";
 export async function readProgress(node: ClickHouse, local: Local): Promise<Progress> {
   const ms = (name: string) => `toUnixTimestamp64Milli(${name})`;
   const rows = await node.rows<Row>(
-    `SELECT rollup, ${ms("p.through")} AS through, ${ms("p.furthest")} AS furthest, ${ms("p.checked")} AS checked, server,
+    `SELECT rollup, ${ms("p.through")} AS through, ${ms("p.since")} AS since, ${ms("p.checked")} AS checked, server,
        ${ms("p.written")} AS written FROM ${local(ROLLUP_PROGRESS.name)} AS p FINAL`,
   );
   const job = rows.find(({ rollup }) => rollup === JOB);
   const extents = rows
     .filter(({ rollup }) => rollup !== JOB)
-    .map((row) => [row.rollup, { throughMs: Number(row.through), furthestMs: Number(row.furthest) }] as const);
+    .map((row) => [row.rollup, { throughMs: Number(row.through), sinceMs: Number(row.since) }] as const);
   return {
     extents: new Map(extents),
     checkedMs: Number(job?.checked ?? 0),
@@ -59,16 +59,16 @@ export async function writeProgress(
   { extents, checkedMs, server }: Pick<Progress, "extents" | "checkedMs" | "server">,
   names: Iterable<string>,
 ): Promise<void> {
-  const row = (rollup: string, { throughMs, furthestMs }: Extent) => ({
+  const row = (rollup: string, { throughMs, sinceMs }: Extent) => ({
     rollup,
-    through: throughMs / 1000,
-    furthest: furthestMs / 1000,
-    checked: checkedMs / 1000,
+    through: new Date(throughMs).toISOString(),
+    since: new Date(sinceMs).toISOString(),
+    checked: new Date(checkedMs).toISOString(),
     server,
   });
   const changed = [...names].flatMap((name) => {
     const extent = extents.get(name);
     return extent === undefined ? [] : [row(name, extent)];
   });
-  await insertObjects(node, local(ROLLUP_PROGRESS.name), [...changed, row(JOB, { throughMs: 0, furthestMs: 0 })]);
+  await insertObjects(node, local(ROLLUP_PROGRESS.name), [...changed, row(JOB, { throughMs: 0, sinceMs: 0 })]);
 }

@@ -3,14 +3,15 @@ import { randomUUID } from "node:crypto";
 import type { Logger } from "../logger.ts";
 import type { StoreNodes } from "../nodes.ts";
 import { Rhythm } from "../rhythm.ts";
-import { ROLLUPS } from "../schema/rollup-tables.ts";
+import { HOUR_MS, IN_ORDER, nameOf } from "./extents.ts";
 import { NodeRollups, type PassOptions } from "./node-rollups.ts";
+import type { AnyRollup } from "./statements.ts";
 
 export interface RollupsConfig {
   /** Other servers work on the same store. */
   readonly shared: boolean;
-  /** From the end of a pass to the beginning of the next, when there is nothing left to do. */
-  readonly everyMs: number;
+  /** From the end of a pass to the beginning of the next, when there is nothing left to do. Null: only when asked to. */
+  readonly everyMs: number | null;
   /** How much later than it says a row may become visible: longer than a write takes. */
   readonly marginMs: number;
 }
@@ -26,7 +27,7 @@ export interface RollupsStats {
   readonly pending: number;
   /** How far behind what is over the slowest rollup is. */
   readonly behindMs: number;
-  /** All rollups are computed up to this time, ms since 1970; 0: not known. */
+  /** All minutes and hours are computed up to this time, ms since 1970; 0: not known. */
   readonly throughMs: number;
 }
 
@@ -34,13 +35,15 @@ export interface RollupsStats {
 export interface RollupProgress {
   /** Buckets of this rollup that begin before are computed, ms since 1970; 0: none. What comes late is taken in within seconds. */
   throughMs(rollup: string): number;
+  /** But not those that begin before this: their rows were deleted before they could be. */
+  fromMs(rollup: string): number;
 }
 
 interface Deps {
   readonly nodes: StoreNodes;
   readonly logger: Logger;
-  /** Rows of this table that are older may be gone, ms since 1970. */
-  readonly keptFromMs: (table: string, nowMs: number) => number;
+  /** Rows of this table that are older were deleted, ms since 1970. */
+  readonly deletedUntilMs: (table: string) => number;
 }
 
 /** Looks so often whether it is time. */
@@ -49,6 +52,9 @@ const TICK_MS = 500;
 const PASS_MS = 5_000;
 const BUSY_REST = 0.7;
 const TAKE_OVER_PASSES = 4;
+const DEFAULT_EVERY_MS = 15_000;
+/** Rows for buckets that are computed already are taken in so soon. */
+const LATE_MS = 2_000;
 
 export class Rollups implements RollupProgress {
   readonly #config: RollupsConfig;
@@ -59,13 +65,13 @@ export class Rollups implements RollupProgress {
   #counts = { computed: 0, failures: 0 };
   #lastError: string | null = null;
 
-  constructor(config: RollupsConfig, { nodes, logger, keptFromMs }: Deps) {
+  constructor(config: RollupsConfig, { nodes, logger, deletedUntilMs }: Deps) {
     this.#config = config;
     this.#logger = logger;
     const nodeConfig = {
       server: randomUUID(),
       shared: config.shared,
-      takeOverMs: TAKE_OVER_PASSES * config.everyMs + 2 * PASS_MS,
+      takeOverMs: TAKE_OVER_PASSES * (config.everyMs ?? DEFAULT_EVERY_MS) + 2 * PASS_MS,
       marginMs: config.marginMs,
       passMs: PASS_MS,
     };
@@ -73,14 +79,16 @@ export class Rollups implements RollupProgress {
       this.#counts.computed += 1;
     };
     this.#nodes = nodes.all.map(
-      (node) => new NodeRollups(nodeConfig, { node, local: (table) => nodes.local(table), logger, keptFromMs, onComputed }),
+      (node) => new NodeRollups(nodeConfig, { node, local: (table) => nodes.local(table), logger, deletedUntilMs, onComputed }),
     );
     this.#rhythm = new Rhythm("computing rollups", TICK_MS, (signal) => this.#tick(signal), { logger });
   }
 
   start(): void {
+    const { everyMs, shared } = this.#config;
+    if (everyMs === null) return;
     // Servers that start together do not all begin together.
-    this.#dueMs = performance.now() + (this.#config.shared ? Math.random() * this.#config.everyMs : 0);
+    this.#dueMs = performance.now() + (shared ? Math.random() * everyMs : 0);
     this.#rhythm.start();
   }
 
@@ -95,7 +103,19 @@ export class Rollups implements RollupProgress {
   }
 
   throughMs(rollup: string): number {
-    return Math.min(...this.#nodes.map((node) => node.throughMs(rollup)));
+    const known = rollupOf(rollup);
+    return known === null ? 0 : Math.min(...this.#nodes.map((node) => node.throughMs(known)));
+  }
+
+  fromMs(rollup: string): number {
+    const known = rollupOf(rollup);
+    return known === null ? 0 : Math.max(...this.#nodes.map((node) => node.fromMs(known)));
+  }
+
+  /** Something was stored: `fromMs` is the oldest time that its traffic or a flow's begin has, ms since 1970. */
+  note(fromMs: number): void {
+    const isLate = this.#nodes.map((node) => node.note(fromMs)).includes(true);
+    if (isLate) this.#dueMs = Math.min(this.#dueMs, performance.now() + LATE_MS);
   }
 
   get stats(): RollupsStats {
@@ -104,7 +124,7 @@ export class Rollups implements RollupProgress {
       lastError: this.#lastError,
       pending: this.#nodes.reduce((sum, { pending }) => sum + pending, 0),
       behindMs: Math.max(...this.#nodes.map(({ behindMs }) => behindMs)),
-      throughMs: Math.min(...ROLLUPS.map(({ table }) => this.throughMs(table.name))),
+      throughMs: Math.min(...IN_ORDER.filter(({ stepMs }) => stepMs <= HOUR_MS).map((rollup) => this.throughMs(nameOf(rollup)))),
     };
   }
 
@@ -141,6 +161,10 @@ export class Rollups implements RollupProgress {
       this.#logger.warn({ err: error }, "rollups could not be computed, it is tried again later");
     }
     const tookMs = performance.now() - began;
-    this.#dueMs = performance.now() + (isMore ? tookMs * BUSY_REST : this.#config.everyMs);
+    this.#dueMs = performance.now() + (isMore ? tookMs * BUSY_REST : (this.#config.everyMs ?? 0));
   }
+}
+
+function rollupOf(name: string): AnyRollup | null {
+  return IN_ORDER.find((rollup) => nameOf(rollup) === name) ?? null;
 }

@@ -13,20 +13,24 @@ export interface Days {
   readonly rows: ReadonlyMap<number, number>;
   /** In order. */
   readonly all: readonly number[];
+  /** The first day of which there are deltas; null: there are none at all. */
+  readonly deltasFromMs: number | null;
 }
 
 /** Of which days there is anything. @throws StoreError */
 export async function readDays(node: ClickHouse, local: Local): Promise<Days> {
-  const found = await node.rows<{ day: string; n: string }>(
-    `SELECT day, sum(n) AS n FROM (
-       SELECT partition AS day, rows AS n FROM system.parts
+  const found = await node.rows<{ day: string; n: string; deltas: string }>(
+    `SELECT day, sum(n) AS n, sum(deltas) AS deltas FROM (
+       SELECT partition AS day, rows AS n, if(table = {deltas:String}, rows, 0) AS deltas FROM system.parts
        WHERE active AND database = {database:String} AND table IN {tables:Array(String)}
-       UNION ALL SELECT toString(toYYYYMMDD(start)) AS day, count() AS n FROM ${local(FLOWS_OPEN.name)} GROUP BY day
+       UNION ALL SELECT toString(toYYYYMMDD(start)) AS day, count() AS n, 0 AS deltas FROM ${local(FLOWS_OPEN.name)} GROUP BY day
      ) GROUP BY day ORDER BY day`,
-    { database: node.database, tables: [FLOWS.name, FLOW_DELTAS.name].map(local) },
+    { database: node.database, deltas: local(FLOW_DELTAS.name), tables: [FLOWS.name, FLOW_DELTAS.name].map(local) },
   );
-  const days = found.map(({ day, n }) => [Date.parse(day.replace(/^(\d{4})(\d\d)(\d\d)$/, "$1-$2-$3")), Number(n)] as const);
-  return { rows: new Map(days), all: days.map(([day]) => day) };
+  const dayMs = (day: string) => Date.parse(day.replace(/^(\d{4})(\d\d)(\d\d)$/, "$1-$2-$3"));
+  const days = found.map(({ day, n }) => [dayMs(day), Number(n)] as const);
+  const first = found.find(({ deltas }) => deltas !== "0");
+  return { rows: new Map(days), all: days.map(([day]) => day), deltasFromMs: first === undefined ? null : dayMs(first.day) };
 }
 
 /** @param boost more than usual, after it was too much */

@@ -149,10 +149,10 @@ export const ROLLUP_PROGRESS: Table = {
   columns: [
     // Empty: of the job as a whole.
     { name: "rollup", type: "LowCardinality(String)" },
-    // Buckets that begin before are computed.
+    // Buckets that begin before this are computed.
     { name: "through", type: "DateTime64(3, 'UTC')" },
-    // As far as it ever was: after a large import it begins again further back.
-    { name: "furthest", type: "DateTime64(3, 'UTC')" },
+    // But not those that begin before this: their rows were deleted before.
+    { name: "since", type: "DateTime64(3, 'UTC')" },
     // Rows that were stored before are taken in.
     { name: "checked", type: "DateTime64(3, 'UTC')" },
     { name: "server", type: "String" },
