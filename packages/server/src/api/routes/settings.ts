@@ -54,7 +54,7 @@ export function settingsRoutes(api: Api, { retention, now }: ApiContext): void {
       const change = body as PolicyChange;
       reply.header("cache-control", "no-store");
       if (query.dry_run === "true") return storeReport(await retention.preview(change, now()), retention.problem);
-      await retention.set(change, whoIs(identity), now());
+      await retention.settings.set(change, whoIs(identity), now());
       return storeReport(await retention.report(now()), retention.problem);
     },
   });
@@ -71,7 +71,7 @@ export function settingsRoutes(api: Api, { retention, now }: ApiContext): void {
     },
     handler: async ({ query }, reply) => {
       reply.header("cache-control", "no-store");
-      const changes = await retention.history(query.limit);
+      const changes = await retention.settings.history(query.limit);
       return {
         changes: changes.map(({ changedMs, name, id, who, what, before, value }) => ({
           time: new Date(changedMs).toISOString(),
@@ -95,7 +95,7 @@ export function settingsRoutes(api: Api, { retention, now }: ApiContext): void {
       await retention.refresh();
       const survey = await retention.survey();
       reply.header("cache-control", "no-store");
-      return { holds: retention.state.holds.map((hold) => holdJson(hold, survey)) };
+      return { holds: retention.settings.state.holds.map((hold) => holdJson(hold, survey)) };
     },
   });
 
@@ -118,7 +118,7 @@ export function settingsRoutes(api: Api, { retention, now }: ApiContext): void {
       const fromMs = momentOf("from", from, nowMs);
       const toMs = to === undefined ? Number.POSITIVE_INFINITY : momentOf("to", to, nowMs);
       if (toMs <= fromMs) throw new QueryError([{ parameter: "to", message: "is not after from" }]);
-      const hold = await retention.addHold({ fromMs, toMs, network: network ?? null, reason }, whoIs(identity), nowMs);
+      const hold = await retention.settings.addHold({ fromMs, toMs, network: network ?? null, reason }, whoIs(identity), nowMs);
       return reply.code(201).send(holdJson(hold, await retention.survey()));
     },
   });
@@ -134,7 +134,7 @@ export function settingsRoutes(api: Api, { retention, now }: ApiContext): void {
       response: { 200: holdSchema, 404: errorSchema, ...errors },
     },
     handler: async ({ params, identity }) => {
-      const hold = await retention.releaseHold(params.id, whoIs(identity), now());
+      const hold = await retention.settings.releaseHold(params.id, whoIs(identity), now());
       return holdJson(hold, await retention.survey());
     },
   });

@@ -43,7 +43,7 @@ it("of a cluster is done on every node, by several servers at once, and counts a
   ]);
   expect(survey.partitions.find(({ table }) => table.name === "flows")?.parts).toHaveLength(2);
 
-  await two.retention.set({ flows_days: 7 }, "test", now);
+  await two.retention.settings.set({ flows_days: 7 }, "test", now);
   await Promise.all([one.upkeep(now), two.upkeep(now)]);
   const ids = async (table: string) =>
     (await one.clickhouse.rows<{ id: string }>(`SELECT flow_id AS id FROM ${table} ORDER BY id`)).map(({ id }) => Number(id));
@@ -54,11 +54,11 @@ it("of a cluster is done on every node, by several servers at once, and counts a
   expect(two.retention.flowsFromMs(now)).toBe(now - 7 * dayMs);
 
   const hold = { fromMs: today - 3 * dayMs, toMs: today - 2 * dayMs, network: "netmaker", reason: "r" };
-  const { id } = await one.retention.addHold(hold, "ana", now);
-  await two.retention.set({ flows_days: 1 }, "test", now);
+  const { id } = await one.retention.settings.addHold(hold, "ana", now);
+  await two.retention.settings.set({ flows_days: 1 }, "test", now);
   await two.upkeep(now);
   expect(await ids("flows")).toEqual(left);
-  await one.retention.releaseHold(id, "ana", now);
+  await one.retention.settings.releaseHold(id, "ana", now);
   await two.upkeep(now);
   expect(await ids("flows")).toEqual([99]);
 });

@@ -1,0 +1,127 @@
+/** What people set of retention: read from the store, followed, and changed. */
+import { randomUUID } from "node:crypto";
+import type { Logger } from "../logger.ts";
+import { RetentionError } from "./errors.ts";
+import { type Hold, holdFromJson, holdToJson } from "./holds.ts";
+import { changed, describeChange, type PolicyChange, type PolicyOverrides, type RetentionPolicy } from "./policy.ts";
+import type { Setting, SettingsLog } from "./settings-log.ts";
+
+export interface NewHold {
+  readonly fromMs: number;
+  readonly toMs: number;
+  readonly network: string | null;
+  readonly reason: string;
+}
+
+export interface RetentionState {
+  readonly policy: RetentionPolicy;
+  readonly defaults: RetentionPolicy;
+  readonly overrides: PolicyOverrides;
+  /** Of the policy; null: it never was. */
+  readonly changed: { readonly ms: number; readonly who: string } | null;
+  readonly holds: readonly Hold[];
+}
+
+export class RetentionSettings {
+  readonly #defaults: RetentionPolicy;
+  readonly #log: SettingsLog;
+  readonly #logger: Logger;
+  #settings: readonly Setting[] = [];
+  #state: RetentionState;
+
+  /** @param defaults as configured; what is set at run time overrides it */
+  constructor(defaults: RetentionPolicy, deps: { log: SettingsLog; logger: Logger }) {
+    this.#defaults = defaults;
+    this.#state = stateOf(defaults, []);
+    this.#log = deps.log;
+    this.#logger = deps.logger;
+  }
+
+  /** Reads what is set, here or on another server. @throws StoreError */
+  async refresh(): Promise<void> {
+    this.#take(await this.#log.current());
+  }
+
+  get state(): RetentionState {
+    return this.#state;
+  }
+
+  /** Another one for each change. */
+  get version(): string {
+    return this.#settings
+      .map(({ name, id, version }) => `${name} ${id} ${version}`)
+      .sort()
+      .join();
+  }
+
+  /** What would be in force after a change. @throws RetentionError BAD_RETENTION */
+  after(change: PolicyChange): RetentionState {
+    const overrides = changed(this.#state.overrides, change);
+    return { ...this.#state, policy: { ...this.#defaults, ...overrides }, overrides };
+  }
+
+  /**
+   * Sets some of the policy.
+   * @throws RetentionError BAD_RETENTION; StoreError
+   */
+  async set(change: PolicyChange, who: string, nowMs: number): Promise<void> {
+    changed({}, change);
+    await this.refresh();
+    const next = this.after(change);
+    const what = describeChange(this.#state.policy, next.policy);
+    await this.#append("retention", "", who, what, JSON.stringify(next.overrides), nowMs);
+    this.#logger.info({ who, what }, "retention was set");
+  }
+
+  /** @throws StoreError */
+  async addHold({ fromMs, toMs, network, reason }: NewHold, who: string, nowMs: number): Promise<Hold> {
+    const id = randomUUID();
+    const hold = { id, fromMs, toMs, network, reason, who, createdMs: nowMs, releasedMs: null, releasedBy: null };
+    await this.refresh();
+    await this.#append("hold", id, who, `hold: ${reason}`, holdToJson(hold), nowMs);
+    this.#logger.info({ who, hold: id }, "a legal hold was set");
+    return hold;
+  }
+
+  /** Ends a hold; one that has ended stays as it is. @throws RetentionError HOLD_UNKNOWN; StoreError */
+  async releaseHold(id: string, who: string, nowMs: number): Promise<Hold> {
+    await this.refresh();
+    const hold = this.state.holds.find((one) => one.id === id);
+    if (hold === undefined) throw new RetentionError({ code: "HOLD_UNKNOWN", id }, `there is no legal hold ${id}`);
+    if (hold.releasedMs !== null) return hold;
+    const released = { ...hold, releasedMs: nowMs, releasedBy: who };
+    await this.#append("hold", id, who, `released: ${hold.reason}`, holdToJson(released), nowMs);
+    this.#logger.info({ who, hold: id }, "a legal hold was released");
+    return released;
+  }
+
+  /** @throws StoreError */
+  history(limit: number): ReturnType<SettingsLog["history"]> {
+    return this.#log.history(limit);
+  }
+
+  async #append(name: Setting["name"], id: string, who: string, what: string, value: string, changedMs: number): Promise<void> {
+    const version = (this.#settings.find((one) => one.name === name && one.id === id)?.version ?? 0) + 1;
+    const setting = { name, id, version, changedMs, who, what, value };
+    await this.#log.append(setting);
+    this.#take([...this.#settings.filter((one) => one.name !== name || one.id !== id), setting]);
+  }
+
+  #take(settings: readonly Setting[]): void {
+    this.#settings = settings;
+    this.#state = stateOf(this.#defaults, settings);
+  }
+}
+
+function stateOf(defaults: RetentionPolicy, settings: readonly Setting[]): RetentionState {
+  const set = settings.find(({ name }) => name === "retention");
+  const overrides = set === undefined ? {} : (JSON.parse(set.value) as PolicyOverrides);
+  const holds = settings.filter(({ name }) => name === "hold").map(({ id, value }) => holdFromJson(id, value));
+  return {
+    policy: { ...defaults, ...overrides },
+    defaults,
+    overrides,
+    changed: set === undefined ? null : { ms: set.changedMs, who: set.who },
+    holds: holds.sort((a, b) => b.createdMs - a.createdMs),
+  };
+}
