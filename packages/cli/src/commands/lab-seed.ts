@@ -91,8 +91,12 @@ async function atServer({ server: url = "", tokenFile, data }: SeedCommand, requ
   );
 }
 
+let told = "";
 function progress(done: number, rows: number): void {
-  const text = `${formatCount(done)} of ${formatCount(rows)} rows`;
+  const text =
+    done === rows ? `${formatCount(rows)} rows, rollups are computed` : `${formatCount(done)} of ${formatCount(rows)} rows`;
+  if (text === told) return;
+  told = text;
   process.stderr.write(process.stderr.isTTY ? `\r${text}${done === rows ? "\n" : ""}` : `${text}\n`);
 }
 

@@ -24,11 +24,16 @@ export async function seedOffline(
 ): Promise<SeedSummary> {
   const config = parseConfig({ flags: { data, ...KEEP_ALL } });
   await prepareData(data);
-  const store = new Store(storeConfig(config), { logger: makeLogger("error") });
+  const { rollups, ...rest } = storeConfig(config);
+  // Not while rows are made: all at once, at the end.
+  const store = new Store({ ...rest, rollups: { ...rollups, everyMs: null } }, { logger: makeLogger("error") });
   await store.start();
   try {
     const { clickhouse } = store;
-    return await runSeed(request, { clickhouse, marks: new SeedMarks(data), now: Date.now, settle: async () => {} }, run);
+    const settle = async (_fromMs: number, signal: AbortSignal) => {
+      while (await store.rollups.pass(signal, { all: true }));
+    };
+    return await runSeed(request, { clickhouse, marks: new SeedMarks(data), now: Date.now, settle }, run);
   } finally {
     await store.stop();
   }

@@ -1,5 +1,7 @@
 /** Makes sample rows in a running server's store, in the background: one run at a time. */
+import { setTimeout as sleep } from "node:timers/promises";
 import { FlowtrailError } from "@flowtrail/model";
+import type { Rollups } from "../store/rollups/rollups.ts";
 import type { SeedProgress } from "./seed.ts";
 import { runSeed, type SeedDeps, type SeedRequest, type SeedSummary } from "./seeding.ts";
 
@@ -15,6 +17,21 @@ export interface SeedStatus extends SeedProgress {
 
 export interface SeederDeps extends SeedDeps {
   readonly logger: { info(fields: object, message: string): void; warn(fields: object, message: string): void };
+}
+
+const LOOK_MS = 2_000;
+/** Rollups are behind by so much at any time. */
+const BEHIND_MS = 3_600_000;
+
+/** Tells a running server's rollups that there is something new from `fromMs` on, and waits until they have taken it in. */
+export async function rollupsKnow(rollups: Pick<Rollups, "note" | "stats">, fromMs: number, signal: AbortSignal): Promise<void> {
+  rollups.note(fromMs);
+  // What they still have to do is known to them after their next look.
+  for (let quiet = 0; quiet < 3; ) {
+    await sleep(LOOK_MS, undefined, { signal });
+    const { pending, behindMs } = rollups.stats;
+    quiet = pending === 0 && behindMs < BEHIND_MS ? quiet + 1 : 0;
+  }
 }
 
 const NONE: SeedStatus = { state: "none", done: 0, rows: 0, error: null, summary: null };

@@ -20,8 +20,8 @@ export interface SeedDeps {
   readonly marks: SeedMarks;
   readonly now: () => number;
   readonly partGroups?: number;
-  /** Computes what is computed from rows. */
-  readonly settle: (signal: AbortSignal) => Promise<void>;
+  /** Resolves when what is computed from rows knows those from `fromMs` on (ms since 1970). */
+  readonly settle: (fromMs: number, signal: AbortSignal) => Promise<void>;
 }
 
 export interface SeedSummary {
@@ -72,8 +72,8 @@ export async function runSeed(
         onProgress(progress);
       },
     });
+    await settle(options.untilMs - options.days * DAY_MS, signal);
     await marks.save({ ...options, parts: made, isDone: true });
-    await settle(signal);
   }
   return {
     rows: options.rows,
