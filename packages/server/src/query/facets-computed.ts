@@ -76,7 +76,7 @@ const EVERY_FLOW = "direction";
 export function computedQuestion(set: ComputedSet, columns: readonly Column[], limit: number, heard: Heard): Question {
   const { counts, range, filter, parts, rest } = set;
   const names = columns.map(({ name }) => name);
-  const passes = filterSql(counts.filter);
+  const passes = filterSql(counts.filter, {}, "g");
   const bindings: Record<string, unknown> = { ...passes.bindings, fields: names.filter((name) => name !== "network"), limit };
   const computed = parts.flatMap(({ rollup, range: whole }, i) => {
     Object.assign(bindings, { [`b${i}`]: whole.fromMs / 1000, [`c${i}`]: whole.toMs / 1000 });
@@ -85,9 +85,9 @@ export function computedQuestion(set: ComputedSet, columns: readonly Column[], l
       `AND (${passes.text})`;
     // What is open now is asked of the open flows.
     const values =
-      `SELECT toString(field) AS field, value, ${from} AND field IN {fields:Array(String)} AND NOT (field = 'state' AND value = 'open') ` +
-      "GROUP BY field, value";
-    const networks = `SELECT 'network' AS field, CAST(network AS Nullable(String)) AS value, ${from} AND field = '${EVERY_FLOW}' GROUP BY value`;
+      `SELECT toString(field) AS f, value AS v, ${from} AND field IN {fields:Array(String)} AND NOT (field = 'state' AND value = 'open') ` +
+      "GROUP BY f, v";
+    const networks = `SELECT 'network' AS f, CAST(network AS Nullable(String)) AS v, ${from} AND field = '${EVERY_FLOW}' GROUP BY v`;
     return names.includes("network") ? [values, networks] : [values];
   });
   const uncounted: FlowSet = { range, filter, began: rest, openBegan: !names.includes("state") };
@@ -97,11 +97,11 @@ export function computedQuestion(set: ComputedSet, columns: readonly Column[], l
     const isNew = `(start < ${moment("from")} OR ${beganInSql(uncounted)})`;
     return `${part === "open" && !uncounted.openBegan ? `if(${isNew}, ${all}, [${pairSql("state", state)}])` : all} AS pairs`;
   });
-  const rows = `SELECT pair.1 AS field, pair.2 AS value, count() AS n FROM (${others.text}) ARRAY JOIN pairs AS pair GROUP BY field, value`;
+  const rows = `SELECT pair.1 AS f, pair.2 AS v, count() AS n FROM (${others.text}) ARRAY JOIN pairs AS pair GROUP BY f, v`;
   return {
     table: parts[0]?.rollup.table.name ?? "",
     sql:
-      `SELECT field, value, toString(sum(n)) AS flows FROM (${[...computed, rows].join(" UNION ALL ")}) GROUP BY field, value ` +
+      `SELECT f AS field, v AS value, toString(sum(n)) AS flows FROM (${[...computed, rows].join(" UNION ALL ")}) GROUP BY field, value ` +
       "HAVING sum(n) > 0 ORDER BY field, sum(n) DESC, value LIMIT {limit:UInt32} BY field",
     bindings: { ...others.bindings, ...bindings },
     options: { settings: SET_SETTINGS },

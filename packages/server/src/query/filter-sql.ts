@@ -27,15 +27,15 @@ import type { Sql } from "./sql.ts";
 /** What stands for a column, where it is not the column itself. */
 export type Expressions = Readonly<Partial<Record<ColumnName, string>>>;
 
-/** The condition. Everything that a person said is a parameter, f0, f1, …: one filter for each query. */
-export function filterSql(filter: Filter, expressions: Expressions = {}): Sql {
-  const compiler = new Compiler(expressions);
+/** The condition. Everything that a person said is a parameter, f0, f1, …: a second filter of a query needs another letter. */
+export function filterSql(filter: Filter, expressions: Expressions = {}, letter = "f"): Sql {
+  const compiler = new Compiler(expressions, letter);
   return { text: compiler.condition(filter, false), bindings: compiler.bindings };
 }
 
 /** The value of a field's operand; null where there is none. It has no parameters. */
 export function operandSql(operand: Operand, expressions: Expressions = {}): string {
-  return new Compiler(expressions).value(operand);
+  return new Compiler(expressions, "f").value(operand);
 }
 
 const V4_RANGE = "toIPv6('::ffff:0.0.0.0') AND toIPv6('::ffff:255.255.255.255')";
@@ -50,11 +50,13 @@ const DOMAIN = { kind: "column", column: { ...COLUMNS.domain, name: "domain" } }
 class Compiler {
   readonly bindings: Record<string, unknown> = {};
   readonly #expressions: Expressions;
+  readonly #letter: string;
   /** By type and value: both ends are compared with the same, and a request of the store may have so many parameters only. */
   readonly #parameters = new Map<string, string>();
 
-  constructor(expressions: Expressions) {
+  constructor(expressions: Expressions, letter: string) {
     this.#expressions = expressions;
+    this.#letter = letter;
   }
 
   /**
@@ -92,7 +94,7 @@ class Compiler {
 
   #bind(type: string, value: unknown): string {
     const key = `${type} ${JSON.stringify(value, (_, part: unknown) => (typeof part === "bigint" ? String(part) : part))}`;
-    const name = this.#parameters.get(key) ?? `f${this.#parameters.size}`;
+    const name = this.#parameters.get(key) ?? `${this.#letter}${this.#parameters.size}`;
     this.#parameters.set(key, name);
     this.bindings[name] = value;
     return `{${name}:${type}}`;

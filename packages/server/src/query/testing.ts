@@ -67,12 +67,14 @@ export const REPORTERS = ["node-1", "node-2", "node-3"] as const;
 export const heard = { ids: () => REPORTERS.slice(0, 2), has: (id: string) => REPORTERS.slice(0, 2).some((one) => one === id) };
 
 /** One flow from its first to its last revision. Few starts, so that keys differ in the rest only. */
-const life = (nowMs: number) =>
+const life = (nowMs: number, hours: number) =>
   fc
     .record({
       first: anyFields,
       last: anyFields,
-      startMs: fc.oneof(fc.integer({ min: 0, max: 60 * 60 }), fc.integer({ min: 0, max: 10 })).map((n) => nowMs - n * MINUTE_MS),
+      startMs: fc
+        .oneof(fc.integer({ min: 0, max: hours * 60 }), fc.integer({ min: 0, max: 10 }))
+        .map((n) => nowMs - n * MINUTE_MS),
       lifeMs: from(LIVES_MS),
       path: from([
         ["open"],
@@ -113,13 +115,13 @@ export interface AnyFlows {
   among(range: TimeRange, filter: Filter): JsonRow[];
 }
 
-/** Stores flows that began in the 60 hours before `nowMs`, in any order, old revisions and new editions among them. */
+/** Stores flows that began in the hours before `nowMs`, in any order, old revisions and new editions among them. */
 export async function storeAnyFlows(
   store: Store,
-  { flows, nowMs, seed }: { flows: number; nowMs: number; seed: number },
+  { flows, nowMs, seed, hours = 60 }: { flows: number; nowMs: number; seed: number; hours?: number },
 ): Promise<AnyFlows> {
   const lives = fc
-    .sample(life(nowMs), { numRuns: flows, seed })
+    .sample(life(nowMs, hours), { numRuns: flows, seed })
     .map((revisions, i) => revisions.map((row) => ({ ...row, flow_id: String(100 + i) })));
   const shuffled =
     fc.sample(fc.shuffledSubarray(lives.flat(), { minLength: lives.flat().length }), { numRuns: 1, seed })[0] ?? [];
