@@ -268,9 +268,8 @@ export class Server {
     const store = this.#store;
     const query = { clickhouse: store.clickhouse, heard: this.#roster, now };
     const sources: TrafficSources = {
-      // Until rollups are computed: all is made from rows.
-      throughMs: () => 0,
-      rollupFromMs: (rollup) => store.retention.keptFromMs(rollup, now()),
+      throughMs: (rollup) => store.rollups.throughMs(rollup),
+      rollupFromMs: (rollup) => Math.max(store.retention.keptFromMs(rollup, now()), store.rollups.fromMs(rollup)),
       deltasFromMs: () => store.retention.deltasFromMs(now()),
       flowsFromMs: () => store.retention.flowsFromMs(now()),
     };
