@@ -83,7 +83,7 @@ describe("a histogram", () => {
         [0, 0, 0, 0, 12, 0],
       ],
       estimated: false,
-      meta: { table: "flow_deltas", partial: false },
+      meta: { partial: false },
     });
     expect(answer).not.toHaveProperty("previous");
     expect(await histogram(query)).toMatchObject({ groups: ["Total"], series: [[0, 0, 1025, 300, 12, 0]], other: false });
