@@ -278,7 +278,6 @@ export const COLUMNS = {
     by: "server",
     label: "Received",
     tooltip: "When the server stored this report",
-    codec: "Delta(8), ZSTD(1)",
   },
   state: {
     type: "enum",

@@ -133,9 +133,14 @@ async function alignIndexes(clickhouse: ClickHouse, table: Table, { logger }: De
     const [name = ""] = index.split(" ", 1);
     const made = found.get(name);
     if (made !== undefined && bare(made) === bare(index)) continue;
-    // What is stored gets the index when it is merged; until then it is read as if there were none.
     if (made !== undefined) await clickhouse.command(`ALTER TABLE ${table.name} DROP INDEX IF EXISTS ${name}`);
     await clickhouse.command(`ALTER TABLE ${table.name} ADD INDEX IF NOT EXISTS ${index}`);
+    // In the background: without it rows are found as well, only later.
+    await clickhouse.command(
+      `ALTER TABLE ${table.name} MATERIALIZE INDEX IF EXISTS ${name}`,
+      {},
+      { settings: { mutations_sync: "0" } },
+    );
     logger.info({ table: table.name, index, found: made ?? null }, "schema changed");
   }
 }

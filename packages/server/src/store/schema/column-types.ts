@@ -11,8 +11,8 @@ const SCALARS: Record<Exclude<ColumnType, "enum" | "text">, string> = {
   bool: "Bool",
 };
 
-/** Measured on 10 M rows: Delta for what grows with time, T64 for counters; general compression is best for the rest. */
-const CODECS: Partial<Record<ColumnType, string>> = { u64: "T64, ZSTD(1)", time: "Delta(8), ZSTD(1)" };
+/** Measured, see docs/decisions/0006-schema.md: T64 for small numbers that vary little. General compression alone is best for the rest. */
+const CODECS: Partial<Record<ColumnType, string>> = { u32: "T64, ZSTD(1)" };
 
 /** The words of an enum column by their place in the column table: the same numbers as in a FlowBatch. */
 export function enumType(values: readonly string[]): string {

@@ -94,7 +94,7 @@ const STORED_AT_INDEX = "ix_stored stored TYPE minmax GRANULARITY 1";
 const version = (expression: string): TableColumn => ({
   name: "version",
   type: "UInt64",
-  codec: "T64, ZSTD(1)",
+  codec: "ZSTD(1)",
   default: expression,
 });
 
@@ -105,9 +105,16 @@ export const FLOWS: Table = {
   orderBy: FLOW_KEY,
   partitionBy: "toYYYYMMDD(start)",
   indexes: [
-    "ix_flow_id flow_id TYPE bloom_filter(0.01) GRANULARITY 1",
+    // Ids grow with time, as the key does. Those of other senders may not: their look-up reads the ids of all rows.
+    "ix_flow_id flow_id TYPE minmax GRANULARITY 1",
     "ix_src_ip src_ip TYPE bloom_filter(0.01) GRANULARITY 1",
     "ix_dst_ip dst_ip TYPE bloom_filter(0.01) GRANULARITY 1",
+    // For values that few rows have.
+    "ix_src_name src_name TYPE bloom_filter(0.01) GRANULARITY 1",
+    "ix_dst_name dst_name TYPE bloom_filter(0.01) GRANULARITY 1",
+    "ix_domain domain TYPE bloom_filter(0.01) GRANULARITY 1",
+    // For parts of domains. The expression is that of the filter language (query/filter-sql.ts), else it is not used.
+    "ix_domain_part lower(ifNull(domain, '')) TYPE ngrambf_v1(4, 2048, 2, 0) GRANULARITY 1",
     // For flows that began before a window and are active in it.
     "ix_last_seen last_seen TYPE minmax GRANULARITY 1",
     STORED_AT_INDEX,
@@ -147,10 +154,17 @@ export const FLOWS_OPEN: Table = {
   orderBy: FLOW_KEY,
 };
 
+/** In the order of `last_seen` other columns grow than in that of `start`. */
+const DELTA_CODECS: Partial<Record<ColumnName, string>> = {
+  last_seen: "Delta(8), ZSTD(1)",
+  flow_id: "T64, ZSTD(1)",
+  start: "ZSTD(1)",
+};
+
 export const FLOW_DELTAS: Table = {
   name: "flow_deltas",
   columns: [
-    ...DELTA_COLUMNS.map(stored),
+    ...DELTA_COLUMNS.map((column) => ({ ...stored(column), codec: DELTA_CODECS[column.name] ?? clickHouseCodec(column) })),
     // Totals only grow: of two reports of one end the later one counts. Then the edition.
     version(`(${DELTA_COUNTERS.join(" + ")}) * ${EDITIONS}`),
     storedAt("last_seen"),

@@ -1,0 +1,34 @@
+import { parseFilter } from "@flowtrail/model";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { batchOf } from "../store/test-batches.ts";
+import { startTestStore, type TestStore } from "../store/testing.ts";
+import { filterSql } from "./filter-sql.ts";
+
+/** An index whose expression is not written exactly as the filter's is silently not used. */
+describe("a filter for what few rows have", () => {
+  let test: TestStore;
+  beforeAll(async () => {
+    test = await startTestStore();
+    const ended = { state: "closed", src_name: "ana", dst_name: "bob", domain: "www.example.org" };
+    await test.store.insert(batchOf(Array.from({ length: 20 }, (_, n) => ({ ...ended, flow_id: String(n) }))));
+  });
+  afterAll(() => test.stop());
+
+  it.each([
+    ["domain ~ granite", ["ix_domain_part"]],
+    ["domain = granite.example", ["ix_domain"]],
+    ["src.name = nobody", ["ix_src_name"]],
+    ["name = nobody", ["ix_src_name", "ix_dst_name"]],
+    ["src.ip = 192.0.2.77", ["ix_src_ip"]],
+    ["ip = 192.0.2.77", ["ix_src_ip", "ix_dst_ip"]],
+  ])("%s: looks into %j", async (text, indexes) => {
+    const { text: condition, bindings } = filterSql(parseFilter(text));
+    const rows = await test.store.clickhouse.rows<{ explain: string }>(
+      `SELECT explain FROM (EXPLAIN indexes = 1 SELECT count() FROM flows WHERE ${condition})`,
+      bindings,
+    );
+    const plan = rows.map(({ explain }) => explain.trim());
+    for (const name of indexes) expect(plan).toContain(`Name: ${name}`);
+    expect(plan.join(" ")).toMatch(/Granules: 0\/1/);
+  });
+});
