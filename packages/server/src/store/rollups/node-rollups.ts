@@ -12,7 +12,7 @@ import { chunkOf, DAY_MS, floorTo, HOUR_MS, IN_ORDER, lagOf, MINUTE_MS, nameOf }
 import { Late } from "./late.ts";
 import { type Extent, readProgress, writeProgress } from "./progress.ts";
 import { Queue, type Unit } from "./queue.ts";
-import { type Days, readDays, sharesFor } from "./shares.ts";
+import { type Days, readDays, readHours, sharesFor } from "./shares.ts";
 import { type AnyRollup, computeStatement, fingerprintQuestion, type Kept, type Local } from "./statements.ts";
 
 export interface NodeRollupsConfig {
@@ -24,6 +24,8 @@ export interface NodeRollupsConfig {
   readonly takeOverMs: number;
   /** How much later than it says a row may become visible. */
   readonly marginMs: number;
+  /** More hours than that are computed again in their order, with all between them. */
+  readonly mostPending: number;
   /** A pass goes on for so long, then readers get a rest. */
   readonly passMs: number;
 }
@@ -45,15 +47,15 @@ export interface PassOptions {
 interface Pass {
   readonly nowMs: number;
   readonly days: Days;
+  /** Of the day that was last looked at. */
+  hours: { readonly dayMs: number; readonly begun: ReadonlySet<number> } | null;
   readonly signal: AbortSignal;
   readonly all: boolean;
   readonly endMs: number;
 }
 
-/** More hours than that are computed again in their order, with all between them. */
-const MOST_PENDING = 400;
 const FINGERPRINTS = 5_000;
-const SAVE_EVERY_MS = 5_000;
+const SAVE_EVERY_MS = 2_000;
 const MOST_BOOST = 16;
 /** One core, after questions of readers, and ends before the client would think it hung. */
 const GENTLE = {
@@ -141,13 +143,24 @@ export class NodeRollups {
     await this.#look(nowMs, signal);
     // After the look: what it saw must not be in a day that is thought empty.
     const days = await readDays(node, local);
-    const pass: Pass = { nowMs, days, signal, all, endMs };
-    const isForward = await this.#goOn(pass);
-    const isCaughtUp = await this.#catchUp(pass);
+    const pass: Pass = { nowMs, days, hours: null, signal, all, endMs };
+    const { isForward, isCaughtUp } = await this.#work(pass);
     this.#checkedMs = this.#queue.sinceMs ?? nowMs;
     this.#late.settle(this.#checkedMs);
     await this.#save(false);
     return !isForward || !isCaughtUp;
+  }
+
+  /** What is done is noted, even if not all could be. */
+  async #work(pass: Pass): Promise<{ isForward: boolean; isCaughtUp: boolean }> {
+    try {
+      return { isForward: await this.#goOn(pass), isCaughtUp: await this.#catchUp(pass) };
+    } catch (error) {
+      await this.#save(true).catch((failure: unknown) => {
+        this.#deps.logger.debug({ err: failure }, "how far the rollups are could not be noted: some are computed once more");
+      });
+      throw error;
+    }
   }
 
   /** Whether this server computes. Else it reads how far the other one is. */
@@ -179,7 +192,9 @@ export class NodeRollups {
   async #look(nowMs: number, signal: AbortSignal): Promise<void> {
     const reachedMs = Math.max(0, ...IN_ORDER.map((rollup) => this.#through(rollup)));
     const sinceMs = this.#lookedMs;
-    if (reachedMs > 0) {
+    // All that is there is computed in its turn.
+    if (reachedMs === 0) this.#checkedMs = nowMs;
+    else {
       for (const minuteMs of await this.#changes.minutes(sinceMs, nowMs, signal)) {
         // What is not over, or not yet reached, is computed in its turn.
         if (minuteMs < reachedMs) this.#queue.add(minuteMs, sinceMs);
@@ -187,7 +202,7 @@ export class NodeRollups {
     }
     this.#lookedMs = nowMs;
     const oldestMs = this.#queue.oldestMs;
-    if (this.#queue.size <= MOST_PENDING || oldestMs === null) return;
+    if (this.#queue.size <= this.#config.mostPending || oldestMs === null) return;
     this.#deps.logger.info({ hours: this.#queue.size, from: new Date(oldestMs).toISOString() }, "rollups are computed again");
     for (const [name, extent] of this.#extents) {
       const rollup = IN_ORDER.find((one) => nameOf(one) === name);
@@ -195,6 +210,7 @@ export class NodeRollups {
     }
     this.#queue.clear();
     this.#fingerprints.clear();
+    this.#checkedMs = nowMs;
     await this.#save(true);
   }
 
@@ -205,11 +221,21 @@ export class NodeRollups {
       if (next === null) return true;
       const { rollup, fromMs } = next;
       const toMs = Math.min(this.#target(rollup, pass.nowMs), fromMs + chunkOf(rollup));
-      await this.#compute(rollup, fromMs, toMs, pass);
+      if (await this.#isAnything(fromMs, toMs, pass)) await this.#compute(rollup, fromMs, toMs, pass);
       this.#reach(rollup, toMs);
       if (performance.now() - this.#savedAt > SAVE_EVERY_MS) await this.#save(true);
       if (!pass.all && performance.now() > pass.endMs) return this.#next(pass) === null;
     }
+  }
+
+  /** Whether there are rows of that time, which is not longer than a day. */
+  async #isAnything(fromMs: number, toMs: number, pass: Pass): Promise<boolean> {
+    const dayMs = floorTo(fromMs, DAY_MS);
+    if (toMs - fromMs > HOUR_MS) return pass.days.rows.has(dayMs);
+    if (pass.hours?.dayMs !== dayMs) {
+      pass.hours = { dayMs, begun: await readHours(this.#deps.node, this.#deps.local, dayMs) };
+    }
+    return pass.hours.begun.has(floorTo(fromMs, HOUR_MS));
   }
 
   /** What is to be computed next: the oldest stretch that is over. */

@@ -1,17 +1,18 @@
+import { type ColumnName, parseFilter } from "@flowtrail/model";
 import fc from "fast-check";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { ROLLUP_TABLES } from "../schema/rollup-tables.ts";
+import { filterSql } from "../../query/filter-sql.ts";
+import { ROLLUP_QUESTION, ROLLUP_TABLES, ROLLUPS } from "../schema/rollup-tables.ts";
 import { batchOf, type FlowRow } from "../test-batches.ts";
-import { lives } from "../test-lives.ts";
 import { startTestStore, type TestStore } from "../testing.ts";
 import { IN_ORDER, nameOf } from "./extents.ts";
-import { Rollups } from "./rollups.ts";
+import { Rollups, type RollupsConfig } from "./rollups.ts";
 import { expectedRollups, heldRollups } from "./testing.ts";
 
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
 /** Yesterday, so that all of it is over; across midnight. */
-const since = Math.floor(Date.now() / DAY) * DAY - DAY - 3 * HOUR;
+const since = Math.floor(Date.now() / DAY) * DAY - DAY - HOUR / 2;
 const never = new AbortController().signal;
 
 let test: TestStore;
@@ -33,9 +34,9 @@ beforeEach(async () => {
   rollups = server();
 });
 
-const server = (shared = false) =>
+const server = (config: Partial<RollupsConfig> = {}) =>
   new Rollups(
-    { shared, everyMs: null, marginMs: 90_000 },
+    { shared: false, everyMs: null, marginMs: 90_000, mostPending: 400, ...config },
     { nodes: test.store.nodes, logger: test.logger, deletedUntilMs: (table) => test.store.retention.deletedUntilMs(table) },
   );
 
@@ -43,30 +44,73 @@ async function computeAll(one = rollups): Promise<void> {
   while (await one.pass(never, { all: true }));
 }
 
-const people = ["alice", "bob", "carol"];
-/** Dimensions that rollups group by, spread over a few values. */
-function dressed(all: readonly FlowRow[][]): FlowRow[][] {
-  return all.map((life, place) =>
-    life.map((row) => ({
-      ...row,
-      network: place % 4 === 0 ? "lab" : "office",
-      protocol: place % 3 === 0 ? 17 : 6,
-      dst_port: [443, 53, 40_000, null][place % 4],
-      direction: place % 2 === 0 ? "egress" : "ingress",
-      src_type: "user",
-      src_id: `u-${people[place % 3]}`,
-      src_name: people[place % 3],
-      dst_type: row.domain === null ? "node" : "external",
-      dst_id: row.domain === null ? "n1" : null,
-      dst_name: row.domain === null ? "gateway" : null,
-      primary: place % 5 !== 0,
-    })),
-  );
-}
+const flow = fc.record({
+  startMs: fc.nat(HOUR),
+  /** How long after the one before, and how many bytes. */
+  updates: fc.array(fc.tuple(fc.integer({ min: 1, max: HOUR / 2 }), fc.nat(1000)), { minLength: 1, maxLength: 4 }),
+  isOver: fc.boolean(),
+  who: fc.constantFrom("alice", "bob", "carol"),
+  what: fc.constantFrom(
+    { dst_port: 443, domain: "a.example", dst_type: "external", dst_id: null, dst_name: null },
+    { dst_port: 40_000, domain: null, dst_type: "node", dst_id: "n1", dst_name: "gateway" },
+    { dst_port: null, protocol: 1, domain: null, dst_type: "node", dst_id: "n2", dst_name: "db", verdict: "answered" },
+  ),
+  network: fc.constantFrom("lab", "office"),
+  primary: fc.constantFrom(true, true, false),
+});
+
+/** Rows of several flows, of each in the order in which they were told. */
+const flows = fc.array(flow, { minLength: 3, maxLength: 7 }).map((all) =>
+  all.map(({ startMs, updates, isOver, who, what, network, primary }, place) => {
+    let last_seen = since + startMs;
+    let bytes = 0;
+    return updates.map(([ms, added], revision): FlowRow => {
+      const from = last_seen;
+      last_seen += ms;
+      bytes += added;
+      const state = isOver && revision === updates.length - 1 ? { state: "closed", end: last_seen, end_reason: "finished" } : {};
+      const counters = { src_bytes: bytes, src_bytes_delta: added, dst_bytes: 2 * bytes, dst_bytes_delta: 2 * added };
+      return {
+        ...{ flow_id: String(place + 1), revision, start: since + startMs, since: from, last_seen, received: last_seen },
+        ...{ src_type: "user", src_id: `u-${who}`, src_name: who, network, primary, dst_packets_delta: 1, src_packets_delta: 1 },
+        ...what,
+        ...counters,
+        ...state,
+      };
+    });
+  }),
+);
 
 /** Batches as agents make them: of several flows, in the order of their revisions. */
 const batchesOf = (all: readonly FlowRow[][]) =>
   Array.from({ length: Math.max(...all.map((life) => life.length)) }, (_, n) => all.flatMap((life) => life.slice(n, n + 1)));
+
+function ended(flow_id: string, more: FlowRow = {}): FlowRow {
+  const times = { start: since, since, last_seen: since + 1000, end: since + 1000, received: since + 2000 };
+  return {
+    flow_id,
+    revision: 1,
+    state: "closed",
+    ...times,
+    src_bytes_delta: 60,
+    dst_bytes_delta: 40,
+    src_type: "user",
+    src_name: "alice",
+    ...more,
+  };
+}
+
+/** Conditions, by the dimension that they need. */
+const TERMS = [
+  { needs: "network", text: "network = lab" },
+  { needs: "src_name", text: "src.name in (alice, bob)" },
+  { needs: "dst_name", text: "dst.name ~ gate" },
+  { needs: "protocol", text: "proto != tcp" },
+  { needs: "dst_port", text: "dst.port = 443" },
+  { needs: "domain", text: "domain ~ example" },
+  { needs: "dst_type", text: "dst.type = node" },
+  { needs: "verdict", text: "verdict = answered" },
+] as const satisfies readonly { needs: ColumnName; text: string }[];
 
 async function untilDone(work: () => Promise<unknown>): Promise<void> {
   for (;;) {
@@ -107,32 +151,179 @@ async function expectRight(one = rollups): Promise<void> {
 
 describe("rollups", () => {
   it("hold what the rows say, whatever came how often and when, whoever was elected, whoever crashed", async () => {
-    const scenario = lives(since).chain((all) => {
-      const batches = batchesOf(dressed(all));
+    const scenario = flows.chain((all) => {
+      const batches = batchesOf(all);
       const repeated = [...batches, ...batches, ...batches];
       return fc.record({
         batches: fc.shuffledSubarray(repeated, { minLength: batches.length, maxLength: repeated.length }),
         late: fc.constant(batches),
-        events: fc.array(fc.constantFrom("pass", "pass", "kill", "elect", "name", "settle", "nothing"), {
-          minLength: 30,
-          maxLength: 30,
-        }),
+        events: fc.shuffledSubarray(["pass", "pass", "kill", "elect", "name", "settle"], { minLength: 6, maxLength: 6 }),
       });
     });
-    for (const { batches, late, events } of fc.sample(scenario, 2)) {
-      // Most of what comes later comes into hours that are computed.
-      for (const [n, batch] of [...batches, ...late].entries()) {
-        await send(batch);
-        const event = events[n % events.length];
-        const flow = `flow_id = ${1 + (n % 7)}`;
-        if (event === "kill" && n < 12) await test.kill();
-        if (event === "pass" || event === "kill") await rollups.pass(never, { all: true }).catch(() => undefined);
-        if (event === "elect") await rewrite(flow, "NOT primary AS primary");
-        if (event === "name") await rewrite(flow, `'renamed-${n}' AS src_name`);
-        if (event === "settle") await untilDone(() => test.store.settle());
-      }
-      await untilDone(() => computeAll());
-      await expectRight();
+    await fc.assert(
+      fc.asyncProperty(scenario, async ({ batches, late, events }) => {
+        // Most of what comes later comes into hours that are computed.
+        for (const [n, batch] of [...batches, ...late].entries()) {
+          await send(batch);
+          const event = events[n];
+          const one = `flow_id = ${1 + (n % 3)}`;
+          if (event === "kill") await test.kill();
+          if (event === "pass" || event === "kill") await rollups.pass(never, { all: true }).catch(() => undefined);
+          if (event === "elect") await rewrite(one, "NOT primary AS primary");
+          if (event === "name") await rewrite(one, `'renamed-${n}' AS src_name`);
+          if (event === "settle") await untilDone(() => test.store.settle());
+        }
+        await untilDone(() => computeAll());
+        await expectRight();
+      }),
+      { numRuns: 1 },
+    );
+  });
+
+  it("tell the same totals as the rows, whatever is asked of them in whole buckets", async () => {
+    for (const batch of fc
+      .sample(flows, 3)
+      .flatMap((all, n) => all.map((life) => life.map((row) => ({ ...row, flow_id: `${n}${row.flow_id}` })))))
+      await send(batch);
+    await computeAll();
+    const question = fc.constantFrom(...ROLLUPS).chain((rollup) => {
+      const terms = TERMS.filter(({ needs }) => rollup.dimensions.includes(needs)).map(({ text }) => text);
+      const term = fc.constantFrom("", ...terms);
+      const buckets = fc.tuple(fc.nat(30), fc.nat(30)).map(([a, b]) => [Math.min(a, b), Math.max(a, b) + 1] as const);
+      return fc.record({
+        rollup: fc.constant(rollup),
+        terms: fc.tuple(term, term),
+        joint: fc.constantFrom(" and ", " or not "),
+        buckets,
+      });
+    });
+    await fc.assert(
+      fc.asyncProperty(question, async ({ rollup, terms, joint, buckets }) => {
+        const where = filterSql(parseFilter(terms.filter((text) => text !== "").join(joint)));
+        const firstMs = Math.floor(since / DAY) * DAY;
+        const [fromMs, toMs] = buckets.map((n) => Math.min(firstMs + n * Math.max(HOUR, rollup.stepMs), firstMs + 30 * HOUR));
+        const bindings = { ...where.bindings, from: (fromMs ?? 0) / 1000, to: (toMs ?? 0) / 1000 };
+        const ask = (columns: string, table: string, time: string) =>
+          test.store.clickhouse.rows<Record<string, string>>(
+            `SELECT ${columns} FROM ${table} FINAL WHERE ${time} >= toDateTime({from:Float64}) AND ${time} < toDateTime({to:Float64}) AND (${where.text})`,
+            bindings,
+            { settings: table === rollup.table.name ? ROLLUP_QUESTION : {} },
+          );
+        const [[told], [moved], begun] = await Promise.all([
+          ask("sum(src_bytes) AS bytes, sum(connections) AS connections, sum(reports) AS reports", rollup.table.name, "bucket"),
+          ask("sumIf(src_bytes_delta, primary) AS bytes", "flow_deltas", "last_seen"),
+          Promise.all(
+            ["flows", "flows_open"].map((table) => ask("countIf(primary) AS connections, count() AS reports", table, "start")),
+          ),
+        ]);
+        const sum = (name: string) => String(begun.flat().reduce((total, row) => total + Number(row[name]), 0));
+        expect(told).toEqual({ bytes: moved?.bytes, connections: sum("connections"), reports: sum("reports") });
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  it("go on where a server died in the middle of history", async () => {
+    for (const life of fc.sample(flows, 1).flat()) await send(life);
+    const dying = new AbortController();
+    const began = rollups.pass(dying.signal, { all: true });
+    await expect.poll(() => rollups.stats.computed, { timeout: 20_000, interval: 5 }).toBeGreaterThan(10);
+    dying.abort();
+    await expect(began).rejects.toThrow();
+    const before = rollups.stats.computed;
+    const next = server({ marginMs: 0 });
+    await computeAll(next);
+    await expectRight(next);
+    const after = server({ marginMs: 0 });
+    await computeAll(after);
+    expect(after.throughMs("rollup_minutes")).toBeGreaterThanOrEqual(next.throughMs("rollup_minutes"));
+    expect(after.stats.computed).toBe(0);
+    const whole = server({ marginMs: 0 });
+    for (const { name } of ROLLUP_TABLES) await test.store.clickhouse.command(`TRUNCATE TABLE ${name}`);
+    await computeAll(whole);
+    expect(before + next.stats.computed).toBeLessThanOrEqual(whole.stats.computed + 1);
+  });
+
+  it("keep groups that are gone as zeros", async () => {
+    await send([ended("1", { src_name: "alice" })]);
+    await computeAll();
+    await rewrite("flow_id = 1", "'bob' AS src_name");
+    await computeAll();
+    const rows = await test.store.clickhouse.rows(
+      "SELECT src_name, sum(src_bytes) AS bytes, sum(connections) AS connections FROM rollup_source_days FINAL GROUP BY src_name ORDER BY src_name",
+    );
+    expect(rows).toEqual([
+      { src_name: "alice", bytes: "0", connections: "0" },
+      { src_name: "bob", bytes: "60", connections: "1" },
+    ]);
+    await expectRight();
+  });
+
+  it("outlive the rows that they were computed from", async () => {
+    const old = Math.floor(Date.now() / DAY) * DAY - 10 * DAY + 5 * HOUR;
+    const older = old - 30 * DAY;
+    const at = (startMs: number) => ({ start: startMs, since: startMs, last_seen: startMs + 1000, end: startMs + 1000 });
+    await test.store.insert(batchOf([ended("1", at(old)), ended("2", at(older)), ended("3")]));
+    await computeAll();
+    await test.store.upkeep();
+    expect(await test.store.clickhouse.rows("SELECT flow_id FROM flows ORDER BY flow_id")).toEqual([
+      { flow_id: "1" },
+      { flow_id: "3" },
+    ]);
+    expect(await test.store.clickhouse.rows("SELECT flow_id FROM flow_deltas")).toEqual([{ flow_id: "3" }]);
+    // Rows for days of which there is not everything any more.
+    await test.store.insert(batchOf([ended("4", at(old)), ended("5", at(older))]));
+    await rewrite("flow_id = 1", "'bob' AS src_name");
+    await computeAll();
+    await computeAll(server());
+    const [sum] = await test.store.clickhouse.rows(
+      "SELECT sum(src_bytes) AS bytes, sum(connections) AS connections FROM rollup_minutes FINAL",
+    );
+    // Of the flow that came late to a day whose flows are all there, it is known that it began.
+    expect(sum).toEqual({ bytes: "180", connections: "4" });
+    for (const table of ["rollup_hours", "rollup_pair_days", "rollup_sources"]) {
+      expect(
+        await test.store.clickhouse.rows(`SELECT sum(src_bytes) AS bytes, sum(connections) AS connections FROM ${table} FINAL`),
+      ).toEqual([sum]);
     }
+  });
+
+  it("are computed again from where much came late, in its order", async () => {
+    await send([ended("1")]);
+    const one = server({ mostPending: 3 });
+    await computeAll(one);
+    const hours = [1, 2, 3, 30, 31].map((n) => since - n * HOUR);
+    const late = hours.map((ms, n) => ended(String(n + 2), { start: ms, since: ms, last_seen: ms, end: ms }));
+    await send(late);
+    expect(one.throughMs("rollup_minutes")).toBeGreaterThan(since);
+    const oldest = Math.min(...hours);
+    one.note(oldest);
+    // Until they are taken in, rows are asked.
+    expect(one.throughMs("rollup_minutes")).toBeLessThanOrEqual(oldest);
+    await computeAll(one);
+    expect(one.throughMs("rollup_minutes")).toBeGreaterThan(since);
+    expect(test.logger.lines.join()).toContain("rollups are computed again");
+    await expectRight(one);
+  });
+
+  it("are computed by one of several servers; another takes over when it is silent", async () => {
+    await send([ended("1")]);
+    const [first, second] = [server({ shared: true }), server({ shared: true })];
+    await first.pass(never);
+    while (await first.pass(never));
+    await second.pass(never);
+    expect(second.stats.computed).toBe(0);
+    expect(second.throughMs("rollup_minutes")).toBe(first.throughMs("rollup_minutes"));
+    // The first one was heard of last an hour ago.
+    await test.store.clickhouse.command(
+      "CREATE TABLE earlier ENGINE = Memory AS SELECT * REPLACE (written - INTERVAL 1 HOUR AS written) FROM rollup_progress FINAL",
+    );
+    await test.store.clickhouse.command("TRUNCATE TABLE rollup_progress");
+    await test.store.clickhouse.command("INSERT INTO rollup_progress SELECT * FROM earlier");
+    await test.store.clickhouse.command("DROP TABLE earlier");
+    await send([ended("2", { src_bytes: 1000, src_bytes_delta: 1000 })]);
+    while (await second.pass(never));
+    await expectRight(second);
+    expect(second.stats.computed).toBeGreaterThan(0);
   });
 });

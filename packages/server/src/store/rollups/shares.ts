@@ -1,8 +1,9 @@
-/** In how many statements a stretch is computed, so that none takes too long or too much memory. */
+/** How much there is of which days and hours, and in how many statements that is computed: none must take too long or too much memory. */
 import type { ClickHouse } from "../clickhouse.ts";
+import { moment } from "../delta-sql.ts";
 import { FLOW_DELTAS, FLOWS, FLOWS_OPEN } from "../schema/flow-tables.ts";
 import { COUNTED_COLUMNS } from "../schema/rollup-tables.ts";
-import { DAY_MS, floorTo } from "./extents.ts";
+import { DAY_MS, floorTo, HOUR_MS } from "./extents.ts";
 import type { AnyRollup, Local } from "./statements.ts";
 
 const ROWS_AT_ONCE = 4_000_000;
@@ -31,6 +32,18 @@ export async function readDays(node: ClickHouse, local: Local): Promise<Days> {
   const days = found.map(({ day, n }) => [dayMs(day), Number(n)] as const);
   const first = found.find(({ deltas }) => deltas !== "0");
   return { rows: new Map(days), all: days.map(([day]) => day), deltasFromMs: first === undefined ? null : dayMs(first.day) };
+}
+
+/** Hours of a day (by their beginnings) in which anything was last seen or began. @throws StoreError */
+export async function readHours(node: ClickHouse, local: Local, dayMs: number): Promise<Set<number>> {
+  const hours = (table: string, time: string) =>
+    `SELECT DISTINCT intDiv(toUnixTimestamp(${time}), 3600) AS hour FROM ${local(table)} WHERE ${time} >= ${moment("from")} AND ${time} < ${moment("to")}`;
+  const found = await node.rows<{ hour: number }>(
+    [hours(FLOW_DELTAS.name, "last_seen"), hours(FLOWS.name, "start"), hours(FLOWS_OPEN.name, "start")].join(" UNION ALL "),
+    { from: dayMs, to: dayMs + DAY_MS },
+    { settings: { max_threads: 1 }, limits: { maxRowsToRead: 10_000_000_000 } },
+  );
+  return new Set(found.map(({ hour }) => hour * HOUR_MS));
 }
 
 /** @param boost more than usual, after it was too much */
