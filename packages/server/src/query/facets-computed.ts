@@ -60,8 +60,9 @@ function cover(
 ): { parts: Part[]; rest: TimeRange[] } {
   if (range.fromMs >= range.toMs) return { parts: [], rest: [] };
   if (first === undefined) return { parts: [], rest: [range] };
-  const fromMs = alignUp(range.fromMs, first.stepMs);
-  const toMs = alignDown(Math.min(range.toMs, sources.throughMs(first.table.name)), first.stepMs);
+  const { name } = first.table;
+  const fromMs = alignUp(Math.max(range.fromMs, sources.rollupFromMs(name)), first.stepMs);
+  const toMs = alignDown(Math.min(range.toMs, sources.throughMs(name)), first.stepMs);
   if (fromMs >= toMs) return cover(range, finer, sources);
   const before = cover({ fromMs: range.fromMs, toMs: fromMs }, finer, sources);
   const after = cover({ fromMs: toMs, toMs: range.toMs }, finer, sources);

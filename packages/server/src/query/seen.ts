@@ -33,6 +33,8 @@ interface Life {
 /** Where flows that pass began, as a rollup knows it: the first and the last bucket. */
 interface Buckets {
   readonly rollup: Rollup;
+  /** Flows that began in between are known. */
+  readonly fromMs: number;
   readonly throughMs: number;
   readonly first: TimeRange | null;
   readonly last: TimeRange | null;
@@ -71,7 +73,11 @@ export class FlowSeen {
 
   async #first(question: SeenQuestion, all: TimeRange, buckets: Buckets | null): Promise<Life | null> {
     if (buckets === null) return question.firstOf(windowsFrom(Math.min(await question.oldestMs(), all.toMs), all.toMs));
-    const stretches = [...(buckets.first === null ? [] : [buckets.first]), { fromMs: buckets.throughMs, toMs: all.toMs }];
+    const stretches = [
+      { fromMs: 0, toMs: buckets.fromMs },
+      ...(buckets.first === null ? [] : [buckets.first]),
+      { fromMs: buckets.throughMs, toMs: all.toMs },
+    ];
     return question.firstOf(stretches);
   }
 
@@ -79,7 +85,11 @@ export class FlowSeen {
     const stretches =
       buckets === null
         ? windowsTo(Math.min(await question.oldestMs(), all.toMs), all.toMs)
-        : [{ fromMs: buckets.throughMs, toMs: all.toMs }, ...(buckets.last === null ? [] : [buckets.last])];
+        : [
+            { fromMs: buckets.throughMs, toMs: all.toMs },
+            ...(buckets.last === null ? [] : [buckets.last]),
+            { fromMs: 0, toMs: buckets.fromMs },
+          ];
     const found = await question.lastOf(stretches);
     return found && { ...found.life, lastMs: Math.max(found.life.lastMs, await question.livedUntil(found.beganMs)) };
   }
@@ -103,6 +113,7 @@ export class FlowSeen {
     const none = row === undefined || row.n === "0";
     return {
       rollup,
+      fromMs: sources.rollupFromMs(name),
       throughMs: sources.throughMs(name),
       first: none ? null : bucket(row.first),
       last: none ? null : bucket(row.last),
