@@ -22,6 +22,10 @@ const CLUSTER_SETTINGS: ClickHouseSettings = {
   parallel_distributed_insert_select: "0",
   // A node that accepts connections and says nothing is as good as gone.
   handshake_timeout_ms: 3000,
+  // A node that has lost another one in the middle of an answer dies of it otherwise (ClickHouse 26.7 out of npm: SIGABRT).
+  async_socket_for_remote: 0,
+  use_hedged_requests: 0,
+  // Half an answer is no answer.
   skip_unavailable_shards: 0,
 };
 
