@@ -147,7 +147,7 @@ export class NodeRollups {
     const { isForward, isCaughtUp } = await this.#work(pass);
     this.#checkedMs = this.#queue.sinceMs ?? nowMs;
     this.#late.settle(this.#checkedMs);
-    await this.#save(false);
+    await this.#save(all);
     return !isForward || !isCaughtUp;
   }
 
