@@ -73,7 +73,12 @@ export class Store {
     this.clickhouse = clickhouse;
     this.nodes = nodes;
     this.tokens = new Tokens(this.clickhouse);
-    this.retention = new Retention(config.retention, { clickhouse: this.clickhouse, nodes: this.nodes, logger });
+    this.retention = new Retention(config.retention, {
+      clickhouse: this.clickhouse,
+      nodes: this.nodes,
+      logger,
+      rolledUpMs: () => this.rollups.rolledUpMs,
+    });
     this.#upkeep = new Upkeep(config.upkeep, { nodes: this.nodes, logger });
     this.#settle = new Settle(config.settle, {
       nodes: this.nodes,

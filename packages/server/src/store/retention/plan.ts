@@ -1,5 +1,6 @@
 /** What is to be deleted, and why. Decides, deletes nothing. */
 import type { Bindings } from "../clickhouse.ts";
+import { FLOW_DELTAS } from "../schema/flow-tables.ts";
 import { ACTIVE_UNTIL, type Hold, heldRows, isHeld } from "./holds.ts";
 import type { Limit } from "./limit.ts";
 import type { RetentionPolicy } from "./policy.ts";
@@ -42,6 +43,8 @@ export interface PlanInputs {
   readonly holds: readonly Hold[];
   readonly limit: Limit;
   readonly nowMs: number;
+  /** Rollups are computed up to this time: deltas from then on are still needed. */
+  readonly rolledUpMs: number;
 }
 
 /** How many rows of a partition a condition is true for, and for how many not. */
@@ -76,14 +79,17 @@ export async function planRetention(inputs: PlanInputs, count: CountRows): Promi
 }
 
 /** Partitions older than their retention; of those that flows are in which ended later, the rows. */
-async function tooOld({ survey, policy, holds, nowMs }: PlanInputs, count: CountRows): Promise<Step[]> {
+async function tooOld({ survey, policy, holds, nowMs, rolledUpMs }: PlanInputs, count: CountRows): Promise<Step[]> {
   const steps: Step[] = [];
+  // After an import or an update; but not longer than the flows themselves, whatever keeps the rollups from being computed.
+  const neededFromMs = Math.max(rolledUpMs, nowMs - policy.flows_days * DAY_MS);
   for (const partition of survey.partitions) {
     const { table } = partition;
     const cutoffMs = nowMs - policy[table.period] * DAY_MS;
     // A month may be partly old: of flows, its old rows go, too.
     const isOld = partition.toMs <= cutoffMs || (table.byEnd && table.unit === "month" && partition.fromMs < cutoffMs);
-    if (!isOld || staysWhole(partition, holds)) continue;
+    const isNeeded = table.name === FLOW_DELTAS.name && partition.toMs > neededFromMs;
+    if (!isOld || isNeeded || staysWhole(partition, holds)) continue;
     const where = table.byEnd ? unlessHeld(endedBefore(cutoffMs), holds) : null;
     const step = await stepOf(partition, "age", where, table.byEnd ? cutoffMs : partition.toMs, count);
     if (step !== null) steps.push(step);

@@ -54,7 +54,14 @@ export class Retention {
   #tooLarge: string | null = null;
   #failure: string | null = null;
 
-  constructor(config: RetentionConfig, deps: { clickhouse: ClickHouse; nodes: StoreNodes; logger: Logger }) {
+  readonly #rolledUpMs: () => number;
+
+  /** @param deps `rolledUpMs`: rollups are computed up to this time, ms since 1970 */
+  constructor(
+    config: RetentionConfig,
+    deps: { clickhouse: ClickHouse; nodes: StoreNodes; logger: Logger; rolledUpMs?: () => number },
+  ) {
+    this.#rolledUpMs = deps.rolledUpMs ?? (() => Number.POSITIVE_INFINITY);
     this.#config = config;
     this.#clickhouse = deps.clickhouse;
     this.#nodes = deps.nodes;
@@ -185,7 +192,7 @@ export class Retention {
   #plan(survey: Survey, { policy, holds }: RetentionState, nowMs: number): Promise<Plan> {
     const { minFreeDiskBytes } = this.#config;
     const limit = limitOf(policy, survey.nodes, { minFreeDiskBytes });
-    return planRetention({ survey, policy, holds, limit, nowMs }, this.#count);
+    return planRetention({ survey, policy, holds, limit, nowMs, rolledUpMs: this.#rolledUpMs() }, this.#count);
   }
 
   readonly #count: CountRows = async ({ table, id, parts }, { sql, bindings }) => {

@@ -121,6 +121,12 @@ export class Rollups implements RollupProgress {
     if (isLate) this.#dueMs = Math.min(this.#dueMs, performance.now() + LATE_MS);
   }
 
+  /** All rollups are computed up to this time, ms since 1970. Where nobody computes any, nothing waits for them. */
+  get rolledUpMs(): number {
+    if (this.#config.everyMs === null) return Number.POSITIVE_INFINITY;
+    return Math.min(...IN_ORDER.map((rollup) => this.throughMs(nameOf(rollup))));
+  }
+
   get stats(): RollupsStats {
     return {
       ...this.#counts,
