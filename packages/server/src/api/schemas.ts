@@ -212,6 +212,16 @@ export const healthSchema = z.object({
       retention: storeReportSchema
         .nullable()
         .describe("What is kept, how much room it takes, what goes next. Null: the store is away"),
+      rollups: z
+        .object({
+          computed: z.number().describe("Statements that computed buckets, since the start of this server"),
+          failures: z.number(),
+          last_error: z.string().nullable(),
+          pending: z.number().describe("Hours and days that rows came late for, and that are not computed again yet"),
+          behind_ms: z.number().describe("How far behind what is over the slowest one is"),
+          through: time.nullable().describe("All minutes and hours before are computed; charts ask the rows for what is newer"),
+        })
+        .describe("What charts and top lists are read from"),
     })
     .optional(),
   ingest: z

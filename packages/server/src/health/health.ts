@@ -2,6 +2,7 @@
 import type { ReattributeStats } from "../identify/reattribute/reattribute.ts";
 import type { ReceiveStats } from "../receive/receive.ts";
 import type { RetentionReport } from "../store/retention/retention.ts";
+import type { RollupsStats } from "../store/rollups/rollups.ts";
 import type { StoreHealth, StoreStats } from "../store/store.ts";
 import type { AgentBook, AgentReport } from "./agent-book.ts";
 import type { InventoryReport } from "./inventory-health.ts";
@@ -48,6 +49,14 @@ export interface FullHealth {
     readonly waiting_rows: number;
     readonly engine: { readonly state: string; readonly restarts: number; readonly last_error: string | null } | null;
     readonly retention: StoreReport | null;
+    readonly rollups: {
+      readonly computed: number;
+      readonly failures: number;
+      readonly last_error: string | null;
+      readonly pending: number;
+      readonly behind_ms: number;
+      readonly through: string | null;
+    };
   };
   readonly ingest: {
     readonly batches: number;
@@ -117,6 +126,7 @@ export class Health {
           last_error: health.engine.lastError,
         },
         retention: health.ping.ok ? await this.#retention() : null,
+        rollups: rollupReport(health.rollups),
       },
       ingest: { batches, rows, duplicate_rows: duplicateRows, rejected },
       agents: book.reports(now(), (id) => heard.has(id)),
@@ -159,4 +169,9 @@ export class Health {
   #statusOf({ ping }: StoreHealth): "ok" | "unavailable" {
     return ping.ok && Object.values(this.#deps.listeners()).every((url) => url !== null) ? "ok" : "unavailable";
   }
+}
+
+function rollupReport({ computed, failures, lastError, pending, behindMs, throughMs }: RollupsStats) {
+  const through = throughMs === 0 ? null : new Date(throughMs).toISOString();
+  return { computed, failures, last_error: lastError, pending, behind_ms: behindMs, through };
 }

@@ -180,7 +180,31 @@ export class Metrics {
       help: "Times that the embedded engine died and was started again",
       registers,
     });
-    return ({ ping, commit, engine }) => {
+    const computed = new Counter({
+      name: "flowtrail_rollups_computed_total",
+      help: "Statements that computed buckets",
+      registers,
+    });
+    const failed = new Counter({
+      name: "flowtrail_rollup_failures_total",
+      help: "Passes over the rollups that failed",
+      registers,
+    });
+    const pending = new Gauge({
+      name: "flowtrail_rollups_pending",
+      help: "Hours and days that rows came late for, and that are not computed again yet",
+      registers,
+    });
+    const behind = new Gauge({
+      name: "flowtrail_rollups_behind_seconds",
+      help: "How far behind what is over the slowest rollup is",
+      registers,
+    });
+    return ({ ping, commit, engine, rollups }) => {
+      set(computed, rollups.computed);
+      set(failed, rollups.failures);
+      pending.set(rollups.pending);
+      behind.set(rollups.behindMs / 1000);
       up.set(ping.ok ? 1 : 0);
       waiting.set(commit.waitingRows);
       set(writes, commit.writes);
