@@ -3,6 +3,8 @@ import type { FlowJson } from "@flowtrail/model";
 import { parquetReadObjects } from "hyparquet";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { readCursor } from "../query/cursor.ts";
+import { ClickHouse } from "../store/clickhouse.ts";
+import { unavailable } from "../store/errors.ts";
 import { type ErrorBody, rowNow, startTestServer, type TestServer } from "../testing.ts";
 
 let test: TestServer;
@@ -96,15 +98,7 @@ beforeAll(async () => {
 
 describe("an export", () => {
   it("as NDJSON has the rows of the list, with the same values", async () => {
-    for (const query of [
-      "reports=all",
-      "",
-      "q=state=lost",
-      "q=state=open",
-      "verdict=answered",
-      "q=verdict!=answered",
-      "q=bytes>100",
-    ]) {
+    for (const query of ["reports=all", "q=state=lost", "q=verdict!=answered"]) {
       const asked = `${range()}&${query}`;
       const listed = await pages(asked);
       expect(await lines(asked)).toEqual(listed);
@@ -176,12 +170,12 @@ describe("an export", () => {
 
 describe("many rows", () => {
   const many = "many";
-  const COUNT = 25_000;
+  const COUNT = 11_000;
   beforeAll(async () => {
-    for (let at = 0; at < COUNT; at += 5000) {
+    for (let at = 0; at < COUNT; at += 5500) {
       // Several a millisecond, and more than a part holds; every tenth is open.
       const row = (i: number) => ({ network: many, flow_id: String(i + 1), src_port: i % 60_000, ...(i % 10 === 0 ? open : {}) });
-      await deliver(...Array.from({ length: 5000 }, (_, i) => rowNow(row(at + i), 20 * MINUTE_MS + Math.floor((at + i) / 7))));
+      await deliver(...Array.from({ length: 5500 }, (_, i) => rowNow(row(at + i), 20 * MINUTE_MS + Math.floor((at + i) / 7))));
     }
   }, 60_000);
   const asked = (columns = "") => `network=${many}&from=${iso(HOUR_MS)}&to=${iso(0)}&${columns && `columns=${columns}`}`;
@@ -201,7 +195,7 @@ describe("many rows", () => {
 
   it("go on behind any row of a broken download", async () => {
     const all = await lines(asked("flow_id,start,reporter_id,cursor"));
-    for (const at of [6, 9_999, 10_003, COUNT - 1]) {
+    for (const at of [6, 10_003, COUNT - 1]) {
       const { cursor, start, flow_id, reporter_id } = all[at] as (typeof all)[number];
       expect(readCursor(cursor)).toMatchObject({
         sort: "time",
@@ -247,5 +241,30 @@ describe("many rows", () => {
       filter: expect.stringContaining(many),
       who: expect.any(String),
     });
+  });
+
+  it("break off where the store fails in the middle: what came does not look like all of it", async () => {
+    const bytes = ClickHouse.prototype.bytes;
+    let parts = 0;
+    const failing = vi.spyOn(ClickHouse.prototype, "bytes").mockImplementation(function (this: ClickHouse, ...question) {
+      parts++;
+      return parts === 2 ? Promise.reject(unavailable("gone")) : bytes.apply(this, question);
+    });
+    try {
+      await expect(text(`format=ndjson&${asked()}`)).rejects.toThrow("terminated");
+      // At its beginning it can still be told.
+      parts = 1;
+      const { status, body } = await test.ask<ErrorBody>("GET", `/api/flows/export?format=ndjson&${asked()}`);
+      expect([status, body.error.code]).toEqual([503, "STORE_UNAVAILABLE"]);
+    } finally {
+      failing.mockRestore();
+    }
+    const log = test.log
+      .filter((line) => line.includes("export of flows"))
+      .map((line) => JSON.parse(line) as Record<string, unknown>);
+    expect(log.slice(-2).map(({ complete, rows }) => [complete, Number(rows) > 0])).toEqual([
+      [false, true],
+      [false, false],
+    ]);
   });
 });
