@@ -1,0 +1,78 @@
+/** What a list costs in a store with a long history, as ClickHouse counts it. */
+import { parseFilter, type TimeRange } from "@flowtrail/model";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { startTestStore, type TestStore } from "../store/testing.ts";
+import { FlowDetails } from "./flow-detail.ts";
+import { FlowList } from "./flow-list.ts";
+import type { FlowListQuery } from "./flow-list-order.ts";
+import { Inquiry } from "./inquiry.ts";
+import { heard } from "./testing.ts";
+
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
+const ROWS = 600_000;
+const DAYS = 30;
+const nowMs = Date.UTC(2026, 10, 20);
+const everyMs = (DAYS * DAY_MS) / ROWS;
+const idOf = (i: number) => BigInt(nowMs - DAYS * DAY_MS - Date.UTC(2020, 0, 1) + Math.floor(i * everyMs)) << 22n;
+
+let test: TestStore;
+beforeAll(async () => {
+  test = await startTestStore();
+  // Each lives a minute, every 500th ten hours, and one all the time.
+  const start = `${nowMs - DAYS * DAY_MS} + intDiv(number * ${DAYS * DAY_MS}, ${ROWS})`;
+  await test.store.clickhouse.command(
+    `INSERT INTO flows (start, flow_id, reporter_id, reporter, network, state, last_seen, end, primary, protocol, src_name, src_bytes, version)
+     SELECT fromUnixTimestamp64Milli(toInt64(ms)) AS start, bitShiftLeft(toUInt64(ms - ${Date.UTC(2020, 0, 1)}), 22), 'node-1', 'node-1', 'n', 'closed',
+       fromUnixTimestamp64Milli(toInt64(ms + life)) AS seen, seen, true, 6, 'name-' || toString(number % 100), number, 0
+     FROM (SELECT number, ${start} AS ms, multiIf(number = 7, ${(DAYS - 1) * DAY_MS}, number % 500 = 0, ${10 * HOUR_MS}, 60000) AS life FROM numbers(${ROWS}))`,
+    {},
+    { settings: { max_partitions_per_insert_block: "100" } },
+  );
+  await test.store.clickhouse.command("OPTIMIZE TABLE flows FINAL");
+});
+afterAll(() => test.stop());
+
+async function cost(range: TimeRange, text: string, change: Partial<FlowListQuery> = {}) {
+  const inquiry = new Inquiry(test.store.clickhouse, { signal: AbortSignal.timeout(60_000) });
+  const query = { range, filter: parseFilter(text), limit: 100, sort: "time", order: "desc", place: null, ...change } as const;
+  const { flows } = await new FlowList({ heard }).page(query, inquiry);
+  return { flows, rowsRead: inquiry.meta.rows_read };
+}
+
+describe("a list reads", () => {
+  const hour = { fromMs: nowMs - 10 * DAY_MS, toMs: nowMs - 10 * DAY_MS + HOUR_MS };
+
+  it("no history for flows that began before its range", async () => {
+    const { flows, rowsRead } = await cost(hour, "src.name=name-0 duration>1m");
+    // Of ten hours before and one within, those whose number is one of 500's.
+    expect(flows).toHaveLength(18);
+    expect(Date.parse(String(flows.at(-1)?.start))).toBeLessThan(hour.fromMs - 9 * HOUR_MS);
+    expect(rowsRead).toBeLessThan(ROWS / 8);
+    expect((await cost(hour, "src.name=name-7 duration>1d")).flows).toHaveLength(1);
+  });
+
+  it("little more than its page, wherever that is and whatever the range", async () => {
+    const month = { fromMs: nowMs - DAYS * DAY_MS, toMs: nowMs };
+    expect((await cost(month, "primary=true")).rowsRead).toBeLessThan(ROWS / 10);
+    expect((await cost(month, "primary=true", { order: "asc" })).rowsRead).toBeLessThan(ROWS / 10);
+    const key = { startMs: nowMs - 15 * DAY_MS, flowId: "0", reporterId: "" };
+    for (const toward of ["next", "prev"] as const) {
+      const place = { key, toward, rank: null, looksFromMs: null };
+      expect((await cost(month, "primary=true", { place })).rowsRead).toBeLessThan(ROWS / 10);
+    }
+  });
+
+  it("nothing for flows that are open, where none is", async () => {
+    expect((await cost({ fromMs: 0, toMs: nowMs }, "state=open")).rowsRead).toBe(0);
+  });
+});
+
+describe("one flow", () => {
+  it("is found without a look at all others", async () => {
+    const inquiry = new Inquiry(test.store.clickhouse, { signal: AbortSignal.timeout(60_000) });
+    const found = await new FlowDetails({ heard, now: () => nowMs }).find("node-1", idOf(300_001), inquiry);
+    expect(found?.flow.src_bytes).toBe(300_001);
+    expect(inquiry.meta.rows_read).toBeLessThan(ROWS / 4);
+  });
+});
