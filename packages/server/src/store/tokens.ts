@@ -1,5 +1,6 @@
 /** Tokens of agents, programs and people: made here, shown once, kept as a hash. Every change is a new row; the newest counts. */
 import { createHash, randomBytes, randomUUID } from "node:crypto";
+import { setTimeout as delay } from "node:timers/promises";
 import type { ClickHouse } from "./clickhouse.ts";
 import { insertObjects } from "./deliveries.ts";
 import { TOKEN_KINDS, TOKENS } from "./schema/other-tables.ts";
@@ -33,7 +34,7 @@ interface Stored extends Token {
 
 /** A change made by another server is seen after this at the latest. */
 const freshMs = 5_000;
-/** Unknown secrets make us look again, but not more often than this: a guesser must not keep the store busy. */
+/** Unknown secrets make us look again, but not more often than this: a guesser must not keep the store busy, but wait. */
 const missMs = 500;
 
 export class Tokens {
@@ -42,6 +43,7 @@ export class Tokens {
   #known = new Map<string, Stored>();
   #loadedMs = Number.NEGATIVE_INFINITY;
   #loading: Promise<void> | null = null;
+  #lookingAgain: Promise<void> | null = null;
   readonly #spending = new Set<string>();
 
   constructor(clickhouse: ClickHouse, deps: { now?: () => number } = {}) {
@@ -86,8 +88,9 @@ export class Tokens {
    */
   async find(secret: string): Promise<Token | null> {
     const hash = hashOf(secret);
-    const ageMs = this.#now() - this.#loadedMs;
-    if (ageMs > freshMs || (ageMs > missMs && !this.#known.has(hash))) await this.#load();
+    if (this.#now() - this.#loadedMs > freshMs) await this.#load();
+    // Another server may have made it a moment ago.
+    else if (!this.#known.has(hash)) await this.#lookAgain();
     const token = this.#known.get(hash);
     return token && this.#isValid(token) ? bare(token) : null;
   }
@@ -125,6 +128,17 @@ export class Tokens {
 
   #isValid({ expiresMs, revokedMs, spentMs }: Stored): boolean {
     return revokedMs === null && spentMs === null && (expiresMs === null || expiresMs > this.#now());
+  }
+
+  /** Once for all who wait, not sooner than `missMs` after the last time. */
+  #lookAgain(): Promise<void> {
+    const leftMs = this.#loadedMs + missMs - this.#now();
+    this.#lookingAgain ??= delay(Math.max(0, Math.min(leftMs, missMs)))
+      .then(() => this.#load())
+      .finally(() => {
+        this.#lookingAgain = null;
+      });
+    return this.#lookingAgain;
   }
 
   /** One question at a time, whoever else asks waits for its answer. */
