@@ -9,7 +9,9 @@ export interface LifeSql {
 
 /** Of `total`, what flowed from `loMs` to `hiMs`. Rounded down at both, so that the steps of a life add up to its total. */
 export function flowedSql(total: string, life: LifeSql, loMs: string, hiMs: string): string {
-  return `toUInt64(${flowedUntil(total, life, hiMs)} - ${flowedUntil(total, life, loMs)})`;
+  // Of most flows it is all: what is divided is dear.
+  const isWhole = `${loMs} <= ${life.fromMs} AND ${life.fromMs} + ${life.lengthMs} <= ${hiMs}`;
+  return `if(${isWhole}, toUInt64(${total}), toUInt64(${flowedUntil(total, life, hiMs)} - ${flowedUntil(total, life, loMs)}))`;
 }
 
 function flowedUntil(total: string, { fromMs, lengthMs }: LifeSql, untilMs: string): string {
