@@ -57,7 +57,7 @@ interface Pass {
 const FINGERPRINTS = 5_000;
 const SAVE_EVERY_MS = 2_000;
 const MOST_BOOST = 16;
-/** One core, after questions of readers, and ends before the client would think it hung. */
+/** One core, and ends before the client would think it hung. */
 const GENTLE = {
   max_threads: 1,
   max_insert_threads: "1",
@@ -68,7 +68,6 @@ const GENTLE = {
   do_not_merge_across_partitions_select_final: 1,
 } as const satisfies ClickHouseSettings;
 const ALL: Kept = { deltas: true, flows: true };
-const NICE = "os_threads_nice_value_query";
 
 export class NodeRollups {
   readonly #config: NodeRollupsConfig;
@@ -84,7 +83,6 @@ export class NodeRollups {
   #savedMs = 0;
   #savedAt = 0;
   #isComputing = false;
-  #settings: ClickHouseSettings | null = null;
   #boost = 1;
   #nowMs = 0;
 
@@ -287,7 +285,12 @@ export class NodeRollups {
       const unit = this.#queue.next(pass.all);
       if (unit === null) return true;
       const began = performance.now();
-      await (unit.kind === "hour" ? this.#again(unit, pass) : this.#dayAgain(unit, pass));
+      try {
+        await (unit.kind === "hour" ? this.#again(unit, pass) : this.#dayAgain(unit, pass));
+      } catch (error) {
+        this.#queue.postpone(unit);
+        throw error;
+      }
       this.#queue.done(unit, performance.now() - began);
       if (!pass.all && performance.now() > pass.endMs) return this.#queue.next(false) === null;
     }
@@ -356,11 +359,10 @@ export class NodeRollups {
     if (!kept.flows && (!kept.deltas || !("dimensions" in rollup))) return;
     const shares = sharesFor(rollup, pass.days, fromMs, toMs, this.#boost);
     const sql = computeStatement(rollup, local, kept, shares);
-    this.#settings ??= await this.#gentle();
     try {
       for (let share = 0; share < shares; share++) {
         pass.signal.throwIfAborted();
-        await node.command(sql, { from: fromMs, to: toMs, share }, { settings: this.#settings });
+        await node.command(sql, { from: fromMs, to: toMs, share }, { settings: GENTLE });
         await this.#beat();
       }
       this.#boost = 1;
@@ -392,17 +394,6 @@ export class NodeRollups {
   async #clock(): Promise<number> {
     const [row] = await this.#deps.node.rows<{ now: string }>("SELECT toUnixTimestamp64Milli(now64(3)) AS now");
     return Number(row?.now ?? 0);
-  }
-
-  /** Older servers of operators do not know how to be nice, and refuse what they don't know. */
-  async #gentle(): Promise<ClickHouseSettings> {
-    const [row] = await this.#deps.node.rows<{ n: string }>(
-      "SELECT count() AS n FROM system.settings WHERE name = {name:String}",
-      {
-        name: NICE,
-      },
-    );
-    return row?.n === "1" ? { ...GENTLE, [NICE]: 10 } : GENTLE;
   }
 }
 

@@ -12,6 +12,7 @@ export interface Unit {
 
 /** So many times as long as it took: a bucket that rows come for all the time takes this share of a core at most. */
 const REST = 20;
+const POSTPONED_MS = MINUTE_MS;
 
 export class Queue {
   readonly #hours = new Map<number, { fromMs: number; toMs: number; sinceMs: number }>();
@@ -69,6 +70,11 @@ export class Queue {
     const beginMs = Math.max(...days);
     const { sinceMs } = this.#days.get(beginMs) ?? { sinceMs: 0 };
     return { kind: "day", beginMs, minutes: { fromMs: beginMs, toMs: beginMs + DAY_MS }, sinceMs };
+  }
+
+  /** It failed: others first. */
+  postpone({ kind, beginMs }: Unit): void {
+    this.#resting.set(`${kind} ${beginMs}`, performance.now() + POSTPONED_MS);
   }
 
   done({ kind, beginMs }: Unit, tookMs: number): void {
