@@ -8,12 +8,14 @@ import { StoreError } from "../errors.ts";
 import type { Logger } from "../logger.ts";
 import { FLOW_DELTAS, FLOWS } from "../schema/flow-tables.ts";
 import { Changes } from "./changes.ts";
-import { chunkOf, DAY_MS, floorTo, HOUR_MS, IN_ORDER, lagOf, MINUTE_MS, nameOf } from "./extents.ts";
+import { chunkOf, DAY_MS, floorTo, HOUR_MS, IN_ORDER, MINUTE_MS } from "./extents.ts";
+import { Fingerprints } from "./fingerprints.ts";
 import { Late } from "./late.ts";
-import { type Extent, readProgress, writeProgress } from "./progress.ts";
+import { readProgress, writeProgress } from "./progress.ts";
 import { Queue, type Unit } from "./queue.ts";
+import { Reach } from "./reach.ts";
 import { type Days, readDays, readHours, sharesFor } from "./shares.ts";
-import { type AnyRollup, computeStatement, fingerprintQuestion, type Kept, type Local } from "./statements.ts";
+import { type AnyRollup, computeStatement, type Kept, type Local } from "./statements.ts";
 
 export interface NodeRollupsConfig {
   /** Who this server is among those that may compute. */
@@ -54,7 +56,6 @@ interface Pass {
   readonly endMs: number;
 }
 
-const FINGERPRINTS = 5_000;
 const SAVE_EVERY_MS = 2_000;
 const MOST_BOOST = 16;
 /** One core, and ends before the client would think it hung. */
@@ -75,9 +76,8 @@ export class NodeRollups {
   readonly #changes: Changes;
   readonly #queue = new Queue();
   readonly #late = new Late();
-  readonly #fingerprints = new Map<string, string>();
-  readonly #unsaved = new Set<string>();
-  #extents = new Map<string, Extent>();
+  readonly #fingerprints: Fingerprints;
+  readonly #reach = new Reach();
   #checkedMs = 0;
   #lookedMs = 0;
   #savedMs = 0;
@@ -90,20 +90,17 @@ export class NodeRollups {
     this.#config = config;
     this.#deps = deps;
     this.#changes = new Changes(deps.node, deps.local, config.marginMs);
+    this.#fingerprints = new Fingerprints(deps.node, deps.local);
   }
 
   /** Buckets of this rollup that begin before are computed, and know all that was stored by this server; 0: none is known to be. */
   throughMs(rollup: AnyRollup): number {
-    return Math.min(this.#through(rollup), floorTo(this.#late.fromMs, rollup.stepMs));
+    return Math.min(this.#reach.throughMs(rollup), floorTo(this.#late.fromMs, rollup.stepMs));
   }
 
   /** Buckets of this rollup that begin before are not computed, though there may have been something. */
   fromMs(rollup: AnyRollup): number {
-    return this.#extents.get(nameOf(rollup))?.sinceMs ?? 0;
-  }
-
-  #through(rollup: AnyRollup): number {
-    return this.#extents.get(nameOf(rollup))?.throughMs ?? 0;
+    return this.#reach.sinceMs(rollup);
   }
 
   /**
@@ -111,7 +108,7 @@ export class NodeRollups {
    * @returns whether it is for a bucket that was computed already
    */
   note(fromMs: number): boolean {
-    const isLate = IN_ORDER.some((rollup) => this.#through(rollup) > fromMs);
+    const isLate = this.#reach.furthestMs > fromMs;
     if (isLate) this.#late.note(fromMs);
     return isLate;
   }
@@ -124,7 +121,9 @@ export class NodeRollups {
   /** How far behind what is over is what is computed, ms. */
   get behindMs(): number {
     if (this.#nowMs === 0) return 0;
-    return Math.max(...IN_ORDER.map((rollup) => Math.max(0, this.#target(rollup, this.#nowMs) - this.#through(rollup))));
+    return Math.max(
+      ...IN_ORDER.map((rollup) => Math.max(0, this.#reach.targetMs(rollup, this.#nowMs) - this.#reach.throughMs(rollup))),
+    );
   }
 
   /**
@@ -169,13 +168,13 @@ export class NodeRollups {
     const isOthers = progress.server !== "" && progress.server !== server;
     if (isOthers && shared && !all && nowMs - progress.writtenMs < takeOverMs) {
       this.#isComputing = false;
-      this.#extents = progress.extents;
+      this.#reach.set(progress.extents);
       this.#late.settle(progress.checkedMs);
       return false;
     }
     if (this.#isComputing && !isOthers) return true;
     // From the beginning: what another server did since is not known here.
-    this.#extents = progress.extents;
+    this.#reach.set(progress.extents);
     this.#checkedMs = progress.checkedMs;
     this.#lookedMs = progress.checkedMs;
     this.#queue.clear();
@@ -188,7 +187,7 @@ export class NodeRollups {
 
   /** Finds out what rows came for. */
   async #look(nowMs: number, signal: AbortSignal): Promise<void> {
-    const reachedMs = Math.max(0, ...IN_ORDER.map((rollup) => this.#through(rollup)));
+    const reachedMs = this.#reach.furthestMs;
     const sinceMs = this.#lookedMs;
     // All that is there is computed in its turn.
     if (reachedMs === 0) this.#checkedMs = nowMs;
@@ -202,9 +201,8 @@ export class NodeRollups {
     const oldestMs = this.#queue.oldestMs;
     if (this.#queue.size <= this.#config.mostPending || oldestMs === null) return;
     this.#deps.logger.info({ hours: this.#queue.size, from: new Date(oldestMs).toISOString() }, "rollups are computed again");
-    for (const [name, extent] of this.#extents) {
-      const rollup = IN_ORDER.find((one) => nameOf(one) === name);
-      if (rollup !== undefined) this.#reach(rollup, Math.min(extent.throughMs, floorTo(oldestMs, chunkOf(rollup))));
+    for (const rollup of IN_ORDER) {
+      this.#reach.to(rollup, Math.min(this.#reach.throughMs(rollup), floorTo(oldestMs, chunkOf(rollup))));
     }
     this.#queue.clear();
     this.#fingerprints.clear();
@@ -218,9 +216,9 @@ export class NodeRollups {
       const next = this.#next(pass);
       if (next === null) return true;
       const { rollup, fromMs } = next;
-      const toMs = Math.min(this.#target(rollup, pass.nowMs), fromMs + chunkOf(rollup));
+      const toMs = Math.min(this.#reach.targetMs(rollup, pass.nowMs), fromMs + chunkOf(rollup));
       if (await this.#isAnything(fromMs, toMs, pass)) await this.#compute(rollup, fromMs, toMs, pass);
-      this.#reach(rollup, toMs);
+      this.#reach.to(rollup, toMs);
       if (performance.now() - this.#savedAt > SAVE_EVERY_MS) await this.#save(true);
       if (!pass.all && performance.now() > pass.endMs) return this.#next(pass) === null;
     }
@@ -240,43 +238,18 @@ export class NodeRollups {
   #next({ nowMs, days }: Pass): { rollup: AnyRollup; fromMs: number } | null {
     let next: { rollup: AnyRollup; fromMs: number } | null = null;
     for (const rollup of IN_ORDER) {
-      if (!this.#extents.has(nameOf(rollup))) this.#begin(rollup, days);
-      const targetMs = this.#target(rollup, nowMs);
-      let fromMs = this.#through(rollup);
+      if (!this.#reach.has(rollup)) this.#reach.begin(rollup, days, this.#deps.deletedUntilMs(rollup.of ?? FLOW_DELTAS.name));
+      const targetMs = this.#reach.targetMs(rollup, nowMs);
+      let fromMs = this.#reach.throughMs(rollup);
       // Days of which there is nothing at all.
       if (fromMs < targetMs && !days.rows.has(floorTo(fromMs, DAY_MS))) {
         const day = days.all.find((begin) => begin > fromMs) ?? Number.POSITIVE_INFINITY;
         fromMs = Math.min(targetMs, day);
-        this.#reach(rollup, fromMs);
+        this.#reach.to(rollup, fromMs);
       }
       if (fromMs < targetMs && (next === null || fromMs < next.fromMs)) next = { rollup, fromMs };
     }
     return next;
-  }
-
-  /** Where a rollup that was never computed begins: at the first day of which all is there. */
-  #begin(rollup: AnyRollup, { all, deltasFromMs }: Days): void {
-    const deletedMs = this.#deps.deletedUntilMs(rollup.of ?? FLOW_DELTAS.name);
-    const [firstMs] = all;
-    // A day that has flows, but no deltas any more, would look as if nothing had been sent.
-    const isWhole = firstMs === undefined || deltasFromMs === null || firstMs >= deltasFromMs;
-    const ofRows = isWhole ? 0 : deltasFromMs;
-    const ofFiner = rollup.of === null ? 0 : (this.#extents.get(rollup.of)?.sinceMs ?? 0);
-    const sinceMs = Math.ceil(Math.max(0, ofRows, ofFiner, deletedMs) / DAY_MS) * DAY_MS;
-    this.#extents.set(nameOf(rollup), { sinceMs, throughMs: sinceMs });
-    this.#unsaved.add(nameOf(rollup));
-  }
-
-  #target(rollup: AnyRollup, nowMs: number): number {
-    const overMs = floorTo(nowMs - lagOf(rollup), rollup.stepMs);
-    return rollup.of === null ? overMs : floorTo(Math.min(overMs, this.#extents.get(rollup.of)?.throughMs ?? 0), rollup.stepMs);
-  }
-
-  #reach(rollup: AnyRollup, throughMs: number): void {
-    const extent = this.#extents.get(nameOf(rollup));
-    if (extent === undefined || extent.throughMs === throughMs) return;
-    this.#extents.set(nameOf(rollup), { ...extent, throughMs: Math.max(extent.sinceMs, throughMs) });
-    this.#unsaved.add(nameOf(rollup));
   }
 
   /** @returns whether nothing is left but what rests */
@@ -289,6 +262,7 @@ export class NodeRollups {
         await (unit.kind === "hour" ? this.#again(unit, pass) : this.#dayAgain(unit, pass));
       } catch (error) {
         this.#queue.postpone(unit);
+        this.#fingerprints.forget(unit.beginMs);
         throw error;
       }
       this.#queue.done(unit, performance.now() - began);
@@ -298,14 +272,14 @@ export class NodeRollups {
 
   async #again({ beginMs, minutes, sinceMs }: Unit, pass: Pass): Promise<void> {
     const endMs = beginMs + HOUR_MS;
-    const reached = IN_ORDER.filter((rollup) => this.#through(rollup) > beginMs && rollup.stepMs < DAY_MS);
+    const reached = IN_ORDER.filter((rollup) => this.#reach.throughMs(rollup) > beginMs && rollup.stepMs < DAY_MS);
     for (const rollup of reached.filter(({ stepMs }) => stepMs < HOUR_MS)) {
-      const toMs = Math.min(minutes.toMs, this.#through(rollup));
+      const toMs = Math.min(minutes.toMs, this.#reach.throughMs(rollup));
       if (minutes.fromMs < toMs) await this.#compute(rollup, minutes.fromMs, toMs, pass);
     }
     const hours = reached.filter(({ stepMs }) => stepMs === HOUR_MS);
     if (hours.length === 0) return;
-    const changed = await this.#changed(beginMs, pass);
+    const changed = await this.#fingerprints.changed(beginMs, this.#kept(beginMs), pass.signal);
     for (const rollup of hours) {
       const isValue = !("dimensions" in rollup);
       if (rollup.of !== null || (isValue ? changed.values : changed.traffic)) await this.#compute(rollup, beginMs, endMs, pass);
@@ -315,33 +289,9 @@ export class NodeRollups {
 
   async #dayAgain({ beginMs }: Unit, pass: Pass): Promise<void> {
     for (const rollup of IN_ORDER) {
-      if (rollup.stepMs !== DAY_MS || this.#through(rollup) <= beginMs) continue;
+      if (rollup.stepMs !== DAY_MS || this.#reach.throughMs(rollup) <= beginMs) continue;
       await this.#compute(rollup, beginMs, beginMs + DAY_MS, pass);
     }
-  }
-
-  async #changed(hourMs: number, { signal }: Pass): Promise<{ traffic: boolean; values: boolean }> {
-    const { node, local } = this.#deps;
-    const kept = this.#kept(hourMs);
-    const [found] = await node.rows<{ moved: string; begun: [string, string] }>(
-      fingerprintQuestion(local, kept),
-      { from: hourMs, to: hourMs + HOUR_MS },
-      { signal, settings: GENTLE },
-    );
-    const note = (name: string, fingerprint: string) => {
-      const place = `${name} ${hourMs}`;
-      const isNew = this.#fingerprints.get(place) !== fingerprint;
-      this.#fingerprints.delete(place);
-      this.#fingerprints.set(place, fingerprint);
-      return isNew;
-    };
-    const traffic = note("traffic", `${found?.moved} ${found?.begun[0]}`);
-    const values = note("values", `${found?.begun[1]}`);
-    for (const place of this.#fingerprints.keys()) {
-      if (this.#fingerprints.size <= FINGERPRINTS) break;
-      this.#fingerprints.delete(place);
-    }
-    return { traffic, values };
   }
 
   #kept(fromMs: number): Kept {
@@ -352,7 +302,7 @@ export class NodeRollups {
   /** Computes whole buckets of a rollup. What was computed before and can't be any more stays as it is. */
   async #compute(rollup: AnyRollup, fromMs: number, toMs: number, pass: Pass): Promise<void> {
     const { node, local, deletedUntilMs, onComputed } = this.#deps;
-    if (fromMs < this.fromMs(rollup)) return;
+    if (fromMs < this.#reach.sinceMs(rollup)) return;
     // What is added up is all there, whatever became of the rows.
     const kept = rollup.of === null ? this.#kept(fromMs) : ALL;
     if (rollup.of !== null && fromMs < deletedUntilMs(rollup.of)) return;
@@ -382,11 +332,12 @@ export class NodeRollups {
   async #save(now: boolean): Promise<void> {
     const { node, local } = this.#deps;
     const isOld = performance.now() - this.#savedAt > (this.#config.shared ? this.#config.takeOverMs / 4 : MINUTE_MS);
-    if (!now && this.#unsaved.size === 0 && !(isOld && (this.#config.shared || this.#savedMs !== this.#checkedMs))) return;
-    const names = [...this.#unsaved];
-    const progress = { extents: this.#extents, checkedMs: this.#checkedMs, server: this.#config.server };
+    if (!now && this.#reach.unsaved.length === 0 && !(isOld && (this.#config.shared || this.#savedMs !== this.#checkedMs)))
+      return;
+    const names = this.#reach.unsaved;
+    const progress = { extents: this.#reach.all, checkedMs: this.#checkedMs, server: this.#config.server };
     await writeProgress(node, local, progress, names);
-    for (const name of names) this.#unsaved.delete(name);
+    this.#reach.saved(names);
     this.#savedMs = this.#checkedMs;
     this.#savedAt = performance.now();
   }
