@@ -1,4 +1,4 @@
-/** A day of made-up traffic of three nodes as their agents would deliver it, the same each time. */
+/** Some hours of made-up traffic of three nodes as their agents would deliver it, the same each time. */
 
 type Row = Readonly<Record<string, unknown>>;
 
@@ -9,6 +9,7 @@ export interface Upload {
 }
 
 const HOUR_MS = 3_600_000;
+const SPREAD_MS = 5 * HOUR_MS;
 const NODES = ["alpha", "beta", "gamma"] as const;
 const DOMAINS = ["example.com", "cdn.example.net", "häuser.example", "api.test", null];
 const PROTOCOLS = [6, 17, 1] as const;
@@ -34,7 +35,7 @@ export function uploadsOf(endMs: number, flows = 400): Upload[] {
     const from = Math.floor(random() * NODES.length);
     const to = random() < 0.4 ? (from + 1) % NODES.length : null;
     const lifeMs = i % 25 === 0 ? 2.5 * HOUR_MS : Math.floor(random() * 90_000);
-    const startMs = endMs - lifeMs - Math.floor(random() * 20 * HOUR_MS);
+    const startMs = endMs - lifeMs - Math.floor(random() * SPREAD_MS);
     const protocol = pick(PROTOCOLS);
     const isOpen = i % 30 === 1;
     const flow = {
