@@ -1,66 +1,17 @@
-import {
-  type ColumnName,
-  DIRECTIONS,
-  END_REASONS,
-  type Filter,
-  filterTest,
-  PARTICIPANT_TYPES,
-  parseFilter,
-  printFilter,
-  rowToJson,
-  VERDICTS,
-} from "@flowtrail/model";
+import { type ColumnName, type Filter, filterTest, parseFilter, printFilter, rowToJson } from "@flowtrail/model";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { ADDRESSES, COUNTERS, filterArbitrary, IDS, NUMBERS, TEXTS } from "../../../model/src/filter/testing.ts";
+import * as samples from "../../../model/src/filter/testing.ts";
 import { batchOf } from "../store/test-batches.ts";
 import { startTestStore, type TestStore } from "../store/testing.ts";
 import { filterSql } from "./filter-sql.ts";
+import { anyFields } from "./testing.ts";
 
 const from = <T>(values: readonly T[]) => fc.constantFrom(...values);
-const orNull = <T>(arbitrary: fc.Arbitrary<T>) => fc.option(arbitrary, { nil: null, freq: 3 });
-const text = orNull(from(TEXTS));
-const address = from(ADDRESSES);
-const port = orNull(from(NUMBERS));
-const counter = orNull(from(COUNTERS));
 const noon = Date.UTC(2026, 10, 20, 12);
 
-const row = fc
-  .record({
-    reporter_id: from(TEXTS),
-    reporter: from(TEXTS),
-    reporter_type: text,
-    network: from(TEXTS),
-    direction: from(DIRECTIONS),
-    protocol: from([0, 1, 6, 17, 58, 255]),
-    src_ip: address,
-    dst_ip: address,
-    src_port: port,
-    dst_port: port,
-    icmp_type: orNull(from([0, 1, 22])),
-    nat_src_ip: orNull(address),
-    nat_dst_ip: orNull(address),
-    nat_dst_port: port,
-    src_bytes: counter,
-    dst_bytes: counter,
-    src_packets: counter,
-    dst_packets: counter,
-    counters_final: orNull(fc.boolean()),
-    primary: fc.boolean(),
-    end_reason: orNull(from(END_REASONS)),
-    verdict: orNull(from(VERDICTS)),
-    rule: text,
-    src_type: from(PARTICIPANT_TYPES),
-    dst_type: from(PARTICIPANT_TYPES),
-    src_id: text,
-    src_name: text,
-    dst_name: text,
-    src_device: text,
-    domain: text,
-    app: text,
-    process: text,
-    uid: orNull(from(NUMBERS)),
-  })
+const row = anyFields(samples)
+  .chain((fields) => fc.record({ reporter_id: from(samples.TEXTS) }).map((more) => ({ ...fields, ...more })))
   .chain((fields) =>
     fc
       .record({ state: from(["open", "closed", "lost"]), lifeMs: from([0, 1, 60, 300_000, 90_061_001]), ended: fc.boolean() })
@@ -78,7 +29,9 @@ let test: TestStore;
 let stored: Record<string, string | number | boolean | null>[];
 beforeAll(async () => {
   test = await startTestStore();
-  const rows = fc.sample(row, { numRuns: 400, seed: 4 }).map((fields, i) => ({ ...fields, flow_id: IDS[i] ?? String(1000 + i) }));
+  const rows = fc
+    .sample(row, { numRuns: 400, seed: 4 })
+    .map((fields, i) => ({ ...fields, flow_id: samples.IDS[i] ?? String(1000 + i) }));
   const batch = batchOf(rows);
   stored = Array.from({ length: batch.length }, (_, i) => rowToJson(batch, i));
   await test.store.insert(batch);
@@ -101,7 +54,7 @@ describe("a filter in SQL", () => {
   it("finds the rows that pass in memory, whatever the filter and the rows", async () => {
     let met = 0;
     await fc.assert(
-      fc.asyncProperty(filterArbitrary, async (filter) => {
+      fc.asyncProperty(samples.filterArbitrary, async (filter) => {
         const ids = await found(filter);
         if (ids.length > 0 && ids.length < stored.length) met++;
         expect(ids, printFilter(filter)).toEqual(passed(filter));

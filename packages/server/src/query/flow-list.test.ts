@@ -1,7 +1,7 @@
 import { type Filter, parseFilter, type TimeRange } from "@flowtrail/model";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { filterArbitrary } from "../../../model/src/filter/testing.ts";
+import * as samples from "../../../model/src/filter/testing.ts";
 import { startTestStore, type TestStore } from "../store/testing.ts";
 import { FlowList, type FlowPage } from "./flow-list.ts";
 import { type FlowListQuery, placeAt, type Sort } from "./flow-list-order.ts";
@@ -19,7 +19,7 @@ let list: FlowList;
 beforeAll(async () => {
   test = await startTestStore();
   list = new FlowList({ heard });
-  stored = await storeAnyFlows(test.store, { flows: 300, nowMs, seed: 11 });
+  stored = await storeAnyFlows(test.store, { samples, flows: 300, nowMs, seed: 11 });
 });
 afterAll(() => test.stop());
 
@@ -54,7 +54,7 @@ const range: fc.Arbitrary<TimeRange> = fc
     toMs: nowMs + 60_000 - agoMinutes * 60_000,
   }));
 const filter: fc.Arbitrary<Filter> = fc.oneof(
-  filterArbitrary,
+  samples.filterArbitrary,
   fc.constantFrom(
     ...["", "primary=true", "state=open", "state=lost", "state!=open", "src.domain!=null", "network!=debian"].map(parseFilter),
   ),

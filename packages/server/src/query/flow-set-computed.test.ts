@@ -1,6 +1,7 @@
 import { FILTER_FIELDS, filterTest, parseFilter, printFilter, type TimeRange, type Value } from "@flowtrail/model";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import * as samples from "../../../model/src/filter/testing.ts";
 import { startTestStore, type TestStore } from "../store/testing.ts";
 import { FlowCounts } from "./count.ts";
 import { FlowFacets, hasFacet, withoutOwn } from "./facets.ts";
@@ -18,7 +19,7 @@ let test: TestStore;
 let stored: AnyFlows;
 beforeAll(async () => {
   test = await startTestStore();
-  stored = await storeAnyFlows(test.store, { flows: 400, nowMs, seed: 13, hours: 6 });
+  stored = await storeAnyFlows(test.store, { samples, flows: 400, nowMs, seed: 13, hours: 6 });
 });
 afterAll(() => test.stop());
 

@@ -10,7 +10,7 @@ import {
 } from "@flowtrail/model";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { filterArbitrary } from "../../../model/src/filter/testing.ts";
+import * as samples from "../../../model/src/filter/testing.ts";
 import { startTestStore, type TestStore } from "../store/testing.ts";
 import { FlowCounts } from "./count.ts";
 import { FlowFacets, hasFacet, withoutOwn } from "./facets.ts";
@@ -25,7 +25,7 @@ let test: TestStore;
 let stored: AnyFlows;
 beforeAll(async () => {
   test = await startTestStore();
-  stored = await storeAnyFlows(test.store, { flows: 400, nowMs, seed: 12 });
+  stored = await storeAnyFlows(test.store, { samples, flows: 400, nowMs, seed: 12 });
 });
 afterAll(() => test.stop());
 
@@ -37,7 +37,7 @@ const range: fc.Arbitrary<TimeRange> = fc
     toMs: nowMs + 60_000 - agoMinutes * 60_000,
   }));
 const filter: fc.Arbitrary<Filter> = fc.oneof(
-  filterArbitrary,
+  samples.filterArbitrary,
   fc.constantFrom(
     ...["", "primary=true", "state=open", "state=lost", "network!=debian primary=true", "src.domain!=null"].map(parseFilter),
   ),

@@ -11,53 +11,61 @@ import {
   VERDICTS,
 } from "@flowtrail/model";
 import fc from "fast-check";
-import { ADDRESSES, COUNTERS, NUMBERS, TEXTS } from "../../../model/src/filter/testing.ts";
 import { Editions } from "../store/editions.ts";
 import type { Store } from "../store/store.ts";
 import { batchOf, type FlowRow } from "../store/test-batches.ts";
 
 const from = <T>(values: readonly T[]) => fc.constantFrom(...values);
 const orNull = <T>(arbitrary: fc.Arbitrary<T>) => fc.option(arbitrary, { nil: null, freq: 3 });
-const text = orNull(from(TEXTS));
-const address = from(ADDRESSES);
-const port = orNull(from(NUMBERS));
-const counter = orNull(from(COUNTERS));
+/** What filters and rows have in common, so that conditions are met: from the tests of the filter language. */
+export interface Samples {
+  readonly TEXTS: readonly string[];
+  readonly ADDRESSES: readonly string[];
+  readonly COUNTERS: readonly number[];
+  readonly NUMBERS: readonly number[];
+}
 
 /** What a row says, but for its times, its state and who reported it. */
-export const anyFields: fc.Arbitrary<FlowRow> = fc.record({
-  reporter: from(TEXTS),
-  reporter_type: text,
-  network: from(TEXTS),
-  direction: from(DIRECTIONS),
-  protocol: from([0, 1, 6, 17, 58, 255]),
-  src_ip: address,
-  dst_ip: address,
-  src_port: port,
-  dst_port: port,
-  icmp_type: orNull(from([0, 1, 22])),
-  nat_src_ip: orNull(address),
-  nat_dst_ip: orNull(address),
-  nat_dst_port: port,
-  src_bytes: counter,
-  dst_bytes: counter,
-  src_packets: counter,
-  dst_packets: counter,
-  counters_final: orNull(fc.boolean()),
-  primary: fc.boolean(),
-  end_reason: orNull(from(END_REASONS)),
-  verdict: orNull(from(VERDICTS)),
-  rule: text,
-  src_type: from(PARTICIPANT_TYPES),
-  dst_type: from(PARTICIPANT_TYPES),
-  src_id: text,
-  src_name: text,
-  dst_name: text,
-  src_device: text,
-  domain: text,
-  app: text,
-  process: text,
-  uid: orNull(from(NUMBERS)),
-});
+export function anyFields({ TEXTS, ADDRESSES, COUNTERS, NUMBERS }: Samples): fc.Arbitrary<FlowRow> {
+  const text = orNull(from(TEXTS));
+  const address = from(ADDRESSES);
+  const port = orNull(from(NUMBERS));
+  const counter = orNull(from(COUNTERS));
+  return fc.record({
+    reporter: from(TEXTS),
+    reporter_type: text,
+    network: from(TEXTS),
+    direction: from(DIRECTIONS),
+    protocol: from([0, 1, 6, 17, 58, 255]),
+    src_ip: address,
+    dst_ip: address,
+    src_port: port,
+    dst_port: port,
+    icmp_type: orNull(from([0, 1, 22])),
+    nat_src_ip: orNull(address),
+    nat_dst_ip: orNull(address),
+    nat_dst_port: port,
+    src_bytes: counter,
+    dst_bytes: counter,
+    src_packets: counter,
+    dst_packets: counter,
+    counters_final: orNull(fc.boolean()),
+    primary: fc.boolean(),
+    end_reason: orNull(from(END_REASONS)),
+    verdict: orNull(from(VERDICTS)),
+    rule: text,
+    src_type: from(PARTICIPANT_TYPES),
+    dst_type: from(PARTICIPANT_TYPES),
+    src_id: text,
+    src_name: text,
+    dst_name: text,
+    src_device: text,
+    domain: text,
+    app: text,
+    process: text,
+    uid: orNull(from(NUMBERS)),
+  });
+}
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
@@ -67,11 +75,11 @@ export const REPORTERS = ["node-1", "node-2", "node-3"] as const;
 export const heard = { ids: () => REPORTERS.slice(0, 2), has: (id: string) => REPORTERS.slice(0, 2).some((one) => one === id) };
 
 /** One flow from its first to its last revision. Few starts, so that keys differ in the rest only. */
-const life = (nowMs: number, hours: number) =>
+const life = (samples: Samples, nowMs: number, hours: number) =>
   fc
     .record({
-      first: anyFields,
-      last: anyFields,
+      first: anyFields(samples),
+      last: anyFields(samples),
       startMs: fc
         .oneof(fc.integer({ min: 0, max: hours * 60 }), fc.integer({ min: 0, max: 10 }))
         .map((n) => nowMs - n * MINUTE_MS),
@@ -102,7 +110,8 @@ const life = (nowMs: number, hours: number) =>
           state,
           start: startMs,
           last_seen: seenMs,
-          received: seenMs,
+          // Upkeep removes tombstones of flows that nothing came of for a while.
+          received: Date.now(),
           end: ended && state === "closed" ? startMs + Math.floor((seenMs - startMs) / 2) : null,
         };
       });
@@ -118,10 +127,10 @@ export interface AnyFlows {
 /** Stores flows that began in the hours before `nowMs`, in any order, old revisions and new editions among them. */
 export async function storeAnyFlows(
   store: Store,
-  { flows, nowMs, seed, hours = 60 }: { flows: number; nowMs: number; seed: number; hours?: number },
+  { samples, flows, nowMs, seed, hours = 60 }: { samples: Samples; flows: number; nowMs: number; seed: number; hours?: number },
 ): Promise<AnyFlows> {
   const lives = fc
-    .sample(life(nowMs, hours), { numRuns: flows, seed })
+    .sample(life(samples, nowMs, hours), { numRuns: flows, seed })
     .map((revisions, i) => revisions.map((row) => ({ ...row, flow_id: String(100 + i) })));
   const shuffled =
     fc.sample(fc.shuffledSubarray(lives.flat(), { minLength: lives.flat().length }), { numRuns: 1, seed })[0] ?? [];
@@ -131,7 +140,7 @@ export async function storeAnyFlows(
   const newest = lives.map((revisions) => revisions.at(-1) as FlowRow);
   const known = batchOf(newest);
   const rows = newest.map((_, i) => rowToJson(known, i) as JsonRow);
-  await reedit(store, rows, { nowMs, seed });
+  await reedit(store, rows, { samples, nowMs, seed });
   const told = rows.map(
     (row): JsonRow => ({
       ...row,
@@ -153,9 +162,13 @@ export async function storeAnyFlows(
 }
 
 /** As the server does that learned something later: a new edition of what is stored. */
-async function reedit(store: Store, rows: JsonRow[], { nowMs, seed }: { nowMs: number; seed: number }): Promise<void> {
+async function reedit(
+  store: Store,
+  rows: JsonRow[],
+  { samples, nowMs, seed }: { samples: Samples; nowMs: number; seed: number },
+): Promise<void> {
   const editions = new Editions(store.clickhouse, store.nodes);
-  const changes = fc.sample(anyFields, { numRuns: rows.length, seed: seed + 1 });
+  const changes = fc.sample(anyFields(samples), { numRuns: rows.length, seed: seed + 1 });
   for (const table of ["flows", "flows_open"] as const) {
     const all = { table, fromMs: 0, toMs: nowMs, byStart: true, network: null, onlyContested: false, after: null, limit: 10_000 };
     const { flows } = await editions.page(all, AbortSignal.timeout(60_000));
