@@ -78,23 +78,31 @@ function deltasOf(batch: FlowBatch): FlowBatch {
   const measured = (row: number) => DELTA_COUNTERS.some((name) => columns[name].has(row));
   const moved = (row: number) => DELTA_COUNTERS.some((name) => columns[name].get(row));
   const total = (row: number) => DELTA_COUNTERS.some((name) => columns[totals[name]].get(row));
-  const deltas = batch.filter((row) => (measured(row) ? moved(row) : columns.state.get(row) !== "open" && total(row)));
+  const isOver = (row: number) => columns.state.get(row) !== "open";
+  // What an only report added is all there is.
+  const isOnly = (row: number) => isOver(row) && columns.revision.get(row) === 0;
+  const deltas = batch.filter((row) => (measured(row) && !isOnly(row) ? moved(row) : isOver(row) && (total(row) || moved(row))));
   for (let row = 0; row < deltas.length; row++) spread(deltas, row);
   return inPieces(deltas);
 }
 
 function spread({ columns }: FlowBatch, row: number): void {
-  const { since, start, end, last_seen, revision, estimated } = columns;
+  const { since, start, end, last_seen, revision, estimated, state } = columns;
   if (DELTA_COUNTERS.some((name) => columns[name].has(row))) {
     if (!since.has(row)) since.copy(start, row, row);
     if ((revision.get(row) ?? 0) > LAST_REVISION) revision.set(row, LAST_REVISION);
+    if (revision.get(row) === 0 && state.get(row) !== "open") takeTotals(columns, row);
     return;
   }
-  for (const name of DELTA_COUNTERS) columns[name].copy(columns[totals[name]], row, row);
+  takeTotals(columns, row);
   since.copy(start, row, row);
   if (end.has(row)) last_seen.copy(end, row, row);
   revision.set(row, SPREAD_REVISION);
   estimated.set(row, true);
+}
+
+function takeTotals(columns: FlowBatch["columns"], row: number): void {
+  for (const name of DELTA_COUNTERS) if (columns[totals[name]].has(row)) columns[name].copy(columns[totals[name]], row, row);
 }
 
 /** Several batches as one. */

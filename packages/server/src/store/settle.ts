@@ -1,6 +1,6 @@
 /**
  * Makes deltas agree with the rows of their flows, soon after a flow ended (or was elected or named again): all of a flow's deltas say
- * of it what its row says, and their sum is its totals. Works on each node's own rows, in slices, and rests ten times as long as it
+ * of it what its row says, and their sum is its totals. Works on each node's own rows, in slices, and rests much longer than it
  * worked. Several servers may do it at once, and one may die in it: what is written are editions, and the next one begins earlier.
  */
 import type { ClickHouse } from "./clickhouse.ts";
@@ -39,6 +39,8 @@ const CLASSES_MS = [30_000, 10 * 60_000, 2 * 3_600_000, null] as const;
 /** Corrections that are older are not made smaller by what comes late. */
 const LATE_MS = 31 * 86_400_000;
 const OVERFULL_KNOWN = 10_000;
+/** So many times as long as it worked: on one core, that is 5 % of it for each class. */
+const REST = 20;
 const LIFE_END = "greatest(last_seen, coalesce(end, last_seen))";
 /** On one core, and not for ever. */
 const GENTLE = { max_threads: 1, max_execution_time: 50, max_partitions_per_insert_block: "1000" } as const;
@@ -64,6 +66,7 @@ interface Found {
 
 /** How far one class of one node is. All by the node's own clock, but for `restUntilMs`. */
 interface Progress {
+  isFirst: boolean;
   doneMs: number;
   /** The beginning of the last pass with the whole overlap. */
   wideMs: number;
@@ -105,11 +108,12 @@ export class Settle {
           const isWide = nowMs - progress.wideMs >= 5 * overlapMs;
           const fromMs = Math.floor(isWide ? progress.wideMs - overlapMs : progress.doneMs - overlapMs / 10);
           const life = { leastMs: CLASSES_MS[index - 1] ?? null, mostMs };
-          await this.#settle(node, life, fromMs, nowMs + 1, signal);
+          await this.#settle(node, life, progress.isFirst, fromMs, nowMs + 1, signal);
           if (hasCorrections) await this.#settleLate(node, life, fromMs, nowMs + 1, signal);
           progress.doneMs = nowMs;
+          progress.isFirst = false;
           if (isWide) progress.wideMs = nowMs;
-          progress.restUntilMs = performance.now() + 10 * (performance.now() - began);
+          progress.restUntilMs = performance.now() + REST * (performance.now() - began);
         }
         lagMs = Math.max(lagMs, nowMs - progress.doneMs);
       }
@@ -128,21 +132,37 @@ export class Settle {
 
   #progressOf(name: string, nowMs: number): Progress {
     const first = nowMs - this.#config.lookBackMs;
-    const progress = this.#progress.get(name) ?? { doneMs: first, wideMs: first, restUntilMs: 0 };
+    const progress = this.#progress.get(name) ?? { isFirst: true, doneMs: first, wideMs: first, restUntilMs: 0 };
     this.#progress.set(name, progress);
     return progress;
   }
 
-  /** Flows whose rows were stored then. */
-  async #settle(node: ClickHouse, life: Life, fromMs: number, toMs: number, signal: AbortSignal): Promise<void> {
-    const keys = `SELECT ${KEY} FROM ${this.#deps.nodes.local(FLOWS.name)} WHERE stored >= ${moment("from")} AND stored < ${moment("to")} AND ${lived(life)}`;
-    const found = await this.#bounds(node, keys, { from: fromMs, to: toMs }, signal);
-    if (found === null) return;
-    if (found.flows > this.#config.sliceFlows && toMs - fromMs > 1) {
-      const middle = Math.floor((fromMs + toMs) / 2);
-      await this.#settle(node, life, fromMs, middle, signal);
-      await this.#settle(node, life, middle, toMs, signal);
-    } else await this.#slice(node, keys, found, signal);
+  /** Flows whose rows were stored then. @param isFirst what came before is not known: all are looked at */
+  async #settle(
+    node: ClickHouse,
+    life: Life,
+    isFirst: boolean,
+    fromMs: number,
+    toMs: number,
+    signal: AbortSignal,
+  ): Promise<void> {
+    // Version 0: its only report, whose delta came with it and is its totals.
+    const which = `stored >= ${moment("from")} AND stored < ${moment("to")} AND ${lived(life)}${isFirst ? "" : " AND version != 0"}`;
+    const flows = this.#deps.nodes.local(FLOWS.name);
+    const inserts = await node.rows<{ ms: string; flows: string }>(
+      `SELECT toUnixTimestamp64Milli(stored) AS ms, count() AS flows FROM ${flows} WHERE ${which} GROUP BY ms ORDER BY ms`,
+      { from: fromMs, to: toMs },
+      { signal, settings: GENTLE },
+    );
+    let beganMs = fromMs;
+    let count = 0;
+    for (const [i, insert] of inserts.entries()) {
+      count += Number(insert.flows);
+      if (count < this.#config.sliceFlows && i < inserts.length - 1) continue;
+      const untilMs = Number(insert.ms) + 1;
+      await this.#slice(node, `SELECT ${KEY} FROM ${flows} WHERE ${which}`, { from: beganMs, to: untilMs }, signal);
+      [beganMs, count] = [untilMs, 0];
+    }
   }
 
   /** Flows that got deltas then, after they were corrected. */
@@ -152,8 +172,7 @@ export class Settle {
     const late = `SELECT ${KEY} FROM ${local(FLOW_DELTAS.name)} WHERE stored >= ${moment("from")} AND stored < ${moment("to")}
       AND revision <= ${SPREAD_REVISION} AND version % ${EDITIONS} = 0 AND (flow_id, reporter_id) IN (${corrected})`;
     const keys = `SELECT ${KEY} FROM ${local(FLOWS.name)} WHERE (${KEY}) IN (${late}) AND ${lived(life)}`;
-    const found = await this.#bounds(node, keys, { from: fromMs, to: toMs, late: Math.max(0, toMs - LATE_MS) }, signal);
-    if (found !== null) await this.#slice(node, keys, found, signal);
+    await this.#slice(node, keys, { from: fromMs, to: toMs, late: Math.max(0, toMs - LATE_MS) }, signal);
   }
 
   async #bounds(node: ClickHouse, keys: string, times: Times, signal: AbortSignal): Promise<Found | null> {
@@ -170,7 +189,9 @@ export class Settle {
     return { flows, bindings: { ...times, since, lo: Math.max(Number(row.lo), since), hi: Number(row.hi) } };
   }
 
-  async #slice(node: ClickHouse, keys: string, found: Found, signal: AbortSignal): Promise<void> {
+  async #slice(node: ClickHouse, keys: string, times: Times, signal: AbortSignal): Promise<void> {
+    const found = await this.#bounds(node, keys, times, signal);
+    if (found === null) return;
     const { local } = this.#deps.nodes;
     const flows: FlowSet = {
       keys,
