@@ -22,8 +22,9 @@ export interface Fingerprint {
 
 /** More rows than that are asked for in shares: no question may take longer than ten minutes. */
 const ROWS_AT_ONCE = 20_000_000;
-const LIMITS = { maxExecutionMs: 600_000, maxRowsToRead: 1e15 } as const;
-const GENTLE = { do_not_merge_across_partitions_select_final: 1 } as const;
+const LIMITS = { maxExecutionMs: 600_000, maxRowsToRead: 1e15, maxMemoryBytes: 700_000_000 } as const;
+/** Small blocks of many columns: what replaces each other is found part by part, and memory is what that takes. */
+const GENTLE = { do_not_merge_across_partitions_select_final: 1, max_threads: 2, max_block_size: "8192" } as const;
 
 /** What is there, oldest first. @throws StoreError */
 export async function piecesOf(clickhouse: ClickHouse, table: Table): Promise<Piece[]> {
@@ -87,11 +88,7 @@ export async function copyPiece(
 ): Promise<void> {
   const names = piece.table.columns.map(({ name }) => quoted(name));
   const sql = `${selectPiece(piece, names, where)} FORMAT Native`;
-  const stream = await source.open(
-    sql,
-    { partition: piece.partition },
-    { signal, limits: LIMITS, settings: { ...GENTLE, max_block_size: "20000" } },
-  );
+  const stream = await source.open(sql, { partition: piece.partition }, { signal, limits: LIMITS, settings: GENTLE });
   try {
     await target.insert(into, names, "Native", stream, {
       min_insert_block_size_rows: "200000",
