@@ -21,10 +21,10 @@ const q = (filter: string) => `q=${encodeURIComponent(filter)}`;
 const COLUMNS = "reporter,flow_id,start,end,src_name,dst_ip,src_bytes,state,primary";
 const QUESTIONS: readonly string[] = [
   `/api/flows?${DAY}&limit=1000`,
-  `/api/flows?${MORNING}&limit=1000`,
+  `/api/flows?${MORNING}&reports=all&limit=1000`,
   `/api/flows?${DAY}&${q("domain~example and bytes>10k")}&limit=200`,
   `/api/flows?${DAY}&${q("state=open")}`,
-  `/api/flows?${DAY}&${q("primary=false or proto=icmp")}&limit=200`,
+  `/api/flows?${DAY}&reports=all&${q("primary=false or proto=icmp")}&limit=200`,
   `/api/flows?${DAY}&${q("src.name=alpha ip in 203.0.113.0/28")}`,
   `/api/flows?${DAY}&sort=bytes&limit=50`,
   `/api/flows?${DAY}&sort=duration&order=asc&limit=50`,
