@@ -8,8 +8,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
-import { pino } from "pino";
 import { parseConfig } from "../../packages/server/src/config/load.ts";
+import { makeLogger } from "../../packages/server/src/logger.ts";
 import { seedOffline } from "../../packages/server/src/seed/offline.ts";
 import { Server } from "../../packages/server/src/server.ts";
 import type { ClickHouse } from "../../packages/server/src/store/clickhouse.ts";
@@ -89,7 +89,7 @@ async function run(): Promise<Report> {
       "log.level": "error",
     },
   });
-  const server = new Server(config, { logger: pino({ level: "error" }) });
+  const server = new Server(config, { logger: makeLogger("error", false) });
   await server.start();
   const peer = netmakerStore(await engineEndpoint());
   try {

@@ -103,7 +103,8 @@ function wrongTime(batch: FlowBatch, row: number, { nowMs, oldestMs }: RowRules)
   if (lastMs < startMs) return { code: "BAD_TIME", message: "last_seen is before start" };
   if (endMs !== null && endMs < startMs) return { code: "BAD_TIME", message: "end is before start" };
   if (endMs !== null && state.get(row) === "open") return { code: "BAD_TIME", message: "an open flow has no end" };
-  if ((endMs ?? lastMs) < oldestMs) return { code: "TOO_OLD", message: "older than what is kept (retention.days, or retention.max_size)" };
+  if ((endMs ?? lastMs) < oldestMs)
+    return { code: "TOO_OLD", message: "older than what is kept (retention.days, or retention.max_size)" };
   return null;
 }
 
