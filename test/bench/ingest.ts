@@ -9,8 +9,8 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { pino } from "pino";
 import { parseConfig } from "../../packages/server/src/config/load.ts";
+import { makeLogger } from "../../packages/server/src/logger.ts";
 import { Server } from "../../packages/server/src/server.ts";
 import type { Endpoint } from "../../packages/server/src/store/endpoint.ts";
 import { startTestCluster } from "../../packages/server/src/store/testing-cluster.ts";
@@ -32,11 +32,14 @@ const { values } = parseArgs({
     json: { type: "string" },
     md: { type: "string" },
     "no-native": { type: "boolean", default: false },
+    /** The server's options, such as ingest.commit_rows=50000. */
+    set: { type: "string", multiple: true, default: [] },
   },
 });
 const UNITS: Readonly<Record<string, number>> = { k: 1e3, M: 1e6 };
 const REPORTS = Math.round(Number.parseFloat(values.reports) * (UNITS[values.reports.at(-1) ?? ""] ?? 1));
 const READERS = Number(values.readers);
+const SET = Object.fromEntries(values.set.map((text) => text.split("=") as [string, string]));
 const say = (text: string) => void process.stderr.write(`${text}\n`);
 
 interface Memory {
@@ -81,8 +84,8 @@ async function measure(engine: string, agents: number): Promise<CaseResult> {
   const remote: Record<string, string> = cluster
     ? { "store.url": cluster.url, "store.user": cluster.username, "store.password": cluster.password }
     : {};
-  const flags = { listen: "127.0.0.1:0", data, "inventory.file": inventory, ...remote };
-  const server = new Server(parseConfig({ flags }), { logger: pino({ level: "fatal" }) });
+  const flags = { listen: "127.0.0.1:0", data, "inventory.file": inventory, ...remote, ...SET };
+  const server = new Server(parseConfig({ flags }), { logger: makeLogger("fatal", false) });
   await server.start();
   try {
     const adminToken = (await readFile(join(data, "admin.token"), "utf8")).trim();
