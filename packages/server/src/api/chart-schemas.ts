@@ -112,7 +112,7 @@ export const pairsQuerySchema = z.strictObject({
     .enum(["auto", "domain", "one"])
     .default("auto")
     .describe(
-      "Ends without an owner: by their domain, or all of a type as one. auto: by domain, if no more than a day of rows is read for it",
+      "Ends without an owner: by their domain, or all of a type as one. auto: by domain, if no more than two hours of rows are read for it",
     ),
 });
 

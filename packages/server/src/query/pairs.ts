@@ -46,7 +46,7 @@ export const MOST_NODES = 200;
 /** Among so many of the largest those are looked for whose nodes have a place. */
 const CANDIDATES = 4 * MOST_EDGES;
 /** Rows of so much time are read for the sake of domains. */
-const QUICK_MS = 24 * 3_600_000;
+const QUICK_MS = 2 * 3_600_000;
 
 /** @throws StoreError, QuestionError */
 export async function pairs(traffic: Traffic, query: PairsQuery, inquiry: Inquiry): Promise<Pairs> {

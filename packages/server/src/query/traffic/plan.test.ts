@@ -62,11 +62,13 @@ describe("a plan", () => {
     ["dst.port>443", ["dst.port"], "deltas"],
     ["dst.port>=0", ["dst.port"], "rollup_destination_days"],
     ["dst.port in (443, 0)", ["dst.port"], "deltas"],
-    ["ana", ["protocol"], "spread"],
+    ["ana", ["protocol"], "deltas"],
+    ["port=443", [], "deltas"],
+    ["port=443 debian", ["src.name"], "deltas"],
+    ["", ["src.port"], "deltas"],
     ["bytes>1M", ["protocol"], "spread"],
     ["duration>1h", [], "spread"],
     ["", ["state"], "spread"],
-    ["", ["src.port"], "spread"],
   ])("for %s by %s is mainly made from %s", (q, by, table) => {
     const plan = planned(q, by);
     const [longest] = told(plan).sort(([, a], [, b]) => Number(b) - Number(a));
@@ -133,8 +135,13 @@ describe("steps", () => {
   it("are as wide as a rollup's where that is fine enough", () => {
     const groups = [columnGroup("src_name")];
     const question = { filter: parseFilter(""), groups };
-    const of = (lengthMs: number) => leastStepMs(question, { fromMs: NOW - lengthMs, toMs: NOW }, 48);
-    expect([of(47 * HOUR), of(48 * HOUR), of(47 * DAY), of(48 * DAY)]).toEqual([0, HOUR, HOUR, DAY]);
+    const of = (lengthMs: number, by = groups) =>
+      leastStepMs({ ...question, groups: by }, { fromMs: NOW - lengthMs, toMs: NOW }, 48);
+    // Below hours there are only rows.
+    expect([of(11 * HOUR), of(12 * HOUR), of(DAY), of(47 * DAY), of(48 * DAY)]).toEqual([0, HOUR, HOUR, HOUR, DAY]);
+    const kinds = [columnGroup("protocol")];
+    expect([of(DAY, kinds), of(47 * HOUR, kinds), of(48 * HOUR, kinds)]).toEqual([0, 0, HOUR]);
+    expect(leastStepMs(question, { fromMs: NOW - 12 * DAY, toMs: NOW }, 12)).toBe(DAY);
     expect(leastStepMs({ filter: parseFilter("src.ip=::1"), groups }, { fromMs: 0, toMs: NOW }, 48)).toBe(0);
   });
 });

@@ -87,14 +87,20 @@ export function rollupsFor({ filter, groups }: Pick<TrafficQuestion, "filter" | 
 }
 
 const HOUR_MS = 3_600_000;
+/** So many are enough where finer ones could only be made from rows. */
+const STEPS_INSTEAD_OF_ROWS = 12;
 
 /**
  * How wide steps should be at least, so that a rollup of hours or days can answer where the range is so long that these are steps enough;
  * 0: no matter.
+ * @param enough steps, where a rollup has finer ones
  */
 export function leastStepMs(question: Pick<TrafficQuestion, "filter" | "groups">, range: TimeRange, enough: number): number {
   const widths = rollupsFor(question, null).map(({ stepMs }) => stepMs);
-  return Math.max(0, ...widths.filter((stepMs) => stepMs >= HOUR_MS && range.toMs - range.fromMs >= enough * stepMs));
+  const finest = Math.min(...widths);
+  const isEnough = (stepMs: number) =>
+    range.toMs - range.fromMs >= stepMs * (stepMs === finest ? Math.min(enough, STEPS_INSTEAD_OF_ROWS) : enough);
+  return Math.max(0, ...widths.filter((stepMs) => stepMs >= HOUR_MS && isEnough(stepMs)));
 }
 
 function neededColumns(filter: Filter, groups: TrafficQuestion["groups"]): ColumnName[] {

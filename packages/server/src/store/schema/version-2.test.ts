@@ -18,7 +18,12 @@ interface OldFlow {
   readonly more?: FlowRow;
 }
 const flows: readonly OldFlow[] = [
-  { id: 1, startMs: now, endMs: now + 30_000, more: { domain: "a.example", verdict: "answered", src_name: "ana" } },
+  {
+    id: 1,
+    startMs: now,
+    endMs: now + 30_000,
+    more: { domain: "a.example", verdict: "answered", src_name: "ana", src_port: 44_006, src_device: "laptop" },
+  },
   { id: 2, startMs: now - 3 * day, endMs: now, more: { dst_port: null, protocol: 1, dst_name: null } },
   { id: 3, startMs: now + 1000, endMs: now + 61_000, open: true, more: { domain: "b.example" } },
   { id: 4, startMs: now - day, endMs: now - day + 2 * hour, more: { reporter_type: "netmaker" } },
@@ -104,14 +109,23 @@ describe("a database of schema 1", () => {
   const rows = <T = Record<string, unknown>>(sql: string) => test.clickhouse.rows<T>(sql);
   const run = () => migrate(test.clickhouse, { logger: memoryLogger() });
   const filled = () =>
-    rows(`SELECT flow_id, reporter, domain, verdict, src_name, dst_port, protocol, sum(src_bytes_delta) AS bytes, sum(dst_packets_delta) AS packets,
+    rows(`SELECT flow_id, reporter, domain, verdict, src_name, src_port, src_device, dst_port, protocol, sum(src_bytes_delta) AS bytes, sum(dst_packets_delta) AS packets,
       max(dateDiff('millisecond', since, last_seen)) <= 120000 AS short FROM flow_deltas FINAL GROUP BY ALL ORDER BY flow_id`);
   const expected = [
-    { flow_id: "1", domain: "a.example", verdict: "answered", src_name: "ana", dst_port: 443, protocol: 6 },
+    {
+      flow_id: "1",
+      domain: "a.example",
+      verdict: "answered",
+      src_name: "ana",
+      src_port: 44_006,
+      src_device: "laptop",
+      dst_port: 443,
+      protocol: 6,
+    },
     { flow_id: "2", domain: null, verdict: null, src_name: null, dst_port: null, protocol: 1 },
     { flow_id: "3", domain: "b.example", verdict: null, src_name: null, dst_port: 443, protocol: 6 },
     { flow_id: "4", domain: null, verdict: null, src_name: null, dst_port: 443, protocol: 6 },
-  ].map((row) => ({ ...row, reporter: "debian", bytes: "6000", packets: "6", short: 1 }));
+  ].map((row) => ({ src_port: null, src_device: null, ...row, reporter: "debian", bytes: "6000", packets: "6", short: 1 }));
   const long = () => rows("SELECT flow_id FROM flows_long FINAL ORDER BY flow_id");
 
   it("gets what it lacks, by several servers at once, and once more changes nothing", async () => {
