@@ -89,11 +89,12 @@ export async function fillNetmaker(clickhouse: ClickHouse, onProgress: (text: st
 export async function mergeAll(
   clickhouse: ClickHouse,
   tables: readonly string[],
+  isAll: boolean,
   onProgress: (text: string) => void,
 ): Promise<void> {
   const parts = await clickhouse.rows<{ table: string; id: string; n: string }>(
     `SELECT table, partition_id AS id, count() AS n FROM system.parts WHERE active AND database = 'flowtrail' AND table IN {tables:Array(String)}
-     GROUP BY table, id HAVING n > 1 ORDER BY table, id`,
+     GROUP BY table, id HAVING n > ${isAll ? 0 : 1} ORDER BY table, id`,
     { tables },
   );
   for (const [place, { table, id }] of parts.entries()) {

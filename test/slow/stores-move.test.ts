@@ -7,9 +7,9 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { startTestServer, type TestServer } from "../../packages/server/src/testing.ts";
+import { uploadsOf } from "../integration/harness/store-rows.ts";
+import { type RealStore, startStore } from "../integration/harness/stores.ts";
 import { needs } from "../needs.ts";
-import { uploadsOf } from "./harness/store-rows.ts";
-import { type RealStore, startStore } from "./harness/stores.ts";
 
 const HOUR_MS = 3_600_000;
 const END_MS = Math.floor(Date.now() / HOUR_MS) * HOUR_MS;

@@ -6,9 +6,9 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { HEADER_BATCH, NDJSON_CONTENT_TYPE } from "@flowtrail/model";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { rowNow } from "../../packages/server/src/testing.ts";
+import { ServerProcess } from "../integration/harness/server-process.ts";
+import { type RealStore, startStore } from "../integration/harness/stores.ts";
 import { needs } from "../needs.ts";
-import { ServerProcess } from "./harness/server-process.ts";
-import { type RealStore, startStore } from "./harness/stores.ts";
 
 const SENDERS = ["alpha", "beta", "gamma"];
 const ROWS = 40;
