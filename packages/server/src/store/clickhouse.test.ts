@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { ClickHouse } from "./clickhouse.ts";
 import { remoteEndpoint } from "./endpoint.ts";
@@ -31,6 +32,23 @@ describe("ClickHouse over HTTP", () => {
       { text: evil, big: "18446744073709551615", list: ["a'b", "c"] },
     );
     expect(rows).toEqual([{ text: evil, big: "18446744073709551615", time: "2026-01-02T03:04:05.678Z", list: ["a'b", "c"] }]);
+  });
+
+  it("binds lists of any length", async () => {
+    const ids = Array.from({ length: 20_000 }, (_, i) => `'ü\\${randomUUID()}-${i}`);
+    const sql = "SELECT {list:Array(String)}[20000] AS last, length({list:Array(String)}) AS n, {more:UInt8} AS more";
+    const row = { last: ids.at(-1), n: "20000", more: 7 };
+    const bindings = { list: ids, more: 7 };
+    expect(await clickhouse.rows(sql, bindings)).toEqual([row]);
+    expect(JSON.parse(String((await clickhouse.bytes(`${sql} FORMAT JSONEachRow`, bindings)).body))).toEqual(row);
+    const chunks = await (await clickhouse.open(`${sql} FORMAT JSONEachRow`, bindings)).toArray();
+    expect(JSON.parse(Buffer.concat(chunks).toString())).toEqual(row);
+    const few = "SELECT countIf(toString(number) IN {list:Array(String)}) AS n FROM numbers(10)";
+    expect(await clickhouse.rows(few, { list: [...ids, "3"] })).toEqual([{ n: "1" }]);
+    // Long for a URL, short for a parameter.
+    const some = { list: ids.slice(0, 300), more: 7 };
+    const { body } = await clickhouse.bytes("SELECT length({list:Array(String)}) AS n FORMAT TSV", some);
+    expect(String(body)).toBe("300\n");
   });
 
   it("runs a question read-only and as one statement", async () => {

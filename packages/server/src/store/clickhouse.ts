@@ -11,6 +11,7 @@ import {
 import type { Endpoint, EndpointSource } from "./endpoint.ts";
 import { isUnreachable, type StoreError, toStoreError, unavailable } from "./errors.ts";
 import type { Logger } from "./logger.ts";
+import { inBody, inPieces } from "./long-bindings.ts";
 
 export interface ClickHouseConfig {
   readonly database: string;
@@ -146,7 +147,7 @@ export class ClickHouse {
     try {
       signal?.throwIfAborted();
       const parameters = { ...this.#parameters(sql, bindings, options, { wait_end_of_query: 1 }), query_id: queryId };
-      const { stream, response_headers } = await this.#reach(({ read }) => read.exec(parameters));
+      const { stream, response_headers } = await this.#reach(({ read }) => read.exec(inBody(parameters)));
       const chunks: Buffer[] = [];
       for await (const chunk of signal ? addAbortSignal(signal, stream) : stream) chunks.push(chunk as Buffer);
       return { body: Buffer.concat(chunks), ...readSummary(response_headers) };
@@ -163,7 +164,7 @@ export class ClickHouse {
   async open(sql: string, bindings: Bindings = {}, options: QueryOptions = {}): Promise<Readable> {
     try {
       const parameters = { ...this.#parameters(sql, bindings, options, {}), query_id: randomUUID() };
-      const { stream } = await this.#reach(({ read }) => read.exec(parameters));
+      const { stream } = await this.#reach(({ read }) => read.exec(inBody(parameters)));
       return stream;
     } catch (error) {
       throw toStoreError(error, options.signal);
@@ -322,7 +323,7 @@ export class ClickHouse {
       date_time_output_format: "iso",
       session_timezone: "UTC",
     };
-    return { query: sql, query_params: { ...bindings }, ...(signal ? { abort_signal: signal } : {}), clickhouse_settings };
+    return { ...inPieces(sql, bindings), ...(signal ? { abort_signal: signal } : {}), clickhouse_settings };
   }
 
   /** Of several nodes the next one is tried when one is gone in the middle of it: nothing that is said here does harm when said twice. */
@@ -359,6 +360,8 @@ export class ClickHouse {
       password,
       http_headers: { ...headers },
       application: "flowtrail",
+      // What is too long for a URL is sent as a form.
+      use_multipart_params_auto: true,
       // Errors reach the caller, who logs them without the text of the query.
       log: { level: ClickHouseLogLevel.OFF },
     };
