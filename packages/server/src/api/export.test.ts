@@ -104,8 +104,8 @@ describe("an export", () => {
       expect(await lines(asked)).toEqual(listed);
       if (query === "reports=all") expect(listed.map(({ flow_id }) => flow_id)).toHaveLength(11);
     }
-    const answer = await download(`format=ndjson&${range()}`);
-    await answer.text();
+    const answer = await download("format=ndjson&network=nothing");
+    expect(await answer.text()).toBe("");
     expect(answer.headers.get("content-type")).toBe("application/x-ndjson");
     expect(answer.headers.get("content-disposition")).toMatch(
       /^attachment; filename="flowtrail-\d{8}T\d{6}Z-\d{8}T\d{6}Z\.ndjson"$/,
@@ -122,7 +122,8 @@ describe("an export", () => {
       });
     expect(header).toContain("src_name");
     expect(rows).toEqual(listed.map(shown));
-    const answer = await download(range());
+    expect(await text("network=nothing&columns=start,src.ip")).toBe("start,src_ip\r\n");
+    const answer = await download("network=nothing");
     expect([answer.headers.get("content-type"), (await answer.text()).startsWith("flow_id,")]).toEqual([
       "text/csv; charset=utf-8",
       true,
@@ -155,7 +156,12 @@ describe("an export", () => {
     for (const [columns, message] of [
       ["src_nam", /"src_nam" is no column, did you mean src_name\?/],
       ["src.nam", /did you mean src\.name\?/],
-      ["start,bytes", /"bytes" is made of several columns/],
+      ["start,bytes", /"bytes" is made of several columns: name those, such as src\.bytes and dst\.bytes/],
+      ["ip", /such as src\.ip/],
+      [
+        "dst.domain,duration",
+        /"dst\.domain" is a field of filters, but no column; .*"duration" is a field of filters, but no column$/,
+      ],
       ["a'b,c", /no column.*no column/],
     ] as const) {
       const answer = await test.ask<ErrorBody>("GET", `/api/flows/export?columns=${columns}`);
@@ -195,7 +201,7 @@ describe("many rows", () => {
 
   it("go on behind any row of a broken download", async () => {
     const all = await lines(asked("flow_id,start,reporter_id,cursor"));
-    for (const at of [6, 10_003, COUNT - 1]) {
+    for (const at of [10_003, COUNT - 1]) {
       const { cursor, start, flow_id, reporter_id } = all[at] as (typeof all)[number];
       expect(readCursor(cursor)).toMatchObject({
         sort: "time",
@@ -218,17 +224,16 @@ describe("many rows", () => {
   });
 
   it("end when the client leaves: nothing runs on, and the turn is given back", async () => {
-    const leave = new AbortController();
     // One after the other; more of them than there are turns.
-    for (let i = 0; i < 4; i++) {
-      const leaving = i === 3 ? leave : new AbortController();
+    for (let i = 0; i < 3; i++) {
+      const leaving = new AbortController();
       const response = await download(`format=ndjson&${asked()}`, { signal: leaving.signal });
       await response.body?.getReader().read();
       leaving.abort();
     }
     const underWay = async () =>
       /flowtrail_questions_under_way\{kind="exports"\} (\d+)/.exec(String((await test.ask("GET", "/metrics")).body))?.[1];
-    while ((await underWay()) !== "0");
+    while ((await underWay()) !== "0") await new Promise((resolve) => setTimeout(resolve, 50));
     expect((await text(asked("flow_id"))).length).toBeGreaterThan(COUNT);
     const log = test.log
       .filter((line) => line.includes("export of flows"))
@@ -256,14 +261,18 @@ describe("many rows", () => {
       parts = 1;
       const { status, body } = await test.ask<ErrorBody>("GET", `/api/flows/export?format=ndjson&${asked()}`);
       expect([status, body.error.code]).toEqual([503, "STORE_UNAVAILABLE"]);
+      parts = 1;
+      const csv = await test.ask<ErrorBody>("GET", `/api/flows/export?format=csv&${asked()}`);
+      expect([csv.status, csv.body.error.code]).toEqual([503, "STORE_UNAVAILABLE"]);
     } finally {
       failing.mockRestore();
     }
     const log = test.log
       .filter((line) => line.includes("export of flows"))
       .map((line) => JSON.parse(line) as Record<string, unknown>);
-    expect(log.slice(-2).map(({ complete, rows }) => [complete, Number(rows) > 0])).toEqual([
+    expect(log.slice(-3).map(({ complete, rows }) => [complete, Number(rows) > 0])).toEqual([
       [false, true],
+      [false, false],
       [false, false],
     ]);
   });

@@ -49,7 +49,10 @@ function columnOf(word: string): ExportColumn | null {
 
 function unknown(word: string): string {
   const shown = JSON.stringify(word.slice(0, 80));
-  if (filterField(word) !== null) return `${shown} is made of several columns: name those, such as src.${word} and dst.${word}`;
+  const field = filterField(word);
+  if (field !== null && dotted.has(`src.${field.name}`))
+    return `${shown} is made of several columns: name those, such as src.${field.name} and dst.${field.name}`;
+  if (field !== null) return `${shown} is a field of filters, but no column`;
   const near = nearest(word, KNOWN);
   return `${shown} is no column${near === null ? "" : `, did you mean ${near}?`}`;
 }

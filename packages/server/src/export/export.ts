@@ -29,18 +29,22 @@ export async function* exportFlows(
   const { settings, all } = SPECS[query.format];
   let told = 0;
   const join = query.format === "parquet" ? new ParquetJoin() : null;
-  // Whoever goes on with a file has its first line.
-  if (query.format === "csv" && query.after === null) yield Buffer.from(`${(query.columns ?? all).map(nameOf).join(",")}\r\n`);
+  // Whoever goes on with a file has its first line. It is told with the first part: what goes wrong before can be told as such.
+  let head = query.format === "csv" && query.after === null ? `${(query.columns ?? all).map(nameOf).join(",")}\r\n` : "";
   for await (const segment of parts(query, store, heard)) {
     const part = partSql(query, segment, heard);
     const { body, rows } = await store.bytes({ table: segment.table, sql: part.text, bindings: part.bindings, settings });
     // The first file of Parquet tells the columns, whether there are rows or not.
     if (join !== null && (rows > 0 || told === 0)) yield join.add(body);
-    else if (rows > 0) yield body;
+    else if (rows > 0) {
+      yield head === "" ? body : Buffer.concat([Buffer.from(head), body]);
+      head = "";
+    }
     told++;
     progress.rows += rows;
   }
   if (join !== null) yield join.end();
+  if (head !== "") yield Buffer.from(head);
   progress.complete = true;
 }
 

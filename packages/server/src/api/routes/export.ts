@@ -1,4 +1,5 @@
 /** All flows of a question as one file. */
+import type { ServerResponse } from "node:http";
 import { Readable } from "node:stream";
 import { printFilter } from "@flowtrail/model";
 import { z } from "zod";
@@ -35,7 +36,15 @@ const querySchema = z.strictObject({
   ...filterParameters,
 });
 
-export function exportRoutes(api: Api, context: ApiContext): void {
+/** A reader that takes nothing for so long is gone without a word, or waits for a person: others want its turn. `--resume` goes on. */
+const STALLED_MS = 180_000;
+
+/** @param stalledMs a reader that takes nothing for so long loses its turn */
+export function exportRoutes(
+  api: Api,
+  context: Pick<ApiContext, "desk" | "roster" | "now" | "config">,
+  stalledMs = STALLED_MS,
+): void {
   const { desk, roster, now } = context;
   api.route({
     method: "GET",
@@ -60,24 +69,42 @@ export function exportRoutes(api: Api, context: ApiContext): void {
       const store = await desk.exportedBy(who, capsFor(request, context), signal);
       const began = performance.now();
       const progress: ExportProgress = { rows: 0, complete: false };
-      // Fires in any case: the answer is through, or whoever asked is gone.
-      reply.raw.once("close", () => {
+      let isOver = false;
+      const end = () => {
+        if (isOver) return;
+        isOver = true;
         store.end();
         const ms = Math.round(performance.now() - began);
         request.log.info(
           { who, ...told(query), rows: progress.rows, ms, complete: progress.complete && !signal.aborted },
           "export of flows",
         );
-      });
-      const bytes = exportFlows(query, { store, heard: roster, progress });
-      // What goes wrong until the first part is there, is told as with any other request. Later it breaks the transfer.
-      const { value: first = Buffer.alloc(0) } = await bytes.next();
-      reply.header("cache-control", "no-store");
-      reply.header("content-disposition", `attachment; filename="${exportFileName(query)}"`);
-      return reply
-        .type(SPECS[query.format].contentType)
-        .send(Readable.from(beginningWith(first, bytes), { objectMode: false }) as never);
+      };
+      // The answer is through, or whoever asked is gone.
+      reply.raw.once("close", end);
+      try {
+        signal.throwIfAborted();
+        const bytes = exportFlows(query, { store, heard: roster, progress });
+        // What goes wrong until the first part is there, is told as with any other request. Later it breaks the transfer.
+        const { value: first = Buffer.alloc(0) } = await bytes.next();
+        reply.header("cache-control", "no-store");
+        reply.header("content-disposition", `attachment; filename="${exportFileName(query)}"`);
+        endStalled(reply.raw, stalledMs);
+        return reply
+          .type(SPECS[query.format].contentType)
+          .send(Readable.from(beginningWith(first, bytes), { objectMode: false }) as never);
+      } catch (error) {
+        end();
+        throw error;
+      }
     },
+  });
+}
+
+/** Breaks an answer off of which nothing was taken for so long. While there is nothing to take, its reader is not to blame. */
+function endStalled(answer: ServerResponse, stalledMs: number): void {
+  answer.setTimeout(stalledMs, () => {
+    if (answer.writableLength > 0) answer.destroy();
   });
 }
 
