@@ -1,7 +1,7 @@
 /** A page of flows line by line, as they are found: whoever looks for something rare sees the first ones before all are there. */
 import { Readable } from "node:stream";
 import { NDJSON_CONTENT_TYPE } from "@flowtrail/model";
-import type { FastifyRequest } from "fastify";
+import type { FastifyBaseLogger, FastifyRequest } from "fastify";
 import { writeCursor } from "../query/cursor.ts";
 import type { FlowList, PagePlaces } from "../query/flow-list.ts";
 import type { FlowListQuery, ListPlace } from "../query/flow-list-order.ts";
@@ -22,15 +22,26 @@ export function toldPlaces({ range, sort, order }: FlowListQuery, { next, prev, 
  * Resolves when the first rows are there, so that what goes wrong until then is told as with any answer. Later it is the last line.
  * @throws StoreError
  */
-export async function pageLines(flows: FlowList, query: FlowListQuery, inquiry: Inquiry): Promise<Readable> {
+export async function pageLines(
+  flows: FlowList,
+  query: FlowListQuery,
+  inquiry: Inquiry,
+  log: FastifyBaseLogger,
+): Promise<Readable> {
   const rows = flows.stream(query, inquiry);
   const first = await rows.next();
-  return Readable.from(lines(first, rows, query, inquiry), { objectMode: false });
+  return Readable.from(lines(first, rows, { query, inquiry, log }), { objectMode: false });
 }
 
 type Rows = ReturnType<FlowList["stream"]>;
 
-async function* lines(first: Awaited<ReturnType<Rows["next"]>>, rows: Rows, query: FlowListQuery, inquiry: Inquiry) {
+interface Asked {
+  readonly query: FlowListQuery;
+  readonly inquiry: Inquiry;
+  readonly log: FastifyBaseLogger;
+}
+
+async function* lines(first: Awaited<ReturnType<Rows["next"]>>, rows: Rows, { query, inquiry, log }: Asked) {
   try {
     for (let part = first; ; part = await rows.next()) {
       if (part.done) {
@@ -41,7 +52,8 @@ async function* lines(first: Awaited<ReturnType<Rows["next"]>>, rows: Rows, quer
     }
   } catch (error) {
     if (inquiry.signal.aborted) return;
-    const { code, message, details } = apiError(error);
+    const { status, code, message, details } = apiError(error);
+    if (status >= 500) log.error({ err: error }, "a page of flows broke off");
     yield line({ error: { code, message, ...(details === undefined ? {} : { details }) } });
   }
 }

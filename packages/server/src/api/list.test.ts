@@ -1,6 +1,7 @@
 import { type FlowJson, NDJSON_CONTENT_TYPE } from "@flowtrail/model";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { z } from "zod";
+import { FlowList } from "../query/flow-list.ts";
 import { type ErrorBody, rowNow, startTestServer, type TestServer } from "../testing.ts";
 import { detailSchema, listSchema } from "./schemas.ts";
 
@@ -103,6 +104,20 @@ describe("a list line by line", () => {
 
   it("is refused as any other question", async () => {
     expect((await lines("q=port%3D")).status).toBe(400);
+  });
+
+  it("that breaks off ends with the error, and the log says what it was", async () => {
+    const failing = vi.spyOn(FlowList.prototype, "stream").mockImplementation(async function* () {
+      yield [{ flow_id: "1" }];
+      throw new TypeError("broken in the middle");
+    });
+    try {
+      const { rows, last } = await lines("");
+      expect([rows, last]).toEqual([[{ flow_id: "1" }], { error: { code: "INTERNAL", message: expect.any(String) } }]);
+    } finally {
+      failing.mockRestore();
+    }
+    expect(test.log.filter((line) => line.includes("broken in the middle"))).toHaveLength(1);
   });
 });
 

@@ -29,7 +29,10 @@ export function flowRoutes(api: Api, context: ApiContext): void {
       reply.header("cache-control", "no-store");
       reply.header("vary", "accept");
       // The schema tells of the other form.
-      if (wantsLines(request)) return reply.type(NDJSON_CONTENT_TYPE).send((await pageLines(flows, query, inquiry)) as never);
+      if (wantsLines(request)) {
+        const page = await pageLines(flows, query, inquiry, request.log);
+        return reply.type(NDJSON_CONTENT_TYPE).send(page as never);
+      }
       const { flows: rows, ...places } = await flows.page(query, inquiry);
       return { flows: rows, ...toldPlaces(query, places), meta: inquiry.meta };
     },
