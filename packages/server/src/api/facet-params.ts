@@ -68,6 +68,6 @@ export function seenFilterOf({
   }
   const has: Filter = { kind: "is", field: field.name, values, not: false };
   const wantsSample = field.name === "network" ? { network: value } : {};
-  const { asked, always } = askedFilter({ ...wantsSample, network });
+  const { asked, always } = askedFilter(network === undefined ? wantsSample : { network });
   return allFilters([has, asked, always]);
 }

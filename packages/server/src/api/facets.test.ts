@@ -113,6 +113,9 @@ describe("GET /api/flows/seen", () => {
     expect(await ask(seenSchema, "/api/flows/seen?by=domain&value=nowhere.example")).toMatchObject({ first: null, last: null });
     expect(await ask(seenSchema, "/api/flows/seen?by=port&value=https&network=other")).toMatchObject({ first: null });
     expect(await ask(seenSchema, "/api/flows/seen?by=network&value=other")).toMatchObject({ first });
+    await test.ask("POST", "/api/sample", { body: { on: true } });
+    while ((await ask(seenSchema, "/api/flows/seen?by=network&value=sample")).first === null);
+    await test.ask("POST", "/api/sample", { body: { on: false } });
   });
 
   it("refuses fields that it does not know, and values that a field can't hold", async () => {
