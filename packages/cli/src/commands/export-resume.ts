@@ -81,7 +81,8 @@ async function read(path: string, from: number, to: number): Promise<string> {
 }
 
 function csvRow(head: string, text: string): Row {
-  const values = [...text.matchAll(/(?:^|,)(?:"((?:[^"]|"")*)"|([^",]*))/g)].map(
+  // Each value has its own comma: an empty first one is a match of no length otherwise, behind which the next one is looked for too late.
+  const values = [...`,${text}`.matchAll(/,(?:"((?:[^"]|"")*)"|([^",]*))/g)].map(
     ([, quoted, plain]) => quoted?.replaceAll('""', '"') ?? plain,
   );
   return Object.fromEntries(head.split(",").map((name, i) => [name, values[i]]));

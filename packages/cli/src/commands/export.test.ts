@@ -94,6 +94,17 @@ describe("flowtrail export", () => {
     expect(text.match(/of two lines/g)).toHaveLength(ROWS);
   });
 
+  it("goes on with a CSV file whose first column is empty", async () => {
+    const [output, whole] = [join(dir, "cut.csv"), join(dir, "uncut.csv")];
+    const query = ["--from", from, "--to", to, "--data", test.data, "--columns", "icmp_type,start,flow_id,reporter_id"];
+    await flowtrail(...query, "-o", whole);
+    const text = await readFile(whole, "utf8");
+    await writeFile(`${output}.part`, text.slice(0, text.length / 2));
+    await flowtrail(...query, "-o", output, "--resume");
+    expect(await readFile(output, "utf8")).toBe(text);
+    expect(text.split("\r\n")[1]).toMatch(/^,"?\d{4}-/);
+  });
+
   it("says what is wrong, and leaves other files alone", async () => {
     const there = join(dir, "there.csv");
     await writeFile(there, "kept");
