@@ -63,6 +63,17 @@ describe("a gate", () => {
     expect(gate.stats).toEqual({ underWay: 1, waiting: 0, refused: 5 });
   });
 
+  it("forgets askers that are not there any more, however steady the load is", async () => {
+    const gate = gateOf({ slots: 2, maxWaiting: 2 });
+    const leave = await gate.enter("stays", stay);
+    for (let i = 0; i < 5000; i++) {
+      (await gate.enter(`session ${i}`, stay))();
+      expect(gate.askers).toBeLessThanOrEqual(1001);
+    }
+    leave();
+    expect(gate.askers).toBe(0);
+  });
+
   it("forgets who leaves the queue", async () => {
     const gate = gateOf();
     const leave = await gate.enter("a", stay);

@@ -18,6 +18,9 @@ interface Waiting {
   readonly admit: () => void;
 }
 
+/** Askers whose last turn is remembered at least: with those that ask now there are seldom more. */
+const REMEMBERED = 1000;
+
 export class Gate {
   readonly #config: GateConfig;
   /** In the order in which they came. */
@@ -35,6 +38,11 @@ export class Gate {
 
   get stats(): { readonly underWay: number; readonly waiting: number; readonly refused: number } {
     return { underWay: this.#taken, waiting: this.#queue.length, refused: this.#refused };
+  }
+
+  /** Askers that are known: those under way, those that wait, and some that were here. */
+  get askers(): number {
+    return this.#lastTurn.size;
   }
 
   /**
@@ -73,7 +81,17 @@ export class Gate {
     this.#taken++;
     this.#underWay.set(who, (this.#underWay.get(who) ?? 0) + 1);
     this.#lastTurn.set(who, this.#turn++);
+    this.#forgetIdle();
     return this.#release(who);
+  }
+
+  /** Each session is an asker of its own. Whoever is forgotten comes as somebody new, which is no disadvantage. */
+  #forgetIdle(): void {
+    const { slots, maxWaiting } = this.#config;
+    // Twice those that can't be forgotten: most of them go each time.
+    if (this.#lastTurn.size <= Math.max(REMEMBERED, 2 * (slots + maxWaiting))) return;
+    const waiting = new Set(this.#queue.map(({ who }) => who));
+    for (const who of this.#lastTurn.keys()) if (!this.#underWay.has(who) && !waiting.has(who)) this.#lastTurn.delete(who);
   }
 
   #release(who: string): () => void {
