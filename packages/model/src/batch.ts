@@ -62,14 +62,19 @@ export class FlowBatch {
     const picked = new Int32Array(this.#length);
     let count = 0;
     for (let row = 0; row < this.#length; row++) if (keep(row)) picked[count++] = row;
+    if (count < this.#length) return this.pick(picked.subarray(0, count));
     const kept = new FlowBatch(count);
-    if (count === this.#length) kept.addAll(this);
-    else if (count > 0) {
-      kept.addRows(count);
-      const rows = picked.subarray(0, count);
-      for (const { name } of COLUMN_LIST) if (!this.column(name).empty) alike(kept, name).copyPicked(this.column(name), rows);
-    }
+    kept.addAll(this);
     return kept;
+  }
+
+  /** A new batch of these rows, in this order; one that is named several times is there as often. */
+  pick(rows: Int32Array): FlowBatch {
+    const picked = new FlowBatch(rows.length);
+    if (rows.length === 0) return picked;
+    picked.addRows(rows.length);
+    for (const { name } of COLUMN_LIST) if (!this.column(name).empty) alike(picked, name).copyPicked(this.column(name), rows);
+    return picked;
   }
 
   /** Empties the batch; the memory stays. */

@@ -1,6 +1,8 @@
+import type { FlowBatch } from "@flowtrail/model";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { inPieces, LONGEST_DELTA_MS, pieceEnds } from "./delta-pieces.ts";
+import { inPieces, LONGEST_DELTA_MS, pieceCount, pieceEnds } from "./delta-pieces.ts";
+import { assertStorable, extraPieces, MAX_PIECES, splitFlows } from "./flow-split.ts";
 import { DELTA_COUNTERS } from "./schema/flow-tables.ts";
 import { batchOf, type FlowRow } from "./test-batches.ts";
 
@@ -17,8 +19,11 @@ const delta = (since: number, last_seen: number, counters: readonly number[], mo
   ...more,
 });
 
-function piecesOf(rows: readonly FlowRow[]) {
-  const pieces = inPieces(batchOf(rows));
+function piecesOf(rows: readonly FlowRow[], atOnce?: number) {
+  return [...inPieces(batchOf(rows), atOnce)].flatMap(told);
+}
+
+function told(pieces: FlowBatch) {
   return Array.from({ length: pieces.length }, (_, row) => ({
     id: String(pieces.columns.flow_id.getBigInt(row)),
     since: pieces.columns.since.get(row) ?? Number.NaN,
@@ -35,13 +40,16 @@ describe("a delta", () => {
     expect(piece).toMatchObject({ since: noon, last: noon + 2 * minute, estimated: null, counters: [600, 3, 2, 1] });
   });
 
-  it("that is longer is cut at each minute, at each hour, at each day", () => {
+  it("that is longer is cut at whole minutes, hours or days, into some fifty pieces at most", () => {
     expect(pieceEnds(noon + 30_000, noon + 3 * minute + 1)).toEqual(
       [1, 2, 3].map((n) => noon + n * minute - 1).concat(noon + 3 * minute + 1),
     );
-    expect(pieceEnds(noon + 1, noon + 3 * hour - 1)).toEqual([1, 2, 3].map((n) => noon + n * hour - 1));
+    expect(pieceEnds(noon + 1, noon + 2 * hour - 1)).toEqual(
+      Array.from({ length: 24 }, (_, n) => noon + (n + 1) * 5 * minute - 1),
+    );
+    expect(pieceEnds(noon + 1, noon + 30 * hour - 1)).toEqual(Array.from({ length: 30 }, (_, n) => noon + (n + 1) * hour - 1));
     expect(pieceEnds(noon, noon + 40 * day)).toHaveLength(41);
-    expect(pieceEnds(0, noon)).toHaveLength(367);
+    expect(pieceEnds(0, noon)).toHaveLength(47);
   });
 
   it("is spread evenly, and pieces that moved nothing are left out", () => {
@@ -65,7 +73,8 @@ describe("a delta", () => {
           delta(since, since + length, counters, { flow_id: String(id) }),
         );
         const pieces = piecesOf(rows);
-        expect(piecesOf(rows)).toEqual(pieces);
+        // Whatever else is in the batch, and however much is made at once.
+        expect(rows.flatMap((row) => piecesOf([row], 1))).toEqual(pieces);
         for (const [id, { since, length, counters }] of given.entries()) {
           const own = pieces.filter((piece) => piece.id === String(id));
           const sums = counters.map((_, i) => own.reduce((sum, piece) => sum + BigInt(piece.counters[i] ?? 0), 0n));
@@ -75,12 +84,49 @@ describe("a delta", () => {
           for (const [i, piece] of own.entries()) {
             expect(piece.since).toBeGreaterThanOrEqual(i === 0 ? since : (own[i - 1]?.last ?? 0) + 1);
             expect(piece.last).toBeGreaterThanOrEqual(piece.since);
-            if (length <= 31 * day && length > LONGEST_DELTA_MS)
-              expect(piece.last - piece.since).toBeLessThan(length > 2 * hour ? hour : minute);
+            const width = Math.max(minute, Math.min(8 * day, length / 16));
+            if (length <= 366 * day && length > LONGEST_DELTA_MS) expect(piece.last - piece.since).toBeLessThan(width);
           }
+          expect(own.length).toBeLessThanOrEqual(pieceCount(since, since + length));
+          expect(pieceCount(since, since + length)).toBe(pieceEnds(since, since + length).length);
+          expect(pieceCount(since, since + length)).toBeLessThanOrEqual(49);
           if (counters.some((amount) => amount > 0)) expect(own.at(-1)?.last).toBe(since + length);
         }
       }),
     );
+  });
+});
+
+describe("a batch", () => {
+  const totals = (flow_id: number, days: number): FlowRow => ({
+    flow_id: String(flow_id),
+    start: noon - days * day,
+    last_seen: noon,
+    end: noon,
+    state: "closed",
+    src_bytes: 1e9,
+  });
+
+  it("of long flows becomes pieces a few at a time, and is counted as what it becomes", () => {
+    const batch = batchOf(Array.from({ length: 1000 }, (_, id) => totals(id, 30)));
+    const made = [...inPieces(splitFlows(batch).deltas, 5000)].map(({ length }) => length);
+    expect(Math.max(...made)).toBeLessThan(5049);
+    const sum = made.reduce((all, length) => all + length, 0);
+    expect(sum).toBe(extraPieces(batch) + 1000);
+    expect(sum).toBeLessThanOrEqual(49_000);
+  });
+
+  it("that would become too many is refused", () => {
+    const batch = batchOf([totals(1, 30)]).pick(new Int32Array(20_000));
+    expect(() => assertStorable(batch)).toThrow(
+      expect.objectContaining({ data: { code: "BATCH_TOO_MANY_PIECES", pieces: 20_000 * 30, limit: MAX_PIECES } }),
+    );
+    expect(() => assertStorable(batchOf([totals(1, 30)]).pick(new Int32Array(8_000)))).not.toThrow();
+    // The same bytes as they were moved are as many rows as they are.
+    expect(() =>
+      assertStorable(
+        batchOf([{ ...totals(1, 30), since: noon - minute, src_bytes_delta: 1, revision: 3 }]).pick(new Int32Array(20_000)),
+      ),
+    ).not.toThrow();
   });
 });

@@ -6,29 +6,40 @@ const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
 const DAY_MS = 24 * HOUR_MS;
 
-/** No delta of the store is longer than this, but for what `widthMs` says of months. */
+/** No longer delta is stored in one. */
 export const LONGEST_DELTA_MS = 2 * MINUTE_MS;
 /** Days back from its end that a delta is spread over; what is before lies in the first piece. Each day is a part of its own on disk. */
 const MOST_DAYS = 366;
+/** Pieces between whole minutes, hours or days that a delta is taken into; its two ends may make one more. */
+const MOST_PIECES = 48;
+/** How wide pieces may be: parts of a day by the clock, then days. */
+const WIDTHS_MS = [1, 2, 5, 10, 15, 30, 60, 120, 180, 360, 720, 1440, 2880, 5760, 11_520].map((minutes) => minutes * MINUTE_MS);
 
-/** At every minute up to two hours, every hour up to a month, every day for longer ones. */
+/** By the delta alone, whatever else comes with it: the same report must always make the same pieces. */
 function widthMs(lengthMs: number): number {
-  if (lengthMs <= 2 * HOUR_MS) return MINUTE_MS;
-  return lengthMs <= 31 * DAY_MS ? HOUR_MS : DAY_MS;
+  return WIDTHS_MS.find((width) => lengthMs <= MOST_PIECES * width) ?? DAY_MS;
 }
 
-/**
- * Ends of the pieces of a delta: the last millisecond of each minute, hour or day (UTC) in it, and its own end. Ms since 1970.
- */
-export function pieceEnds(sinceMs: number, endMs: number): number[] {
-  const lengthMs = endMs - sinceMs;
-  if (lengthMs <= LONGEST_DELTA_MS) return [endMs];
-  const width = widthMs(lengthMs);
+/** From when on it is spread, and how wide. */
+function spreadOf(sinceMs: number, endMs: number): { fromMs: number; width: number } {
   const fromMs = Math.max(sinceMs, endMs - MOST_DAYS * DAY_MS);
+  return { fromMs, width: widthMs(endMs - fromMs) };
+}
+
+/** How many pieces a delta makes, at most: those in which nothing moved are not stored. */
+export function pieceCount(sinceMs: number, endMs: number): number {
+  if (endMs - sinceMs <= LONGEST_DELTA_MS) return 1;
+  const { fromMs, width } = spreadOf(sinceMs, endMs);
+  return Math.floor(endMs / width) - Math.floor(fromMs / width) + 1;
+}
+
+/** Ends of the pieces of a delta: the last millisecond before each boundary of the clock (UTC) in it, and its own end. Ms since 1970. */
+export function pieceEnds(sinceMs: number, endMs: number): number[] {
+  if (endMs - sinceMs <= LONGEST_DELTA_MS) return [endMs];
+  const { fromMs, width } = spreadOf(sinceMs, endMs);
   const ends: number[] = [];
   for (let next = (Math.floor(fromMs / width) + 1) * width; next <= endMs; next += width) ends.push(next - 1);
-  if (ends.at(-1) !== endMs) ends.push(endMs);
-  return ends;
+  return [...ends, endMs];
 }
 
 export interface Piece {
@@ -56,34 +67,74 @@ export function evenPieces(sinceMs: number, endMs: number, totals: readonly numb
   });
 }
 
+/** Rows of pieces that are made at once: what a hostile sender can make of an upload must not be in memory together. */
+const ROWS_AT_ONCE = 20_000;
+
 /**
- * Deltas with all that are longer than two minutes in even pieces, marked as estimated. A piece is known by its `last_seen`. The sum of
- * the pieces is the delta, and the same delta always makes the same pieces.
+ * Deltas, with all that are longer than two minutes in even pieces, marked as estimated. A piece is known by its `last_seen`. The sum of
+ * the pieces is the delta, and the same delta always makes the same pieces. In batches of about `atOnce` rows, each made when it is
+ * asked for.
  * @param deltas rows with `since` and `last_seen`
  */
-export function inPieces(deltas: FlowBatch): FlowBatch {
+export function* inPieces(deltas: FlowBatch, atOnce = ROWS_AT_ONCE): Generator<FlowBatch> {
   const { since, last_seen } = deltas.columns;
-  const isLong = (row: number) => (last_seen.get(row) ?? 0) - (since.get(row) ?? 0) > LONGEST_DELTA_MS;
-  const long: number[] = [];
-  for (let row = 0; row < deltas.length; row++) if (isLong(row)) long.push(row);
-  if (long.length === 0) return deltas;
-  const pieces = deltas.filter((row) => !isLong(row));
-  for (const row of long) addPieces(pieces, deltas, row);
-  return pieces;
+  const times = (row: number) => [since.get(row) ?? 0, last_seen.get(row) ?? 0] as const;
+  let made = new Pieces(deltas);
+  let isWhole = true;
+  for (let row = 0; row < deltas.length; row++) {
+    const [sinceMs, endMs] = times(row);
+    if (endMs - sinceMs <= LONGEST_DELTA_MS) made.keep(row);
+    else made.spread(row, sinceMs, endMs);
+    if (made.length < atOnce) continue;
+    isWhole = false;
+    yield made.batch();
+    made = new Pieces(deltas);
+  }
+  if (isWhole && !made.hasSpread) yield deltas;
+  else if (made.length > 0) yield made.batch();
 }
 
-function addPieces(to: FlowBatch, deltas: FlowBatch, row: number): void {
-  const { columns } = deltas;
-  const totals = DELTA_COUNTERS.map((name) => columns[name].get(row) ?? 0);
-  for (const { sinceMs, lastSeenMs, amounts } of evenPieces(
-    columns.since.get(row) ?? 0,
-    columns.last_seen.get(row) ?? 0,
-    totals,
-  )) {
-    const piece = to.addCopy(deltas, row);
-    for (const [i, name] of DELTA_COUNTERS.entries()) to.columns[name].set(piece, amounts[i] ?? 0);
-    to.columns.since.set(piece, sinceMs);
-    to.columns.last_seen.set(piece, lastSeenMs);
-    to.columns.estimated.set(piece, true);
+/** Collects what rows become, and makes it column by column. */
+class Pieces {
+  readonly #deltas: FlowBatch;
+  readonly #rows: number[] = [];
+  readonly #pieces: (Piece | null)[] = [];
+  hasSpread = false;
+
+  constructor(deltas: FlowBatch) {
+    this.#deltas = deltas;
+  }
+
+  get length(): number {
+    return this.#rows.length;
+  }
+
+  keep(row: number): void {
+    this.#rows.push(row);
+    this.#pieces.push(null);
+  }
+
+  spread(row: number, sinceMs: number, endMs: number): void {
+    this.hasSpread = true;
+    const { columns } = this.#deltas;
+    const totals = DELTA_COUNTERS.map((name) => columns[name].get(row) ?? 0);
+    for (const piece of evenPieces(sinceMs, endMs, totals)) {
+      this.#rows.push(row);
+      this.#pieces.push(piece);
+    }
+  }
+
+  batch(): FlowBatch {
+    const batch = this.#deltas.pick(Int32Array.from(this.#rows));
+    const { since, last_seen, estimated } = batch.columns;
+    const counters = DELTA_COUNTERS.map((name) => batch.columns[name]);
+    for (const [row, piece] of this.#pieces.entries()) {
+      if (piece === null) continue;
+      for (const [i, counter] of counters.entries()) counter.set(row, piece.amounts[i] ?? 0);
+      since.set(row, piece.sinceMs);
+      last_seen.set(row, piece.lastSeenMs);
+      estimated.set(row, true);
+    }
+    return batch;
   }
 }

@@ -1,23 +1,30 @@
 /** Which row of a batch goes into which table. */
 import { type ColumnName, FlowBatch, FlowtrailError, STORED_COLUMNS } from "@flowtrail/model";
-import { inPieces } from "./delta-pieces.ts";
+import { pieceCount } from "./delta-pieces.ts";
 import { DELTA_COUNTERS, LAST_REVISION, SPREAD_REVISION } from "./schema/flow-tables.ts";
 
 export type BatchErrorData =
   | { code: "BATCH_INCOMPLETE"; row: number; column: ColumnName }
-  | { code: "BATCH_TOO_MANY_DAYS"; days: number; limit: number };
+  | { code: "BATCH_TOO_MANY_DAYS"; days: number; limit: number }
+  | { code: "BATCH_TOO_MANY_PIECES"; pieces: number; limit: number };
 /** A batch that can't be stored as it is. Trying again does not help. */
 export class BatchError extends FlowtrailError<BatchErrorData> {}
 
 /** Different days on which ended flows of one insert may have begun: each is a part of its own on disk. Honest agents have a few. */
 export const MAX_DAYS = 500;
+/**
+ * Pieces that the long deltas of one batch may make: what an agent sends at once (8,000 rows) fits, however long it was asleep. A batch
+ * with more is refused, and not stored in fewer pieces: what comes again in another batch must make the same ones, or it counts twice.
+ */
+export const MAX_PIECES = 500_000;
 
 /** What may be left empty in a column without null: it is false, 0 or "" then. */
 const defaulted = new Set<ColumnName>(["rank", "reporter_type"]);
 const needed = STORED_COLUMNS.filter(({ name, type, optional }) => !optional && type !== "bool" && !defaulted.has(name));
 
 /**
- * Checks that every column that must have a value has one, and that the batch is not spread over too many days.
+ * Checks that every column that must have a value has one, that the batch is not spread over too many days, and does not make too many
+ * pieces of long deltas.
  * @throws BatchError
  */
 export function assertStorable(batch: FlowBatch): void {
@@ -39,6 +46,28 @@ export function assertStorable(batch: FlowBatch): void {
       `the flows of a batch began on ${days.size} different days, ${MAX_DAYS} are taken at most`,
     );
   }
+  const pieces = extraPieces(batch);
+  if (pieces > MAX_PIECES) {
+    throw new BatchError(
+      { code: "BATCH_TOO_MANY_PIECES", pieces, limit: MAX_PIECES },
+      `what long flows of a batch moved would be spread over ${pieces} rows, ${MAX_PIECES} are taken at most: send fewer rows at once`,
+    );
+  }
+}
+
+/** How many more rows deltas become than they are, at most, since long ones are taken apart. */
+export function extraPieces(batch: FlowBatch): number {
+  const { start, since, end, last_seen } = batch.columns;
+  const hasDelta = deltaRows(batch);
+  let pieces = 0;
+  for (let row = 0; row < batch.length; row++) {
+    if (!hasDelta(row)) continue;
+    const isMeasured = DELTA_COUNTERS.some((name) => batch.columns[name].has(row));
+    const fromMs = (isMeasured ? since.get(row) : null) ?? start.get(row) ?? 0;
+    const toMs = (isMeasured ? null : end.get(row)) ?? last_seen.get(row) ?? 0;
+    pieces += pieceCount(fromMs, toMs) - 1;
+  }
+  return pieces;
 }
 
 export interface SplitFlows {
@@ -46,7 +75,7 @@ export interface SplitFlows {
   readonly ended: FlowBatch;
   /** For `flows_open`: open flows, and ended ones that become tombstones there. */
   readonly open: FlowBatch;
-  /** For `flow_deltas`. */
+  /** For `flow_deltas`, long ones not yet taken apart: see `inPieces`. */
   readonly deltas: FlowBatch;
 }
 
@@ -69,21 +98,25 @@ const totals = {
 } as const;
 
 /**
- * One row per revision that moved bytes; what is longer than two minutes in pieces. An ended flow whose sender gives totals only is one
+ * One row per revision that moved bytes. An ended flow whose sender gives totals only is one
  * delta over its whole life, marked as estimated; under a revision of its own, so that a later report of the same end replaces it.
  * What is missing to an ended flow's totals is added by `Settle`, which looks at what is stored.
  */
 function deltasOf(batch: FlowBatch): FlowBatch {
-  const { columns } = batch;
+  const deltas = batch.filter(deltaRows(batch));
+  for (let row = 0; row < deltas.length; row++) spread(deltas, row);
+  return deltas;
+}
+
+/** Which rows say what was moved. */
+function deltaRows({ columns }: FlowBatch): (row: number) => boolean {
   const measured = (row: number) => DELTA_COUNTERS.some((name) => columns[name].has(row));
   const moved = (row: number) => DELTA_COUNTERS.some((name) => columns[name].get(row));
   const total = (row: number) => DELTA_COUNTERS.some((name) => columns[totals[name]].get(row));
   const isOver = (row: number) => columns.state.get(row) !== "open";
   // What an only report added is all there is.
   const isOnly = (row: number) => isOver(row) && columns.revision.get(row) === 0;
-  const deltas = batch.filter((row) => (measured(row) && !isOnly(row) ? moved(row) : isOver(row) && (total(row) || moved(row))));
-  for (let row = 0; row < deltas.length; row++) spread(deltas, row);
-  return inPieces(deltas);
+  return (row) => (measured(row) && !isOnly(row) ? moved(row) : isOver(row) && (total(row) || moved(row)));
 }
 
 function spread({ columns }: FlowBatch, row: number): void {

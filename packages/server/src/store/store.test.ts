@@ -337,12 +337,10 @@ describe("submissions", () => {
   it("that can't be stored together are stored one by one", async () => {
     const spread = (reporter: string) =>
       submission(
-        Array.from({ length: 300 }, (_, n) => ({
-          flow_id: String(n),
-          reporter_id: reporter,
-          state: "closed",
-          start: noon - (n + (reporter === "old" ? 300 : 0)) * 86_400_000,
-        })),
+        Array.from({ length: 300 }, (_, n) => {
+          const start = noon - (n + (reporter === "old" ? 300 : 0)) * 86_400_000;
+          return { flow_id: String(n), reporter_id: reporter, state: "closed", start, last_seen: start + 100 };
+        }),
       );
     await Promise.all([spread("new"), spread("old"), submission([{}])].map((s) => test.store.submit(s)));
     expect(await rows("SELECT reporter_id, count() AS n FROM flows GROUP BY reporter_id ORDER BY reporter_id")).toEqual([

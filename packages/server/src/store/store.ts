@@ -4,8 +4,9 @@ import type { Submission } from "../receive/ports.ts";
 import { ClickHouse, type ClickHouseConfig, type PingResult } from "./clickhouse.ts";
 import { openRemote, type RemoteConfig } from "./cluster.ts";
 import { insertDeadLetters, insertDeliveries } from "./deliveries.ts";
+import { inPieces } from "./delta-pieces.ts";
 import { EmbeddedEngine, type EngineConfig, type EngineStatus } from "./engine/engine.ts";
-import { assertStorable, MAX_DAYS, mergeBatches, splitFlows } from "./flow-split.ts";
+import { assertStorable, extraPieces, MAX_DAYS, mergeBatches, splitFlows } from "./flow-split.ts";
 import { GroupCommit, type GroupCommitConfig, type GroupCommitStats } from "./group-commit.ts";
 import type { Logger } from "./logger.ts";
 import { type StoreNodes, singleNode } from "./nodes.ts";
@@ -96,7 +97,7 @@ export class Store {
     ];
     this.#commit = new GroupCommit(config.commit, {
       write: (submissions) => this.#write(submissions),
-      rowsOf: ({ rows, deliveries, deadLetters }) => rows.length + deliveries.length + deadLetters.length,
+      rowsOf: ({ rows, deliveries, deadLetters }) => rows.length + extraPieces(rows) + deliveries.length + deadLetters.length,
       logger,
     });
   }
@@ -212,20 +213,31 @@ export class Store {
   async #write(submissions: readonly Submission[]): Promise<void> {
     const rows = mergeBatches(submissions.map(({ rows }) => rows));
     const { ended, open, deltas } = splitFlows(rows);
+    let newsMs = oldestNews(rows, deltas);
     await allDone([
       // An ended flow is stored before its tombstone, so that it is never gone in between.
       this.#insertFlows(FLOWS.name, FLOW_COLUMNS, ended).then(() => this.#insertFlows(FLOWS_OPEN.name, FLOW_COLUMNS, open)),
-      this.#insertFlows(FLOW_DELTAS.name, DELTA_COLUMNS, deltas),
+      this.#insertDeltas(deltas, (pieces) => {
+        newsMs = Math.min(newsMs, oldestNews(rows, pieces));
+      }),
       insertDeadLetters(
         this.clickhouse,
         submissions.flatMap(({ deadLetters }) => deadLetters),
       ),
-    ]).finally(() => this.rollups.note(oldestNews(rows, deltas)));
+    ]).finally(() => this.rollups.note(newsMs));
     // Said of a batch only when it is there.
     await insertDeliveries(
       this.clickhouse,
       submissions.flatMap(({ deliveries }) => deliveries),
     );
+  }
+
+  /** Long ones in pieces, a few at a time: there may be many more of them than rows. */
+  async #insertDeltas(deltas: FlowBatch, note: (pieces: FlowBatch) => void): Promise<void> {
+    for (const pieces of inPieces(deltas)) {
+      note(pieces);
+      await this.#insertFlows(FLOW_DELTAS.name, DELTA_COLUMNS, pieces);
+    }
   }
 
   async #insertFlows(table: string, columns: typeof FLOW_COLUMNS, rows: FlowBatch): Promise<void> {
