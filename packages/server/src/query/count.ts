@@ -39,7 +39,7 @@ export class FlowCounts {
    */
   async count(range: TimeRange, filter: Filter, inquiry: Inquiry): Promise<FlowCount> {
     const computed = this.#computed(range, filter);
-    const set = computed === null ? wholeSet(range, filter) : { range, filter, began: [...computed.rest], openBegan: true };
+    const set = computed === null ? wholeSet(range, filter) : { range, filter, began: computed.rest, openBegan: computed.rest };
     const [known, counted] = await Promise.all([
       computed === null ? 0 : begunIn(computed, inquiry),
       countedFlows<{ n: string }>(set, (part, weight) => this.#question(part, weight), this.#mostRows, inquiry),
@@ -49,10 +49,13 @@ export class FlowCounts {
   }
 
   #question(set: FlowSet, weight: number): Question {
-    const { text, bindings } = flowSetSql(set, this.#deps.heard, (_, name) => `${name === "begun" ? weight : 1} AS weight`);
+    // Counted where the rows are: of a cluster's shards each tells a number.
+    const { text, bindings } = flowSetSql(set, this.#deps.heard, (_, name) =>
+      weight === 1 ? "count() AS n" : `toFloat64(count()) * ${name === "begun" ? weight : 1} AS n`,
+    );
     return {
       table: "flows",
-      sql: `SELECT toString(${weight === 1 ? "count()" : "sum(weight)"}) AS n FROM (${text})`,
+      sql: `SELECT toString(sum(n)) AS n FROM (${text})`,
       bindings,
       options: { settings: SET_SETTINGS },
     };

@@ -91,12 +91,12 @@ export function computedQuestion(set: ComputedSet, columns: readonly Column[], l
     const networks = `SELECT 'network' AS f, CAST(network AS Nullable(String)) AS v, ${from} AND field = '${EVERY_FLOW}' GROUP BY v`;
     return names.includes("network") ? [values, networks] : [values];
   });
-  const uncounted: FlowSet = { range, filter, began: rest, openBegan: !names.includes("state") };
+  const uncounted: FlowSet = { range, filter, began: rest, openBegan: names.includes("state") ? null : rest };
   const others = flowSetSql(uncounted, heard, (state, part) => {
     const all = `[${columns.map(({ name }) => pairSql(name, state)).join(", ")}]`;
     // Of an open flow that is counted already, all but its state.
     const isNew = `(start < ${moment("from")} OR ${beganInSql(uncounted)})`;
-    return `${part === "open" && !uncounted.openBegan ? `if(${isNew}, ${all}, [${pairSql("state", state)}])` : all} AS pairs`;
+    return `${part === "open" && uncounted.openBegan === null ? `if(${isNew}, ${all}, [${pairSql("state", state)}])` : all} AS pairs`;
   });
   const rows = `SELECT pair.1 AS f, pair.2 AS v, count() AS n FROM (${others.text}) ARRAY JOIN pairs AS pair GROUP BY f, v`;
   return {

@@ -40,6 +40,7 @@ export async function countedFlows<T>(
     if (!TOO_MUCH.has((error as { code?: unknown }).code)) throw error;
   }
   const share = Math.min(0.5, mostRows / SAMPLED / Math.max(1, await begun(set.range, inquiry)));
+  // Of ended flows only: open ones are all looked at, and count once.
   const part = question({ ...set, began: set.began.flatMap((stretch) => evenly(stretch, share)) }, 1 / share);
   const rows = await inquiry.rows<T>(part);
   inquiry.markPartial();

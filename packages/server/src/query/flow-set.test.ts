@@ -11,9 +11,13 @@ import {
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import * as samples from "../../../model/src/filter/testing.ts";
+import { FLOW_COLUMNS } from "../store/schema/flow-tables.ts";
+import { batchOf } from "../store/test-batches.ts";
 import { startTestStore, type TestStore } from "../store/testing.ts";
 import { FlowCounts } from "./count.ts";
 import { FlowFacets, hasFacet, withoutOwn } from "./facets.ts";
+import { countedFlows } from "./flow-set-sample.ts";
+import { type FlowSet, flowSetSql, SET_SETTINGS } from "./flow-set-sql.ts";
 import { Inquiry } from "./inquiry.ts";
 import { FlowSeen } from "./seen.ts";
 import { type AnyFlows, heard, storeAnyFlows } from "./testing.ts";
@@ -29,6 +33,7 @@ beforeAll(async () => {
 });
 afterAll(() => test.stop());
 
+const FACETS = FILTER_FIELDS.filter(hasFacet);
 const inquiry = () => new Inquiry(test.store.clickhouse, { signal: AbortSignal.timeout(60_000) });
 const range: fc.Arbitrary<TimeRange> = fc
   .tuple(fc.integer({ min: 0, max: 62 * 60 }), fc.integer({ min: 1, max: 62 * 60 }))
@@ -81,6 +86,27 @@ describe("a count", () => {
   });
 });
 
+describe("what is open", () => {
+  it("is counted as it is where only a part of the ended flows is looked at", async () => {
+    const set = { range: twoDays, filter: parseFilter("state=open"), began: [twoDays], openBegan: [twoDays] };
+    const question = (part: FlowSet, weight: number) => {
+      const { text, bindings } = flowSetSql(
+        { ...part, filter: parseFilter("") },
+        heard,
+        (state, name) => `${state} AS state, '${name}' AS part`,
+      );
+      const sql = `SELECT toString(countIf(part = 'open' AND state = 'open')) AS n, ${weight} AS weight FROM (${text})`;
+      return { table: "flows", sql, bindings, options: { settings: SET_SETTINGS } };
+    };
+    const { rows, sample } = await countedFlows<{ n: string; weight: number }>(set, question, 200, inquiry());
+    expect(sample).not.toBeNull();
+    expect(rows[0]?.weight).toBeGreaterThan(1);
+    const expected = stored.among(twoDays, set.filter).length;
+    expect(expected).toBeGreaterThan(5);
+    expect(rows[0]?.n).toBe(String(expected));
+  });
+});
+
 describe("first and last seen", () => {
   it("are the first start and the last activity of all flows that pass", async () => {
     const seen = new FlowSeen({ ...uncomputed, now: () => nowMs });
@@ -102,8 +128,6 @@ describe("first and last seen", () => {
     expect(met).toBeGreaterThan(10);
   });
 });
-
-const FACETS = FILTER_FIELDS.filter(hasFacet);
 
 describe("facets", () => {
   it("count the flows of the list that have a value, once each, whatever the filter says of this field", async () => {
@@ -174,5 +198,29 @@ describe("what remains of a filter for a field's own values", () => {
   ])("%s without %s: %s", (asked, name, remains) => {
     const field = FILTER_FIELDS.find((one) => one.name === name) as Field;
     expect(printFilter(withoutOwn(parseFilter(asked), field))).toBe(remains);
+  });
+});
+
+/** The last test: its flows are in every range. */
+describe("a flow that ends right now", () => {
+  it("is counted once while it is among the ended, too, and its tombstone is not there yet", async () => {
+    const start = nowMs - 100 * HOUR_MS;
+    const row = { reporter_id: "node-1", network: "ending", start, last_seen: start + 1000, state: "open" };
+    await test.store.insert(batchOf(["7001", "7002"].map((flow_id) => ({ ...row, flow_id, revision: 1 }))));
+    const columns = FLOW_COLUMNS.map(({ name }) => name);
+    const told = columns.map((name) => ({ state: "'closed'", revision: "toUInt32(2)" })[name as string] ?? name);
+    await test.store.clickhouse.command(
+      `INSERT INTO flows (${columns.join(", ")}) SELECT ${told.join(", ")} FROM flows_open FINAL WHERE flow_id = 7001`,
+    );
+    const passes = parseFilter("network=ending");
+    const within = { fromMs: start - HOUR_MS, toMs: start + HOUR_MS };
+    expect((await new FlowCounts(uncomputed).count(within, passes, inquiry())).count).toBe(2);
+    const fields = FACETS.filter(({ name }) => name === "state");
+    const question = { range: within, asked: passes, always: parseFilter(""), fields, limit: 10 };
+    const { values } = await new FlowFacets(uncomputed).facets(question, inquiry());
+    expect(values.get("state")).toEqual([
+      { value: "closed", count: 1 },
+      { value: "open", count: 1 },
+    ]);
   });
 });
