@@ -1,5 +1,6 @@
 /** What the routes about filters take and give. */
 import { z } from "zod";
+import { explainParameter, metaSchema } from "./ask.ts";
 
 const errorDetails = z.object({
   offset: z.number().int().describe("Where the mistake begins, in UTF-16 units from 0"),
@@ -20,6 +21,7 @@ export const completeQuerySchema = z.strictObject({
   at: z.coerce.number().int().min(0).max(8192).optional().describe("Place of the cursor, in UTF-16 units. Left out: the end"),
   from: z.string().default("-24h").describe("Values of this time are offered: relative or RFC 3339"),
   to: z.string().default("now").describe("Relative or RFC 3339"),
+  explain: explainParameter,
 });
 
 export const completionSchema = z.object({
@@ -33,4 +35,5 @@ export const completionSchema = z.object({
       count: z.number().int().nullable().describe("Reports that have this value, among those that were looked at"),
     }),
   ),
+  meta: metaSchema.describe("`partial`: values were counted until a limit of time or rows"),
 });

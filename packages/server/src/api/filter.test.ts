@@ -109,6 +109,7 @@ describe("GET /api/filter/complete", () => {
     expect([from, to]).toEqual([9, 14]);
     expect(suggestions[0]).toEqual({ text: "src.name", kind: "field", detail: expect.stringContaining("owner"), count: null });
     expect((await complete("q=port+")).suggestions.map(({ text }) => text)).toContain("not in");
+    expect((await complete("q=port+")).meta).toMatchObject({ rows_read: 0, partial: false });
     // The cursor is where it is said to be.
     expect((await complete("q=port%3D443+src.n&at=3")).suggestions[0]?.text).toBe("port");
   });
@@ -128,6 +129,11 @@ describe("GET /api/filter/complete", () => {
       ["44006", 3],
       ["443", 1],
     ]);
+    expect((await complete("q=port%3D44&explain=sql")).meta).toMatchObject({
+      table: "flows",
+      partial: false,
+      sql: [{ statement: expect.stringContaining("SELECT value") }],
+    });
     expect(await counts("q=domain:HUB")).toEqual([["api.github.com", 1]]);
     expect(await counts("q=dst.ip%3D203.0.")).toEqual([["203.0.113.53", 1]]);
     expect(await counts("q=network%3D&from=-30d&to=-10d")).toEqual([]);

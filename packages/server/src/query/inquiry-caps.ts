@@ -8,8 +8,8 @@ const MAX_RESULT_ROWS = 200_000;
 
 export interface Caps extends QueryLimits {
   readonly maxResultRows: number;
-  /** The options that raise them, for those who are told that it was not enough. */
-  readonly options: { readonly time: string; readonly rows: string; readonly memory: string };
+  /** The options that raise them, for those who are told that it was not enough. Null: none does. */
+  readonly options: Readonly<Record<"time" | "rows" | "memory", string | null>>;
   /** May see the statements that are made of a question. */
   readonly explain: boolean;
 }
@@ -32,5 +32,27 @@ export function capsOf(kind: AskerKind, config: CapsConfig): Caps {
     maxResultRows: MAX_RESULT_ROWS,
     options: { time: `${prefix}.max_seconds`, rows: `${prefix}.max_rows`, memory: "query.max_memory" },
     explain: kind === "person",
+  };
+}
+
+/** What a question may cost that has limits of its own: of both the smaller ones. Those of its own no option raises. 0: no limit. */
+export function within(caps: Caps, own: Partial<QueryLimits> = {}): Caps {
+  const isOwn = (name: keyof QueryLimits) => {
+    const [limit = 0, cap = 0] = [own[name], caps[name]];
+    return limit > 0 && (cap === 0 || limit < cap);
+  };
+  const smaller = <N extends keyof QueryLimits>(name: N) => ({ ...caps, ...(isOwn(name) ? own : {}) })[name];
+  const { time, rows, memory } = caps.options;
+  return {
+    maxExecutionMs: smaller("maxExecutionMs"),
+    maxRowsToRead: smaller("maxRowsToRead"),
+    maxMemoryBytes: smaller("maxMemoryBytes"),
+    maxResultRows: smaller("maxResultRows"),
+    options: {
+      time: isOwn("maxExecutionMs") ? null : time,
+      rows: isOwn("maxRowsToRead") ? null : rows,
+      memory: isOwn("maxMemoryBytes") ? null : memory,
+    },
+    explain: caps.explain,
   };
 }

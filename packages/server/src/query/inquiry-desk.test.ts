@@ -77,6 +77,39 @@ describe("a question that asks for too much", () => {
     expect([caps.explain, program.explain]).toEqual([true, false]);
   });
 
+  it("has the smaller ones of its own limits and of its asker's, and tells which one it was", async () => {
+    const desk = makeDesk();
+    const inquiry = new Inquiry(desk.askedBy("a", caps), { signal: stay });
+    const count = (rows: number, maxRowsToRead: number) =>
+      inquiry.rows({
+        table: "t",
+        sql: `SELECT count() FROM numbers(${rows}) WHERE number % 7 = 1`,
+        bindings: {},
+        options: { limits: { maxRowsToRead } },
+      });
+    await expect(count(20_000_000, 1_000_000_000)).rejects.toMatchObject({
+      data: { limit: "rows", max: 10_000_000, option: "query.max_rows" },
+    });
+    await expect(count(2000, 1000)).rejects.toMatchObject({
+      data: { code: "QUERY_TOO_LARGE", limit: "rows", max: 1000 },
+      message: expect.not.stringContaining("administrator"),
+    });
+    await expect(count(2000, 0)).resolves.toHaveLength(1);
+  });
+
+  it("is partial where it may stop at a limit", async () => {
+    const told = async (limits: Partial<Caps>) => {
+      const inquiry = new Inquiry(makeDesk(20_000).askedBy("a", caps), { signal: stay });
+      const settings = { read_overflow_mode: "break", timeout_overflow_mode: "break", max_block_size: "1000" } as const;
+      const sql = "SELECT count() AS n, any(sleepEachRow(0.00001)) FROM numbers(5000)";
+      await inquiry.rows({ table: "t", sql, bindings: {}, options: { limits, settings } });
+      return inquiry.meta.partial;
+    };
+    expect(await told({ maxRowsToRead: 2000 })).toBe(true);
+    expect(await told({ maxExecutionMs: 20 })).toBe(true);
+    expect(await told({ maxRowsToRead: 6000 })).toBe(false);
+  });
+
   it("has one time for all that a request asks", async () => {
     const inquiry = new Inquiry(makeDesk().askedBy("a", { ...caps, maxExecutionMs: 1500 }), { signal: stay });
     const once = (marker: string) => inquiry.rows({ table: "t", sql: slow(marker, 10), bindings: {} });
@@ -100,6 +133,16 @@ describe("equal questions", () => {
     expect(later?.id).not.toBe(answers[0]?.[0]?.id);
     expect(other?.id).not.toBe(later?.id);
     expect([desk.stats.joined, desk.stats.tables.get("t")?.questions]).toEqual([2, 3]);
+  });
+
+  it("do not share that one of their askers has too many waiting", async () => {
+    const queue = { quick: 1, heavy: 1, exports: 1, maxWaiting: 4, maxWaitMs: 60_000 };
+    const desk = new InquiryDesk({ ...queue, quickMs: 20_000, heavyThreads: 1 }, { clickhouse: engine.clickhouse });
+    const many = ["first", "second", "third"].map((marker) => ask(desk, slow(marker, 5), { who: "busy" }));
+    const [busy, ...others] = ["busy", "b", "c"].map((who) => ask(desk, "SELECT 'wanted' AS word", { who }));
+    await expect(busy).rejects.toMatchObject({ code: "QUERY_BUSY" });
+    expect(await Promise.all(others)).toEqual([[{ word: "wanted" }], [{ word: "wanted" }]]);
+    await Promise.all(many);
   });
 
   it("of before and after a write are not equal", async () => {

@@ -14,8 +14,8 @@ import {
   type QueryOptions,
 } from "../store/clickhouse.ts";
 import { StoreError, toStoreError } from "../store/errors.ts";
-import type { Answering, QuestionOptions } from "./inquiry.ts";
-import type { Caps } from "./inquiry-caps.ts";
+import type { Answered, Answering, QuestionOptions } from "./inquiry.ts";
+import { type Caps, within } from "./inquiry-caps.ts";
 import { QuestionCounts } from "./inquiry-counts.ts";
 import { explained, QuestionError, tooSlow } from "./inquiry-errors.ts";
 import { Gate } from "./inquiry-gate.ts";
@@ -84,7 +84,7 @@ export class InquiryDesk {
   readonly #quick: Gate;
   readonly #heavy: Gate;
   readonly #exports: Gate;
-  readonly #shared = new Shared<Answer<unknown>>();
+  readonly #shared = new Shared<Answered<unknown>>();
   readonly #counts = new QuestionCounts();
 
   constructor(config: DeskConfig, deps: DeskDeps) {
@@ -118,9 +118,10 @@ export class InquiryDesk {
     bindings: Bindings,
     options: QuestionOptions,
     { who, caps, deadlineMs }: Asking,
-  ): Promise<Answer<T>> {
+  ): Promise<Answered<T>> {
     const { table, signal, settings = {} } = options;
-    const limits = limitsOf({ ...caps, ...options.limits });
+    const may = within(caps, options.limits);
+    const limits = limitsOf(may);
     // Who asks after something was written must not get an answer from before.
     const key = JSON.stringify([this.#clickhouse.writes, sql, bindingsJson(bindings), limits, settings]);
     const late = new AbortController();
@@ -128,9 +129,9 @@ export class InquiryDesk {
     try {
       const leaving = AbortSignal.any([late.signal, ...(signal ? [signal] : [])]);
       const question = { sql, bindings, table, who, limits, settings };
-      return (await this.#shared.join(key, leaving, (ending) => this.#ask(question, ending))) as Answer<T>;
+      return (await this.#join(key, question, leaving)) as Answered<T>;
     } catch (thrown) {
-      const error = late.signal.aborted ? tooSlow(caps, thrown) : told(thrown, caps, signal);
+      const error = late.signal.aborted ? tooSlow(caps, thrown) : told(thrown, may, signal);
       this.#counts.failed(error.code);
       throw error;
     } finally {
@@ -153,7 +154,8 @@ export class InquiryDesk {
       try {
         return await this.#counted(table, () => asking({ signal, limits, settings: { ...settings, ...this.#behind() } }));
       } catch (thrown) {
-        const error = told(thrown, { ...caps, ...limits }, signal);
+        const options = { ...caps.options, time: null, rows: null };
+        const error = told(thrown, { ...caps, ...limits, options }, signal);
         this.#counts.failed(error.code);
         throw error;
       }
@@ -166,7 +168,22 @@ export class InquiryDesk {
     };
   }
 
-  async #ask(question: Question, ending: AbortSignal): Promise<Answer<unknown>> {
+  async #join(key: string, question: Question, leaving: AbortSignal): Promise<Answered<unknown>> {
+    let isOwn = false;
+    const begin = (ending: AbortSignal) => {
+      isOwn = true;
+      return this.#ask(question, ending);
+    };
+    try {
+      return await this.#shared.join(key, leaving, begin);
+    } catch (error) {
+      // It was somebody else who was sent away, because of the many questions of theirs.
+      if (isOwn || !(error instanceof QuestionError) || error.code !== "QUERY_BUSY") throw error;
+      return this.#shared.join(JSON.stringify([question.who, key]), leaving, begin);
+    }
+  }
+
+  async #ask(question: Question, ending: AbortSignal): Promise<Answered<unknown>> {
     const { maxExecutionMs } = question.limits;
     const { quickMs } = this.#config;
     try {
@@ -184,11 +201,13 @@ export class InquiryDesk {
     return { ...HEAVY, ...(heavyThreads === null ? {} : { max_threads: heavyThreads }) };
   }
 
-  async #askThrough(gate: Gate, question: Question, signal: AbortSignal): Promise<Answer<unknown>> {
+  async #askThrough(gate: Gate, question: Question, signal: AbortSignal): Promise<Answered<unknown>> {
     const { sql, bindings, table, who, limits, settings } = question;
     const leave = await gate.enter(who, signal);
     try {
-      return await this.#counted(table, () => this.#clickhouse.answer(sql, bindings, { signal, limits, settings }));
+      const began = performance.now();
+      const answer = await this.#counted(table, () => this.#clickhouse.answer(sql, bindings, { signal, limits, settings }));
+      return { ...answer, stopped: mayStop(settings) && isAtLimit(limits, answer.rowsRead, performance.now() - began) };
     } finally {
       leave();
     }
@@ -205,6 +224,16 @@ export class InquiryDesk {
       this.#counts.asked(table, performance.now() - began, rowsRead);
     }
   }
+}
+
+/** Instead of an error, what was found until the limit is told. */
+function mayStop({ read_overflow_mode, timeout_overflow_mode }: ClickHouseSettings): boolean {
+  return read_overflow_mode === "break" || timeout_overflow_mode === "break";
+}
+
+/** ClickHouse does not tell that it stopped, but it does not stop before. */
+function isAtLimit({ maxRowsToRead, maxExecutionMs }: QueryLimits, rowsRead: number, tookMs: number): boolean {
+  return (maxRowsToRead > 0 && rowsRead >= maxRowsToRead) || tookMs >= maxExecutionMs;
 }
 
 /** Equal questions have equal keys: nothing else goes into it. */

@@ -6,7 +6,7 @@ import type { Caps } from "./inquiry-caps.ts";
 export type QuestionErrorData =
   /** It needs more rows or memory than it may, or has more rows as its answer. */
   | { code: "QUERY_TOO_LARGE"; limit: "rows" | "memory" | "result"; max: number; option?: string }
-  | { code: "QUERY_TOO_SLOW"; limit: "time"; max_seconds: number; option: string }
+  | { code: "QUERY_TOO_SLOW"; limit: "time"; max_seconds: number; option?: string }
   /** Too many others are asking. */
   | { code: "QUERY_BUSY"; retryAfterMs: number };
 
@@ -14,11 +14,13 @@ export class QuestionError extends FlowtrailError<QuestionErrorData> {}
 
 const SMALLER = "Ask for a shorter time range, or add a filter that an index serves: an address, a name, a domain";
 
+const raise = (option: string | null) => (option === null ? "" : `. An administrator can raise ${option}`);
+
 export function tooSlow({ maxExecutionMs, options }: Caps, cause?: unknown): QuestionError {
   const max_seconds = maxExecutionMs / 1000;
   return new QuestionError(
-    { code: "QUERY_TOO_SLOW", limit: "time", max_seconds, option: options.time },
-    `the question took longer than ${max_seconds} s and was stopped. ${SMALLER}. An administrator can raise ${options.time}`,
+    { code: "QUERY_TOO_SLOW", limit: "time", max_seconds, ...(options.time === null ? {} : { option: options.time }) },
+    `the question took longer than ${max_seconds} s and was stopped. ${SMALLER}${raise(options.time)}`,
     { cause },
   );
 }
@@ -50,13 +52,12 @@ export function explained(error: StoreError, caps: Caps): StoreError | QuestionE
     result: {
       max: caps.maxResultRows,
       needs: `has an answer of more than ${caps.maxResultRows.toLocaleString("en-US")} rows`,
-      option: undefined,
+      option: null,
     },
   }[limit];
-  const raise = option === undefined ? "" : `. An administrator can raise ${option}`;
   return new QuestionError(
-    { code: "QUERY_TOO_LARGE", limit, max, ...(option === undefined ? {} : { option }) },
-    `the question ${needs} and was stopped. ${SMALLER}${raise}`,
+    { code: "QUERY_TOO_LARGE", limit, max, ...(option === null ? {} : { option }) },
+    `the question ${needs} and was stopped. ${SMALLER}${raise(option)}`,
     { cause: error },
   );
 }

@@ -31,9 +31,14 @@ export interface QuestionOptions extends QueryOptions {
   readonly table: string;
 }
 
+export interface Answered<T> extends Answer<T> {
+  /** At a limit, where the question may be: there may be more. */
+  readonly stopped?: boolean;
+}
+
 /** Who answers: the store itself, or the desk where all questions of a server meet. */
 export interface Answering {
-  answer<T>(sql: string, bindings: Bindings, options: QuestionOptions): Promise<Answer<T>>;
+  answer<T>(sql: string, bindings: Bindings, options: QuestionOptions): Promise<Answered<T>>;
 }
 
 export interface InquiryOptions {
@@ -64,8 +69,10 @@ export class Inquiry {
   async rows<T>({ table, sql, bindings, options }: Question): Promise<T[]> {
     this.#tables.add(table);
     if (this.#options.explain) this.#sql.push({ statement: sql, parameters: JSON.parse(bindingsJson(bindings)) as Bindings });
-    const { rows, rowsRead } = await this.#store.answer<T>(sql, bindings, { ...options, table, signal: this.#options.signal });
+    const asked = { ...options, table, signal: this.#options.signal };
+    const { rows, rowsRead, stopped = false } = await this.#store.answer<T>(sql, bindings, asked);
     this.#rowsRead += rowsRead;
+    this.#partial ||= stopped;
     return rows;
   }
 

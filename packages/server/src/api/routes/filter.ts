@@ -50,16 +50,16 @@ export function filterRoutes(api: Api, context: ApiContext): void {
       const { value, suggestions, ...place } = completeFilter(q, Math.min(at, q.length));
       const known = suggestions.map((suggestion) => ({ ...suggestion, count: null as number | null }));
       reply.header("cache-control", "no-store");
-      if (value === null) return { ...place, suggestions: known };
-      const filter = value.field.name === "network" ? allFilters([]) : columnIs("network", [SAMPLE_NETWORK], true);
       const inquiry = inquiryFor(request, reply, context);
+      if (value === null) return { ...place, suggestions: known, meta: inquiry.meta };
+      const filter = value.field.name === "network" ? allFilters([]) : columnIs("network", [SAMPLE_NETWORK], true);
       const counted = await valuesOf(value.field, value.begun, { range, filter }, trafficSources, inquiry);
       const met = counted.map(({ value: given, count }) => {
         const text = spellValue(value.field, given);
         return { text, kind: "value" as const, detail: known.find((one) => one.text === text)?.detail ?? "", count };
       });
       const texts = new Set(met.map(({ text }) => text));
-      return { ...place, suggestions: [...met, ...known.filter(({ text }) => !texts.has(text))] };
+      return { ...place, suggestions: [...met, ...known.filter(({ text }) => !texts.has(text))], meta: inquiry.meta };
     },
   });
 }
