@@ -4,7 +4,8 @@
  */
 import type { ClickHouse } from "../clickhouse.ts";
 import { moment } from "../delta-sql.ts";
-import { FLOW_DELTAS, FLOWS, FLOWS_OPEN } from "../schema/flow-tables.ts";
+import { FLOW_DELTAS, FLOWS } from "../schema/flow-tables.ts";
+import { OpenFlows } from "./open-flows.ts";
 import type { Local } from "./statements.ts";
 
 const MINUTE_MS = 60_000;
@@ -24,6 +25,7 @@ export class Changes {
   readonly #node: ClickHouse;
   readonly #local: Local;
   readonly #marginMs: number;
+  readonly #open: OpenFlows;
   #slots = new Map<string, string>();
 
   /** @param marginMs how much later than it says a row may become visible */
@@ -31,24 +33,29 @@ export class Changes {
     this.#node = node;
     this.#local = local;
     this.#marginMs = marginMs;
+    this.#open = new OpenFlows(node, local);
   }
 
   /**
-   * Beginnings of minutes in which rows were last seen (deltas) or began (flows) that are new, or not as they were.
+   * Beginnings of minutes in which rows were last seen (deltas) or began (flows) that are new, or not as they were, and about how many
+   * there are.
    * @param sinceMs all that was stored before was looked at
    * @param nowMs by the node's clock
    * @throws StoreError
    */
-  async minutes(sinceMs: number, nowMs: number, signal: AbortSignal): Promise<Set<number>> {
+  async minutes(sinceMs: number, nowMs: number, signal: AbortSignal): Promise<Map<number, number>> {
     const fromMs = Math.max(0, Math.floor((sinceMs - this.#marginMs) / SLOT_MS) * SLOT_MS);
     // What is older is told once only.
     const slotsFromMs = Math.floor((nowMs - 2 * this.#marginMs) / SLOT_MS) * SLOT_MS;
     const slots = new Map<string, string>();
-    const minutes = new Set<number>();
+    const minutes = new Map<number, number>();
+    const add = (minute: number, rows: number) => {
+      const beginMs = minute * MINUTE_MS;
+      minutes.set(beginMs, rows + (minutes.get(beginMs) ?? 0));
+    };
     for (const [table, time] of [
       [FLOW_DELTAS.name, "last_seen"],
       [FLOWS.name, "start"],
-      [FLOWS_OPEN.name, "start"],
     ] as const) {
       const sql = `SELECT toUInt32(intDiv(toUnixTimestamp(${time}), 60)) AS minute,
           if(stored < ${moment("slots")}, 0, intDiv(toUnixTimestamp64Milli(stored), ${SLOT_MS})) AS slot,
@@ -61,10 +68,11 @@ export class Changes {
           const place = `${table} ${minute} ${slot}`;
           const is = `${n} ${newest}`;
           if (slot !== "0" && slots.size < MOST_SLOTS) slots.set(place, is);
-          if (this.#slots.get(place) !== is) minutes.add(minute * MINUTE_MS);
+          if (this.#slots.get(place) !== is) add(minute, Number(n));
         }
       }
     }
+    for (const [minute, rows] of await this.#open.changed(fromMs, signal)) add(minute, rows);
     this.#slots = slots;
     return minutes;
   }
@@ -72,5 +80,6 @@ export class Changes {
   /** Takes all as new the next time: what was found could not be computed, or another server did. */
   forget(): void {
     this.#slots = new Map();
+    this.#open.forget();
   }
 }

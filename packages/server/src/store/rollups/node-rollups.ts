@@ -11,6 +11,7 @@ import { Changes } from "./changes.ts";
 import { chunkOf, DAY_MS, floorTo, HOUR_MS, IN_ORDER, MINUTE_MS } from "./extents.ts";
 import { Fingerprints } from "./fingerprints.ts";
 import { Late } from "./late.ts";
+import { LateDeltas } from "./late-deltas.ts";
 import { readProgress, writeProgress } from "./progress.ts";
 import { Queue, type Unit } from "./queue.ts";
 import { Reach } from "./reach.ts";
@@ -26,7 +27,7 @@ export interface NodeRollupsConfig {
   readonly takeOverMs: number;
   /** How much later than it says a row may become visible. */
   readonly marginMs: number;
-  /** More hours than that are computed again in their order, with all between them. */
+  /** More hours than that, for which much came, are computed again in their order, with all between them. */
   readonly mostPending: number;
   /** A pass goes on for so long, then readers get a rest. */
   readonly passMs: number;
@@ -34,6 +35,8 @@ export interface NodeRollupsConfig {
 
 export interface NodeRollupsDeps {
   readonly node: ClickHouse;
+  /** Of the node, in the list of the store's nodes. */
+  readonly place: number;
   readonly local: Local;
   readonly logger: Logger;
   /** Rows of this table that are older were deleted, ms since 1970. */
@@ -58,6 +61,8 @@ interface Pass {
 
 const SAVE_EVERY_MS = 2_000;
 const MOST_BOOST = 16;
+/** So many times as many hours for which anything came are too many, too: it is all noted in memory. */
+const SPARSE = 25;
 /** One core, and ends before the client would think it hung. */
 const GENTLE = {
   max_threads: 1,
@@ -77,6 +82,7 @@ export class NodeRollups {
   readonly #queue = new Queue();
   readonly #late = new Late();
   readonly #fingerprints: Fingerprints;
+  readonly #lateDeltas: LateDeltas;
   readonly #reach = new Reach();
   #checkedMs = 0;
   #lookedMs = 0;
@@ -91,6 +97,7 @@ export class NodeRollups {
     this.#deps = deps;
     this.#changes = new Changes(deps.node, deps.local, config.marginMs);
     this.#fingerprints = new Fingerprints(deps.node, deps.local);
+    this.#lateDeltas = new LateDeltas(deps.node, deps.local, deps.place);
   }
 
   /** Buckets of this rollup that begin before are computed, and know all that was stored by this server; 0: none is known to be. */
@@ -192,14 +199,16 @@ export class NodeRollups {
     // All that is there is computed in its turn.
     if (reachedMs === 0) this.#checkedMs = nowMs;
     else {
-      for (const minuteMs of await this.#changes.minutes(sinceMs, nowMs, signal)) {
+      for (const [minuteMs, rows] of await this.#changes.minutes(sinceMs, nowMs, signal)) {
         // What is not over, or not yet reached, is computed in its turn.
-        if (minuteMs < reachedMs) this.#queue.add(minuteMs, sinceMs);
+        if (minuteMs < reachedMs) this.#queue.add(minuteMs, rows, sinceMs);
       }
     }
     this.#lookedMs = nowMs;
     const oldestMs = this.#queue.oldestMs;
-    if (this.#queue.size <= this.#config.mostPending || oldestMs === null) return;
+    const { mostPending } = this.#config;
+    const isTooMuch = this.#queue.full > mostPending || this.#queue.size > SPARSE * mostPending;
+    if (!isTooMuch || oldestMs === null) return;
     this.#deps.logger.info({ hours: this.#queue.size, from: new Date(oldestMs).toISOString() }, "rollups are computed again");
     for (const rollup of IN_ORDER) {
       this.#reach.to(rollup, Math.min(this.#reach.throughMs(rollup), floorTo(oldestMs, chunkOf(rollup))));
@@ -271,19 +280,20 @@ export class NodeRollups {
   }
 
   async #again({ beginMs, minutes, sinceMs }: Unit, pass: Pass): Promise<void> {
-    const endMs = beginMs + HOUR_MS;
     const reached = IN_ORDER.filter((rollup) => this.#reach.throughMs(rollup) > beginMs && rollup.stepMs < DAY_MS);
-    for (const rollup of reached.filter(({ stepMs }) => stepMs < HOUR_MS)) {
-      const toMs = Math.min(minutes.toMs, this.#reach.throughMs(rollup));
-      if (minutes.fromMs < toMs) await this.#compute(rollup, minutes.fromMs, toMs, pass);
+    // Of an hour that is not over, minutes only: there is always something new in it.
+    const isOver = reached.some(({ stepMs }) => stepMs === HOUR_MS);
+    const changed = isOver
+      ? await this.#fingerprints.changed(beginMs, this.#kept(beginMs), pass.signal)
+      : { traffic: true, values: false };
+    for (const rollup of reached) {
+      const isMinutes = rollup.stepMs < HOUR_MS;
+      const isChanged = "dimensions" in rollup ? changed.traffic : changed.values;
+      const fromMs = isMinutes ? minutes.fromMs : beginMs;
+      const toMs = isMinutes ? Math.min(minutes.toMs, this.#reach.throughMs(rollup)) : beginMs + HOUR_MS;
+      if (isChanged && fromMs < toMs) await this.#compute(rollup, fromMs, toMs, pass);
     }
-    const hours = reached.filter(({ stepMs }) => stepMs === HOUR_MS);
-    if (hours.length === 0) return;
-    const changed = await this.#fingerprints.changed(beginMs, this.#kept(beginMs), pass.signal);
-    for (const rollup of hours) {
-      const isValue = !("dimensions" in rollup);
-      if (rollup.of !== null || (isValue ? changed.values : changed.traffic)) await this.#compute(rollup, beginMs, endMs, pass);
-    }
+    if (!isOver) return;
     if (changed.values || changed.traffic) this.#queue.addDay(floorTo(beginMs, DAY_MS), sinceMs);
   }
 
@@ -308,7 +318,8 @@ export class NodeRollups {
     if (rollup.of !== null && fromMs < deletedUntilMs(rollup.of)) return;
     if (!kept.flows && (!kept.deltas || !("dimensions" in rollup))) return;
     const shares = sharesFor(rollup, pass.days, fromMs, toMs, this.#boost);
-    const sql = computeStatement(rollup, local, kept, shares);
+    const late = !kept.deltas && "dimensions" in rollup ? await this.#lateDeltas.of(rollup, fromMs, toMs, pass.signal) : null;
+    const sql = computeStatement(rollup, local, kept, shares, late);
     try {
       for (let share = 0; share < shares; share++) {
         pass.signal.throwIfAborted();

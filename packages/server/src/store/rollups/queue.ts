@@ -10,18 +10,25 @@ export interface Unit {
   readonly sinceMs: number;
 }
 
+/** So many new rows make an hour one that much came for. */
+const MANY_ROWS = 10;
 /** So many times as long as it took: a bucket that rows come for all the time takes this share of a core at most. */
 const REST = 20;
 const POSTPONED_MS = MINUTE_MS;
 
 export class Queue {
-  readonly #hours = new Map<number, { fromMs: number; toMs: number; sinceMs: number }>();
+  readonly #hours = new Map<number, { fromMs: number; toMs: number; sinceMs: number; rows: number }>();
   readonly #days = new Map<number, { sinceMs: number }>();
   /** When a unit may be computed again, by `performance.now()`. */
   readonly #resting = new Map<string, number>();
 
   get size(): number {
     return this.#hours.size + this.#days.size;
+  }
+
+  /** Hours that much came for: a single flow may have traffic in hundreds of them. */
+  get full(): number {
+    return [...this.#hours.values()].filter(({ rows }) => rows >= MANY_ROWS).length;
   }
 
   /** Null: there is none. */
@@ -36,12 +43,19 @@ export class Queue {
     return Number.isFinite(since) ? since : null;
   }
 
-  /** @param sinceMs something came for it that was stored then, or later */
-  add(minuteMs: number, sinceMs: number): void {
+  /**
+   * @param rows so many came for it, about
+   * @param sinceMs they were stored then, or later
+   */
+  add(minuteMs: number, rows: number, sinceMs: number): void {
     const hour = floorTo(minuteMs, HOUR_MS);
-    const has = this.#hours.get(hour) ?? { fromMs: minuteMs, toMs: minuteMs, sinceMs };
-    const toMs = Math.max(has.toMs, minuteMs + MINUTE_MS);
-    this.#hours.set(hour, { fromMs: Math.min(has.fromMs, minuteMs), toMs, sinceMs: Math.min(has.sinceMs, sinceMs) });
+    const has = this.#hours.get(hour) ?? { fromMs: minuteMs, toMs: minuteMs, sinceMs, rows: 0 };
+    this.#hours.set(hour, {
+      fromMs: Math.min(has.fromMs, minuteMs),
+      toMs: Math.max(has.toMs, minuteMs + MINUTE_MS),
+      sinceMs: Math.min(has.sinceMs, sinceMs),
+      rows: has.rows + rows,
+    });
   }
 
   addDay(dayMs: number, sinceMs: number): void {

@@ -9,7 +9,8 @@ import { IN_ORDER, nameOf } from "./extents.ts";
 import { Rollups, type RollupsConfig } from "./rollups.ts";
 import { expectedRollups, heldRollups } from "./testing.ts";
 
-const HOUR = 3_600_000;
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 /** Yesterday, so that all of it is over; across midnight. */
 const since = Math.floor(Date.now() / DAY) * DAY - DAY - HOUR / 2;
@@ -161,6 +162,13 @@ async function expectRight(one = rollups): Promise<void> {
   expect(Object.keys(expected.rollup_value_days ?? {}).length).toBeGreaterThan(0);
 }
 
+async function expectSums(sums: { readonly bytes: string; readonly connections: string }): Promise<void> {
+  for (const table of ["rollup_minutes", "rollup_hours", "rollup_pair_days", "rollup_sources", "rollup_visit_days"]) {
+    const sql = `SELECT sum(src_bytes) AS bytes, sum(connections) AS connections FROM ${table} FINAL`;
+    expect([table, ...(await test.store.clickhouse.rows(sql))]).toEqual([table, sums]);
+  }
+}
+
 describe("rollups", () => {
   it("hold what the rows say, whatever came how often and when, whoever was elected, whoever crashed", async () => {
     const scenario = flows.chain((all) => {
@@ -289,25 +297,31 @@ describe("rollups", () => {
     await rewrite("flow_id = 1", "'bob' AS src_name");
     await computeAll();
     await computeAll(server());
-    const [sum] = await test.store.clickhouse.rows(
-      "SELECT sum(src_bytes) AS bytes, sum(connections) AS connections FROM rollup_minutes FINAL",
-    );
-    // Of the flow that came late to a day whose flows are all there, it is known that it began.
-    expect(sum).toEqual({ bytes: "180", connections: "4" });
-    for (const table of ["rollup_hours", "rollup_pair_days", "rollup_sources"]) {
-      expect(
-        await test.store.clickhouse.rows(`SELECT sum(src_bytes) AS bytes, sum(connections) AS connections FROM ${table} FINAL`),
-      ).toEqual([sum]);
-    }
+    await expectSums({ bytes: "240", connections: "4" });
+    // Again the same, by a server that knows nothing: it is not added twice.
+    await test.store.insert(batchOf([ended("4", at(old))]));
+    await computeAll(server());
+    await expectSums({ bytes: "240", connections: "4" });
+    // What came late is deleted as well, and more comes.
+    await test.store.upkeep(Date.now() + 2 * MINUTE);
+    expect(await test.store.clickhouse.rows("SELECT flow_id FROM flow_deltas")).toEqual([{ flow_id: "3" }]);
+    await test.store.insert(batchOf([ended("6", at(old)), ended("7", at(old + DAY))]));
+    await computeAll();
+    await expectSums({ bytes: "360", connections: "6" });
+    // So long afterwards that it is written where what came first is.
+    await test.store.upkeep(Date.now() + 59 * MINUTE);
+    await test.store.insert(batchOf([ended("8", at(old))]));
+    await computeAll(server());
+    await expectSums({ bytes: "420", connections: "7" });
   });
 
   it("are computed again from where much came late, in its order", async () => {
     await send([ended("1")]);
     const one = server({ mostPending: 3 });
     await computeAll(one);
-    const hours = [1, 2, 3, 30, 31].map((n) => since - n * HOUR);
-    const late = hours.map((ms, n) => ended(String(n + 2), { start: ms, since: ms, last_seen: ms, end: ms }));
-    await send(late);
+    const hours = [1, 2, 3, 4].map((n) => since - n * HOUR);
+    const at = (ms: number) => ({ start: ms, since: ms, last_seen: ms, end: ms });
+    await send(hours.flatMap((ms, hour) => [0, 1, 2, 3, 4].map((n) => ended(`${hour + 1}${n}`, at(ms + n)))));
     expect(one.throughMs("rollup_minutes")).toBeGreaterThan(since);
     const oldest = Math.min(...hours);
     one.note(oldest);
@@ -317,6 +331,47 @@ describe("rollups", () => {
     expect(one.throughMs("rollup_minutes")).toBeGreaterThan(since);
     expect(test.logger.lines.join()).toContain("rollups are computed again");
     await expectRight(one);
+  });
+
+  it("need not be computed again where open flows began that go on, nor all of them for what lasted long", async () => {
+    const begun = Array.from({ length: 8 }, (_, n) => since - n * HOUR);
+    const open = (revision: number, more: FlowRow = {}) =>
+      begun.map((start, n): FlowRow => {
+        const last_seen = revision === 0 ? start : Date.now();
+        const times = { start, since: last_seen, last_seen, received: last_seen };
+        return {
+          flow_id: String(n + 1),
+          revision,
+          ...times,
+          src_bytes: revision + 1,
+          src_bytes_delta: 1,
+          src_name: "alice",
+          ...more,
+        };
+      });
+    await send(open(0));
+    const one = server({ mostPending: 3 });
+    await computeAll(one);
+    // What was stored a moment before it was computed is looked at once more.
+    await computeAll(one);
+    const throughMs = one.throughMs("rollup_hours");
+    const resets = () => test.logger.lines.filter((line) => line.includes("rollups are computed again")).length;
+    const before = resets();
+    for (const revision of [1, 2]) {
+      const { computed } = one.stats;
+      await send(open(revision));
+      await one.pass(never);
+      // Nothing but the newest minutes.
+      expect(one.stats.computed - computed).toBeLessThan(10);
+      expect(one.stats.pending).toBe(0);
+      expect(one.throughMs("rollup_hours")).toBeGreaterThanOrEqual(throughMs);
+    }
+    // What rollups know of the flows is noticed.
+    await send(open(3, { src_name: "bob" }));
+    await computeAll(one);
+    await expectRight(one);
+    // Few rows in many hours are no reason to begin anew.
+    expect(resets()).toBe(before);
   });
 
   it("are computed by one of several servers; another takes over when it is silent", async () => {

@@ -82,7 +82,8 @@ export class Rollups implements RollupProgress {
       this.#counts.computed += 1;
     };
     this.#nodes = nodes.all.map(
-      (node) => new NodeRollups(nodeConfig, { node, local: (table) => nodes.local(table), logger, deletedUntilMs, onComputed }),
+      (node, place) =>
+        new NodeRollups(nodeConfig, { node, place, local: (table) => nodes.local(table), logger, deletedUntilMs, onComputed }),
     );
     this.#rhythm = new Rhythm("computing rollups", TICK_MS, (signal) => this.#tick(signal), { logger });
   }

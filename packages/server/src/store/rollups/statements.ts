@@ -23,6 +23,14 @@ export interface Kept {
   readonly flows: boolean;
 }
 
+/** Deltas that came when older ones of their day were deleted (late-deltas.ts). */
+export interface Late {
+  /** What they make is written to a bucket of its own: so many seconds after the one that it belongs to. */
+  readonly seconds: number;
+  /** What is there and was computed before is older: it belongs to the bucket itself by now. */
+  readonly sinceMs: number;
+}
+
 const KEY = FLOW_KEY.join(", ");
 const COUNTS: readonly Measure[] = ["connections", "reports"];
 const ADDED: readonly Measure[] = ["src_bytes", "dst_bytes", "src_packets", "dst_packets"];
@@ -91,12 +99,12 @@ function source(
   ].join(", ")} ${from}`;
 }
 
-const ofDeltas: Source = (rollup, local) => {
+function ofDeltas(rollup: AnyRollup, local: Local, seconds = 0): string {
   const added = Object.fromEntries(ADDED.map((measure, place) => [measure, DELTA_COUNTERS[place] ?? "0"]));
   const dimensions = "dimensions" in rollup ? rollup.dimensions.map(told) : [];
   const from = `FROM ${local(FLOW_DELTAS.name)} FINAL WHERE ${within("last_seen")} AND primary`;
-  return source(rollup, bucketOf("last_seen", rollup.stepMs), dimensions, added, from);
-};
+  return source(rollup, `${bucketOf("last_seen", rollup.stepMs)} + ${seconds}`, dimensions, added, from);
+}
 
 const BEGUN = { connections: "primary", reports: "1" } as const;
 
@@ -121,17 +129,42 @@ const ofFiner = (finer: string): Source => {
 };
 
 /** What the rollup holds. What can't be computed any more is taken as it is. */
-function ofItself(rollup: AnyRollup, local: Local, kept: Kept): string {
+function ofItself(rollup: AnyRollup, local: Local, kept: Kept, late: Late | null): string {
   const names = measuresOf(rollup);
   const stays = (name: Measure) => (COUNTS.includes(name) ? !kept.flows : !kept.deltas);
+  const isAnew = (name: Measure) => late !== null && ADDED.includes(name);
+  const is = (name: Measure) => (isAnew(name) ? `if(${isLate(rollup, late)}, 0, ${name})` : name);
   return source(
     rollup,
     "bucket",
     dimensionsOf(rollup),
-    Object.fromEntries(names.filter(stays).map((name) => [name, name])),
+    Object.fromEntries(names.filter(stays).map((name) => [name, is(name)])),
     `FROM ${local(rollup.table.name)} FINAL WHERE ${within("bucket")}`,
     Object.fromEntries(names.map((name) => [name, name])),
   );
+}
+
+/** What came late before an earlier deletion, where what came late since the last one is to be written. */
+function ofEarlier(rollup: AnyRollup, local: Local, late: Late): string {
+  const from = `FROM ${local(rollup.table.name)} FINAL WHERE ${within("bucket")} AND ${isLate(rollup, late)} AND ${isEarlier(late)}`;
+  const added = Object.fromEntries(ADDED.map((name) => [name, name]));
+  return source(rollup, bucketOf("bucket", rollup.stepMs), dimensionsOf(rollup), added, from);
+}
+
+function isLate({ stepMs }: AnyRollup, late: Late | null): string {
+  return `toUnixTimestamp(bucket) % ${stepMs / 1000} = ${late?.seconds ?? 0}`;
+}
+
+function isEarlier({ sinceMs }: Late): string {
+  return `computed < fromUnixTimestamp64Milli(${Math.trunc(sinceMs)}, 'UTC')`;
+}
+
+/** How much came late between `{from:Int64}` and `{to:Int64}`, and how much of it the rollup has. */
+export function lateQuestion(rollup: Rollup, local: Local, late: Late): string {
+  const sum = (names: readonly string[]) => `toString(sum(${names.join(" + ")}))`;
+  return `SELECT
+    (SELECT ${sum(DELTA_COUNTERS)} FROM ${local(FLOW_DELTAS.name)} FINAL WHERE ${within("last_seen")} AND primary) AS there,
+    (SELECT ${sum(ADDED)} FROM ${local(rollup.table.name)} FINAL WHERE ${within("bucket")} AND ${isLate(rollup, late)} AND NOT ${isEarlier(late)}) AS held`;
 }
 
 /**
@@ -139,8 +172,9 @@ function ofItself(rollup: AnyRollup, local: Local, kept: Kept): string {
  * rollup has them. Groups that are gone become zeros. The version is the time at which the rows were looked at, so that of two servers
  * the one that knew more is right.
  * @param shares in how many statements: of groups whose hash leaves `{share:UInt32}` only
+ * @param late where what came late is to be written, of deltas that are not kept
  */
-export function computeStatement(rollup: AnyRollup, local: Local, kept: Kept, shares: number): string {
+export function computeStatement(rollup: AnyRollup, local: Local, kept: Kept, shares: number, late: Late | null): string {
   const dimensions = dimensionsOf(rollup).map((_, place) => `d${place}`);
   const measures = measuresOf(rollup);
   const sources =
@@ -148,9 +182,10 @@ export function computeStatement(rollup: AnyRollup, local: Local, kept: Kept, sh
       ? [ofFiner(rollup.of)(rollup, local)]
       : [
           ...(kept.deltas && "dimensions" in rollup ? [ofDeltas(rollup, local)] : []),
+          ...(late === null ? [] : [ofDeltas(rollup, local, late.seconds), ofEarlier(rollup, local, late)]),
           ...(kept.flows ? [ofFlows(rollup, local)] : []),
         ];
-  const all = [...sources, ofItself(rollup, local, kept)].map((text) => `(${text})`).join(" UNION ALL ");
+  const all = [...sources, ofItself(rollup, local, kept, late)].map((text) => `(${text})`).join(" UNION ALL ");
   const share = shares === 1 ? "" : `WHERE cityHash64((${dimensions.join(", ")})) % ${shares} = {share:UInt32}`;
   const sums = (prefix: string) => measures.map((name) => `sum(${prefix}_${name}) AS ${prefix}${prefix}_${name}`);
   const differs = measures.map((name) => `nn_${name} != oo_${name}`).join(" OR ");
@@ -177,14 +212,19 @@ const TRAFFIC = [
   "verdict",
 ] as const satisfies readonly ColumnName[];
 
+/** All that rollups know of a flow, besides when it began. */
+export const KNOWN_OF_FLOWS = [...new Set<ColumnName>([...TRAFFIC, ...COUNTED_COLUMNS, "primary"])].filter(
+  (name) => name in COLUMNS,
+);
+
 /**
  * Fingerprints of what the rows of an hour are for rollups: whoever rewrites a row without changing anything that they know (a flow
  * that ended is written once more) need not have them all computed. `traffic`: for all but the counted values.
  */
 export function fingerprintQuestion(local: Local, kept: Kept): string {
   const hash = (names: readonly string[]) => `toString(sum(cityHash64((${names.join(", ")}))))`;
-  const deltas = `(SELECT ${hash([...TRAFFIC, ...DELTA_COUNTERS])} FROM ${local(FLOW_DELTAS.name)} FINAL WHERE ${within("last_seen")} AND primary)`;
-  const columns = [...new Set<ColumnName>([...TRAFFIC, ...COUNTED_COLUMNS])].filter((name) => name in COLUMNS);
-  const flows = `(SELECT (${hash([...TRAFFIC, "primary"])}, ${hash(["network", ...COUNTED_COLUMNS, "primary"])}) FROM (${flowsBegun([...columns, "primary"], local)}))`;
-  return `SELECT ${kept.deltas ? deltas : "''"} AS moved, ${kept.flows ? flows : "('', '')"} AS begun`;
+  const minute = (time: string) => `intDiv(toUnixTimestamp(${time}), 60)`;
+  const deltas = `(SELECT ${hash([minute("last_seen"), ...TRAFFIC, ...DELTA_COUNTERS])} FROM ${local(FLOW_DELTAS.name)} FINAL WHERE ${within("last_seen")} AND primary)`;
+  const flows = `(SELECT (${hash([minute("start"), ...TRAFFIC, "primary"])}, ${hash(["network", ...COUNTED_COLUMNS, "primary"])}) FROM (${flowsBegun(["start", ...KNOWN_OF_FLOWS], local)}))`;
+  return `SELECT ${deltas} AS moved, ${kept.flows ? flows : "('', '')"} AS begun`;
 }
