@@ -14,6 +14,15 @@ describe("a filter for what few rows have", () => {
   });
   afterAll(() => test.stop());
 
+  const explained = async (table: string, text: string) => {
+    const { text: condition, bindings } = filterSql(parseFilter(text));
+    const rows = await test.store.clickhouse.rows<{ explain: string }>(
+      `SELECT explain FROM (EXPLAIN indexes = 1 SELECT count() FROM ${table} WHERE ${condition})`,
+      bindings,
+    );
+    return rows.map(({ explain }) => explain.trim());
+  };
+
   it.each([
     ["domain ~ granite", ["ix_domain_part"]],
     ["domain = granite.example", ["ix_domain"]],
@@ -22,12 +31,17 @@ describe("a filter for what few rows have", () => {
     ["src.ip = 192.0.2.77", ["ix_src_ip"]],
     ["ip = 192.0.2.77", ["ix_src_ip", "ix_dst_ip"]],
   ])("%s: looks into %j", async (text, indexes) => {
-    const { text: condition, bindings } = filterSql(parseFilter(text));
-    const rows = await test.store.clickhouse.rows<{ explain: string }>(
-      `SELECT explain FROM (EXPLAIN indexes = 1 SELECT count() FROM flows WHERE ${condition})`,
-      bindings,
-    );
-    const plan = rows.map(({ explain }) => explain.trim());
+    const plan = await explained("flows", text);
+    for (const name of indexes) expect(plan).toContain(`Name: ${name}`);
+    expect(plan.join(" ")).toMatch(/Granules: 0\/1/);
+  });
+
+  it.each([
+    ["ip = 192.0.2.77", ["ix_src_ip", "ix_dst_ip"]],
+    // As a timeline asks for it.
+    ["flow_id = 4000000000", ["ix_flow_id"]],
+  ])("%s: looks into %j of what flows added", async (text, indexes) => {
+    const plan = await explained("flow_deltas", text);
     for (const name of indexes) expect(plan).toContain(`Name: ${name}`);
     expect(plan.join(" ")).toMatch(/Granules: 0\/1/);
   });
