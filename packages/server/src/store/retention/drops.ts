@@ -1,6 +1,7 @@
 /** What retention deleted, as the store remembers it: people ask, and questions must know how far back there is anything. */
 import type { ClickHouse } from "../clickhouse.ts";
 import { insertObjects } from "../deliveries.ts";
+import { StoreError } from "../errors.ts";
 import type { Logger } from "../logger.ts";
 import { RETENTION_DROPS } from "../schema/settings-table.ts";
 
@@ -43,20 +44,25 @@ export class Drops {
   readonly #logger: Logger;
   #until = new Map<string, number>();
   #unwritten: readonly Drop[] = [];
-  #underWay: readonly Drop[] = [];
+  #announced: readonly Drop[] = [];
+  readonly #now: () => number;
 
-  constructor(clickhouse: Pick<ClickHouse, "rows" | "insert">, deps: { logger: Logger }) {
+  constructor(clickhouse: Pick<ClickHouse, "rows" | "insert">, deps: { logger: Logger; now: () => number }) {
     this.#clickhouse = clickhouse;
+    this.#now = deps.now;
     this.#logger = deps.logger;
   }
 
   /** Reads what was deleted, by other servers, too. @throws StoreError */
   async refresh(): Promise<void> {
-    const rows = await this.#clickhouse.rows<{ of_table: string; until: string }>(
-      `SELECT of_table, toUnixTimestamp64Milli(max(until)) AS until FROM ${RETENTION_DROPS.name} GROUP BY of_table`,
+    const rows = await this.#clickhouse.rows<{ of_table: string; newest: string }>(
+      `SELECT of_table, toUnixTimestamp64Milli(max(until)) AS newest FROM ${RETENTION_DROPS.name}
+       WHERE until <= fromUnixTimestamp64Milli({now:Int64}, 'UTC') GROUP BY of_table`,
+      // What a server wrote whose clock was ahead says nothing.
+      { now: this.#now() },
     );
-    this.#until = new Map(rows.map((row) => [row.of_table, Number(row.until)]));
-    this.#raise([...this.#unwritten, ...this.#underWay]);
+    this.#until = new Map(rows.map((row) => [row.of_table, Number(row.newest)]));
+    this.#raise([...this.#unwritten, ...this.#announced]);
   }
 
   /** Of this table, nothing older is sure to be there. -Infinity: nothing was ever deleted. */
@@ -65,24 +71,30 @@ export class Drops {
   }
 
   /**
-   * Deletes, and notes what was deleted. It counts as gone before it is: whoever computes something of these rows must not believe that
-   * there were none.
-   * @param each false: it was not deleted
-   * @throws what `each` throws
+   * Notes what is about to be deleted. It counts as gone before it is: whoever computes something of these rows, here or on another
+   * server, must not believe that there were none. Done or not, it stays so. Again is the same.
+   * @throws StoreError: then it must not be deleted. On a full disk it may be: nothing else makes room
    */
-  async during(drops: readonly Drop[], each: (drop: Drop) => Promise<boolean>): Promise<void> {
-    this.#underWay = drops;
+  async announce(drops: readonly Drop[]): Promise<void> {
+    this.#announced = drops;
     this.#raise(drops);
     try {
-      for (const drop of drops) if (await each(drop)) this.#unwritten = [...this.#unwritten, drop].slice(-UNWRITTEN);
-    } finally {
-      this.#underWay = [];
-      await this.write();
+      await this.#append(drops);
+    } catch (error) {
+      if (!(error instanceof StoreError) || error.code !== "STORE_DISK_FULL") throw error;
+      this.#unwritten = [...this.#unwritten, ...drops].slice(-UNWRITTEN);
+      this.#logger.error({ err: error, drops: drops.length }, "what retention deletes could not be noted: later");
     }
   }
 
-  /** Never throws: deletions make room, and that they can't be noted (the disk is full) must not keep the next one from being done. */
+  /** These were announced, and will not be deleted now. @throws StoreError */
+  async callOff(drops: readonly Drop[]): Promise<void> {
+    await this.#append(drops.map((drop) => ({ ...drop, droppedMs: drop.droppedMs + 1, rows: 0, bytes: 0 })));
+  }
+
+  /** Never throws: what could not be noted must not keep the next deletion from being done. */
   async write(): Promise<void> {
+    if (this.#unwritten.length === 0) return;
     try {
       await this.#append(this.#unwritten);
       this.#unwritten = [];

@@ -27,7 +27,12 @@ function survey(...partitions: Partition[]): Survey {
     tables.set(table.name, { rows: sum.rows + rows, bytes: sum.bytes + bytes });
   }
   const ordered = partitions.sort((a, b) => a.fromMs - b.fromMs);
-  return { partitions: ordered, nodes: [{ bytes, leavingBytes: 0, freeBytes: 1000 * MB, diskBytes: 2000 * MB }], tables };
+  return {
+    partitions: ordered,
+    nodes: [{ bytes, leavingBytes: 0, freeBytes: 1000 * MB, diskBytes: 2000 * MB }],
+    tables,
+    failures: [],
+  };
 }
 
 const ask = (

@@ -14,6 +14,8 @@ export interface Step {
   readonly how: "whole" | "rows";
   /** Which rows; null: all. */
   readonly where: Condition | null;
+  /** Of a whole partition: it goes as long as this is true of all its rows; null: in any case. */
+  readonly provided: Condition | null;
   /** What is deleted is older than this. */
   readonly untilMs: number;
   readonly rows: number;
@@ -35,6 +37,8 @@ export interface Plan {
   readonly isTooLarge: boolean;
   /** Of that: what only legal holds keep. */
   readonly heldBytes: number;
+  /** Days that would have to go, but rollups were not made of them yet. */
+  readonly waiting: readonly Partition[];
 }
 
 export interface PlanInputs {
@@ -45,6 +49,8 @@ export interface PlanInputs {
   readonly nowMs: number;
   /** Rollups are computed up to this time: deltas from then on are still needed. */
   readonly rolledUpMs: number;
+  /** No room for anything: rollups can't be computed either, so nothing waits for them. */
+  readonly isDiskFull: boolean;
 }
 
 /** How many rows of a partition a condition is true for, and for how many not. */
@@ -63,7 +69,8 @@ export async function planRetention(inputs: PlanInputs, count: CountRows): Promi
     steps.set(step.partition, step);
     room.take(step);
   }
-  const bySize = room.isOver ? await tooMuch(inputs, count, room, steps) : [];
+  const waiting: Partition[] = [];
+  const bySize = room.isOver ? await tooMuch(inputs, count, { room, taken: steps, waiting }) : [];
   for (const step of bySize) steps.set(step.partition, step);
   const heldBytes = survey.partitions
     .filter((partition) => !steps.has(partition) && partition.table.isEvidence && isHeld(partition, inputs.holds))
@@ -75,6 +82,7 @@ export async function planRetention(inputs: PlanInputs, count: CountRows): Promi
     limit,
     isTooLarge: room.isOver,
     heldBytes,
+    waiting,
   };
 }
 
@@ -97,12 +105,24 @@ async function tooOld({ survey, policy, holds, nowMs, rolledUpMs }: PlanInputs, 
   return steps;
 }
 
+/** Rollups are made of it, and were not yet. */
+export function isUnrolled({ table, toMs }: Partition, rolledUpMs: number): boolean {
+  return table.isEvidence && table.unit === "day" && toMs > rolledUpMs;
+}
+
+interface BySize {
+  readonly room: Room;
+  readonly taken: ReadonlyMap<Partition, Step>;
+  /** Filled. */
+  readonly waiting: Partition[];
+}
+
 /**
  * While there is more than the limit: the oldest day, of all tables of details; then, when no day before today has any, the rollups, oldest first.
  * Never today's, nor what a hold touches. Of a day of flows those stay that lived on for more than a day: they are few, and ended later.
  */
-async function tooMuch(inputs: PlanInputs, count: CountRows, room: Room, taken: ReadonlyMap<Partition, Step>): Promise<Step[]> {
-  const { survey, holds, nowMs } = inputs;
+async function tooMuch(inputs: PlanInputs, count: CountRows, { room, taken, waiting }: BySize): Promise<Step[]> {
+  const { survey, holds, nowMs, rolledUpMs, isDiskFull } = inputs;
   const todayMs = dayOf(nowMs);
   const candidates = survey.partitions.filter(
     (partition) => partition.toMs <= todayMs && taken.get(partition)?.how !== "whole" && !staysWhole(partition, holds),
@@ -112,6 +132,10 @@ async function tooMuch(inputs: PlanInputs, count: CountRows, room: Room, taken: 
   const drop = async (partition: Partition) => {
     if (!room.isOver) return;
     const { table } = partition;
+    if (!isDiskFull && isUnrolled(partition, rolledUpMs)) {
+      waiting.push(partition);
+      return;
+    }
     const where = table.byEnd ? unlessHeld(endedByTheNextDay(partition.toMs, todayMs), holds) : null;
     const step = await stepOf(partition, "size", where, partition.toMs, count);
     if (step === null) return;
@@ -123,7 +147,9 @@ async function tooMuch(inputs: PlanInputs, count: CountRows, room: Room, taken: 
   };
   const isDetail = ({ table }: Partition) => table.worth === "detail" && table.unit === "day";
   for (const partition of candidates.filter(isDetail)) await drop(partition);
-  for (const partition of candidates.filter(({ table }) => table.worth === "summary")) await drop(partition);
+  // As long as there are details, they go first.
+  if (waiting.length === 0)
+    for (const partition of candidates.filter(({ table }) => table.worth === "summary")) await drop(partition);
   if (!Number.isFinite(flowsFromMs)) return steps;
   // Copies of what has just gone.
   for (const partition of survey.partitions) {
@@ -155,11 +181,20 @@ async function stepOf(
   count: CountRows,
 ): Promise<Step | null> {
   const { rows, bytes } = partition;
-  if (where === null) return { partition, why, how: "whole", where, untilMs, rows, bytes };
+  if (where === null) return { partition, why, how: "whole", where, provided: null, untilMs, rows, bytes };
   const { gone, kept } = await count(partition, where);
-  if (kept === 0) return { partition, why, how: "whole", where: null, untilMs, rows, bytes };
+  if (kept === 0) return { partition, why, how: "whole", where: null, provided: where, untilMs, rows, bytes };
   if (gone === 0) return null;
-  return { partition, why, how: "rows", where, untilMs, rows: gone, bytes: Math.round((bytes * gone) / (gone + kept)) };
+  return {
+    partition,
+    why,
+    how: "rows",
+    where,
+    provided: null,
+    untilMs,
+    rows: gone,
+    bytes: Math.round((bytes * gone) / (gone + kept)),
+  };
 }
 
 function endedBefore(ms: number): Condition {

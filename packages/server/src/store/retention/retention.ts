@@ -2,18 +2,20 @@
  * What is kept how long: deletes what is older than its age, the oldest when there is too much, and nothing that a legal hold keeps.
  * Every run looks anew at what people set and at what there is, so several servers may run at once, and one may die in it.
  */
+import { setTimeout as wait } from "node:timers/promises";
 import { formatBytes } from "@flowtrail/model";
 import type { ClickHouse } from "../clickhouse.ts";
 import type { Logger } from "../logger.ts";
 import type { StoreNodes } from "../nodes.ts";
 import { FLOW_DELTAS, FLOWS } from "../schema/flow-tables.ts";
-import { deleteStep } from "./delete.ts";
+import { clockProblem } from "./clock.ts";
+import { deleteStep, isDeleting } from "./delete.ts";
 import { type Drop, Drops } from "./drops.ts";
 import { type Forecast, forecastOf } from "./forecast.ts";
 import { inForce } from "./holds.ts";
 import { KEPT_TABLES } from "./kept-tables.ts";
-import { limitOf } from "./limit.ts";
-import { type CountRows, DAY_MS, dayOf, monthOf, type Plan, planRetention, type Step } from "./plan.ts";
+import { isDiskFull, limitOf } from "./limit.ts";
+import { type CountRows, DAY_MS, dayOf, isUnrolled, monthOf, type Plan, planRetention, type Step } from "./plan.ts";
 import type { PolicyChange, RetentionPolicy } from "./policy.ts";
 import { RetentionSettings, type RetentionState } from "./settings.ts";
 import { SettingsLog } from "./settings-log.ts";
@@ -53,20 +55,26 @@ export class Retention {
   readonly #rewrittenMs = new Map<string, number>();
   #tooLarge: string | null = null;
   #failure: string | null = null;
-
+  #clock: string | null = null;
+  /** Until the server is started again: what was lost for the charts stays lost. */
+  #unrolled: string | null = null;
+  readonly #stopping = new AbortController();
+  readonly #beganMs = performance.now();
   readonly #rolledUpMs: () => number;
+  readonly #now: () => number;
 
-  /** @param deps `rolledUpMs`: rollups are computed up to this time, ms since 1970 */
+  /** @param deps `rolledUpMs`: rollups are computed up to this time; `now`: this server's clock. Ms since 1970 */
   constructor(
     config: RetentionConfig,
-    deps: { clickhouse: ClickHouse; nodes: StoreNodes; logger: Logger; rolledUpMs?: () => number },
+    deps: { clickhouse: ClickHouse; nodes: StoreNodes; logger: Logger; rolledUpMs?: () => number; now?: () => number },
   ) {
     this.#rolledUpMs = deps.rolledUpMs ?? (() => Number.POSITIVE_INFINITY);
     this.#config = config;
     this.#clickhouse = deps.clickhouse;
     this.#nodes = deps.nodes;
     this.#logger = deps.logger;
-    this.#drops = new Drops(deps.clickhouse, { logger: deps.logger });
+    this.#now = deps.now ?? Date.now;
+    this.#drops = new Drops(deps.clickhouse, { logger: deps.logger, now: this.#now });
     this.settings = new RetentionSettings(config.defaults, { log: new SettingsLog(deps.clickhouse), logger: deps.logger });
   }
 
@@ -79,6 +87,7 @@ export class Retention {
   /** To be called when the store is closed: a look at the settings that is under way ends then. */
   async stop(): Promise<void> {
     this.#isStopped = true;
+    this.#stopping.abort();
     clearTimeout(this.#timer);
     await this.#following;
   }
@@ -130,9 +139,9 @@ export class Retention {
   }
 
   /**
-   * Deletes what is to be deleted.
-   * @returns what was
-   * @throws StoreError
+   * Deletes what is to be deleted. What fails does not keep the rest from being done.
+   * @returns what was, or was begun
+   * @throws StoreError, RetentionError DELETE_FAILED: the first failure, after all is done
    */
   async run(nowMs: number): Promise<readonly Step[]> {
     try {
@@ -140,7 +149,7 @@ export class Retention {
       this.#failure = null;
       return done;
     } catch (error) {
-      this.#failure = `nothing could be deleted at the last attempt: ${error instanceof Error ? error.message : String(error)}`;
+      this.#failure = `not all could be deleted at the last attempt: ${error instanceof Error ? error.message : String(error)}`;
       throw error;
     }
   }
@@ -148,19 +157,54 @@ export class Retention {
   async #run(nowMs: number): Promise<Step[]> {
     await this.refresh();
     const { version, state } = this.settings;
-    const plan = await this.#plan(await this.survey(), state, nowMs);
-    const done: Step[] = [];
-    for (const step of plan.steps) {
-      if (step.how === "rows" && !this.#mayRewrite(step, nowMs)) continue;
-      // Somebody may have set a hold a moment ago, here or on another server: the next run looks anew.
-      await this.refresh();
-      if (this.settings.version !== version) break;
-      await this.#delete(step, nowMs);
-      done.push(step);
+    const survey = await this.survey();
+    const plan = await this.#plan(survey, state, nowMs);
+    const failures = [...survey.failures];
+    const done = new Set<Step>();
+    const steps = await this.#due(plan.steps, nowMs);
+    if (steps.length > 0 && (await this.#mayDelete())) {
+      await this.#drops.announce(steps.flatMap((step) => dropsOf(step, nowMs)));
+      // Until all other servers know it.
+      const { followEveryMs } = this.#config;
+      if (followEveryMs !== null) await wait(2 * followEveryMs, undefined, { signal: this.#stopping.signal });
+      for (const [i, step] of steps.entries()) {
+        // Somebody may have set a hold a moment ago, here or on another server: the next run looks anew.
+        await this.refresh();
+        if (this.settings.version !== version) {
+          await this.#drops.callOff(steps.slice(i).flatMap((left) => dropsOf(left, nowMs)));
+          break;
+        }
+        try {
+          if (await this.#delete(step, nowMs)) done.add(step);
+        } catch (error) {
+          failures.push(error);
+        }
+      }
     }
     await this.#drops.write();
     this.#complain(plan, state);
-    return done;
+    this.#mourn([...done]);
+    if (failures.length > 0) throw failures[0];
+    return plan.steps.filter((step) => done.has(step));
+  }
+
+  /** What can be done now: first what makes room without needing any. */
+  async #due(steps: readonly Step[], nowMs: number): Promise<Step[]> {
+    const rows: Step[] = [];
+    for (const step of steps.filter(({ how }) => how === "rows")) {
+      const table = this.#nodes.local(step.partition.table.name);
+      const busy = await Promise.all(step.partition.parts.map(({ node }) => isDeleting(this.#node(node), table)));
+      if (!busy.includes(true) && this.#mayRewrite(step, nowMs)) rows.push(step);
+    }
+    return [...steps.filter(({ how }) => how === "whole"), ...rows];
+  }
+
+  /** Asked before anything is deleted. */
+  async #mayDelete(): Promise<boolean> {
+    const clock = { nowMs: this.#now(), upMs: performance.now() - this.#beganMs };
+    this.#clock = await clockProblem(this.#nodes.all, this.#nodes.local(FLOWS.name), clock);
+    if (this.#clock !== null) this.#logger.error({}, this.#clock);
+    return this.#clock === null;
   }
 
   /** Rows that this server deleted since it started, by why. */
@@ -170,7 +214,7 @@ export class Retention {
 
   /** What keeps retention from its work, for people; null: nothing. */
   get problem(): string | null {
-    return this.#failure ?? this.#tooLarge;
+    return this.#clock ?? this.#failure ?? this.#tooLarge ?? this.#unrolled;
   }
 
   async #look(state: RetentionState, nowMs: number): Promise<RetentionReport> {
@@ -192,7 +236,9 @@ export class Retention {
   #plan(survey: Survey, { policy, holds }: RetentionState, nowMs: number): Promise<Plan> {
     const { minFreeDiskBytes } = this.#config;
     const limit = limitOf(policy, survey.nodes, { minFreeDiskBytes });
-    return planRetention({ survey, policy, holds, limit, nowMs, rolledUpMs: this.#rolledUpMs() }, this.#count);
+    const isFull = isDiskFull(survey.nodes, { minFreeDiskBytes });
+    const rolledUpMs = this.#rolledUpMs();
+    return planRetention({ survey, policy, holds, limit, nowMs, rolledUpMs, isDiskFull: isFull }, this.#count);
   }
 
   readonly #count: CountRows = async ({ table, id, parts }, { sql, bindings }) => {
@@ -209,17 +255,22 @@ export class Retention {
     return { gone, kept: counted.reduce((sum, one) => sum + one.all, 0) - gone };
   };
 
-  async #delete(step: Step, nowMs: number): Promise<void> {
-    const { partition, why, how, rows, bytes } = step;
+  /** False: it stays for now. */
+  async #delete(step: Step, nowMs: number): Promise<boolean> {
+    const { partition, provided, why, how, rows, bytes } = step;
     const table = partition.table.name;
-    const drops = partition.parts.map((part) => dropOf(step, part, nowMs));
-    // Before it happens: whoever computes something of these rows must not believe that there were none.
-    await this.#drops.during(drops, async (drop) => {
-      const isDone = await deleteStep(this.#node(drop.node), this.#nodes.local(table), step);
-      if (isDone) this.#deleted[why] += drop.rows;
-      return isDone;
-    });
-    this.#logger.info({ table, partition: partition.id, why, how, rows, bytes }, "retention deleted what is not kept any more");
+    // It was counted a while ago, and something may have come since.
+    if (provided !== null && (await this.#count(partition, provided)).kept > 0) return false;
+    let isBegun = false;
+    for (const drop of dropsOf(step, nowMs)) {
+      const result = await deleteStep(this.#node(drop.node), this.#nodes.local(table), step);
+      if (result === "busy") continue;
+      isBegun = true;
+      this.#deleted[why] += drop.rows;
+      const what = result === "done" ? "retention deleted what is not kept any more" : "retention is deleting rows, it goes on";
+      this.#logger.info({ table, partition: partition.id, node: drop.node, why, how, rows, bytes }, what);
+    }
+    return isBegun;
   }
 
   #mayRewrite({ partition: { table, id } }: Step, nowMs: number): boolean {
@@ -231,16 +282,28 @@ export class Retention {
     return true;
   }
 
-  #complain({ isTooLarge, heldBytes, bytesAfter, limit }: Plan, { holds }: RetentionState): void {
+  /** On a full disk, days go that charts of later will lack. */
+  #mourn(done: readonly Step[]): void {
+    const rolledUpMs = this.#rolledUpMs();
+    const lost = done.filter(({ partition, why }) => why === "size" && isUnrolled(partition, rolledUpMs));
+    if (lost.length === 0) return;
+    const days = [...new Set(lost.map(({ partition }) => partition.id))];
+    this.#unrolled = `the disk is full: days were deleted before rollups were made of them, charts lack them: ${days.join(", ")}`;
+    this.#logger.error({ days }, this.#unrolled);
+  }
+
+  #complain({ isTooLarge, heldBytes, bytesAfter, limit, waiting }: Plan, { holds }: RetentionState): void {
     if (!isTooLarge) {
       this.#tooLarge = null;
       return;
     }
     const held = inForce(holds).length;
     const why =
-      heldBytes === 0 || held === 0
-        ? "it is all of today"
-        : `${held} legal holds keep ${formatBytes(heldBytes)} of it, the rest is of today`;
+      waiting.length > 0
+        ? `rollups are not yet made of ${waiting.length} days or more`
+        : heldBytes === 0 || held === 0
+          ? "it is all of today"
+          : `${held} legal holds keep ${formatBytes(heldBytes)} of it, the rest is of today`;
     this.#tooLarge =
       `the store is larger than it may be (${formatBytes(Math.round(bytesAfter))}, retention.max_size allows ${formatBytes(limit.bytes ?? 0)}), ` +
       `and nothing may be deleted: ${why}. Give it more room, or release a hold`;
@@ -262,6 +325,10 @@ export class Retention {
     }, everyMs);
     this.#timer.unref();
   }
+}
+
+function dropsOf(step: Step, nowMs: number): Drop[] {
+  return step.partition.parts.map((part) => dropOf(step, part, nowMs));
 }
 
 /** A node's share of what is deleted. */

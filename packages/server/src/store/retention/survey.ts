@@ -23,6 +23,8 @@ export interface NodeSpace {
   /** Of the disks that the tables are on; null: it does not tell. */
   readonly freeBytes: number | null;
   readonly diskBytes: number | null;
+  /** It does not answer: what it has is not counted. */
+  readonly isAway?: boolean;
 }
 
 export interface TableSize {
@@ -36,15 +38,22 @@ export interface Survey {
   readonly nodes: readonly NodeSpace[];
   /** All tables, the ones that are always kept, too. */
   readonly tables: ReadonlyMap<string, TableSize>;
+  /** What the nodes that are away failed with. */
+  readonly failures: readonly unknown[];
 }
 
 const DAY_MS = 86_400_000;
 
-/** @throws StoreError */
+const AWAY = { bytes: 0, leavingBytes: 0, freeBytes: null, diskBytes: null, isAway: true } as const;
+
+/** Of the nodes that answer. @throws StoreError when none does */
 export async function surveyStore(nodes: StoreNodes): Promise<Survey> {
   const names = new Map(TABLES.map(({ name }) => [nodes.local(name), name]));
   const keptTables = new Map(KEPT_TABLES.map((table) => [table.name, table]));
-  const found = await Promise.all(nodes.all.map((node) => surveyNode(node)));
+  const answers = await Promise.allSettled(nodes.all.map((node) => surveyNode(node)));
+  const failures = answers.flatMap((answer) => (answer.status === "rejected" ? [answer.reason as unknown] : []));
+  if (failures.length === answers.length) throw failures[0];
+  const found = answers.map((answer) => (answer.status === "fulfilled" ? answer.value : { parts: [], space: AWAY }));
   const partitions = new Map<string, Partition>();
   const tables = new Map<string, TableSize>();
   for (const [node, { parts }] of found.entries()) {
@@ -69,6 +78,7 @@ export async function surveyStore(nodes: StoreNodes): Promise<Survey> {
     partitions: [...partitions.values()].sort((a, b) => a.fromMs - b.fromMs || place(a) - place(b)),
     nodes: found.map(({ space }) => space),
     tables,
+    failures,
   };
 }
 

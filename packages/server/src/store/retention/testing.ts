@@ -23,7 +23,7 @@ export const defaults: RetentionPolicy = {
 export interface TestRetention {
   readonly test: TestEngine;
   /** One more, as another server has it. */
-  another(config?: Partial<RetentionConfig>): Retention;
+  another(config?: Partial<RetentionConfig>, deps?: Partial<ConstructorParameters<typeof Retention>[1]>): Retention;
   /** Empties all tables. */
   clear(): Promise<void>;
   /** What a row of `flows` is, by day of its start: `20261120 ×3`. */
@@ -45,10 +45,10 @@ export async function startTestRetention(options: Parameters<typeof startTestEng
   const tables = ["flows", "flows_long", "flow_deltas", "settings", "retention_drops", "rollup_minutes", "flows_rejected"];
   return {
     test,
-    another: (config = {}) =>
+    another: (config = {}, deps = {}) =>
       new Retention(
         { defaults, minFreeDiskBytes: 10_000_000, followEveryMs: null, ...config },
-        { clickhouse, nodes: singleNode(clickhouse), logger },
+        { clickhouse, nodes: singleNode(clickhouse), logger, ...deps },
       ),
     clear: async () => {
       for (const table of tables) await clickhouse.command(`TRUNCATE TABLE ${table}`);
