@@ -42,7 +42,7 @@ export function filterRoutes(api: Api, context: ApiContext): void {
       summary: "What could be written next in a filter",
       tags: ["flows"],
       querystring: completeQuerySchema,
-      response: { 200: completionSchema, 400: errorSchema, 401: errorSchema, 503: errorSchema },
+      response: { 200: completionSchema, 400: errorSchema, 401: errorSchema, 422: errorSchema, 503: errorSchema },
     },
     handler: async (request, reply) => {
       const { q, at = q.length, from, to } = request.query;
