@@ -41,7 +41,7 @@ const BODY = Buffer.alloc(64 << 20, "x");
 /** More than the network holds for a reader, as the store would make it. */
 const endless = {
   writes: 0,
-  answer: async <T>() => ({ rows: [] as T[], rowsRead: 0 }),
+  answer: async <T>() => ({ rows: [] as T[], rowsRead: 0, tookMs: 0 }),
   bytes: async () => ({ body: BODY, rows: 1, rowsRead: 1 }),
 };
 function exporting(stalledMs?: number): InquiryDesk {

@@ -205,9 +205,8 @@ export class InquiryDesk {
     const { sql, bindings, table, who, limits, settings } = question;
     const leave = await gate.enter(who, signal);
     try {
-      const began = performance.now();
       const answer = await this.#counted(table, () => this.#clickhouse.answer(sql, bindings, { signal, limits, settings }));
-      return { ...answer, stopped: mayStop(settings) && isAtLimit(limits, answer.rowsRead, performance.now() - began) };
+      return { ...answer, stopped: mayStop(settings) && isAtLimit(limits, answer) };
     } finally {
       leave();
     }
@@ -232,7 +231,7 @@ function mayStop({ read_overflow_mode, timeout_overflow_mode }: ClickHouseSettin
 }
 
 /** ClickHouse does not tell that it stopped, but it does not stop before. */
-function isAtLimit({ maxRowsToRead, maxExecutionMs }: QueryLimits, rowsRead: number, tookMs: number): boolean {
+function isAtLimit({ maxRowsToRead, maxExecutionMs }: QueryLimits, { rowsRead, tookMs }: Answer<unknown>): boolean {
   return (maxRowsToRead > 0 && rowsRead >= maxRowsToRead) || tookMs >= maxExecutionMs;
 }
 

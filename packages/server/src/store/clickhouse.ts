@@ -55,6 +55,8 @@ export interface Answer<T> {
   readonly rows: T[];
   /** From the tables, as ClickHouse counted them. */
   readonly rowsRead: number;
+  /** By the clock of ClickHouse. */
+  readonly tookMs: number;
 }
 
 /** Values for `{name:Type}` in the SQL: the only way in for anything that a person or an agent said. */
@@ -132,7 +134,8 @@ export class ClickHouse {
   async answer<T>(sql: string, bindings: Bindings = {}, options: QueryOptions = {}): Promise<Answer<T>> {
     return this.#read(sql, bindings, options, { wait_end_of_query: 1 }, async (result) => {
       const rows = await result.json<T>();
-      return { rows, rowsRead: readSummary(result.response_headers).rowsRead };
+      const { rowsRead, tookMs } = readSummary(result.response_headers);
+      return { rows, rowsRead, tookMs };
     });
   }
 
@@ -376,10 +379,10 @@ export class ClickHouse {
 }
 
 /** ClickHouse tells it in a header, which is complete when the answer is (`wait_end_of_query`). */
-function readSummary(headers: Readonly<Record<string, unknown>>): { rowsRead: number; rows: number } {
+function readSummary(headers: Readonly<Record<string, unknown>>): { rowsRead: number; rows: number; tookMs: number } {
   const summary: unknown = JSON.parse(String(headers["x-clickhouse-summary"] ?? "{}"));
-  const { read_rows = 0, result_rows = 0 } = summary as { read_rows?: string; result_rows?: string };
-  return { rowsRead: Number(read_rows), rows: Number(result_rows) };
+  const { read_rows = 0, result_rows = 0, elapsed_ns = 0 } = summary as Partial<Record<string, string>>;
+  return { rowsRead: Number(read_rows), rows: Number(result_rows), tookMs: Number(elapsed_ns) / 1e6 };
 }
 
 async function closeAll(pools: Pools | undefined): Promise<void> {
