@@ -32,7 +32,7 @@ export async function beginRollupsAt(nodes: StoreNodes, fromMs: number): Promise
     const checked = iso(Number(row.now));
     const names = ROLLUP_TABLES.filter(({ name }) => name !== ROLLUP_PROGRESS.name).map(({ name }) => name);
     const extents = names.map((rollup) => ({ rollup, through: iso(fromMs), since: iso(0), checked, server: "" }));
-    await insertObjects(node, progress, [...extents, { rollup: "", through: iso(0), since: iso(0), checked, server: "" }]);
+    await insertObjects(node, progress, [...extents, { rollup: "", through: iso(0), since: iso(fromMs), checked, server: "" }]);
   }
 }
 

@@ -12,7 +12,7 @@ import { chunkOf, DAY_MS, floorTo, HOUR_MS, IN_ORDER, MINUTE_MS } from "./extent
 import { Fingerprints } from "./fingerprints.ts";
 import { Late } from "./late.ts";
 import { LateDeltas } from "./late-deltas.ts";
-import { readProgress, writeProgress } from "./progress.ts";
+import { type Progress, readProgress, writeProgress } from "./progress.ts";
 import { Queue, type Unit } from "./queue.ts";
 import { Reach } from "./reach.ts";
 import { type Days, readDays, readHours, sharesFor } from "./shares.ts";
@@ -88,7 +88,10 @@ export class NodeRollups {
   #lookedMs = 0;
   #savedMs = 0;
   #savedAt = 0;
+  #neverMs = 0;
   #isComputing = false;
+  /** As the progress said when this server took it over: by whom and when it was written. */
+  #takenOver = "";
   #boost = 1;
   #nowMs = 0;
 
@@ -145,10 +148,12 @@ export class NodeRollups {
     const { node, local } = this.#deps;
     const endMs = performance.now() + this.#config.passMs;
     await this.#look(nowMs, signal);
+    if (!this.#isComputing) return false;
     // After the look: what it saw must not be in a day that is thought empty.
     const days = await readDays(node, local);
     const pass: Pass = { nowMs, days, hours: null, signal, all, endMs };
     const { isForward, isCaughtUp } = await this.#work(pass);
+    if (!this.#isComputing) return false;
     this.#checkedMs = this.#queue.sinceMs ?? nowMs;
     this.#late.settle(this.#checkedMs);
     await this.#save(all);
@@ -180,6 +185,8 @@ export class NodeRollups {
       return false;
     }
     if (this.#isComputing && !isOthers) return true;
+    this.#takenOver = writtenBy(progress);
+    this.#neverMs = progress.neverMs;
     // From the beginning: what another server did since is not known here.
     this.#reach.set(progress.extents);
     this.#checkedMs = progress.checkedMs;
@@ -201,7 +208,7 @@ export class NodeRollups {
     else {
       for (const [minuteMs, rows] of await this.#changes.minutes(sinceMs, nowMs, signal)) {
         // What is not over, or not yet reached, is computed in its turn.
-        if (minuteMs < reachedMs) this.#queue.add(minuteMs, rows, sinceMs);
+        if (minuteMs < reachedMs && minuteMs >= this.#neverMs) this.#queue.add(minuteMs, rows, sinceMs);
       }
     }
     this.#lookedMs = nowMs;
@@ -229,6 +236,7 @@ export class NodeRollups {
       if (await this.#isAnything(fromMs, toMs, pass)) await this.#compute(rollup, fromMs, toMs, pass);
       this.#reach.to(rollup, toMs);
       if (performance.now() - this.#savedAt > SAVE_EVERY_MS) await this.#save(true);
+      if (!this.#isComputing) return true;
       if (!pass.all && performance.now() > pass.endMs) return this.#next(pass) === null;
     }
   }
@@ -265,7 +273,7 @@ export class NodeRollups {
   async #catchUp(pass: Pass): Promise<boolean> {
     for (;;) {
       const unit = this.#queue.next(pass.all);
-      if (unit === null) return true;
+      if (unit === null || !this.#isComputing) return true;
       const began = performance.now();
       try {
         await (unit.kind === "hour" ? this.#again(unit, pass) : this.#dayAgain(unit, pass));
@@ -312,7 +320,7 @@ export class NodeRollups {
   /** Computes whole buckets of a rollup. What was computed before and can't be any more stays as it is. */
   async #compute(rollup: AnyRollup, fromMs: number, toMs: number, pass: Pass): Promise<void> {
     const { node, local, deletedUntilMs, onComputed } = this.#deps;
-    if (fromMs < this.#reach.sinceMs(rollup)) return;
+    if (fromMs < Math.max(this.#neverMs, this.#reach.sinceMs(rollup))) return;
     // What is added up is all there, whatever became of the rows.
     const kept = rollup.of === null ? this.#kept(fromMs) : ALL;
     if (rollup.of !== null && fromMs < deletedUntilMs(rollup.of)) return;
@@ -345,18 +353,36 @@ export class NodeRollups {
     const isOld = performance.now() - this.#savedAt > (this.#config.shared ? this.#config.takeOverMs / 4 : MINUTE_MS);
     if (!now && this.#reach.unsaved.length === 0 && !(isOld && (this.#config.shared || this.#savedMs !== this.#checkedMs)))
       return;
+    if (!(await this.#isStillMine())) return;
     const names = this.#reach.unsaved;
-    const progress = { extents: this.#reach.all, checkedMs: this.#checkedMs, server: this.#config.server };
+    const progress = {
+      ...{ extents: this.#reach.all, checkedMs: this.#checkedMs, neverMs: this.#neverMs },
+      server: this.#config.server,
+    };
     await writeProgress(node, local, progress, names);
     this.#reach.saved(names);
     this.#savedMs = this.#checkedMs;
     this.#savedAt = performance.now();
   }
 
+  /** Another server may have taken over from this one, or gone on that had been silent: what it wrote must stay. */
+  async #isStillMine(): Promise<boolean> {
+    if (!this.#config.shared) return true;
+    const progress = await readProgress(this.#deps.node, this.#deps.local);
+    if (progress.server === this.#config.server || writtenBy(progress) === this.#takenOver) return true;
+    this.#isComputing = false;
+    this.#reach.set(progress.extents);
+    return false;
+  }
+
   async #clock(): Promise<number> {
     const [row] = await this.#deps.node.rows<{ now: string }>("SELECT toUnixTimestamp64Milli(now64(3)) AS now");
     return Number(row?.now ?? 0);
   }
+}
+
+function writtenBy({ server, writtenMs }: Progress): string {
+  return `${server} ${writtenMs}`;
 }
 
 function isTooMuch(error: unknown): boolean {

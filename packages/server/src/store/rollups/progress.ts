@@ -16,6 +16,8 @@ export interface Progress {
   readonly extents: Map<string, Extent>;
   /** Rows that were stored before are taken in, ms since 1970 by the node's clock; 0: none are. */
   checkedMs: number;
+  /** Buckets that begin before are never computed: this node has not all rows of them, and another one has the bucket. */
+  readonly neverMs: number;
   /** Who computes, and when it said so by the node's clock. */
   readonly server: string;
   readonly writtenMs: number;
@@ -47,6 +49,7 @@ export async function readProgress(node: ClickHouse, local: Local): Promise<Prog
   return {
     extents: new Map(extents),
     checkedMs: Number(job?.checked ?? 0),
+    neverMs: Number(job?.since ?? 0),
     server: job?.server ?? "",
     writtenMs: Number(job?.written ?? 0),
   };
@@ -56,7 +59,7 @@ export async function readProgress(node: ClickHouse, local: Local): Promise<Prog
 export async function writeProgress(
   node: ClickHouse,
   local: Local,
-  { extents, checkedMs, server }: Pick<Progress, "extents" | "checkedMs" | "server">,
+  { extents, checkedMs, neverMs, server }: Omit<Progress, "writtenMs">,
   names: Iterable<string>,
 ): Promise<void> {
   const row = (rollup: string, { throughMs, sinceMs }: Extent) => ({
@@ -70,5 +73,5 @@ export async function writeProgress(
     const extent = extents.get(name);
     return extent === undefined ? [] : [row(name, extent)];
   });
-  await insertObjects(node, local(ROLLUP_PROGRESS.name), [...changed, row(JOB, { throughMs: 0, sinceMs: 0 })]);
+  await insertObjects(node, local(ROLLUP_PROGRESS.name), [...changed, row(JOB, { throughMs: 0, sinceMs: neverMs })]);
 }

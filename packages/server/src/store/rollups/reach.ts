@@ -59,10 +59,12 @@ export class Reach {
    */
   begin(rollup: AnyRollup, { all, deltasFromMs }: Days, deletedMs: number): void {
     const [firstMs] = all;
-    // A day that has flows, but no deltas any more, would look as if nothing had been sent.
-    const isWhole = firstMs === undefined || deltasFromMs === null || firstMs >= deltasFromMs;
+    const lastMs = all.at(-1);
+    // A day that has flows, but no deltas any more, would look as if nothing had been sent. Where no day has any, the next one will.
+    const wholeMs = deltasFromMs ?? (lastMs === undefined ? 0 : lastMs + DAY_MS);
+    const isWhole = firstMs === undefined || firstMs >= wholeMs;
     const ofFiner = rollup.of === null ? 0 : (this.#extents.get(rollup.of)?.sinceMs ?? 0);
-    const sinceMs = Math.ceil(Math.max(0, isWhole ? 0 : deltasFromMs, ofFiner, deletedMs) / DAY_MS) * DAY_MS;
+    const sinceMs = Math.ceil(Math.max(0, isWhole ? 0 : wholeMs, ofFiner, deletedMs) / DAY_MS) * DAY_MS;
     this.#extents.set(nameOf(rollup), { sinceMs, throughMs: sinceMs });
     this.#unsaved.add(nameOf(rollup));
   }

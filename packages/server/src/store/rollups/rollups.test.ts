@@ -2,10 +2,12 @@ import { type ColumnName, parseFilter } from "@flowtrail/model";
 import fc from "fast-check";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { filterSql } from "../../query/filter-sql.ts";
+import { beginRollupsAt } from "../move/rollups.ts";
 import { ROLLUP_QUESTION, ROLLUP_TABLES, ROLLUPS } from "../schema/rollup-tables.ts";
 import { batchOf, type FlowRow } from "../test-batches.ts";
 import { startTestStore, type TestStore } from "../testing.ts";
 import { IN_ORDER, nameOf } from "./extents.ts";
+import { readProgress, writeProgress } from "./progress.ts";
 import { Rollups, type RollupsConfig } from "./rollups.ts";
 import { expectedRollups, heldRollups } from "./testing.ts";
 
@@ -202,7 +204,7 @@ describe("rollups", () => {
 
   it("tell the same totals as the rows, whatever is asked of them in whole buckets", async () => {
     for (const batch of fc
-      .sample(flows, 3)
+      .sample(flows, 2)
       .flatMap((all, n) => all.map((life) => life.map((row) => ({ ...row, flow_id: `${n}${row.flow_id}` })))))
       await send(batch);
     await computeAll();
@@ -239,12 +241,13 @@ describe("rollups", () => {
         const sum = (name: string) => String(begun.flat().reduce((total, row) => total + Number(row[name]), 0));
         expect(told).toEqual({ bytes: moved?.bytes, connections: sum("connections"), reports: sum("reports") });
       }),
-      { numRuns: 60 },
+      { numRuns: 30 },
     );
   });
 
   it("go on where a server died in the middle of history", async () => {
-    for (const life of fc.sample(flows, 1).flat()) await send(life);
+    const later = since + HOUR;
+    await send([ended("1"), ended("2", { start: later, since: later, last_seen: later + 1000, end: later + 1000 })]);
     for (const table of ["flows", "flows_open", "flow_deltas"]) await anHourAgo(table, "stored");
     const dying = new AbortController();
     const began = rollups.pass(dying.signal, { all: true });
@@ -296,7 +299,6 @@ describe("rollups", () => {
     await test.store.insert(batchOf([ended("4", at(old)), ended("5", at(older))]));
     await rewrite("flow_id = 1", "'bob' AS src_name");
     await computeAll();
-    await computeAll(server());
     await expectSums({ bytes: "240", connections: "4" });
     // Again the same, by a server that knows nothing: it is not added twice.
     await test.store.insert(batchOf([ended("4", at(old))]));
@@ -311,7 +313,7 @@ describe("rollups", () => {
     // So long afterwards that it is written where what came first is.
     await test.store.upkeep(Date.now() + 59 * MINUTE);
     await test.store.insert(batchOf([ended("8", at(old))]));
-    await computeAll(server());
+    await computeAll();
     await expectSums({ bytes: "420", connections: "7" });
   });
 
@@ -334,7 +336,7 @@ describe("rollups", () => {
   });
 
   it("need not be computed again where open flows began that go on, nor all of them for what lasted long", async () => {
-    const begun = Array.from({ length: 8 }, (_, n) => since - n * HOUR);
+    const begun = Array.from({ length: 3 }, (_, n) => since - n * HOUR);
     const open = (revision: number, more: FlowRow = {}) =>
       begun.map((start, n): FlowRow => {
         const last_seen = revision === 0 ? start : Date.now();
@@ -350,7 +352,7 @@ describe("rollups", () => {
         };
       });
     await send(open(0));
-    const one = server({ mostPending: 3 });
+    const one = server({ mostPending: 2 });
     await computeAll(one);
     // What was stored a moment before it was computed is looked at once more.
     await computeAll(one);
@@ -388,5 +390,39 @@ describe("rollups", () => {
     while (await second.pass(never));
     await expectRight(second);
     expect(second.stats.computed).toBeGreaterThan(0);
+  });
+
+  it("leave to another server what it took over while they were computed", async () => {
+    await send([ended("1")]);
+    const one = server({ shared: true });
+    const began = one.pass(never);
+    await expect.poll(() => one.stats.computed, { timeout: 20_000, interval: 5 }).toBeGreaterThan(2);
+    const { clickhouse } = test.store;
+    const taken = { extents: new Map(), checkedMs: 1, neverMs: 0, server: "another" };
+    await writeProgress(clickhouse, (table) => table, taken, []);
+    await began;
+    expect(await readProgress(clickhouse, (table) => table)).toMatchObject({ server: "another", checkedMs: 1 });
+    const { computed } = one.stats;
+    await one.pass(never);
+    expect(one.stats.computed).toBe(computed);
+  });
+
+  it("begin with the first day of which deltas are there", async () => {
+    await send([ended("1")]);
+    await test.store.clickhouse.command("TRUNCATE TABLE flow_deltas");
+    await computeAll();
+    const day = Math.floor(since / DAY) * DAY + DAY;
+    expect(IN_ORDER.map((rollup) => rollups.fromMs(nameOf(rollup)))).toEqual(IN_ORDER.map(() => day));
+    expect(rollups.stats.computed).toBe(0);
+  });
+
+  it("never compute, on a node of a cluster that a store was moved to, what was moved there as it was", async () => {
+    const day = Math.floor(since / DAY) * DAY + DAY;
+    await beginRollupsAt(test.store.nodes, day);
+    const at = (ms: number) => ({ start: ms, since: ms, last_seen: ms + 1000, end: ms + 1000 });
+    await send([ended("1", at(day - MINUTE)), ended("2", at(day + MINUTE))]);
+    await computeAll();
+    await computeAll(server());
+    await expectSums({ bytes: "60", connections: "1" });
   });
 });
