@@ -41,17 +41,26 @@ export class TestNode {
 
   /** Holds it still, as a machine that does not answer, until `resume`. */
   pause(): void {
-    if (this.#process?.pid) process.kill(this.#process.pid, "SIGSTOP");
+    signal(this.#process?.pid, "SIGSTOP");
   }
 
   resume(): void {
-    if (this.#process?.pid) process.kill(this.#process.pid, "SIGCONT");
+    signal(this.#process?.pid, "SIGCONT");
   }
 
   async stop(): Promise<void> {
     this.resume();
     await this.#process?.stop(10_000);
     this.#process = null;
+  }
+}
+
+/** A process that is gone needs none. */
+function signal(pid: number | null | undefined, name: "SIGSTOP" | "SIGCONT"): void {
+  try {
+    if (pid) process.kill(pid, name);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
   }
 }
 
