@@ -3,12 +3,13 @@
  * of it what its row says, and their sum is its totals. Works on each node's own rows, in slices, and rests much longer than it
  * worked. Several servers may do it at once, and one may die in it: what is written are editions, and the next one begins earlier.
  */
+import { setTimeout } from "node:timers/promises";
 import type { ClickHouse } from "./clickhouse.ts";
 import { alignStatement, type FlowSet, KEY, moment } from "./delta-sql.ts";
 import { StoreError } from "./errors.ts";
 import type { Logger } from "./logger.ts";
 import type { StoreNodes } from "./nodes.ts";
-import { CORRECTION_REVISION, EDITIONS, FLOW_DELTAS, FLOWS, SPREAD_REVISION } from "./schema/flow-tables.ts";
+import { CORRECTION_REVISION, FLOW_DELTAS, FLOWS, FLOWS_OPEN, SPREAD_REVISION } from "./schema/flow-tables.ts";
 import { type Bindings, correct } from "./settle-correct.ts";
 
 export interface SettleConfig {
@@ -39,8 +40,14 @@ const CLASSES_MS = [30_000, 10 * 60_000, 2 * 3_600_000, null] as const;
 /** Corrections that are older are not made smaller by what comes late. */
 const LATE_MS = 31 * 86_400_000;
 const OVERFULL_KNOWN = 10_000;
+/** A flow's row may be there before its deltas are: it is looked at when both have had the time. */
+const YOUNG_MS = 10_000;
+/** What a server that died had stored in part may be older than its start by this. The only report of a flow came with its delta. */
+const ONLY_REPORTS_MS = 5 * 60_000;
 /** So many times as long as it worked: on one core, that is 5 % of it for each class. */
 const REST = 20;
+/** The same between two slices of a pass: a server that starts has an hour of others' work before it. */
+const REST_BETWEEN = 3;
 const LIFE_END = "greatest(last_seen, coalesce(end, last_seen))";
 /** On one core, and not for ever. */
 const GENTLE = { max_threads: 1, max_execution_time: 50, max_partitions_per_insert_block: "1000" } as const;
@@ -57,7 +64,19 @@ interface Life {
   readonly mostMs: number | null;
 }
 
-type Times = Readonly<Record<"from" | "to", number> & Partial<Record<"late", number>>>;
+type Times = Readonly<Record<"from" | "to", number>>;
+
+/** What one pass over a class looks at. */
+interface Pass {
+  readonly life: Life;
+  /** When it was stored. */
+  readonly fromMs: number;
+  readonly toMs: number;
+  /** Flows with a single report are looked at if they were stored since. */
+  readonly onlyReportsMs: number;
+  /** Between two slices. */
+  readonly rests: boolean;
+}
 
 interface Found {
   readonly flows: number;
@@ -92,33 +111,55 @@ export class Settle {
   }
 
   /**
-   * Settles what was stored since the last time. @param all also what should rest
-   * @throws StoreError, or the signal's reason
+   * Settles what was stored since the last time. A node that fails keeps no other from being done.
+   * @param all also what should rest, or is young
+   * @throws StoreError: the first one, or the signal's reason
    */
   async run(signal: AbortSignal, all = false): Promise<void> {
+    const failures: unknown[] = [];
     let lagMs = 0;
     for (const [place, node] of this.#deps.nodes.all.entries()) {
-      const { nowMs, hasCorrections } = await this.#look(node);
-      for (const [index, mostMs] of CLASSES_MS.entries()) {
+      try {
+        lagMs = Math.max(lagMs, await this.#runOn(node, place, signal, all));
+      } catch (error) {
         signal.throwIfAborted();
-        const progress = this.#progressOf(`${place}/${index}`, nowMs);
-        const began = performance.now();
-        if (all || began >= progress.restUntilMs) {
-          const { overlapMs } = this.#config;
-          const isWide = nowMs - progress.wideMs >= 5 * overlapMs;
-          const fromMs = Math.floor(isWide ? progress.wideMs - overlapMs : progress.doneMs - overlapMs / 10);
-          const life = { leastMs: CLASSES_MS[index - 1] ?? null, mostMs };
-          await this.#settle(node, life, progress.isFirst, fromMs, nowMs + 1, signal);
-          if (hasCorrections) await this.#settleLate(node, life, fromMs, nowMs + 1, signal);
-          progress.doneMs = nowMs;
-          progress.isFirst = false;
-          if (isWide) progress.wideMs = nowMs;
-          progress.restUntilMs = performance.now() + REST * (performance.now() - began);
-        }
-        lagMs = Math.max(lagMs, nowMs - progress.doneMs);
+        failures.push(error);
       }
     }
     this.#lagMs = lagMs;
+    if (failures.length > 0) throw failures[0];
+  }
+
+  /** @returns how far behind it is, ms */
+  async #runOn(node: ClickHouse, place: number, signal: AbortSignal, all: boolean): Promise<number> {
+    const { overlapMs } = this.#config;
+    const { nowMs, hasCorrections } = await this.#look(node);
+    const doneMs = all ? nowMs : nowMs - YOUNG_MS;
+    let lagMs = 0;
+    for (const [index, mostMs] of CLASSES_MS.entries()) {
+      signal.throwIfAborted();
+      const progress = this.#progressOf(`${place}/${index}`, nowMs);
+      const began = performance.now();
+      if (all || began >= progress.restUntilMs) {
+        const isWide = doneMs - progress.wideMs >= 5 * overlapMs;
+        const pass = {
+          life: { leastMs: CLASSES_MS[index - 1] ?? null, mostMs },
+          fromMs: Math.floor(isWide ? progress.wideMs - overlapMs : progress.doneMs - overlapMs / 10),
+          toMs: doneMs + 1,
+          onlyReportsMs: progress.isFirst ? nowMs - ONLY_REPORTS_MS : Number.MAX_SAFE_INTEGER,
+          rests: !all,
+        };
+        const restedMs = await this.#settle(node, pass, signal);
+        if (hasCorrections) await this.#settleLate(node, pass, signal);
+        progress.doneMs = doneMs;
+        progress.isFirst = false;
+        if (isWide) progress.wideMs = doneMs;
+        const workedMs = performance.now() - began - restedMs;
+        progress.restUntilMs = performance.now() + REST * workedMs - restedMs;
+      }
+      lagMs = Math.max(lagMs, nowMs - progress.doneMs);
+    }
+    return lagMs;
   }
 
   async #look(node: ClickHouse): Promise<{ nowMs: number; hasCorrections: boolean }> {
@@ -137,42 +178,53 @@ export class Settle {
     return progress;
   }
 
-  /** Flows whose rows were stored then. @param isFirst what came before is not known: all are looked at */
-  async #settle(
-    node: ClickHouse,
-    life: Life,
-    isFirst: boolean,
-    fromMs: number,
-    toMs: number,
-    signal: AbortSignal,
-  ): Promise<void> {
+  /** Flows whose rows were stored then. @returns how long it rested between slices, ms */
+  async #settle(node: ClickHouse, { life, fromMs, toMs, onlyReportsMs, rests }: Pass, signal: AbortSignal): Promise<number> {
     // Version 0: its only report, whose delta came with it and is its totals.
-    const which = `stored >= ${moment("from")} AND stored < ${moment("to")} AND ${lived(life)}${isFirst ? "" : " AND version != 0"}`;
+    const which = `stored >= ${moment("from")} AND stored < ${moment("to")} AND ${lived(life)}
+      AND (version != 0 OR toUnixTimestamp64Milli(stored) >= ${onlyReportsMs})`;
     const flows = this.#deps.nodes.local(FLOWS.name);
     const inserts = await node.rows<{ ms: string; flows: string }>(
       `SELECT toUnixTimestamp64Milli(stored) AS ms, count() AS flows FROM ${flows} WHERE ${which} GROUP BY ms ORDER BY ms`,
       { from: fromMs, to: toMs },
       { signal, settings: GENTLE },
     );
+    const { sliceFlows } = this.#config;
     let beganMs = fromMs;
     let count = 0;
+    let restedMs = 0;
     for (const [i, insert] of inserts.entries()) {
       count += Number(insert.flows);
-      if (count < this.#config.sliceFlows && i < inserts.length - 1) continue;
+      if (count < sliceFlows && i < inserts.length - 1) continue;
       const untilMs = Number(insert.ms) + 1;
-      await this.#slice(node, `SELECT ${KEY} FROM ${flows} WHERE ${which}`, { from: beganMs, to: untilMs }, signal);
+      // One insert may have brought more than is settled at once.
+      const shares = Math.ceil(count / (2 * sliceFlows));
+      for (let share = 0; share < shares; share++) {
+        const part = shares === 1 ? "" : ` AND cityHash64(flow_id) % ${shares} = ${share}`;
+        const began = performance.now();
+        const keys = `SELECT ${KEY} FROM ${flows} WHERE ${which}${part}`;
+        await this.#slice(node, keys, { from: beganMs, to: untilMs }, signal);
+        const isLast = i === inserts.length - 1 && share === shares - 1;
+        if (!rests || isLast) continue;
+        const restMs = REST_BETWEEN * (performance.now() - began);
+        await setTimeout(restMs, undefined, { signal });
+        restedMs += restMs;
+      }
       [beganMs, count] = [untilMs, 0];
     }
+    return restedMs;
   }
 
-  /** Flows that got deltas then, after they were corrected. */
-  async #settleLate(node: ClickHouse, life: Life, fromMs: number, toMs: number, signal: AbortSignal): Promise<void> {
+  /**
+   * Flows that were stored before, and got deltas then: their corrections may be too large now. What is open is left out first: nearly all
+   * deltas are of open flows, or of such as ended in this pass.
+   */
+  async #settleLate(node: ClickHouse, { life, fromMs, toMs }: Pass, signal: AbortSignal): Promise<void> {
     const { local } = this.#deps.nodes;
-    const corrected = `SELECT flow_id, reporter_id FROM ${local(FLOW_DELTAS.name)} WHERE revision = ${CORRECTION_REVISION} AND last_seen >= ${moment("late")}`;
-    const late = `SELECT ${KEY} FROM ${local(FLOW_DELTAS.name)} WHERE stored >= ${moment("from")} AND stored < ${moment("to")}
-      AND revision <= ${SPREAD_REVISION} AND version % ${EDITIONS} = 0 AND (flow_id, reporter_id) IN (${corrected})`;
-    const keys = `SELECT ${KEY} FROM ${local(FLOWS.name)} WHERE (${KEY}) IN (${late}) AND ${lived(life)}`;
-    await this.#slice(node, keys, { from: fromMs, to: toMs, late: Math.max(0, toMs - LATE_MS) }, signal);
+    const late = `SELECT DISTINCT ${KEY} FROM ${local(FLOW_DELTAS.name)} WHERE stored >= ${moment("from")} AND stored < ${moment("to")}
+      AND revision <= ${SPREAD_REVISION} AND (${KEY}) NOT IN (SELECT ${KEY} FROM ${local(FLOWS_OPEN.name)} FINAL)`;
+    const keys = `SELECT ${KEY} FROM ${local(FLOWS.name)} WHERE stored < ${moment("from")} AND ${lived(life)} AND (${KEY}) IN (${late})`;
+    await this.#slice(node, keys, { from: fromMs, to: toMs }, signal);
   }
 
   async #bounds(node: ClickHouse, keys: string, times: Times, signal: AbortSignal): Promise<Found | null> {
