@@ -52,8 +52,17 @@ export interface Mismatch {
   readonly target: { readonly rows: string; readonly bytes: string };
 }
 
+/** The target has more than the source, as it may: rows and bytes were compared, not the rows themselves. */
+export interface Surplus {
+  readonly table: string;
+  readonly partition: string;
+  /** How many rows more. */
+  readonly rows: string;
+}
+
 export interface MoveSummary {
   readonly tables: readonly MovedTable[];
+  readonly surplus: readonly Surplus[];
   readonly mismatches: readonly Mismatch[];
 }
 
@@ -63,6 +72,7 @@ export async function moveStore(deps: MoveDeps, run: MoveRun): Promise<MoveSumma
   const rows = plan.flatMap(({ pieces }) => pieces).reduce((sum, piece) => sum + piece.rows, 0);
   const tables: MovedTable[] = [];
   const mismatches: Mismatch[] = [];
+  const surplus: Surplus[] = [];
   let done = 0;
   for (const { table, pieces, where } of plan) {
     const moved = { partitions: new Set<string>(), rows: 0n, bytes: 0n, already: 0 };
@@ -70,9 +80,9 @@ export async function moveStore(deps: MoveDeps, run: MoveRun): Promise<MoveSumma
       for (const piece of pieces) {
         run.signal.throwIfAborted();
         const { is, wanted, already } = await movePiece(deps, run, piece, { door, where });
-        if (!fits(table, wanted, is)) {
-          mismatches.push({ table: table.name, partition: piece.partition, source: told(wanted), target: told(is) });
-        }
+        const at = { table: table.name, partition: piece.partition };
+        if (hasMore(table, wanted, is)) surplus.push({ ...at, rows: String(is.rows - wanted.rows) });
+        else if (!isSame(wanted, is)) mismatches.push({ ...at, source: told(wanted), target: told(is) });
         moved.partitions.add(piece.partition);
         moved.rows += wanted.rows;
         moved.bytes += wanted.bytes;
@@ -87,7 +97,7 @@ export async function moveStore(deps: MoveDeps, run: MoveRun): Promise<MoveSumma
   if (!run.verifyOnly && deps.target.nodes.cluster !== null && mismatches.length === 0) {
     await beginRollupsAt(deps.target.nodes, await rollupsFrom(deps));
   }
-  return { tables, mismatches };
+  return { tables, surplus, mismatches };
 }
 
 interface PlannedTable {
@@ -130,8 +140,8 @@ async function movePiece(
 }
 
 /** Into `flows_long` the target copies by itself what it gets into `flows`: there may be more than in the source. */
-function fits(table: Table, wanted: Fingerprint, is: Fingerprint): boolean {
-  return isSame(wanted, is) || (table.name === FLOWS_LONG.name && is.rows > wanted.rows && is.bytes >= wanted.bytes);
+function hasMore(table: Table, wanted: Fingerprint, is: Fingerprint): boolean {
+  return table.name === FLOWS_LONG.name && is.rows > wanted.rows && is.bytes >= wanted.bytes;
 }
 
 /**

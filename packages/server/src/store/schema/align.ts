@@ -11,7 +11,9 @@ export type SchemaErrorData =
   /** Tables of a single server where a cluster's should be, or the other way round. */
   | { code: "SCHEMA_LAYOUT"; table: string; engine: string }
   /** Nodes and cluster don't fit together. */
-  | { code: "SCHEMA_CLUSTER"; cluster: string };
+  | { code: "SCHEMA_CLUSTER"; cluster: string }
+  /** ClickHouse can't fill a column in, and goes on trying. */
+  | { code: "SCHEMA_STUCK"; table: string; column: string; reason: string };
 export class SchemaError extends FlowtrailError<SchemaErrorData> {}
 
 interface Deps {
@@ -19,11 +21,13 @@ interface Deps {
 }
 
 const MUTATION_LOOK_MS = 250;
+/** A part may fail once and be done the next time; what fails for half a minute needs somebody. */
+const MUTATION_FAILURES = 120;
 
 /**
  * Makes the table, or adds to it what it lacks: columns, words of an enum, defaults, codecs, skip indexes. Its key, its partitions
  * and its settings stay as they were made.
- * @throws SchemaError when a column is of another type that can't be changed in place; StoreError
+ * @throws SchemaError when a column is of another type that can't be changed in place, or can't be filled in; StoreError
  */
 export async function alignTable(clickhouse: ClickHouse, table: Table, deps: Deps): Promise<void> {
   await clickhouse.command(createTable(table));
@@ -110,6 +114,8 @@ async function alignColumn(
 
 /** It rewrites a column of all that is stored: that may take longer than any answer may. */
 async function mutated(clickhouse: ClickHouse, table: string, column: string, logger: Logger): Promise<void> {
+  let stuck = 0;
+  let left = "";
   for (let looks = 0; ; looks++) {
     const [row] = await clickhouse.rows<{ running: string; parts: string; reason: string }>(
       `SELECT count() AS running, sum(parts_to_do) AS parts, max(latest_fail_reason) AS reason FROM system.mutations
@@ -117,6 +123,14 @@ async function mutated(clickhouse: ClickHouse, table: string, column: string, lo
       { database: clickhouse.database, table },
     );
     if (row === undefined || row.running === "0") return;
+    stuck = row.reason !== "" && row.parts === left ? stuck + 1 : 0;
+    left = row.parts;
+    if (stuck >= MUTATION_FAILURES) {
+      throw new SchemaError(
+        { code: "SCHEMA_STUCK", table, column, reason: row.reason },
+        `${clickhouse.database}.${table}.${column} can't be filled in: ${row.reason}`,
+      );
+    }
     if (looks % 40 === 39) logger.info({ table, column, ...row }, "a column is filled in");
     await setTimeout(MUTATION_LOOK_MS);
   }
