@@ -9,7 +9,7 @@ import {
   type ResultSet,
 } from "@clickhouse/client";
 import type { Endpoint, EndpointSource } from "./endpoint.ts";
-import { isUnreachable, type StoreError, toStoreError, unavailable } from "./errors.ts";
+import { isReset, isUnreachable, type StoreError, toStoreError, unavailable } from "./errors.ts";
 import type { Logger } from "./logger.ts";
 import { inBody, inPieces } from "./long-bindings.ts";
 
@@ -329,14 +329,18 @@ export class ClickHouse {
     return { ...inPieces(sql, bindings), ...(signal ? { abort_signal: signal } : {}), clickhouse_settings };
   }
 
-  /** Of several nodes the next one is tried when one is gone in the middle of it: nothing that is said here does harm when said twice. */
+  /**
+   * Once more on another connection when this one was closed under it (a server closes what is idle just when we use it again), or at
+   * the next of several nodes when one is gone: nothing that is said here does harm when said twice.
+   */
   async #reach<T>(use: (pools: Pools) => Promise<T>): Promise<T> {
     const pools = await this.#pools(this.#config.waitForEngineMs);
     const endpoint = this.#current?.endpoint;
     try {
       return await use(pools);
     } catch (error) {
-      if (endpoint === undefined || !isUnreachable(error) || !this.#source.lost?.(endpoint)) throw error;
+      const isElsewhere = endpoint !== undefined && isUnreachable(error) && this.#source.lost?.(endpoint);
+      if (!isElsewhere && !isReset(error)) throw error;
       return use(await this.#pools(this.#config.waitForEngineMs));
     }
   }
@@ -363,6 +367,8 @@ export class ClickHouse {
       password,
       http_headers: { ...headers },
       application: "flowtrail",
+      // Under load our own timers come late, too: what was idle for too long is looked at before it is used.
+      keep_alive: { enabled: true, eagerly_destroy_stale_sockets: true },
       // What is too long for a URL is sent as a form.
       use_multipart_params_auto: true,
       // Errors reach the caller, who logs them without the text of the query.

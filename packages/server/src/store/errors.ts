@@ -97,6 +97,11 @@ export function isUnreachable(error: unknown): boolean {
   return CONNECTION_ERRORS.has((error as NodeJS.ErrnoException | null)?.code ?? "");
 }
 
+/** True when the connection was closed at the other end before an answer came ("socket hang up"). */
+export function isReset(error: unknown): boolean {
+  return (error as NodeJS.ErrnoException | null)?.code === "ECONNRESET";
+}
+
 /** An error for "there is nobody to ask right now". */
 export function unavailable(message: string, cause?: unknown): StoreError {
   return new StoreError({ code: "STORE_UNAVAILABLE", retryAfterMs: WAIT_MS.unavailable }, message, { cause });

@@ -39,6 +39,17 @@ describe("a store at a URL", () => {
     }
   });
 
+  it("asks once more where a connection was closed under it", async () => {
+    const store = storeAt(endpoint.password);
+    await store.start();
+    door.slam();
+    expect(await store.clickhouse.rows("SELECT 1 AS one")).toEqual([{ one: 1 }]);
+    door.slam();
+    await store.insert(batchOf([{ flow_id: "2", state: "closed", revision: 1 }]));
+    expect(await store.clickhouse.rows("SELECT flow_id FROM flows FINAL WHERE flow_id = 2")).toEqual([{ flow_id: "2" }]);
+    await store.stop();
+  });
+
   it("says that the password is wrong", async () => {
     await expect(storeAt("guess").start()).rejects.toMatchObject({ code: "STORE_AUTH" });
   });

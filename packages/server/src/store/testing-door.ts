@@ -4,8 +4,14 @@ import { createServer, request } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Endpoint } from "./endpoint.ts";
 
-export async function openDoor(endpoint: Endpoint): Promise<{ readonly url: string; close(): void }> {
+export async function openDoor(endpoint: Endpoint): Promise<{ readonly url: string; slam(): void; close(): void }> {
+  let slams = false;
   const server = createServer((asked, answer) => {
+    if (slams) {
+      slams = false;
+      asked.socket.destroy();
+      return;
+    }
     const { hostname, port } = new URL(endpoint.url);
     const headers = { ...asked.headers, ...endpoint.headers };
     const ask = request({ hostname, port, path: asked.url, method: asked.method, headers, agent: false }, (given) => {
@@ -21,5 +27,9 @@ export async function openDoor(endpoint: Endpoint): Promise<{ readonly url: stri
     server.closeAllConnections();
     server.close();
   };
-  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, close };
+  /** The next request finds its connection closed, as after a long silence. */
+  const slam = () => {
+    slams = true;
+  };
+  return { slam, url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, close };
 }
