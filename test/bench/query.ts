@@ -212,7 +212,9 @@ async function measure(
   };
 }
 
-const code = (text: string) => /"code":"(\w+)"/.exec(text)?.[1] ?? text.slice(0, 80);
+function code(text: string): string {
+  return /"code":"(\w+)"/.exec(text)?.[1] ?? text.slice(0, 80);
+}
 
 function side(timings: readonly Timing[]): Side {
   const all = timings.map((timing) => timing.ms);
