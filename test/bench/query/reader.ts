@@ -20,7 +20,7 @@ async function timed({ url, method, headers, body }: Call): Promise<Timing> {
     let bytes = 0;
     let lines = 0;
     let first = "";
-    const isLong = response.headers.get("content-type")?.includes("json") !== true;
+    const isLong = response.headers.get("content-type")?.startsWith("application/json") !== true;
     for await (const chunk of response.body ?? []) {
       bytes += chunk.length;
       if (isLong) for (const byte of chunk) lines += Number(byte === 10);
