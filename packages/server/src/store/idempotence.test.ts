@@ -1,8 +1,11 @@
 import fc from "fast-check";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { batchOf, type FlowRow } from "./test-batches.ts";
 import { lives } from "./test-lives.ts";
-import { startTestStore, type TestStore } from "./testing.ts";
+import { startTestStore, type TestStore, untilDone } from "./testing.ts";
+
+// The engine is killed and comes back, several times, on a machine that has other things to do.
+vi.setConfig({ testTimeout: 300_000, hookTimeout: 120_000 });
 
 const TABLES = ["flows", "flows_long", "flows_open", "flow_deltas"] as const;
 const since = Date.now() - 20 * 3_600_000;
@@ -17,19 +20,6 @@ describe("what is stored", () => {
   const rows = (sql: string) => test.store.clickhouse.rows(sql);
   const clear = async () => {
     for (const table of TABLES) await test.store.clickhouse.command(`TRUNCATE TABLE ${table}`);
-  };
-  /** As an agent does: the same batch again until it is acknowledged. */
-  const untilDone = async (work: () => Promise<void>) => {
-    let problem: unknown = null;
-    for (let attempt = 0; attempt < 200; attempt++) {
-      problem = await work().then(
-        () => null,
-        (error: unknown) => error,
-      );
-      if (problem === null) return;
-      await new Promise((resolve) => setTimeout(resolve, 50));
-    }
-    throw problem;
   };
   const send = (batch: readonly FlowRow[]) =>
     untilDone(() => test.store.submit({ rows: batchOf(batch), deliveries: [], deadLetters: [] }));

@@ -2,6 +2,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout } from "node:timers/promises";
 import { ClickHouse, type ClickHouseConfig } from "./clickhouse.ts";
 import { EmbeddedEngine, type EngineConfig } from "./engine/engine.ts";
 import type { Logger } from "./logger.ts";
@@ -122,4 +123,19 @@ export async function startTestStore(options: { dataDir?: string; config?: Parti
       if (!keep) await rm(dataDir, { recursive: true, force: true });
     },
   };
+}
+
+const ATTEMPTS = 400;
+
+/** As an agent does: the same again until it is acknowledged, also while the engine comes back from a kill. @throws what the last attempt threw */
+export async function untilDone(work: () => Promise<unknown>): Promise<void> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      await work();
+      return;
+    } catch (error) {
+      if (attempt === ATTEMPTS) throw error;
+    }
+    await setTimeout(50);
+  }
 }

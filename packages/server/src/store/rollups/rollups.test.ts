@@ -1,15 +1,18 @@
 import { type ColumnName, parseFilter } from "@flowtrail/model";
 import fc from "fast-check";
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { filterSql } from "../../query/filter-sql.ts";
 import { beginRollupsAt } from "../move/rollups.ts";
 import { ROLLUP_QUESTION, ROLLUP_TABLES, ROLLUPS } from "../schema/rollup-tables.ts";
 import { batchOf, type FlowRow } from "../test-batches.ts";
-import { startTestStore, type TestStore } from "../testing.ts";
+import { startTestStore, type TestStore, untilDone } from "../testing.ts";
 import { IN_ORDER, nameOf } from "./extents.ts";
 import { readProgress, writeProgress } from "./progress.ts";
 import { Rollups, type RollupsConfig } from "./rollups.ts";
 import { expectedRollups, heldRollups } from "./testing.ts";
+
+// The engine is killed and comes back, several times, on a machine that has other things to do.
+vi.setConfig({ testTimeout: 300_000, hookTimeout: 120_000 });
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
@@ -114,16 +117,6 @@ const TERMS = [
   { needs: "dst_type", text: "dst.type = node" },
   { needs: "verdict", text: "verdict = answered" },
 ] as const satisfies readonly { needs: ColumnName; text: string }[];
-
-async function untilDone(work: () => Promise<unknown>): Promise<void> {
-  for (;;) {
-    const isDone = await work().then(
-      () => true,
-      () => false,
-    );
-    if (isDone) return;
-  }
-}
 
 async function send(rows: readonly FlowRow[]): Promise<void> {
   await untilDone(() => test.store.submit({ rows: batchOf(rows), deliveries: [], deadLetters: [] }));
