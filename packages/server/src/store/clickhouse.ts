@@ -149,8 +149,10 @@ export class ClickHouse {
     const queryId = randomUUID();
     try {
       signal?.throwIfAborted();
-      const parameters = { ...this.#parameters(sql, bindings, options, { wait_end_of_query: 1 }), query_id: queryId };
-      const { stream, response_headers } = await this.#reach(({ read }) => read.exec(inBody(parameters)));
+      const parameters = this.#parameters(sql, bindings, options, { wait_end_of_query: 1 });
+      const { stream, response_headers } = await this.#reach(({ read }, again) =>
+        read.exec(inBody({ ...parameters, query_id: queryId + again })),
+      );
       const chunks: Buffer[] = [];
       for await (const chunk of signal ? addAbortSignal(signal, stream) : stream) chunks.push(chunk as Buffer);
       return { body: Buffer.concat(chunks), ...readSummary(response_headers) };
@@ -166,8 +168,8 @@ export class ClickHouse {
    */
   async open(sql: string, bindings: Bindings = {}, options: QueryOptions = {}): Promise<Readable> {
     try {
-      const parameters = { ...this.#parameters(sql, bindings, options, {}), query_id: randomUUID() };
-      const { stream } = await this.#reach(({ read }) => read.exec(inBody(parameters)));
+      const parameters = this.#parameters(sql, bindings, options, {});
+      const { stream } = await this.#reach(({ read }) => read.exec(inBody({ ...parameters, query_id: randomUUID() })));
       return stream;
     } catch (error) {
       throw toStoreError(error, options.signal);
@@ -303,8 +305,8 @@ export class ClickHouse {
     queryId: string,
   ): Promise<ResultSet<"JSONEachRow">> {
     options.signal?.throwIfAborted();
-    const parameters = { ...this.#parameters(sql, bindings, options, more), query_id: queryId };
-    return this.#reach(({ read }) => read.query({ ...parameters, format: "JSONEachRow" }));
+    const parameters = this.#parameters(sql, bindings, options, more);
+    return this.#reach(({ read }, again) => read.query({ ...parameters, query_id: queryId + again, format: "JSONEachRow" }));
   }
 
   /** Of any question: read-only, within its limits, in our forms of numbers and times. */
@@ -332,16 +334,17 @@ export class ClickHouse {
   /**
    * Once more on another connection when this one was closed under it (a server closes what is idle just when we use it again), or at
    * the next of several nodes when one is gone: nothing that is said here does harm when said twice.
+   * @param use `again`: the first attempt may still run, so the second one needs an id of its own
    */
-  async #reach<T>(use: (pools: Pools) => Promise<T>): Promise<T> {
+  async #reach<T>(use: (pools: Pools, again: "" | "-again") => Promise<T>): Promise<T> {
     const pools = await this.#pools(this.#config.waitForEngineMs);
     const endpoint = this.#current?.endpoint;
     try {
-      return await use(pools);
+      return await use(pools, "");
     } catch (error) {
       const isElsewhere = endpoint !== undefined && isUnreachable(error) && this.#source.lost?.(endpoint);
       if (!isElsewhere && !isReset(error)) throw error;
-      return use(await this.#pools(this.#config.waitForEngineMs));
+      return use(await this.#pools(this.#config.waitForEngineMs), "-again");
     }
   }
 
