@@ -14,11 +14,7 @@ const startMs = Math.floor(Date.now() / HOUR_MS) * HOUR_MS - 3 * HOUR_MS;
 
 it("flows of a cluster are counted once each, however many report", async () => {
   const cluster = await startTestCluster();
-  const remote = {
-    ...{ urls: cluster.url.split(","), username: cluster.username, password: cluster.password },
-    cluster: { name: cluster.cluster, replicated: false },
-  };
-  const store = new Store(testStoreConfig("/nowhere", { remote }), { logger: memoryLogger() });
+  const store = new Store(testStoreConfig("/nowhere", { remote: cluster.remote }), { logger: memoryLogger() });
   try {
     await store.start();
     const times = { start: startMs, since: startMs, last_seen: startMs, received: Date.now() };

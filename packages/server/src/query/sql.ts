@@ -1,5 +1,7 @@
 /** All SQL of the questions. Identifiers come from the column table, everything that a person said is a bound parameter. */
+
 import type { Bindings } from "../store/clickhouse.ts";
+import { moment } from "../store/delta-sql.ts";
 import { FLOW_COLUMNS } from "../store/schema/flow-tables.ts";
 
 /** A piece of SQL and what its parameters stand for. */
@@ -31,10 +33,7 @@ export function allOf(...parts: readonly Sql[]): Sql {
   };
 }
 
-/** A moment as a constant of ClickHouse, exact to the millisecond. */
-export function moment(parameter: string): string {
-  return `fromUnixTimestamp64Milli({${parameter}:Int64}, 'UTC')`;
-}
+export { moment };
 
 /**
  * Rows behind `key` in the order of lists: older ones, or newer ones where the order ascends. The first condition is implied by the

@@ -4,7 +4,7 @@
  */
 import { addJsonRow, FlowBatch, type JsonRow, STORED_COLUMNS } from "@flowtrail/model";
 import type { ClickHouse } from "./clickhouse.ts";
-import { alignStatement } from "./delta-sql.ts";
+import { alignStatement, moment } from "./delta-sql.ts";
 import { EDITIONS, FLOW_COLUMNS, FLOW_DELTAS, TOMBSTONE_EDITION } from "./schema/flow-tables.ts";
 
 export type FlowTable = "flows" | "flows_open";
@@ -86,7 +86,6 @@ export class Editions {
     { table, fromMs, toMs, byStart, network, onlyContested, after, limit }: PageQuery,
     signal: AbortSignal,
   ): Promise<Page> {
-    const moment = (name: string) => `fromUnixTimestamp64Milli({${name}:Int64}, 'UTC')`;
     const lived = byStart
       ? `start >= ${moment("from")} AND start < ${moment("to")}`
       : // What is open lives on. What ended was last seen when it ended, or later.

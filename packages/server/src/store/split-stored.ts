@@ -1,7 +1,7 @@
 /** Deltas that an older program stored in one, however long they are, are taken apart as they would be today. */
 import type { ClickHouse } from "./clickhouse.ts";
 import { evenPieces, LONGEST_DELTA_MS, type Piece } from "./delta-pieces.ts";
-import { nextVersion } from "./delta-sql.ts";
+import { moment, nextVersion } from "./delta-sql.ts";
 import { DELTA_COLUMNS, DELTA_COUNTERS, EDITIONS, FLOW_DELTAS, SPREAD_REVISION } from "./schema/flow-tables.ts";
 
 const PAGE = 2_000;
@@ -9,7 +9,6 @@ const WRITTEN_AT_ONCE = 20_000;
 const NAMES = DELTA_COLUMNS.map(({ name }) => name);
 const KEY = FLOW_DELTAS.orderBy.join(", ");
 const FORMAT = { date_time_input_format: "best_effort", max_partitions_per_insert_block: "1000" } as const;
-const moment = (name: string) => `fromUnixTimestamp64Milli({${name}:Int64}, 'UTC')`;
 
 /** As ClickHouse answers: 64-bit integers are strings. */
 type Row = Readonly<Record<string, unknown>> & { readonly next: string; readonly since_ms: string; readonly last_ms: string };

@@ -7,6 +7,7 @@ import { mkdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { findLibrary } from "./engine/library.ts";
 import { EngineProcess, freePort } from "./engine/process.ts";
+import type { StoreConfig } from "./store.ts";
 import { memoryLogger, temporaryDirectory } from "./testing.ts";
 
 const USER = "flowtrail";
@@ -66,6 +67,8 @@ function signal(pid: number | null | undefined, name: "SIGSTOP" | "SIGCONT"): vo
 
 export interface TestCluster {
   readonly nodes: readonly TestNode[];
+  /** For the configuration of a store. */
+  readonly remote: NonNullable<StoreConfig["remote"]>;
   /** As in `store.url`. */
   readonly url: string;
   readonly cluster: string;
@@ -107,7 +110,11 @@ export async function startTestCluster(shards = 2): Promise<TestCluster> {
     throw error;
   }
   const url = nodes.map((node) => node.url).join(",");
-  return { nodes, url, cluster: CLUSTER, username: USER, password: PASSWORD, stop };
+  const remote = {
+    ...{ urls: url.split(","), username: USER, password: PASSWORD },
+    cluster: { name: CLUSTER, replicated: false },
+  };
+  return { nodes, url, remote, cluster: CLUSTER, username: USER, password: PASSWORD, stop };
 }
 
 function serverConfig(own: { readonly http: number; readonly tcp: number }, shards: readonly number[], dir: string): string {

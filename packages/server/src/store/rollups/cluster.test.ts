@@ -9,11 +9,7 @@ const startMs = Math.floor(Date.now() / HOUR_MS) * HOUR_MS - 3 * HOUR_MS;
 
 it("rollups of a cluster are computed by each node from its own rows, and add up", async () => {
   const cluster = await startTestCluster();
-  const remote = {
-    ...{ urls: cluster.url.split(","), username: cluster.username, password: cluster.password },
-    cluster: { name: cluster.cluster, replicated: false },
-  };
-  const store = new Store(testStoreConfig("/nowhere", { remote }), { logger: memoryLogger() });
+  const store = new Store(testStoreConfig("/nowhere", { remote: cluster.remote }), { logger: memoryLogger() });
   try {
     await store.start();
     const times = { start: startMs, since: startMs, last_seen: startMs, end: startMs, received: startMs };
