@@ -8,7 +8,7 @@ import { type FlowListQuery, placeAt, type Sort } from "./flow-list-order.ts";
 import { type Cut, topFlows } from "./flow-list-top.ts";
 import { Inquiry } from "./inquiry.ts";
 import type { FlowRow } from "./rows.ts";
-import { type AnyFlows, heard, storeAnyFlows } from "./testing.ts";
+import { type AnyFlows, anyRange, heard, storeAnyFlows } from "./testing.ts";
 
 const nowMs = Date.UTC(2026, 10, 20, 12);
 const HOUR_MS = 3_600_000;
@@ -47,12 +47,7 @@ async function pages(first: FlowListQuery, way: "next" | "prev" = "next"): Promi
   return found;
 }
 
-const range: fc.Arbitrary<TimeRange> = fc
-  .tuple(fc.integer({ min: 0, max: 62 * 60 }), fc.integer({ min: 1, max: 62 * 60 }))
-  .map(([agoMinutes, minutes]) => ({
-    fromMs: nowMs - (agoMinutes + minutes) * 60_000,
-    toMs: nowMs + 60_000 - agoMinutes * 60_000,
-  }));
+const range = anyRange(nowMs);
 const filter: fc.Arbitrary<Filter> = fc.oneof(
   samples.filterArbitrary,
   fc.constantFrom(

@@ -1,13 +1,4 @@
-import {
-  allFilters,
-  FILTER_FIELDS,
-  type Field,
-  type Filter,
-  filterTest,
-  parseFilter,
-  printFilter,
-  type TimeRange,
-} from "@flowtrail/model";
+import { allFilters, FILTER_FIELDS, type Field, type Filter, filterTest, parseFilter, printFilter } from "@flowtrail/model";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import * as samples from "../../../model/src/filter/testing.ts";
@@ -20,7 +11,7 @@ import { countedFlows } from "./flow-set-sample.ts";
 import { type FlowSet, flowSetSql, SET_SETTINGS } from "./flow-set-sql.ts";
 import { Inquiry } from "./inquiry.ts";
 import { FlowSeen } from "./seen.ts";
-import { type AnyFlows, heard, storeAnyFlows } from "./testing.ts";
+import { type AnyFlows, anyRange, heard, storeAnyFlows } from "./testing.ts";
 
 const nowMs = Date.UTC(2026, 10, 20, 12);
 const HOUR_MS = 3_600_000;
@@ -35,12 +26,7 @@ afterAll(() => test.stop());
 
 const FACETS = FILTER_FIELDS.filter(hasFacet);
 const inquiry = () => new Inquiry(test.store.clickhouse, { signal: AbortSignal.timeout(60_000) });
-const range: fc.Arbitrary<TimeRange> = fc
-  .tuple(fc.integer({ min: 0, max: 62 * 60 }), fc.integer({ min: 1, max: 62 * 60 }))
-  .map(([agoMinutes, minutes]) => ({
-    fromMs: nowMs - (agoMinutes + minutes) * 60_000,
-    toMs: nowMs + 60_000 - agoMinutes * 60_000,
-  }));
+const range = anyRange(nowMs);
 const filter: fc.Arbitrary<Filter> = fc.oneof(
   samples.filterArbitrary,
   fc.constantFrom(

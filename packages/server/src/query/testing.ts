@@ -183,3 +183,11 @@ async function reedit(
     await editions.write(table, chosen);
   }
 }
+
+/** Windows of up to 62 hours in the last five days before `nowMs`. */
+export function anyRange(nowMs: number): fc.Arbitrary<TimeRange> {
+  return fc.tuple(fc.integer({ min: 0, max: 62 * 60 }), fc.integer({ min: 1, max: 62 * 60 })).map(([agoMinutes, minutes]) => ({
+    fromMs: nowMs - (agoMinutes + minutes) * 60_000,
+    toMs: nowMs + 60_000 - agoMinutes * 60_000,
+  }));
+}
