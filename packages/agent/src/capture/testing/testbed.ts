@@ -42,6 +42,12 @@ export class Testbed {
     this.#link("client", "1");
     this.#link("server", "2");
     this.run("gateway", "sysctl", "-qw", "net.ipv4.ip_forward=1", "net.ipv6.conf.all.forwarding=1");
+    for (const link of ["eth1", "eth2"]) this.#untilRunning("gateway", link);
+  }
+
+  /** The kernel tells at most once a second that a link runs (net/core/link_watch.c); until then a program does not see it. */
+  #untilRunning(host: Host, link: string): void {
+    this.run(host, "timeout", "20", "sh", "-c", `until grep -q up /sys/class/net/${link}/operstate; do sleep 0.05; done`);
   }
 
   #link(host: Host, net: string): void {
