@@ -1,0 +1,19 @@
+import { useMemo } from "react";
+import { type Asked, readAsked, writeAsked } from "./asked.ts";
+import { navigate, useUrl } from "./url.ts";
+
+export interface AskedUrl {
+  readonly asked: Asked;
+  /** Asks something else on the same screen; a step that the back button takes back. `replace`: none. */
+  change(change: Partial<Asked>, options?: { replace?: boolean }): void;
+}
+
+/** What the address asks for, whatever screen it is of. */
+export function useAsked(): AskedUrl {
+  const { path, params } = useUrl();
+  const asked = useMemo(() => readAsked(params, Date.now()), [params]);
+  return {
+    asked,
+    change: (change, options) => navigate(path, writeAsked({ ...asked, ...change }, params), options),
+  };
+}
