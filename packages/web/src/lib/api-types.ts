@@ -1,10 +1,27 @@
 /** Answers of the API that are not made of the column table alone. */
 import type { FlowJson } from "@flowtrail/model";
 
+/** What an answer was made from and what it cost; every answer about flows has it as `meta`. */
+export interface AnswerMeta {
+  /** Tables, the main one first: `flows, flows_open`, `rollup_minutes`. */
+  readonly table: string;
+  readonly rows_read: number;
+  readonly elapsed_ms: number;
+  /** Not all that was asked for was looked at. */
+  readonly partial: boolean;
+  /** With `explain=sql`, for administrators. */
+  readonly sql?: readonly { readonly statement: string; readonly parameters: Readonly<Record<string, unknown>> }[];
+}
+
 export interface FlowPage {
   readonly flows: readonly FlowJson[];
   /** Cursor of the next page, or null at the end. */
   readonly next: string | null;
+  /** Cursor of the page before, or null at the beginning. */
+  readonly prev: string | null;
+  /** What was left out, for people. */
+  readonly note: string | null;
+  readonly meta: AnswerMeta;
 }
 
 export interface OneFlow {

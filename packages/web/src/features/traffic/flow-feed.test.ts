@@ -9,6 +9,13 @@ import { EXAMPLE_MS, exampleFlow } from "./testing.ts";
 
 const row = (id: number, change: Partial<FlowJson> = {}) =>
   exampleFlow({ flow_id: String(id), start: new Date(EXAMPLE_MS + id * 1000).toISOString(), ...change });
+const page = (flows: FlowJson[], next: string | null = null): FlowPage => ({
+  flows,
+  next,
+  prev: null,
+  note: null,
+  meta: { table: "flows", rows_read: flows.length, elapsed_ms: 1, partial: false },
+});
 const queryOf = (address: string, view: ReportsView = "merged") => readQuery(new URLSearchParams(address), view, EXAMPLE_MS);
 
 /** The feed with everything around it in the test's hand: answers, live rows, frames. */
@@ -63,7 +70,7 @@ class Bench {
   }
 
   async answer(flows: FlowJson[], next: string | null = null): Promise<void> {
-    await this.asked.at(-1)?.answer({ flows, next });
+    await this.asked.at(-1)?.answer(page(flows, next));
     this.frame();
   }
 
@@ -106,7 +113,7 @@ describe("pages", () => {
     bench.feed.ask(queryOf("from=-1h"));
     bench.feed.ask(queryOf("from=-5m"));
     await bench.answer([row(2)]);
-    await bench.asked[0]?.answer({ flows: [row(1)], next: null });
+    await bench.asked[0]?.answer(page([row(1)]));
     expect(bench.ids).toEqual([2]);
   });
 
