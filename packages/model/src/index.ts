@@ -17,7 +17,19 @@ export * from "./cidr.ts";
 export * from "./columns.ts";
 export { communityId, communityIdOfFlow } from "./community-id.ts";
 export { DecodeError, type ErrorData, FlowtrailError } from "./errors.ts";
-export { allFilters, conditionsOf, type Filter, type Is, type Like, type Order, type Pattern, type Value } from "./filter/ast.ts";
+export {
+  allFilters,
+  anyFilter,
+  type Condition,
+  conditionsOf,
+  type Filter,
+  type Is,
+  type Like,
+  negated,
+  type Order,
+  type Pattern,
+  type Value,
+} from "./filter/ast.ts";
 export { type Completion, completeFilter, type Suggestion } from "./filter/complete.ts";
 export { filterOperators } from "./filter/conditions.ts";
 export { FilterError, type FilterErrorData } from "./filter/error.ts";
