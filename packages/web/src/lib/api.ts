@@ -48,7 +48,8 @@ export function flowKey(flow: Pick<FlowJson, "reporter" | "flow_id">): FlowKey {
   return { reporter: flow.reporter, flowId: String(flow.flow_id) };
 }
 
-async function call<T>(method: string, path: string, body?: unknown, signal?: AbortSignal): Promise<T> {
+/** One request of any feature. Throws ApiError, and the signal's reason when it was left. */
+export async function call<T>(method: string, path: string, body?: unknown, signal?: AbortSignal): Promise<T> {
   const response = await fetch(path, {
     method,
     headers: { accept: "application/json", ...(body === undefined ? {} : { "content-type": "application/json" }) },
