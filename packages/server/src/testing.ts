@@ -103,7 +103,9 @@ export async function makeTestServer({ data, flags = {}, now }: TestServerOption
   const dir = data ?? (await mkdtemp(join(tmpdir(), "flowtrail-server-")));
   const log: string[] = [];
   const logger = pino({ level: "debug" }, { write: (line: string) => void log.push(line) });
-  const config = parseConfig({ flags: { listen: "127.0.0.1:0", data: dir, "store.min_free_disk": "10MB", ...flags } });
+  // Whoever works on the page beside others builds it elsewhere.
+  const page = process.env.FLOWTRAIL_WEB_DIR === undefined ? {} : { "web.dir": process.env.FLOWTRAIL_WEB_DIR };
+  const config = parseConfig({ flags: { listen: "127.0.0.1:0", data: dir, "store.min_free_disk": "10MB", ...page, ...flags } });
   return new TestServer(new Server(config, { logger, ...(now ? { now } : {}) }), dir, log);
 }
 

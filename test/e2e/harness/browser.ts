@@ -1,10 +1,14 @@
 /** Debian's Chromium, as a person would use it. */
 import { existsSync } from "node:fs";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type Browser, type BrowserContextOptions, chromium, type Locator, type Page } from "playwright-core";
 import { expect } from "vitest";
 
-const BUILT = fileURLToPath(new URL("../../../packages/web/dist/index.html", import.meta.url));
+const BUILT = join(
+  process.env.FLOWTRAIL_WEB_DIR ?? fileURLToPath(new URL("../../../packages/web/dist/", import.meta.url)),
+  "index.html",
+);
 const SCREENSHOTS = fileURLToPath(new URL("../../../docs/screenshots/", import.meta.url));
 
 export async function launch(): Promise<Browser> {
