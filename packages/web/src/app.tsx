@@ -1,12 +1,15 @@
 import { MantineProvider } from "@mantine/core";
 import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
+import { Suspense, useEffect } from "react";
 import { SessionGate } from "./features/session/session-gate.tsx";
+import { NotFound } from "./features/shell/not-found.tsx";
 import { Shell } from "./features/shell/shell.tsx";
 import { ApiError } from "./lib/errors.ts";
 import { useUrl } from "./lib/url.ts";
-import { HealthRoute } from "./routes/health.tsx";
-import { TrafficLogsRoute } from "./routes/traffic-logs.tsx";
+import { screenAt } from "./screens.ts";
+import { ErrorBoundary } from "./ui/error-boundary.tsx";
 import { theme } from "./ui/mantine.ts";
+import { ScreenSkeleton } from "./ui/screen-skeleton.tsx";
 
 const queries = new QueryClient({
   defaultOptions: {
@@ -34,6 +37,19 @@ export function App() {
 }
 
 function Route() {
-  const { path } = useUrl();
-  return path === "/health" ? <HealthRoute /> : <TrafficLogsRoute />;
+  const url = useUrl();
+  const screen = screenAt(url.path);
+  const title = screen?.titleOf?.(url) ?? screen?.title ?? "Not found";
+  useEffect(() => {
+    document.title = `${title} · Flowtrail`;
+  }, [title]);
+  if (screen === null) return <NotFound path={url.path} />;
+  // The key: another screen begins anew, whatever became of this one.
+  return (
+    <ErrorBoundary key={screen.path}>
+      <Suspense fallback={<ScreenSkeleton />}>
+        <screen.Component />
+      </Suspense>
+    </ErrorBoundary>
+  );
 }

@@ -31,6 +31,11 @@ export function writeAsked({ network, window, q }: Asked, rest: URLSearchParams 
 }
 const OWN = new Set(["net", "from", "to", "q"]);
 
+/** What an address keeps on the way to another screen: network, time and filter, but nothing of the screen's own. */
+export function carriedParams(params: URLSearchParams): URLSearchParams {
+  return new URLSearchParams([...params].filter(([name]) => OWN.has(name)));
+}
+
 /** The same question to the API: `/api/flows`, `…/histogram`, `…/facets` and all others that take a filter. */
 export function askedParams({ network, window, q }: Asked): URLSearchParams {
   const params = new URLSearchParams({ from: window.from, to: window.to });

@@ -2,9 +2,10 @@ import { ActionIcon, Modal } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
 import { IconKeyboard } from "@tabler/icons-react";
 import { Fragment } from "react";
+import { carriedParams } from "../../lib/asked.ts";
 import { useHotkeys } from "../../lib/hotkeys.ts";
-import { HEALTH_PATH, TRAFFIC_LOGS_PATH } from "../../lib/paths.ts";
-import { navigate } from "../../lib/url.ts";
+import { navigate, useUrl } from "../../lib/url.ts";
+import { SCREENS } from "../../screens.ts";
 import { useGo } from "./use-go.ts";
 import "./keyboard-help.css";
 
@@ -18,18 +19,19 @@ const KEYS: readonly (readonly [keys: readonly string[], meaning: string])[] = [
   [["l"], "pause or resume live rows"],
   [["b"], "connections or all reports"],
   [["r"], "ask again"],
-  [["g l"], "go to Traffic Logs"],
-  [["g h"], "go to Health"],
+  ...SCREENS.flatMap(({ title, nav }) => (nav?.key ? [[[`g ${nav.key}`], `go to ${title}`] as const] : [])),
   [["?"], "this help"],
 ];
 
 export function KeyboardHelp() {
   const [opened, { open, close }] = useDisclosure(false);
   useHotkeys({ "?": open });
-  useGo({
-    l: () => navigate(TRAFFIC_LOGS_PATH, new URLSearchParams()),
-    h: () => navigate(HEALTH_PATH, new URLSearchParams()),
-  });
+  const { params } = useUrl();
+  useGo(
+    Object.fromEntries(
+      SCREENS.flatMap(({ path, nav }) => (nav?.key ? [[nav.key, () => navigate(path, carriedParams(params))]] : [])),
+    ),
+  );
   return (
     <>
       <ActionIcon

@@ -1,43 +1,45 @@
 /** The frame around every screen. */
-import { IconActivity, IconHeartbeat, IconList } from "@tabler/icons-react";
+import { ActionIcon } from "@mantine/core";
+import { useLocalStorage, useMediaQuery } from "@mantine/hooks";
+import { IconLayoutSidebarLeftCollapse, IconLayoutSidebarLeftExpand } from "@tabler/icons-react";
 import type { ReactNode } from "react";
-import { HEALTH_PATH, TRAFFIC_LOGS_PATH } from "../../lib/paths.ts";
-import { hrefOf, navigate, useUrl } from "../../lib/url.ts";
 import { Logo } from "../../ui/logo.tsx";
 import { SampleBanner } from "../sample/sample-banner.tsx";
 import { SignOut } from "../session/sign-out.tsx";
 import { KeyboardHelp } from "./keyboard-help.tsx";
+import { Navigation } from "./navigation.tsx";
 import { NetworkPicker } from "./network-picker.tsx";
 import { ThemeSwitch } from "./theme-switch.tsx";
 import "./shell.css";
 
 export function Shell({ children }: { children: ReactNode }) {
+  const { narrow, toggle } = useNarrowSidebar();
+  const Toggle = narrow ? IconLayoutSidebarLeftExpand : IconLayoutSidebarLeftCollapse;
   return (
-    <div className="shell">
+    <div className={`shell${narrow ? " shell-narrow" : ""}`}>
       <nav className="sidebar" aria-label="Main">
         <div className="sidebar-top">
           <Logo />
         </div>
-        <NetworkPicker />
-        <div className="nav-group">
-          <p className="nav-heading">Analytics</p>
-          <p className="nav-branch">
-            <IconActivity size={17} stroke={1.7} aria-hidden /> Activity
-          </p>
-          <NavItem path={TRAFFIC_LOGS_PATH} nested>
-            <IconList size={16} stroke={1.7} aria-hidden /> Traffic Logs
-          </NavItem>
-        </div>
-        <div className="nav-group">
-          <p className="nav-heading">System</p>
-          <NavItem path={HEALTH_PATH}>
-            <IconHeartbeat size={17} stroke={1.7} aria-hidden /> Health
-          </NavItem>
-        </div>
+        <NetworkPicker narrow={narrow} />
+        <Navigation narrow={narrow} />
         <div className="sidebar-bottom">
           <ThemeSwitch />
           <KeyboardHelp />
           <SignOut />
+          {toggle !== null && (
+            <ActionIcon
+              variant="subtle"
+              color="gray"
+              size="lg"
+              aria-label="Sidebar with names"
+              aria-pressed={!narrow}
+              title={narrow ? "Show names in the sidebar" : "Icons only in the sidebar"}
+              onClick={toggle}
+            >
+              <Toggle size={18} stroke={1.7} />
+            </ActionIcon>
+          )}
         </div>
       </nav>
       <main className="screen">
@@ -48,23 +50,14 @@ export function Shell({ children }: { children: ReactNode }) {
   );
 }
 
-/** A screen's link keeps the network and the window: they are what a person is looking at. */
-function NavItem({ path, nested = false, children }: { path: string; nested?: boolean; children: ReactNode }) {
-  const url = useUrl();
-  const isHere = path === (url.path === HEALTH_PATH ? HEALTH_PATH : TRAFFIC_LOGS_PATH);
-  const params = new URLSearchParams([...url.params].filter(([name]) => name === "net" || name === "from" || name === "to"));
-  return (
-    <a
-      className={`nav-item${nested ? " nav-nested" : ""}`}
-      href={hrefOf(path, params)}
-      aria-current={isHere ? "page" : undefined}
-      onClick={(event) => {
-        if (event.metaKey || event.ctrlKey || event.shiftKey) return;
-        event.preventDefault();
-        navigate(path, params);
-      }}
-    >
-      {children}
-    </a>
-  );
+/** Icons alone where there is little room, and elsewhere for whoever wants it. `toggle`: null where there is no choice. */
+function useNarrowSidebar(): { narrow: boolean; toggle: (() => void) | null } {
+  const roomy = useMediaQuery("(min-width: 1100px)", true, { getInitialValueInEffect: false });
+  const [chosen, choose] = useLocalStorage<"names" | "icons">({
+    key: "flowtrail.sidebar",
+    defaultValue: "names",
+    getInitialValueInEffect: false,
+  });
+  const narrow = !roomy || chosen === "icons";
+  return { narrow, toggle: roomy ? () => choose(narrow ? "names" : "icons") : null };
 }

@@ -1,0 +1,66 @@
+/** Every screen of the page, in the order of the sidebar. The first one is what `/` shows. */
+import { IconHeartbeat, IconList, type IconProps } from "@tabler/icons-react";
+import { type ComponentType, type LazyExoticComponent, lazy } from "react";
+import { HEALTH_PATH, TRAFFIC_LOGS_PATH } from "./lib/paths.ts";
+import type { PageUrl } from "./lib/url.ts";
+
+/** Groups of the sidebar, in order. A branch stands above its screens, as in the page's menu. */
+export const NAV_GROUPS = [
+  { id: "start" },
+  { id: "activity", heading: "Analytics", branch: "Activity" },
+  { id: "inventory", heading: "Inventory" },
+  { id: "system", heading: "System" },
+] as const satisfies readonly { id: string; heading?: string; branch?: string }[];
+
+interface ScreenLine {
+  /** Where links to it lead. */
+  readonly path: string;
+  /** Which paths it shows; its own alone if left out. */
+  readonly shows?: (path: string) => boolean;
+  readonly title: string;
+  /** What the browser's tab says, where the title alone says too little. */
+  readonly titleOf?: (url: PageUrl) => string;
+  /** Its place in the sidebar; none: it is reached from other screens. */
+  readonly nav?: {
+    readonly group: (typeof NAV_GROUPS)[number]["id"];
+    readonly Icon: ComponentType<IconProps>;
+    /** Goes there after `g`. */
+    readonly key?: string;
+  };
+  /** What of the global bar it has use for: query bar and time, time alone, or nothing. */
+  readonly asks: "traffic" | "time" | "nothing";
+  /** Its code, which is loaded when it is opened. */
+  readonly load: () => Promise<ComponentType>;
+}
+
+export interface Screen extends ScreenLine {
+  readonly Component: LazyExoticComponent<ComponentType>;
+}
+
+const LINES: readonly ScreenLine[] = [
+  {
+    path: TRAFFIC_LOGS_PATH,
+    title: "Traffic Logs",
+    nav: { group: "activity", Icon: IconList, key: "l" },
+    asks: "traffic",
+    load: async () => (await import("./routes/traffic-logs.tsx")).TrafficLogsRoute,
+  },
+  {
+    path: HEALTH_PATH,
+    title: "Health",
+    nav: { group: "system", Icon: IconHeartbeat, key: "h" },
+    asks: "nothing",
+    load: async () => (await import("./routes/health.tsx")).HealthRoute,
+  },
+];
+
+export const SCREENS: readonly Screen[] = LINES.map((line) => ({
+  ...line,
+  Component: lazy(async () => ({ default: await line.load() })),
+}));
+
+/** The screen of a path; null: there is none. */
+export function screenAt(path: string): Screen | null {
+  if (path === "/") return SCREENS[0] ?? null;
+  return SCREENS.find((screen) => screen.shows?.(path) ?? screen.path === path) ?? null;
+}
