@@ -49,7 +49,7 @@ export function only(q: string, field: string, value: Value): string {
 /** Without the value, whether it was asked for or excluded. */
 export function withoutValue(q: string, field: string, value: Value): string {
   return editParts(q, (parts) =>
-    parts.flatMap((part) => {
+    parts.flatMap((part): Filter[] => {
       if (part.kind !== "is" || part.field !== field) return [part];
       const values = part.values.filter((one) => one !== value);
       return values.length === 0 ? [] : [{ ...part, values }];
@@ -81,7 +81,7 @@ function dropFrom(parts: readonly Filter[], field: string, value: Value, how: "i
     // The last one of those that are asked for cannot just go: all rows would pass.
     (how === "excluded" || part.values.length > 1);
   if (!parts.some(drops)) return null;
-  return parts.flatMap((part) => {
+  return parts.flatMap((part): Filter[] => {
     if (!drops(part)) return [part];
     const values = part.values.filter((one) => one !== value);
     return values.length === 0 ? [] : [{ ...part, values }];

@@ -1,0 +1,168 @@
+/** Any value, anywhere: what can be asked with it, in one click or one key. */
+import type { Value } from "@flowtrail/model";
+import { Menu } from "@mantine/core";
+import {
+  IconArrowsExchange,
+  IconArrowsLeftRight,
+  IconCircleMinus,
+  IconCirclePlus,
+  IconCopy,
+  IconExternalLink,
+  IconFocusCentered,
+} from "@tabler/icons-react";
+import {
+  type KeyboardEvent,
+  type MouseEvent,
+  type ReactNode,
+  type Ref,
+  type SyntheticEvent,
+  useId,
+  useRef,
+  useState,
+} from "react";
+import { exclude, include, only, whyUnchanged } from "../lib/filter-edit.ts";
+import { eitherEnd, swapEnds } from "../lib/filter-edit-ends.ts";
+import { eitherField } from "../lib/filter-edit-fields.ts";
+import { fieldLabel, valueLabel } from "../lib/filter-text.ts";
+import { type EntityKind, entityPath } from "../lib/paths.ts";
+import { hrefOf, navigate } from "../lib/url.ts";
+import { useAsked } from "../lib/use-asked.ts";
+import "./value-menu.css";
+
+export interface FieldValueProps {
+  /** Of the filter language: `src.name`. */
+  readonly field: string;
+  readonly value: Value;
+  /** What kind of thing has this name, address or domain: it has a page of its own. */
+  readonly entity?: EntityKind | undefined;
+  readonly title?: string | undefined;
+  readonly className?: string;
+  /** -1 in tables, whose rows are walked with other keys. */
+  readonly tabIndex?: 0 | -1;
+  readonly children?: ReactNode;
+}
+
+/** The menu's clicks and keys are no clicks on the row that the value stands in. */
+const stop = (event: SyntheticEvent) => event.stopPropagation();
+
+export function FieldValue({ field, value, entity, title, className = "", tabIndex = 0, children }: FieldValueProps) {
+  const [opened, setOpened] = useState(false);
+  const id = useId();
+  const button = useRef<HTMLButtonElement>(null);
+  const keys = useValueKeys(field, value);
+  const changed = (isOpen: boolean) => {
+    setOpened(isOpen);
+    if (!isOpen) button.current?.focus({ preventScroll: true });
+  };
+  const click = (event: MouseEvent) => {
+    event.stopPropagation();
+    setOpened(true);
+  };
+  return (
+    <span className={`field-value ${className}`}>
+      <button
+        ref={button}
+        id={id}
+        type="button"
+        className="field-value-text cut"
+        title={title}
+        tabIndex={tabIndex}
+        aria-haspopup="menu"
+        aria-expanded={opened}
+        onClick={click}
+        onKeyDown={keys}
+      >
+        {children ?? valueLabel(field, value)}
+      </button>
+      {opened && (
+        // Made when it is opened: a table holds hundreds of values.
+        <Menu opened onChange={changed} position="bottom-start">
+          <Menu.Target>
+            <Anchor />
+          </Menu.Target>
+          <Menu.Dropdown aria-labelledby={id} onClick={stop} onDoubleClick={stop} onMouseDown={stop}>
+            <ValueMenuItems field={field} value={value} entity={entity} />
+          </Menu.Dropdown>
+        </Menu>
+      )}
+    </span>
+  );
+}
+
+/** Where the menu stands. The button says itself that it has one. */
+function Anchor({ ref }: { ref?: Ref<HTMLSpanElement> }) {
+  return <span ref={ref} className="field-value-anchor" />;
+}
+
+/** `f`, `x` and `e` ask for the focused value, for all but it, and for it at either end. */
+function useValueKeys(field: string, value: Value): (event: KeyboardEvent) => void {
+  const { asked, change } = useAsked();
+  const edits = { f: include, x: exclude, e: eitherEnd } as const;
+  return (event) => {
+    if (event.key === "Enter" || event.key === " ") event.stopPropagation();
+    if (event.ctrlKey || event.altKey || event.metaKey || !Object.hasOwn(edits, event.key)) return;
+    event.preventDefault();
+    const q = edits[event.key as keyof typeof edits](asked.q, field, value);
+    if (q !== asked.q) change({ q });
+  };
+}
+
+const ICON = { size: 15, stroke: 1.7, "aria-hidden": true } as const;
+
+function ValueMenuItems({ field, value, entity }: Pick<FieldValueProps, "field" | "value" | "entity">) {
+  const { asked, change } = useAsked();
+  const edit = (label: string, q: string, icon: ReactNode, key?: string) => (
+    <Menu.Item
+      leftSection={icon}
+      rightSection={key === undefined ? undefined : <kbd className="value-menu-key">{key}</kbd>}
+      disabled={q === asked.q}
+      title={q === asked.q ? whyUnchanged(asked.q) : undefined}
+      onClick={() => change({ q })}
+    >
+      {label}
+    </Menu.Item>
+  );
+  const hasEnds = eitherField(field) !== null;
+  const href = entity === undefined || value === null ? null : entityHref(entity, String(value), asked.network);
+  return (
+    <>
+      <Menu.Label className="cut">
+        {fieldLabel(field)}: {valueLabel(field, value)}
+      </Menu.Label>
+      {edit("Only this", only(asked.q, field, value), <IconFocusCentered {...ICON} />)}
+      {edit("Include", include(asked.q, field, value), <IconCirclePlus {...ICON} />, "f")}
+      {edit("Exclude", exclude(asked.q, field, value), <IconCircleMinus {...ICON} />, "x")}
+      {hasEnds && edit("Either end", eitherEnd(asked.q, field, value), <IconArrowsLeftRight {...ICON} />, "e")}
+      {hasEnds && edit("Swap ends of the query", swapEnds(asked.q), <IconArrowsExchange {...ICON} />)}
+      <Menu.Divider />
+      <Menu.Item leftSection={<IconCopy {...ICON} />} onClick={() => void navigator.clipboard.writeText(String(value ?? ""))}>
+        Copy
+      </Menu.Item>
+      {href !== null && (
+        <Menu.Item
+          component="a"
+          href={href}
+          leftSection={<IconExternalLink {...ICON} />}
+          onClick={(event: MouseEvent) => {
+            if (event.metaKey || event.ctrlKey || event.shiftKey) return;
+            event.preventDefault();
+            const url = new URL(href, window.location.origin);
+            navigate(url.pathname, url.searchParams);
+          }}
+        >
+          Open {String(value)}
+        </Menu.Item>
+      )}
+    </>
+  );
+}
+
+/** Its page, over the same time. */
+function entityHref(kind: EntityKind, name: string, network: string | null): string {
+  const here = new URLSearchParams(window.location.search);
+  const params = new URLSearchParams();
+  if (network !== null) params.set("net", network);
+  for (const key of ["from", "to"]) for (const value of here.getAll(key)) params.set(key, value);
+  params.set("name", name);
+  return hrefOf(entityPath(kind), params);
+}
