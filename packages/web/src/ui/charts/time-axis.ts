@@ -1,0 +1,49 @@
+/** Times below a chart, in the zone of the clock. */
+import { scaleTime, scaleUtc } from "d3-scale";
+import type { Clock } from "../../lib/clock.ts";
+
+export interface TimeTick {
+  readonly ms: number;
+  /** `9:45 AM`, at midnight the day. */
+  readonly label: string;
+}
+
+/** A label needs so much room. */
+const TICK_PX = 92;
+const MINUTE_MS = 60_000;
+
+export function timeTicks(fromMs: number, toMs: number, widthPx: number, clock: Pick<Clock, "zone">): TimeTick[] {
+  const scale = (clock.zone === "UTC" ? scaleUtc() : scaleTime()).domain([fromMs, toMs]);
+  const times = scale.ticks(Math.max(2, Math.floor(widthPx / TICK_PX))).map(Number);
+  const fine = times.some((ms) => ms % MINUTE_MS !== 0);
+  const { day, time, seconds, isMidnight } = formats(clock.zone);
+  return times.map((ms) => ({ ms, label: isMidnight(ms) ? day(ms) : fine ? seconds(ms) : time(ms) }));
+}
+
+interface Formats {
+  day(ms: number): string;
+  time(ms: number): string;
+  seconds(ms: number): string;
+  isMidnight(ms: number): boolean;
+}
+
+const made = new Map<string, Formats>();
+
+function formats(zone: string): Formats {
+  const known = made.get(zone);
+  if (known !== undefined) return known;
+  const format = (options: Intl.DateTimeFormatOptions) => {
+    const formatter = new Intl.DateTimeFormat("en-US", { timeZone: zone, ...options });
+    // Newer ICU data puts a narrow no-break space before AM and PM.
+    return (ms: number) => formatter.format(ms).replaceAll(/[\u202f\u00a0]/g, " ");
+  };
+  const clockTime = format({ hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" });
+  const fresh: Formats = {
+    day: format({ month: "short", day: "numeric" }),
+    time: format({ hour: "numeric", minute: "2-digit" }),
+    seconds: format({ hour: "numeric", minute: "2-digit", second: "2-digit" }),
+    isMidnight: (ms) => clockTime(ms) === "00:00:00",
+  };
+  made.set(zone, fresh);
+  return fresh;
+}
