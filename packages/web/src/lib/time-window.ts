@@ -57,8 +57,11 @@ export function windowLabel(window: TimeWindow, clock: Clock, nowMs: number): st
   if (span !== null) return `Last ${formatDuration(span)}`;
   const bounds = boundsOf(window, nowMs);
   if (bounds === null) return "";
-  const sameDay = new Date(bounds.fromMs).toDateString() === new Date(bounds.toMs).toDateString();
-  const end = isLive(window) ? "now" : sameDay ? clock.time(bounds.toMs) : clock.dayAndTime(bounds.toMs);
+  const end = isLive(window)
+    ? "now"
+    : clock.sameDay(bounds.fromMs, bounds.toMs)
+      ? clock.time(bounds.toMs)
+      : clock.dayAndTime(bounds.toMs);
   return `${clock.dayAndTime(bounds.fromMs)} – ${end}`;
 }
 
@@ -78,16 +81,4 @@ export function absoluteWindow(fromMs: number, toMs: number): TimeWindow {
 
 function toSecond(seconds: number): string {
   return new Date(seconds * 1000).toISOString().replace(".000Z", "Z");
-}
-
-/** For `<input type="datetime-local">`, in the browser's zone. */
-export function toLocalInput(ms: number): string {
-  const offsetMs = new Date(ms).getTimezoneOffset() * 60_000;
-  return new Date(ms - offsetMs).toISOString().slice(0, 19);
-}
-
-/** What such an input holds, or null if it is empty or half filled in. */
-export function fromLocalInput(text: string): number | null {
-  const ms = text === "" ? Number.NaN : new Date(text).getTime();
-  return Number.isNaN(ms) ? null : ms;
 }

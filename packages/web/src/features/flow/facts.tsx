@@ -11,7 +11,8 @@ import {
   serviceName,
 } from "@flowtrail/model";
 import type { ReactNode } from "react";
-import { viewerClock } from "../../lib/clock.ts";
+import type { Clock } from "../../lib/clock.ts";
+import { useClock } from "../../lib/use-clock.ts";
 import { PARTICIPANT_LABELS } from "../../ui/participant.tsx";
 import { VERDICT_LABELS } from "../../ui/verdict.tsx";
 import { bytesText, directionLabel, durationText, endpointText, exactBytesText } from "../traffic/describe.ts";
@@ -24,10 +25,11 @@ interface Fact {
 }
 
 export function Facts({ flow }: { flow: FlowJson }) {
+  const clock = useClock();
   return (
     <>
       <FactList title="Ends" facts={ends(flow)} />
-      <FactList title="Time" facts={times(flow)} />
+      <FactList title="Time" facts={times(flow, clock)} />
       <FactList title="Volume" facts={volume(flow)} />
       <FactList title="Report" facts={report(flow)} />
     </>
@@ -109,7 +111,8 @@ function translated(flow: FlowJson, end: "src" | "dst"): string | null {
   return ip === null ? null : endpointText(ip, flow[`nat_${end}_port`] ?? flow[`${end}_port`]);
 }
 
-function times(flow: FlowJson): Fact[] {
+function times(flow: FlowJson, clock: Clock): Fact[] {
+  const exact = (time: string) => clock.exact(Date.parse(time));
   const endReason = flow.end_reason === null ? "" : ` (${flow.end_reason.replaceAll("_", " ")})`;
   const end = flow.end === null ? { open: "Still open", closed: "Not known", lost: "Not known" }[flow.state] : exact(flow.end);
   return [
@@ -119,10 +122,6 @@ function times(flow: FlowJson): Fact[] {
     fact("last_seen", exact(flow.last_seen)),
     fact("received", exact(flow.received)),
   ];
-}
-
-function exact(time: string): string {
-  return viewerClock.exact(Date.parse(time));
 }
 
 function volume(flow: FlowJson): Fact[] {

@@ -1,6 +1,7 @@
 /** The reports of one connection side by side: what each node's kernel saw of it. */
 import type { FlowJson } from "@flowtrail/model";
-import { viewerClock } from "../../lib/clock.ts";
+import type { Clock } from "../../lib/clock.ts";
+import { useClock } from "../../lib/use-clock.ts";
 import { VERDICT_LABELS } from "../../ui/verdict.tsx";
 import { bytesText, directionLabel, durationText, endpointText, exactBytesText, reporterVolumes } from "../traffic/describe.ts";
 
@@ -9,7 +10,7 @@ interface Line {
   readonly tip?: string;
   /** Should all reports agree? Then what differs is marked. */
   readonly same: boolean;
-  readonly value: (flow: FlowJson) => string;
+  readonly value: (flow: FlowJson, clock: Clock) => string;
   readonly detail?: (flow: FlowJson) => string;
 }
 
@@ -45,7 +46,7 @@ const LINES: readonly Line[] = [
   { label: "Packets → / ←", same: true, value: (flow) => `${flow.src_packets ?? "–"} / ${flow.dst_packets ?? "–"}` },
   { label: "Source", same: false, value: (flow) => endpointText(flow.src_ip, flow.src_port) },
   { label: "Destination", same: false, value: (flow) => endpointText(flow.dst_ip, flow.dst_port) },
-  { label: "Start", same: false, value: (flow) => viewerClock.timeWithMillis(Date.parse(flow.start)) },
+  { label: "Start", same: false, value: (flow, clock) => clock.timeWithMillis(Date.parse(flow.start)) },
   { label: "Duration", same: false, value: durationText },
   { label: "Verdict", same: true, value: (flow) => (flow.verdict === null ? "Not known" : VERDICT_LABELS[flow.verdict]) },
   { label: "End reason", same: false, value: (flow) => flow.end_reason?.replaceAll("_", " ") ?? "–" },
@@ -82,7 +83,8 @@ export function Reports({ flow, others }: { flow: FlowJson; others: readonly Flo
 }
 
 function CompareLine({ line, reports }: { line: Line; reports: readonly FlowJson[] }) {
-  const differs = line.same && new Set(reports.map((report) => (line.detail ?? line.value)(report))).size > 1;
+  const clock = useClock();
+  const differs = line.same && new Set(reports.map((report) => (line.detail ?? line.value)(report, clock))).size > 1;
   return (
     <tr className={differs ? "differs" : undefined}>
       <th scope="row" title={line.tip}>
@@ -90,7 +92,7 @@ function CompareLine({ line, reports }: { line: Line; reports: readonly FlowJson
       </th>
       {reports.map((report) => (
         <td key={`${report.reporter}/${report.flow_id}`} title={line.detail?.(report)}>
-          {line.value(report)}
+          {line.value(report, clock)}
         </td>
       ))}
     </tr>

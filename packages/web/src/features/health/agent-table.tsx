@@ -1,6 +1,6 @@
 import { formatBytes, formatCount, formatDuration } from "@flowtrail/model";
 import type { AgentHealth, Health } from "../../lib/api-types.ts";
-import { viewerClock } from "../../lib/clock.ts";
+import { useClock } from "../../lib/use-clock.ts";
 import { Command } from "../../ui/command.tsx";
 import { agentNotes, lostCount } from "./agent-notes.ts";
 import "./agent-table.css";
@@ -53,6 +53,7 @@ export function AgentTable({ health }: { health: Health }) {
 }
 
 function AgentRows({ agent }: { agent: AgentHealth }) {
+  const clock = useClock();
   const notes = agentNotes(agent);
   const dropped = Object.values(agent.drops).reduce((sum, count) => sum + count, 0);
   const lost = lostCount(agent);
@@ -64,7 +65,7 @@ function AgentRows({ agent }: { agent: AgentHealth }) {
           {agent.name}
           <span className="visually-hidden">{agent.silent ? " (silent)" : " (reports)"}</span>
         </th>
-        <td title={viewerClock.exact(Date.parse(agent.last_seen))}>{ago(agent.last_seen)}</td>
+        <td title={clock.exact(Date.parse(agent.last_seen))}>{ago(agent.last_seen)}</td>
         <td className="right">{agent.lag_ms === null ? "–" : formatDuration(agent.lag_ms)}</td>
         <td className="right" title={`${formatCount(agent.spool.batches)} batches`}>
           {agent.spool.bytes === 0 ? "empty" : formatBytes(agent.spool.bytes)}

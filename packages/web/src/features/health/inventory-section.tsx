@@ -1,6 +1,6 @@
 import { formatCount, formatDuration } from "@flowtrail/model";
 import type { InventoryReport } from "../../lib/api-types.ts";
-import { viewerClock } from "../../lib/clock.ts";
+import { useClock } from "../../lib/use-clock.ts";
 import { conflictText, type SourceRow, sourceRows } from "./inventory-words.ts";
 import "./agent-table.css";
 import "./inventory-section.css";
@@ -58,6 +58,7 @@ export function InventorySection({ inventory }: { inventory: InventoryReport }) 
 }
 
 function SourceRows({ row }: { row: SourceRow }) {
+  const clock = useClock();
   const { name, where, entities, lastSync, nextTry, error } = row;
   return (
     <tbody>
@@ -69,7 +70,7 @@ function SourceRows({ row }: { row: SourceRow }) {
         </th>
         <td>{where}</td>
         <td className="right">{formatCount(entities)}</td>
-        <td title={lastSync === null ? undefined : viewerClock.exact(Date.parse(lastSync))}>{ago(lastSync)}</td>
+        <td title={lastSync === null ? undefined : clock.exact(Date.parse(lastSync))}>{ago(lastSync)}</td>
         <td>{nextTry === null ? "comes by itself" : ahead(nextTry)}</td>
       </tr>
       {error !== null && (

@@ -2,12 +2,13 @@ import { formatBytes, formatCount } from "@flowtrail/model";
 import { IconAlertTriangle, IconCircleCheck } from "@tabler/icons-react";
 import type { ReactNode } from "react";
 import type { Health } from "../../lib/api-types.ts";
-import { viewerClock } from "../../lib/clock.ts";
+import { useClock } from "../../lib/use-clock.ts";
 import { inventoryTrouble } from "./inventory-words.ts";
 import "./store-tiles.css";
 
 /** How the server and its store are, in a line of figures. */
 export function StoreTiles({ health }: { health: Health }) {
+  const clock = useClock();
   const { store, ingest, inventory } = health;
   const rejected = Object.values(ingest?.rejected ?? {}).reduce((sum, count) => sum + count, 0);
   const trouble = inventory ? inventoryTrouble(inventory) : null;
@@ -32,7 +33,7 @@ export function StoreTiles({ health }: { health: Health }) {
       <Tile label="Names" bad={trouble !== null} note={trouble ?? "Networks, nodes, users and routes known"}>
         {inventory === undefined ? "–" : formatCount(inventory.entities)}
       </Tile>
-      <Tile label="Server" note={health.started ? `Since ${viewerClock.dayAndTime(Date.parse(health.started))}` : undefined}>
+      <Tile label="Server" note={health.started ? `Since ${clock.dayAndTime(Date.parse(health.started))}` : undefined}>
         {health.version ?? "–"}
       </Tile>
     </div>

@@ -1,19 +1,21 @@
 /** What stands in each column of a row. */
 import type { FlowJson } from "@flowtrail/model";
 import { IconArrowDownLeft, IconArrowUpRight } from "@tabler/icons-react";
-import { viewerClock } from "../../lib/clock.ts";
+import type { Clock } from "../../lib/clock.ts";
+import { useClock } from "../../lib/use-clock.ts";
 import { PARTICIPANT_LABELS, ParticipantIcon } from "../../ui/participant.tsx";
 import { bytesText, directionLabel, endText, exactBytesText, protocolText, type Volume, volumes, volumeTip } from "./describe.ts";
 import type { ReportsView } from "./query.ts";
 
 export function EventCell({ flow, withDay }: { flow: FlowJson; withDay: boolean }) {
+  const clock = useClock();
   const startMs = Date.parse(flow.start);
   const Arrow = flow.direction === "ingress" ? IconArrowDownLeft : IconArrowUpRight;
   return (
     <>
       <span className="line event-line">
-        <time className="event-start" dateTime={flow.start} title={startTip(flow, startMs)}>
-          {withDay ? viewerClock.dayAndTime(startMs) : viewerClock.time(startMs)}
+        <time className="event-start" dateTime={flow.start} title={startTip(flow, startMs, clock)}>
+          {withDay ? clock.dayAndTime(startMs) : clock.time(startMs)}
         </time>
         <End flow={flow} withDay={withDay} />
       </span>
@@ -30,15 +32,16 @@ export function EventCell({ flow, withDay }: { flow: FlowJson; withDay: boolean 
   );
 }
 
-function startTip(flow: FlowJson, startMs: number): string {
-  const exact = `Started ${viewerClock.exact(startMs)}`;
+function startTip(flow: FlowJson, startMs: number, clock: Clock): string {
+  const exact = `Started ${clock.exact(startMs)}`;
   return flow.start_exact ? exact : `${exact} or before: it is older than the agent`;
 }
 
 function End({ flow, withDay }: { flow: FlowJson; withDay: boolean }) {
+  const clock = useClock();
   if (flow.state === "open") {
     return (
-      <span className="event-open" title={`Counters of ${viewerClock.exact(Date.parse(flow.last_seen))}`}>
+      <span className="event-open" title={`Counters of ${clock.exact(Date.parse(flow.last_seen))}`}>
         <span className="pulse" aria-hidden />
         open
       </span>
@@ -46,16 +49,16 @@ function End({ flow, withDay }: { flow: FlowJson; withDay: boolean }) {
   }
   if (flow.end === null) {
     return (
-      <span className="below" title={`Last heard of ${viewerClock.exact(Date.parse(flow.last_seen))}`}>
+      <span className="below" title={`Last heard of ${clock.exact(Date.parse(flow.last_seen))}`}>
         End: not known
       </span>
     );
   }
   const endMs = Date.parse(flow.end);
-  const otherDay = withDay && new Date(endMs).toDateString() !== new Date(flow.start).toDateString();
+  const otherDay = withDay && !clock.sameDay(endMs, Date.parse(flow.start));
   return (
-    <time className="below" dateTime={flow.end} title={`Ended ${viewerClock.exact(endMs)}`}>
-      End: {otherDay ? viewerClock.dayAndTime(endMs) : viewerClock.time(endMs)}
+    <time className="below" dateTime={flow.end} title={`Ended ${clock.exact(endMs)}`}>
+      End: {otherDay ? clock.dayAndTime(endMs) : clock.time(endMs)}
     </time>
   );
 }

@@ -10,8 +10,8 @@ import {
 } from "@tabler/icons-react";
 import { type UseQueryResult, useQuery } from "@tanstack/react-query";
 import { fetchFlows } from "../../lib/api.ts";
-import { viewerClock } from "../../lib/clock.ts";
 import { absoluteWindow, boundsOf, type TimeWindow } from "../../lib/time-window.ts";
+import { useClock } from "../../lib/use-clock.ts";
 import { Command } from "../../ui/command.tsx";
 import { Empty } from "../../ui/empty.tsx";
 import { SAMPLE_NETWORK } from "../health/networks.ts";
@@ -29,6 +29,7 @@ export interface EmptyLogProps {
 
 /** Stands where the rows would be: one cause, one thing to do. */
 export function EmptyLog({ query, onChange }: EmptyLogProps) {
+  const clock = useClock();
   const health = useHealth();
   const probes = useProbes(query);
   const problem = health.error ?? probes.error;
@@ -104,7 +105,7 @@ export function EmptyLog({ query, onChange }: EmptyLogProps) {
           actions={<Button onClick={() => onChange({ window: windowUpTo(cause.newestMs, query) })}>Go there</Button>}
         >
           <p>
-            The newest row{query.network === null ? "" : " of this network"} is of {viewerClock.dayAndTime(cause.newestMs)},{" "}
+            The newest row{query.network === null ? "" : " of this network"} is of {clock.dayAndTime(cause.newestMs)},{" "}
             {formatDuration(Date.now() - cause.newestMs)} ago.
           </p>
         </Empty>

@@ -4,8 +4,8 @@ import { PARTICIPANT_TYPES, STATES, VERDICTS } from "@flowtrail/model";
 import { Button, Chip, Group, NativeSelect, Popover, TagsInput } from "@mantine/core";
 import { IconFilter } from "@tabler/icons-react";
 import { useState } from "react";
-import { viewerClock } from "../../lib/clock.ts";
 import { DEFAULT_WINDOW, isLive, PRESETS, type TimeWindow, windowLabel } from "../../lib/time-window.ts";
+import { useClock } from "../../lib/use-clock.ts";
 import { COMMON_PROTOCOLS, FILTER_LABELS, filterValueLabel } from "./filter-labels.ts";
 import { countFilters, type FilterColumn, type Filters, NO_FILTERS } from "./query.ts";
 import "./filter-button.css";
@@ -140,6 +140,7 @@ function ChipRow({ column, offered, chosen, onChange }: ChipRowProps) {
 function WindowSelect({ window, onChange }: { window: TimeWindow; onChange(window: TimeWindow): void }) {
   const isPreset = isLive(window) && PRESETS.some(({ from }) => from === window.from);
   const now = Date.now();
+  const clock = useClock();
   return (
     <NativeSelect
       id="filter-window"
@@ -150,7 +151,7 @@ function WindowSelect({ window, onChange }: { window: TimeWindow; onChange(windo
         if (value !== "as-it-is") onChange({ from: value, to: "now" });
       }}
     >
-      {!isPreset && <option value="as-it-is">{windowLabel(window, viewerClock, now)}</option>}
+      {!isPreset && <option value="as-it-is">{windowLabel(window, clock, now)}</option>}
       {PRESETS.map(({ from, label }) => (
         <option key={from} value={from}>
           {label}

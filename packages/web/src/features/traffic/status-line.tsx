@@ -1,5 +1,5 @@
 import { formatCount } from "@flowtrail/model";
-import { viewerClock } from "../../lib/clock.ts";
+import { useClock } from "../../lib/use-clock.ts";
 import type { FeedState } from "./flow-feed.ts";
 
 /** What is shown, and what is not. */
@@ -21,7 +21,7 @@ export function StatusLine({ state }: { state: FeedState }) {
       )}
       <span className="status-gap" />
       {rows > 0 && <span>Newest start first</span>}
-      <span>Times in {viewerClock.zone}</span>
+      <span>Times in {useClock().zone}</span>
     </footer>
   );
 }

@@ -1,18 +1,8 @@
 import { ActionIcon, Button, Popover, TextInput } from "@mantine/core";
 import { IconChevronLeft, IconChevronRight, IconClock } from "@tabler/icons-react";
 import { type FormEvent, useState } from "react";
-import { viewerClock } from "../../lib/clock.ts";
-import {
-  absoluteWindow,
-  boundsOf,
-  fromLocalInput,
-  isLive,
-  PRESETS,
-  shiftWindow,
-  type TimeWindow,
-  toLocalInput,
-  windowLabel,
-} from "../../lib/time-window.ts";
+import { absoluteWindow, boundsOf, isLive, PRESETS, shiftWindow, type TimeWindow, windowLabel } from "../../lib/time-window.ts";
+import { useClock } from "../../lib/use-clock.ts";
 import "./time-picker.css";
 
 export interface TimePickerProps {
@@ -24,6 +14,7 @@ export interface TimePickerProps {
 
 export function TimePicker({ window, opened, onOpened, onChange }: TimePickerProps) {
   const nowMs = Date.now();
+  const clock = useClock();
   const shift = (direction: -1 | 1) => {
     const shifted = shiftWindow(window, direction, nowMs);
     if (shifted !== null) onChange(shifted);
@@ -47,7 +38,7 @@ export function TimePicker({ window, opened, onOpened, onChange }: TimePickerPro
             onClick={() => onOpened(!opened)}
             title="Time range (t)"
           >
-            {windowLabel(window, viewerClock, nowMs)}
+            {windowLabel(window, clock, nowMs)}
           </Button>
         </Popover.Target>
         <Popover.Dropdown p={0} aria-label="Time range">
@@ -83,10 +74,11 @@ export function TimePicker({ window, opened, onOpened, onChange }: TimePickerPro
 }
 
 function AbsoluteForm({ window, onChoose }: { window: TimeWindow; onChoose(window: TimeWindow): void }) {
+  const clock = useClock();
   const bounds = boundsOf(window, Date.now());
-  const [from, setFrom] = useState(() => toLocalInput(bounds?.fromMs ?? 0));
-  const [to, setTo] = useState(() => toLocalInput(bounds?.toMs ?? 0));
-  const [fromMs, toMs] = [fromLocalInput(from), fromLocalInput(to)];
+  const [from, setFrom] = useState(() => clock.inputText(bounds?.fromMs ?? 0));
+  const [to, setTo] = useState(() => clock.inputText(bounds?.toMs ?? 0));
+  const [fromMs, toMs] = [clock.inputMs(from), clock.inputMs(to)];
   const problem = fromMs === null || toMs === null ? "Fill in both times" : fromMs >= toMs ? "Ends before it begins" : null;
   const submit = (event: FormEvent) => {
     event.preventDefault();
@@ -114,7 +106,7 @@ function AbsoluteForm({ window, onChoose }: { window: TimeWindow; onChoose(windo
       <Button size="xs" type="submit" disabled={problem !== null}>
         Apply range
       </Button>
-      <p>Times are in {viewerClock.zone}</p>
+      <p>Times are in {clock.zone}</p>
     </form>
   );
 }
