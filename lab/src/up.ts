@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { allDone } from "./all-done.ts";
 import { startDaemon } from "./daemons.ts";
 import { labDown } from "./down.ts";
-import { labEnv } from "./exec.ts";
+import { inNamespace, labEnv } from "./exec.ts";
 import { dnsmasqCommand, makeCertificates, quicServerCommand } from "./internet.ts";
 import { checkLabName, deviceOf, labDir, namespaceOf } from "./names.ts";
 import { setUpNode, startServices, startTimeoutMs } from "./node-setup.ts";
@@ -14,7 +14,7 @@ import { claimLab, type LabFile, type LabRef, type Masquerade, writeLabFile } fr
 import { type LabStatus, labStatus } from "./status.ts";
 import { type LabNode, nodes } from "./topology.ts";
 import { callRequest, controlRequest, deviceConfig, generateKeys, waitForHandshakes, wireguardNodes } from "./wireguard.ts";
-import { bridgeBatch, wiresBatch } from "./wires.ts";
+import { bridgeBatch, untilCablesRun, wiresBatch } from "./wires.ts";
 
 export interface UpOptions extends LabRef {
   /** Where the lab keeps its files; must be empty or not exist, and `labDown` removes it. Default /run/flowtrail-lab/<name>. */
@@ -46,7 +46,7 @@ async function build(lab: string, masquerade: readonly Masquerade[], progress: (
   progress(`laying cables between ${nodes.length} namespaces`);
   const [, processes] = await allDone([makeCertificates(labDir(lab)), setUpNodes(lab, masquerade)]);
   progress("connecting WireGuard");
-  await connectDevices(lab);
+  await allDone([connectDevices(lab), ...nodes.map((node) => cablesRun(lab, node))]);
   progress("starting the servers");
   const services = allDone(nodes.map((node) => startServices(lab, node)));
   const [programs] = await allDone([startPrograms(lab), waitForHandshakes(lab, startTimeoutMs), services]);
@@ -70,6 +70,11 @@ async function setUpNodes(lab: string, masquerade: readonly Masquerade[]): Promi
   await run(["ip", "-batch", "-"], { input: wiresBatch(lab), env });
   await run(["ip", "-n", namespaceOf(lab, "wires"), "-batch", "-"], { input: bridgeBatch(), env });
   return (await allDone(nodes.map((node) => setUpNode(lab, node, masquerade)))).flat();
+}
+
+async function cablesRun(lab: string, node: LabNode): Promise<void> {
+  const waiting = ["timeout", String(startTimeoutMs / 1000), "sh", "-c", untilCablesRun(node)];
+  await run(inNamespace(namespaceOf(lab, node.name), waiting), { env: labEnv(lab) });
 }
 
 async function connectDevices(lab: string): Promise<void> {

@@ -46,6 +46,16 @@ export function nodeScript(lab: string, node: LabNode, masquerade: readonly Masq
   ].join("\n");
 }
 
+/**
+ * A shell script, to be run in a node's namespace, that ends when its cables run. The kernel tells so at most once a second (net/core/link_watch.c);
+ * until then a program does not see the link among the host's interfaces.
+ */
+export function untilCablesRun(node: LabNode): string {
+  return cablesOf(node)
+    .map((link) => `until grep -qx up /sys/class/net/${link}/operstate; do sleep 0.05; done`)
+    .join("; ");
+}
+
 const cablesOf = (node: LabNode): string[] => [
   ...(node.underlay || node.lan ? ["eth0"] : []),
   ...(node.underlay && node.lan ? ["lan0"] : []),

@@ -9,7 +9,7 @@ import { type FlowPage, LabBed } from "../integration/harness/bed.ts";
 const CONNECTIONS = 50;
 const GIVE_UP_MS = 20_000;
 
-const bed = await LabBed.up("benchlat", { nodes: ["debian"] });
+const bed = await LabBed.up("lat", { nodes: ["debian"] });
 try {
   const visible: number[] = [];
   const asks: number[] = [];

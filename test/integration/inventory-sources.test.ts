@@ -89,7 +89,7 @@ describe.skipIf(!here)("a lab without an inventory file", () => {
     writeFileSync(tokenFile, "good-token", { mode: 0o600 });
     double = new NetmakerDouble(labAsNetmaker());
     port = await freePort();
-    bed = await LabBed.up("itinv", {
+    bed = await LabBed.up("inv", {
       serverArgs: [
         `--inventory-netmaker-url=http://127.0.0.1:${port}`,
         `--inventory-netmaker-token-file=${tokenFile}`,

@@ -28,7 +28,7 @@ describe.skipIf(!needs("kill -9 of agents and server", "lab", "conntrack"))("kil
   const outages: Outage[] = [];
 
   beforeAll(async () => {
-    bed = await LabBed.up("itkill", { nodes: NODES });
+    bed = await LabBed.up("kil", { nodes: NODES });
     oracles = await startOracles(bed, NODES);
   }, 120_000);
   afterAll(async () => {

@@ -19,7 +19,7 @@ describe.skipIf(!here)("the lab", () => {
   let oracles: Awaited<ReturnType<typeof startOracles>>;
 
   beforeAll(async () => {
-    bed = await LabBed.up("itex");
+    bed = await LabBed.up("exa");
     oracles = await startOracles(bed, agentNodeNames);
   }, 120_000);
   afterAll(async () => {

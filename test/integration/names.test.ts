@@ -17,7 +17,7 @@ const PRINTER = { src_type: "extclient", src_id: configFile.id };
 describe.skipIf(!here)("a flow's name", () => {
   let bed: LabBed;
   beforeAll(async () => {
-    bed = await LabBed.up("itname");
+    bed = await LabBed.up("nam");
   }, 120_000);
   afterAll(async () => {
     await bed?.down();
@@ -128,7 +128,7 @@ describe.skipIf(!here)("a flow's name", () => {
 describe.skipIf(!here)("how much of names is kept", () => {
   let bed: LabBed;
   beforeAll(async () => {
-    bed = await LabBed.up("itpriv", { serverArgs: ["--agents-names", "off"] });
+    bed = await LabBed.up("prv", { serverArgs: ["--agents-names", "off"] });
   }, 120_000);
   afterAll(async () => {
     await bed?.down();

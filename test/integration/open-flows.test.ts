@@ -12,7 +12,7 @@ describe.skipIf(!needs("open flows and flows older than the agent", "lab"))("an 
   let tcp: { srcPort: number | null; srcIp: string };
 
   beforeAll(async () => {
-    bed = await LabBed.up("itop", { nodes: [] });
+    bed = await LabBed.up("opn", { nodes: [] });
     tcp = await new Promise((resolve, reject) => {
       trickle = labTraffic({ name: bed.name }, "trickle", {
         seconds: 600,

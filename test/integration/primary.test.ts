@@ -19,7 +19,7 @@ describe.skipIf(!here)(
     const nodes: AgentNodeName[] = [];
 
     beforeAll(async () => {
-      bed = await LabBed.up("itpri", { nodes: [], masquerade: ["internet", "overlay", "lan"] });
+      bed = await LabBed.up("pri", { nodes: [], masquerade: ["internet", "overlay", "lan"] });
     }, 120_000);
     afterAll(async () => {
       await bed?.down();

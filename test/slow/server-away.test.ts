@@ -19,7 +19,7 @@ describe.skipIf(!needs("the server away for 5 minutes", "lab", "conntrack"))("a 
   let oracle: ConntrackOracle;
 
   beforeAll(async () => {
-    bed = await LabBed.up("slaway", { nodes: [NODE] });
+    bed = await LabBed.up("awa", { nodes: [NODE] });
     oracle = new ConntrackOracle(bed.namespace(NODE));
     await oracle.start();
   }, 120_000);

@@ -1,6 +1,7 @@
 /** Looks at the host now and then, and says when its addresses, tunnels or the way to the server changed. */
 import { lookup } from "node:dns/promises";
 import { isIP } from "node:net";
+import { networkInterfaces } from "node:os";
 import { parseAddress } from "@flowtrail/model";
 import { repeat } from "./clock.ts";
 import { type HostInterface, readInterfaces, tunnelPorts } from "./networks-of-host.ts";
@@ -14,19 +15,30 @@ export interface HostFacts {
   readonly servers: TrafficConfig["servers"];
 }
 
-const INTERVAL_MS = 10_000;
+/** Addresses alone are cheap to look at: what comes up later (a tunnel, a cable) is known from its first second on. */
+const ADDRESSES_MS = 1000;
+const LOOK_MS = 10_000;
 /** Ports and names are asked for less often: that takes a process and a DNS query. */
 const FULL_LOOK_EVERY = 6;
 
+interface HostWatchConfig {
+  readonly server: URL;
+  readonly ports: readonly number[];
+  /** How often to look although no address changed. Default: every ten seconds. */
+  readonly lookMs?: number;
+}
+
 export class HostWatch {
-  readonly #config: { server: URL; ports: readonly number[] };
+  readonly #config: HostWatchConfig;
   readonly #onChange: (facts: HostFacts) => void;
   readonly #stop = new AbortController();
   #facts: HostFacts = { interfaces: [], tunnelPorts: [], servers: [] };
   #wireguard: WireguardReading = { interfaces: [], problem: null };
   #looks = 0;
+  #lookedMs = 0;
+  #addresses = "";
 
-  constructor(config: { server: URL; ports: readonly number[] }, onChange: (facts: HostFacts) => void) {
+  constructor(config: HostWatchConfig, onChange: (facts: HostFacts) => void) {
     this.#config = config;
     this.#onChange = onChange;
   }
@@ -40,16 +52,21 @@ export class HostWatch {
     return this.#wireguard;
   }
 
-  /** Looks once, and then every ten seconds; `onChange` hears of what is different then. */
+  /** Looks once, then every ten seconds and when the host's addresses changed; `onChange` hears of what is different then. */
   async start(): Promise<void> {
     await this.#look();
     void repeat(
-      () => INTERVAL_MS,
+      () => ADDRESSES_MS,
       this.#stop.signal,
       async () => {
-        if (await this.#look()) this.#onChange(this.#facts);
+        if (this.#isDue() && (await this.#look())) this.#onChange(this.#facts);
       },
     );
+  }
+
+  #isDue(): boolean {
+    const { lookMs = LOOK_MS } = this.#config;
+    return performance.now() - this.#lookedMs >= lookMs || addressesNow() !== this.#addresses;
   }
 
   stop(): void {
@@ -57,6 +74,9 @@ export class HostWatch {
   }
 
   async #look(): Promise<boolean> {
+    this.#lookedMs = performance.now();
+    // Before the look: what changes while it lasts is looked at again.
+    this.#addresses = addressesNow();
     const before = JSON.stringify(this.#facts);
     const interfaces = readInterfaces();
     const moved = JSON.stringify(interfaces) !== JSON.stringify(this.#facts.interfaces);
@@ -96,3 +116,6 @@ function readPeers(interfaces: readonly HostInterface[]): Promise<WireguardReadi
   const names = interfaces.filter((one) => one.overlay).map((one) => one.name);
   return names.length === 0 ? { interfaces: [], problem: null } : readWireguard(names);
 }
+
+/** Of links that are up and run; a link that is up but has no carrier yet is not among them. */
+const addressesNow = (): string => JSON.stringify(networkInterfaces());

@@ -1,8 +1,8 @@
 /** A lab with a server and agents of ours in it, started as a user starts them, and the questions that tests ask of the API. */
 import { type ChildProcess, spawn } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import {
@@ -13,6 +13,7 @@ import {
   labAgents,
   labDown,
   labInventory,
+  labList,
   labUp,
   type Masquerade,
   namespaceOf,
@@ -39,6 +40,9 @@ export interface FlowPage {
   readonly next: string | null;
 }
 
+/** The process id of whoever made it follows. */
+const DIRECTORY = join(tmpdir(), "flowtrail-bed-");
+
 interface LabBedOptions {
   /** Default: all. */
   readonly nodes?: readonly AgentNodeName[];
@@ -61,15 +65,19 @@ export class LabBed {
   private constructor(name: string, serverArgs: readonly string[]) {
     this.name = name;
     this.#serverArgs = serverArgs;
-    this.dir = mkdtempSync(join(tmpdir(), `flowtrail-${name}-`));
+    this.dir = mkdtempSync(`${DIRECTORY}${process.pid}-`);
     this.agents = labAgents({ name });
   }
 
-  /** Network, server and the agents of `nodes`. */
-  static async up(name: string, options: LabBedOptions = {}): Promise<LabBed> {
-    await labDown({ name }); // what an earlier run left when it was killed
-    const bed = new LabBed(name, options.serverArgs ?? []);
-    await labUp({ name, ...(options.masquerade ? { masquerade: options.masquerade } : {}) });
+  /**
+   * Network, server and the agents of `nodes`.
+   * @param tag three letters of its own; with this process's id they are the lab's name, which no other run on this machine has
+   */
+  static async up(tag: string, options: LabBedOptions = {}): Promise<LabBed> {
+    await removeAbandoned();
+    const bed = new LabBed(`${tag}${process.pid.toString(36)}`, options.serverArgs ?? []);
+    const { name } = bed;
+    await labUp({ name, dir: join(bed.dir, "lab"), ...(options.masquerade ? { masquerade: options.masquerade } : {}) });
     if (options.shortTimeouts ?? true) await bed.#shortenTimeouts();
     bed.#port = await freePort();
     await bed.startServer();
@@ -103,6 +111,9 @@ export class LabBed {
       join(this.dir, "data"),
       "--inventory-file",
       this.#inventory,
+      // Agents list the kernel's connections as often, which is when it forgets those that timed out: a flow's end is seen soon.
+      "--agents-update-interval-s",
+      "1",
       ...this.#serverArgs,
     ];
     const child = spawn(process.execPath, argv, { stdio: ["ignore", "ignore", "pipe"] });
@@ -242,6 +253,17 @@ export class LabBed {
     await this.killServer("SIGTERM");
     await labDown({ name: this.name });
     rmSync(this.dir, { recursive: true, force: true });
+  }
+}
+
+/** Takes down the beds whose process was killed, and no other lab of this machine. */
+async function removeAbandoned(): Promise<void> {
+  for (const { name, dir } of labList()) {
+    const real = dir !== null && existsSync(dir) ? realpathSync(dir) : "";
+    const pid = real.startsWith(DIRECTORY) ? Number.parseInt(real.slice(DIRECTORY.length), 10) : Number.NaN;
+    if (Number.isNaN(pid) || existsSync(`/proc/${pid}`)) continue;
+    await labDown({ name });
+    rmSync(dirname(real), { recursive: true, force: true });
   }
 }
 
