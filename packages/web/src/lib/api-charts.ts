@@ -1,0 +1,8 @@
+/** The API's answers about traffic as a whole. */
+import { call } from "./api.ts";
+import type { HistogramAnswer } from "./types-charts.ts";
+
+/** `params`: as `GET /api/flows/histogram` takes them. Throws ApiError. */
+export function fetchHistogram(params: URLSearchParams, signal?: AbortSignal): Promise<HistogramAnswer> {
+  return call<HistogramAnswer>("GET", `/api/flows/histogram?${params}`, undefined, signal);
+}
