@@ -9,6 +9,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { parseConfig } from "../../packages/server/src/config/load.ts";
+import type { FullHealth } from "../../packages/server/src/health/health.ts";
 import { makeLogger } from "../../packages/server/src/logger.ts";
 import { seedOffline } from "../../packages/server/src/seed/offline.ts";
 import { Server } from "../../packages/server/src/server.ts";
@@ -95,12 +96,29 @@ async function run(): Promise<Report> {
   const peer = netmakerStore(await engineEndpoint());
   try {
     if (!values["no-peer"]) await fillNetmaker(peer, say);
+    await rollupsDone(server.url ?? "");
     if (values.merge !== "none") await mergeAll(peer, await tableNames(peer), values.merge === "all", say);
     return await measureAll(server.url ?? "", peer, seeded);
   } finally {
     await peer.close();
     await server.stop();
   }
+}
+
+/** Charts over what is not rolled up yet are answered from rows: that is another question. */
+async function rollupsDone(url: string): Promise<void> {
+  const headers = { authorization: `Bearer ${await adminToken()}` };
+  for (let asked = 0; ; asked++) {
+    const { store } = (await (await fetch(`${url}/api/health`, { headers })).json()) as FullHealth;
+    const { pending, behind_ms, through } = store.rollups;
+    if (pending === 0 && behind_ms === 0 && through !== null) return;
+    if (asked % 15 === 0) say(`rollups: ${Math.round(behind_ms / HOUR)} hours to go`);
+    await sleep(1000);
+  }
+}
+
+async function adminToken(): Promise<string> {
+  return (await readFile(join(data, "admin.token"), "utf8")).trim();
 }
 
 async function tableNames(clickhouse: ClickHouse): Promise<string[]> {
@@ -111,7 +129,7 @@ async function tableNames(clickhouse: ClickHouse): Promise<string[]> {
 }
 
 async function measureAll(url: string, peer: ClickHouse, seeded: Awaited<ReturnType<typeof seedOffline>>): Promise<Report> {
-  const token = (await readFile(join(data, "admin.token"), "utf8")).trim();
+  const token = await adminToken();
   const ask = (path: string): Call => ({ url: `${url}${path}`, method: "GET", headers: { authorization: `Bearer ${token}` } });
   const endMs = seeded.untilMs;
   const picks: Picks = { ...(await pickValues(peer, endMs)), deep: await deepCursor(ask, endMs) };
