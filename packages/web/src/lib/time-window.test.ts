@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { Clock } from "./clock.ts";
-import { absoluteWindow, boundsOf, isLive, shiftWindow, spansDays, windowLabel } from "./time-window.ts";
+import { absoluteWindow, boundsOf, exactWindow, isLive, shiftWindow, spansDays, windowLabel, zoomOut } from "./time-window.ts";
 
 const NOW_MS = Date.UTC(2026, 10, 22, 10);
 const clock = new Clock("UTC");
@@ -31,6 +31,36 @@ describe("shiftWindow", () => {
     expect(later && shiftWindow(later, 1, NOW_MS)).toBeNull();
     expect(shiftWindow({ from: "-1h", to: "now" }, 1, NOW_MS)).toBeNull();
   });
+});
+
+describe("zoomOut", () => {
+  it.each([
+    ["-15m", "-30m"],
+    ["-90m", "-3h"],
+    ["-12h", "-1d"],
+    ["-45s", "-90s"],
+  ])("%s becomes %s and stays relative", (from, wider) => {
+    expect(zoomOut({ from, to: "now" }, NOW_MS)).toEqual({ from: wider, to: "now" });
+  });
+
+  it("grows at both ends, and not into the future", () => {
+    expect(zoomOut({ from: "2026-11-22T06:00:00Z", to: "2026-11-22T07:00:00Z" }, NOW_MS)).toEqual({
+      from: "2026-11-22T05:30:00Z",
+      to: "2026-11-22T07:30:00Z",
+    });
+    expect(zoomOut({ from: "2026-11-22T09:00:00Z", to: "2026-11-22T09:50:00Z" }, NOW_MS)).toEqual({
+      from: "2026-11-22T08:20:00Z",
+      to: "2026-11-22T10:00:00Z",
+    });
+  });
+
+  it("ends with ten years", () => {
+    expect(zoomOut({ from: "-3000d", to: "now" }, NOW_MS)).toBeNull();
+  });
+});
+
+it("a link can hold the very window", () => {
+  expect(exactWindow({ from: "-1h", to: "now" }, NOW_MS)).toEqual({ from: "2026-11-22T09:00:00Z", to: "2026-11-22T10:00:00Z" });
 });
 
 it("knows what belongs to now, and what is longer than a day", () => {

@@ -17,6 +17,7 @@ export const PRESETS: readonly { readonly from: string; readonly label: string }
   { from: "-6h", label: "Last 6 hours" },
   { from: "-24h", label: "Last 24 hours" },
   { from: "-7d", label: "Last 7 days" },
+  { from: "-30d", label: "Last 30 days" },
 ];
 
 const DAY_MS = 86_400_000;
@@ -72,6 +73,36 @@ export function shiftWindow(window: TimeWindow, direction: -1 | 1, nowMs: number
   const span = bounds.toMs - bounds.fromMs;
   const [fromMs, toMs] = [bounds.fromMs + direction * span, bounds.toMs + direction * span];
   return fromMs >= nowMs ? null : absoluteWindow(fromMs, toMs);
+}
+
+/** Twice as long: a window that ends now begins earlier, any other one grows at both ends, but not into the future. */
+export function zoomOut(window: TimeWindow, nowMs: number): TimeWindow | null {
+  const bounds = boundsOf(window, nowMs);
+  if (bounds === null) return null;
+  const spanMs = bounds.toMs - bounds.fromMs;
+  if (isLive(window) && window.from.startsWith("-")) return relativeWindow(2 * spanMs);
+  const toMs = Math.max(bounds.toMs, Math.min(bounds.toMs + spanMs / 2, nowMs));
+  return absoluteWindow(Math.max(toMs - 2 * spanMs, 0), toMs);
+}
+
+/** The last so many milliseconds, in the largest unit that is exact: `-2h` rather than `-120m`. */
+function relativeWindow(spanMs: number): TimeWindow | null {
+  if (spanMs > MAX_SPAN_MS) return null;
+  const [unit, size] = UNITS.find(([, size]) => spanMs % size === 0) ?? ["ms", 1];
+  return { from: `-${spanMs / size}${unit}`, to: "now" };
+}
+const UNITS: readonly (readonly [string, number])[] = [
+  ["d", DAY_MS],
+  ["h", 3_600_000],
+  ["m", 60_000],
+  ["s", 1000],
+];
+const MAX_SPAN_MS = 3650 * DAY_MS;
+
+/** The same rows whenever it is opened: for links that are sent to others. */
+export function exactWindow(window: TimeWindow, nowMs: number): TimeWindow {
+  const bounds = boundsOf(window, nowMs);
+  return bounds === null ? window : absoluteWindow(bounds.fromMs, bounds.toMs);
 }
 
 /** Seconds are enough for people's windows: the beginning is rounded down, the end up. */

@@ -1,6 +1,7 @@
 import { Button, SegmentedControl } from "@mantine/core";
 import { IconArrowUp, IconRefresh } from "@tabler/icons-react";
 import { useRef, useState } from "react";
+import { useAskAgain } from "../features/ask/refresh.ts";
 import { Panel } from "../features/flow/panel.tsx";
 import { useHealth } from "../features/health/use-health.ts";
 import { EmptyLog } from "../features/traffic/empty-log.tsx";
@@ -11,7 +12,6 @@ import { LiveButton } from "../features/traffic/live-button.tsx";
 import { type ReportsView, writeFlowKey } from "../features/traffic/query.ts";
 import { StatusLine } from "../features/traffic/status-line.tsx";
 import { Table, type TableHandle } from "../features/traffic/table.tsx";
-import { TimePicker } from "../features/traffic/time-picker.tsx";
 import { useFlowFeed } from "../features/traffic/use-flow-feed.ts";
 import { useLogKeys } from "../features/traffic/use-log-keys.ts";
 import { useTrafficQuery } from "../features/traffic/use-traffic-query.ts";
@@ -30,7 +30,7 @@ export function TrafficLogsRoute() {
   const { query, openFlow, change, open } = useTrafficQuery();
   const { feed, state } = useFlowFeed(query);
   const table = useRef<TableHandle>(null);
-  const [popover, setPopover] = useState<"filter" | "time" | null>(null);
+  const [popover, setPopover] = useState<"filter" | null>(null);
   const [activeKey, setActiveKey] = useState<string | null>(null);
   const nodes = (useHealth().data?.agents ?? []).map((agent) => agent.name);
   const { entries } = state;
@@ -61,6 +61,7 @@ export function TrafficLogsRoute() {
     table.current?.scrollToTop();
     feed.resume();
   };
+  useAskAgain(() => feed.refresh());
   useLogKeys({
     step,
     openActive: () => {
@@ -71,7 +72,6 @@ export function TrafficLogsRoute() {
     isOpen: openFlow !== null,
     popover: setPopover,
     toggleLive,
-    refresh: () => feed.refresh(),
     query,
     change,
   });
@@ -95,12 +95,6 @@ export function TrafficLogsRoute() {
           value={query.reports}
           onChange={(value) => change({ reports: value === "all" ? "all" : "merged" })}
           aria-label="What a row is"
-        />
-        <TimePicker
-          window={query.window}
-          opened={popover === "time"}
-          onOpened={(opened) => setPopover(opened ? "time" : null)}
-          onChange={(window) => change({ window })}
         />
         <LiveButton state={state} onToggle={toggleLive} />
       </header>

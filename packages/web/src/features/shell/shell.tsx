@@ -3,6 +3,8 @@ import { ActionIcon } from "@mantine/core";
 import { useLocalStorage, useMediaQuery } from "@mantine/hooks";
 import { IconLayoutSidebarLeftCollapse, IconLayoutSidebarLeftExpand } from "@tabler/icons-react";
 import type { ReactNode } from "react";
+import { useUrl } from "../../lib/url.ts";
+import { screenAt } from "../../screens.ts";
 import { Logo } from "../../ui/logo.tsx";
 import { SampleBanner } from "../sample/sample-banner.tsx";
 import { SignOut } from "../session/sign-out.tsx";
@@ -10,9 +12,11 @@ import { KeyboardHelp } from "./keyboard-help.tsx";
 import { Navigation } from "./navigation.tsx";
 import { NetworkPicker } from "./network-picker.tsx";
 import { ThemeSwitch } from "./theme-switch.tsx";
+import { TopBar } from "./top-bar.tsx";
 import "./shell.css";
 
 export function Shell({ children }: { children: ReactNode }) {
+  const asks = screenAt(useUrl().path)?.asks ?? "nothing";
   const { narrow, toggle } = useNarrowSidebar();
   const Toggle = narrow ? IconLayoutSidebarLeftExpand : IconLayoutSidebarLeftCollapse;
   return (
@@ -44,6 +48,7 @@ export function Shell({ children }: { children: ReactNode }) {
       </nav>
       <main className="screen">
         <SampleBanner />
+        {asks !== "nothing" && <TopBar asks={asks} />}
         {children}
       </main>
     </div>

@@ -1,5 +1,4 @@
 import { useHotkeys } from "../../lib/hotkeys.ts";
-import { shiftWindow } from "../../lib/time-window.ts";
 import type { TrafficQuery } from "./query.ts";
 
 export interface LogActions {
@@ -7,9 +6,8 @@ export interface LogActions {
   openActive(): void;
   close(): void;
   readonly isOpen: boolean;
-  popover(which: "filter" | "time"): void;
+  popover(which: "filter"): void;
   toggleLive(): void;
-  refresh(): void;
   readonly query: TrafficQuery;
   change(change: Partial<TrafficQuery>): void;
 }
@@ -17,10 +15,6 @@ export interface LogActions {
 /** The keys of the traffic log; `?` shows them. */
 export function useLogKeys(actions: LogActions): void {
   const { step, query, change } = actions;
-  const shift = (direction: -1 | 1) => {
-    const window = shiftWindow(query.window, direction, Date.now());
-    if (window !== null) change({ window });
-  };
   const onButton = () => document.activeElement?.matches("button, a, [role=tab]") ?? false;
   useHotkeys({
     j: () => step(1),
@@ -31,12 +25,8 @@ export function useLogKeys(actions: LogActions): void {
     Escape: () => (actions.isOpen ? actions.close() : false),
     "/": () => actions.popover("filter"),
     f: () => actions.popover("filter"),
-    t: () => actions.popover("time"),
-    "[": () => shift(-1),
-    "]": () => shift(1),
     l: () => actions.toggleLive(),
     b: () => change({ reports: query.reports === "all" ? "merged" : "all" }),
-    r: () => actions.refresh(),
   });
 }
 
