@@ -32,6 +32,8 @@ export async function seedOffline(
     const { clickhouse } = store;
     const settle = async (_fromMs: number, signal: AbortSignal) => {
       while (await store.rollups.pass(signal, { all: true }));
+      // Computing took longer than a row takes to become visible: who looks again at what was stored right before need not do so later.
+      await store.rollups.pass(signal, { all: true });
     };
     return await runSeed(request, { clickhouse, marks: new SeedMarks(data), now: Date.now, settle }, run);
   } finally {

@@ -74,7 +74,7 @@ export function storeConfig({ data, store, retention, ingest, query }: ServerCon
     upkeep: { lostAfterMs: 24 * hourMs, tombstoneMs: 5 * minuteMs },
     settle: { everyMs: 10_000, lookBackMs: hourMs, overlapMs: minuteMs, sliceFlows: 50_000 },
     // A write takes a minute at most, and clocks of a cluster differ a little.
-    rollups: { shared: store.url !== undefined, everyMs: 15_000, marginMs: 1.5 * minuteMs, mostPending: 400 },
+    rollups: { shared: store.url !== undefined, everyMs: 15_000, marginMs: 1.5 * minuteMs },
     upkeepIntervalMs: minuteMs,
   };
 }

@@ -89,7 +89,7 @@ export function testStoreConfig(dataDir: string, overrides: Partial<StoreConfig>
     },
     upkeep: { lostAfterMs: 86_400_000, tombstoneMs: 900_000 },
     settle: { everyMs: 3_600_000, lookBackMs: 3_600_000, overlapMs: 60_000, sliceFlows: 1000 },
-    rollups: { shared: false, everyMs: null, marginMs: 90_000, mostPending: 400 },
+    rollups: { shared: false, everyMs: null, marginMs: 90_000 },
     upkeepIntervalMs: 3_600_000,
     ...overrides,
   };

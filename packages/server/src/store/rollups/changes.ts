@@ -10,8 +10,10 @@ import type { Local } from "./statements.ts";
 
 const MINUTE_MS = 60_000;
 const SLOT_MS = 10_000;
-/** Beyond, all is taken as new each time: a large import is computed in its order anyway. */
+/** Beyond, all is taken as new each time: fingerprints tell that it is not. */
 const MOST_SLOTS = 200_000;
+/** A pass over months takes so long. */
+const MOST_BETWEEN_MS = 3_600_000;
 const LIMITS = { maxExecutionMs: 60_000, maxRowsToRead: 10_000_000_000 } as const;
 
 interface Row {
@@ -37,22 +39,18 @@ export class Changes {
   }
 
   /**
-   * Beginnings of minutes in which rows were last seen (deltas) or began (flows) that are new, or not as they were, and about how many
-   * there are.
+   * Beginnings of minutes in which rows were last seen (deltas) or began (flows) that are new, or not as they were.
    * @param sinceMs all that was stored before was looked at
    * @param nowMs by the node's clock
    * @throws StoreError
    */
-  async minutes(sinceMs: number, nowMs: number, signal: AbortSignal): Promise<Map<number, number>> {
+  async minutes(sinceMs: number, nowMs: number, signal: AbortSignal): Promise<Set<number>> {
     const fromMs = Math.max(0, Math.floor((sinceMs - this.#marginMs) / SLOT_MS) * SLOT_MS);
-    // What is older is told once only.
-    const slotsFromMs = Math.floor((nowMs - 2 * this.#marginMs) / SLOT_MS) * SLOT_MS;
+    // What is older is told once only, unless the last look was so long ago that some of it was known then.
+    const knownFromMs = Math.max(fromMs, nowMs - MOST_BETWEEN_MS);
+    const slotsFromMs = Math.floor(Math.min(nowMs - 2 * this.#marginMs, knownFromMs) / SLOT_MS) * SLOT_MS;
     const slots = new Map<string, string>();
-    const minutes = new Map<number, number>();
-    const add = (minute: number, rows: number) => {
-      const beginMs = minute * MINUTE_MS;
-      minutes.set(beginMs, rows + (minutes.get(beginMs) ?? 0));
-    };
+    const minutes = new Set<number>();
     for (const [table, time] of [
       [FLOW_DELTAS.name, "last_seen"],
       [FLOWS.name, "start"],
@@ -68,11 +66,11 @@ export class Changes {
           const place = `${table} ${minute} ${slot}`;
           const is = `${n} ${newest}`;
           if (slot !== "0" && slots.size < MOST_SLOTS) slots.set(place, is);
-          if (this.#slots.get(place) !== is) add(minute, Number(n));
+          if (this.#slots.get(place) !== is) minutes.add(minute * MINUTE_MS);
         }
       }
     }
-    for (const [minute, rows] of await this.#open.changed(fromMs, signal)) add(minute, rows);
+    for (const minute of await this.#open.changed(fromMs, signal)) minutes.add(minute * MINUTE_MS);
     this.#slots = slots;
     return minutes;
   }

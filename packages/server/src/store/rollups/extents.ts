@@ -17,7 +17,7 @@ export function floorTo(ms: number, stepMs: number): number {
   return Math.floor(ms / stepMs) * stepMs;
 }
 
-/** Computed at once: an hour, or the one bucket. */
+/** An hour, or the one bucket: the least that is computed at once. */
 export function chunkOf({ stepMs }: AnyRollup): number {
   return Math.max(stepMs, HOUR_MS);
 }

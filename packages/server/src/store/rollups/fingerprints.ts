@@ -1,11 +1,12 @@
 /** Whether what rollups know of an hour's rows is as it was: who rewrites a row without changing that need not have the hour computed. */
 import type { ClickHouse } from "../clickhouse.ts";
 import { HOUR_MS } from "./extents.ts";
-import { fingerprintQuestion, type Kept, type Local } from "./statements.ts";
+import { type FingerprintRow, fingerprintQuestion, type Kept, type Local } from "./statements.ts";
 
+/** Beginnings of hours. */
 export interface Changed {
-  readonly traffic: boolean;
-  readonly values: boolean;
+  readonly traffic: readonly number[];
+  readonly values: readonly number[];
 }
 
 /** Hours that are remembered; twice as many fingerprints. */
@@ -22,22 +23,26 @@ export class Fingerprints {
     this.#local = local;
   }
 
-  /** Since the last time; an hour that was not looked at has changed. @throws StoreError */
-  async changed(hourMs: number, kept: Kept, signal: AbortSignal): Promise<Changed> {
-    const [found] = await this.#node.rows<{ moved: string; begun: [string, string] }>(
+  /** Which hours of a stretch have changed since the last time; one that was not looked at has. @throws StoreError */
+  async changed(fromMs: number, toMs: number, kept: Kept, signal: AbortSignal): Promise<Changed> {
+    const found = await this.#node.rows<FingerprintRow>(
       fingerprintQuestion(this.#local, kept),
-      { from: hourMs, to: hourMs + HOUR_MS },
+      { from: fromMs, to: toMs },
       { signal, limits: { maxRowsToRead: 10_000_000_000 }, settings: ON_ONE_CORE },
     );
+    const rows = new Map(found.map((row) => [Number(row.hour) * HOUR_MS, row]));
+    const hours = Array.from({ length: (toMs - fromMs) / HOUR_MS }, (_, n) => fromMs + n * HOUR_MS);
     return {
-      traffic: this.#note(`traffic ${hourMs}`, `${found?.moved} ${found?.begun[0]}`),
-      values: this.#note(`values ${hourMs}`, `${found?.begun[1]}`),
+      traffic: hours.filter((hour) => this.#note(`traffic ${hour}`, `${rows.get(hour)?.moved} ${rows.get(hour)?.begun}`)),
+      values: hours.filter((hour) => this.#note(`values ${hour}`, `${rows.get(hour)?.counted}`)),
     };
   }
 
   /** What changed could not be computed: it has still changed. */
-  forget(hourMs: number): void {
-    for (const kind of ["traffic", "values"]) this.#known.delete(`${kind} ${hourMs}`);
+  forget(fromMs: number, toMs: number): void {
+    for (let hour = fromMs; hour < toMs; hour += HOUR_MS) {
+      for (const kind of ["traffic", "values"]) this.#known.delete(`${kind} ${hour}`);
+    }
   }
 
   clear(): void {

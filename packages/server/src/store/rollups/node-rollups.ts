@@ -8,14 +8,14 @@ import { StoreError } from "../errors.ts";
 import type { Logger } from "../logger.ts";
 import { FLOW_DELTAS, FLOWS } from "../schema/flow-tables.ts";
 import { Changes } from "./changes.ts";
-import { chunkOf, DAY_MS, floorTo, HOUR_MS, IN_ORDER, MINUTE_MS } from "./extents.ts";
+import { DAY_MS, floorTo, HOUR_MS, IN_ORDER, MINUTE_MS } from "./extents.ts";
 import { Fingerprints } from "./fingerprints.ts";
 import { Late } from "./late.ts";
 import { LateDeltas } from "./late-deltas.ts";
 import { type Progress, readProgress, writeProgress } from "./progress.ts";
 import { Queue, type Unit } from "./queue.ts";
 import { Reach } from "./reach.ts";
-import { type Days, readDays, readHours, sharesFor } from "./shares.ts";
+import { type Days, readDays, readHours, sharesFor, togetherUntil } from "./shares.ts";
 import { type AnyRollup, computeStatement, type Kept, type Local } from "./statements.ts";
 
 export interface NodeRollupsConfig {
@@ -27,8 +27,6 @@ export interface NodeRollupsConfig {
   readonly takeOverMs: number;
   /** How much later than it says a row may become visible. */
   readonly marginMs: number;
-  /** More hours than that, for which much came, are computed again in their order, with all between them. */
-  readonly mostPending: number;
   /** A pass goes on for so long, then readers get a rest. */
   readonly passMs: number;
 }
@@ -61,8 +59,8 @@ interface Pass {
 
 const SAVE_EVERY_MS = 2_000;
 const MOST_BOOST = 16;
-/** So many times as many hours for which anything came are too many, too: it is all noted in memory. */
-const SPARSE = 25;
+/** Said in the log. */
+const MANY_HOURS = 200;
 /** One core, and ends before the client would think it hung. */
 const GENTLE = {
   max_threads: 1,
@@ -203,27 +201,21 @@ export class NodeRollups {
   async #look(nowMs: number, signal: AbortSignal): Promise<void> {
     const reachedMs = this.#reach.furthestMs;
     const sinceMs = this.#lookedMs;
-    // All that is there is computed in its turn.
-    if (reachedMs === 0) this.#checkedMs = nowMs;
-    else {
-      for (const [minuteMs, rows] of await this.#changes.minutes(sinceMs, nowMs, signal)) {
+    // All that is there is computed in its turn; what is there now is no news later.
+    if (reachedMs === 0) {
+      this.#checkedMs = nowMs;
+      await this.#changes.minutes(nowMs, nowMs, signal);
+    } else {
+      const before = this.#queue.size;
+      for (const minuteMs of await this.#changes.minutes(sinceMs, nowMs, signal)) {
         // What is not over, or not yet reached, is computed in its turn.
-        if (minuteMs < reachedMs && minuteMs >= this.#neverMs) this.#queue.add(minuteMs, rows, sinceMs);
+        if (minuteMs < reachedMs && minuteMs >= this.#neverMs) this.#queue.add(minuteMs, sinceMs);
+      }
+      if (this.#queue.size - before > MANY_HOURS) {
+        this.#deps.logger.info({ hours: this.#queue.size }, "rows came for many hours, whose rollups are computed again");
       }
     }
     this.#lookedMs = nowMs;
-    const oldestMs = this.#queue.oldestMs;
-    const { mostPending } = this.#config;
-    const isTooMuch = this.#queue.full > mostPending || this.#queue.size > SPARSE * mostPending;
-    if (!isTooMuch || oldestMs === null) return;
-    this.#deps.logger.info({ hours: this.#queue.size, from: new Date(oldestMs).toISOString() }, "rollups are computed again");
-    for (const rollup of IN_ORDER) {
-      this.#reach.to(rollup, Math.min(this.#reach.throughMs(rollup), floorTo(oldestMs, chunkOf(rollup))));
-    }
-    this.#queue.clear();
-    this.#fingerprints.clear();
-    this.#checkedMs = nowMs;
-    await this.#save(true);
   }
 
   /** @returns whether all is computed that is over */
@@ -232,7 +224,7 @@ export class NodeRollups {
       const next = this.#next(pass);
       if (next === null) return true;
       const { rollup, fromMs } = next;
-      const toMs = Math.min(this.#reach.targetMs(rollup, pass.nowMs), fromMs + chunkOf(rollup));
+      const toMs = togetherUntil(rollup, pass.days, fromMs, this.#reach.targetMs(rollup, pass.nowMs), this.#boost);
       if (await this.#isAnything(fromMs, toMs, pass)) await this.#compute(rollup, fromMs, toMs, pass);
       this.#reach.to(rollup, toMs);
       if (performance.now() - this.#savedAt > SAVE_EVERY_MS) await this.#save(true);
@@ -272,43 +264,58 @@ export class NodeRollups {
   /** @returns whether nothing is left but what rests */
   async #catchUp(pass: Pass): Promise<boolean> {
     for (;;) {
-      const unit = this.#queue.next(pass.all);
+      const unit = this.#nextAgain(pass);
       if (unit === null || !this.#isComputing) return true;
       const began = performance.now();
       try {
-        await (unit.kind === "hour" ? this.#again(unit, pass) : this.#dayAgain(unit, pass));
+        await (unit.kind === "hours" ? this.#again(unit, pass) : this.#dayAgain(unit, pass));
       } catch (error) {
         this.#queue.postpone(unit);
-        this.#fingerprints.forget(unit.beginMs);
+        this.#fingerprints.forget(unit.beginMs, unit.endMs);
         throw error;
       }
       this.#queue.done(unit, performance.now() - began);
-      if (!pass.all && performance.now() > pass.endMs) return this.#queue.next(false) === null;
+      if (!pass.all && performance.now() > pass.endMs) return this.#nextAgain(pass) === null;
     }
   }
 
-  async #again({ beginMs, minutes, sinceMs }: Unit, pass: Pass): Promise<void> {
-    const reached = IN_ORDER.filter((rollup) => this.#reach.throughMs(rollup) > beginMs && rollup.stepMs < DAY_MS);
+  #nextAgain({ all }: Pass): Unit | null {
     // Of an hour that is not over, minutes only: there is always something new in it.
+    const hourly = IN_ORDER.filter(({ stepMs }) => stepMs === HOUR_MS).map((rollup) => this.#reach.throughMs(rollup));
+    return this.#queue.next({ all, aloneFromMs: Math.min(...hourly) });
+  }
+
+  async #again({ beginMs, endMs, minutes, sinceMs }: Unit, pass: Pass): Promise<void> {
+    const reached = IN_ORDER.filter((rollup) => this.#reach.throughMs(rollup) > beginMs && rollup.stepMs < DAY_MS);
     const isOver = reached.some(({ stepMs }) => stepMs === HOUR_MS);
     const changed = isOver
-      ? await this.#fingerprints.changed(beginMs, this.#kept(beginMs), pass.signal)
-      : { traffic: true, values: false };
+      ? await this.#fingerprints.changed(beginMs, endMs, this.#kept(beginMs), pass.signal)
+      : { traffic: [beginMs], values: [] };
     for (const rollup of reached) {
-      const isMinutes = rollup.stepMs < HOUR_MS;
-      const isChanged = "dimensions" in rollup ? changed.traffic : changed.values;
-      const fromMs = isMinutes ? minutes.fromMs : beginMs;
-      const toMs = isMinutes ? Math.min(minutes.toMs, this.#reach.throughMs(rollup)) : beginMs + HOUR_MS;
-      if (isChanged && fromMs < toMs) await this.#compute(rollup, fromMs, toMs, pass);
+      for (const [firstMs, untilMs] of stretchesOf("dimensions" in rollup ? changed.traffic : changed.values)) {
+        const isMinutes = rollup.stepMs < HOUR_MS;
+        const fromMs = isMinutes ? Math.max(firstMs, minutes.fromMs) : firstMs;
+        const toMs = Math.min(isMinutes ? Math.min(untilMs, minutes.toMs) : untilMs, this.#reach.throughMs(rollup));
+        await this.#computeAll(rollup, fromMs, toMs, pass);
+      }
     }
-    if (!isOver) return;
-    if (changed.values || changed.traffic) this.#queue.addDay(floorTo(beginMs, DAY_MS), sinceMs);
+    if (changed.values.length > 0 || (isOver && changed.traffic.length > 0)) {
+      this.#queue.addDay(floorTo(beginMs, DAY_MS), sinceMs);
+    }
   }
 
-  async #dayAgain({ beginMs }: Unit, pass: Pass): Promise<void> {
+  async #computeAll(rollup: AnyRollup, fromMs: number, toMs: number, pass: Pass): Promise<void> {
+    for (let atMs = fromMs; atMs < toMs; ) {
+      const untilMs = togetherUntil(rollup, pass.days, atMs, toMs, this.#boost);
+      await this.#compute(rollup, atMs, untilMs, pass);
+      atMs = untilMs;
+    }
+  }
+
+  async #dayAgain({ beginMs, endMs }: Unit, pass: Pass): Promise<void> {
     for (const rollup of IN_ORDER) {
       if (rollup.stepMs !== DAY_MS || this.#reach.throughMs(rollup) <= beginMs) continue;
-      await this.#compute(rollup, beginMs, beginMs + DAY_MS, pass);
+      await this.#compute(rollup, beginMs, endMs, pass);
     }
   }
 
@@ -379,6 +386,17 @@ export class NodeRollups {
     const [row] = await this.#deps.node.rows<{ now: string }>("SELECT toUnixTimestamp64Milli(now64(3)) AS now");
     return Number(row?.now ?? 0);
   }
+}
+
+/** Hours that follow each other, as stretches. @param hours in order */
+function stretchesOf(hours: readonly number[]): (readonly [fromMs: number, toMs: number])[] {
+  const stretches: [number, number][] = [];
+  for (const hour of hours) {
+    const last = stretches.at(-1);
+    if (last?.[1] === hour) last[1] = hour + HOUR_MS;
+    else stretches.push([hour, hour + HOUR_MS]);
+  }
+  return stretches;
 }
 
 function writtenBy({ server, writtenMs }: Progress): string {

@@ -29,12 +29,12 @@ export class OpenFlows {
   }
 
   /**
-   * Since the last look (beginnings of minutes in minutes since 1970), with how many rows. At the first one: by what was stored, of rows
+   * Since the last look (beginnings of minutes, in minutes since 1970). At the first one: by what was stored, of rows
    * that may say something new; what they leave out comes with the row in `flows`, when the flow ends.
    * @param storedFromMs all that was stored before was looked at
    * @throws StoreError
    */
-  async changed(storedFromMs: number, signal: AbortSignal): Promise<Map<number, number>> {
+  async changed(storedFromMs: number, signal: AbortSignal): Promise<Set<number>> {
     const sql = `SELECT toUInt32(intDiv(toUnixTimestamp(start), 60)) AS minute,
         toString(sum(cityHash64((${[...FLOW_KEY, ...KNOWN_OF_FLOWS].join(", ")})))) AS hash,
         countIf(stored >= ${moment("from")} AND (version % ${EDITIONS} != 0 OR revision = 0 OR stored < start + ${NEW_SECONDS})) AS fresh
@@ -42,16 +42,16 @@ export class OpenFlows {
     const options = { signal, limits: LIMITS, settings: { max_threads: 1 } } as const;
     const before = this.#known;
     const known = new Map<number, string>();
-    const changed = new Map<number, number>();
+    const changed = new Set<number>();
     for await (const rows of this.#node.stream<Row>(sql, { from: storedFromMs }, options)) {
       for (const { minute, hash, fresh } of rows) {
         known.set(minute, hash);
         const isChanged = before === null ? fresh !== "0" : before.get(minute) !== hash;
-        if (isChanged) changed.set(minute, Math.max(1, Number(fresh)));
+        if (isChanged) changed.add(minute);
       }
     }
     // Nothing of it is open any more: ended, so that it is in `flows`, or hidden.
-    for (const minute of before?.keys() ?? []) if (!known.has(minute)) changed.set(minute, 1);
+    for (const minute of before?.keys() ?? []) if (!known.has(minute)) changed.add(minute);
     this.#known = known;
     return changed;
   }

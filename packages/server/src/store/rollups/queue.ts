@@ -2,59 +2,59 @@
 import { DAY_MS, floorTo, HOUR_MS, MINUTE_MS } from "./extents.ts";
 
 export interface Unit {
-  readonly kind: "hour" | "day";
+  /** Hours: one after the other, of one day. */
+  readonly kind: "hours" | "day";
   readonly beginMs: number;
-  /** Which minutes of an hour, from the first to the last that something came for. */
+  readonly endMs: number;
+  /** From the first to the last minute that something came for. */
   readonly minutes: { readonly fromMs: number; readonly toMs: number };
   /** What came for it was stored then, or later. */
   readonly sinceMs: number;
 }
 
-/** So many new rows make an hour one that much came for. */
-const MANY_ROWS = 10;
+interface Hour {
+  readonly fromMs: number;
+  readonly toMs: number;
+  readonly sinceMs: number;
+}
+
+export interface NextOptions {
+  /** Also what rests. */
+  readonly all: boolean;
+  /** Hours from then on stand alone. */
+  readonly aloneFromMs: number;
+}
+
 /** So many times as long as it took: a bucket that rows come for all the time takes this share of a core at most. */
 const REST = 20;
 const POSTPONED_MS = MINUTE_MS;
 
 export class Queue {
-  readonly #hours = new Map<number, { fromMs: number; toMs: number; sinceMs: number; rows: number }>();
+  readonly #hours = new Map<number, Hour>();
   readonly #days = new Map<number, { sinceMs: number }>();
   /** When a unit may be computed again, by `performance.now()`. */
   readonly #resting = new Map<string, number>();
 
+  /** Hours and days. */
   get size(): number {
     return this.#hours.size + this.#days.size;
   }
 
-  /** Hours that much came for: a single flow may have traffic in hundreds of them. */
-  get full(): number {
-    return [...this.#hours.values()].filter(({ rows }) => rows >= MANY_ROWS).length;
-  }
-
-  /** Null: there is none. */
-  get oldestMs(): number | null {
-    const oldest = Math.min(...this.#hours.keys(), ...this.#days.keys());
-    return Number.isFinite(oldest) ? oldest : null;
-  }
-
   /** What came for one of these was stored then, or later. Null: nothing waits. */
   get sinceMs(): number | null {
-    const since = Math.min(...[...this.#hours.values(), ...this.#days.values()].map(({ sinceMs }) => sinceMs));
+    let since = Number.POSITIVE_INFINITY;
+    for (const waiting of [this.#hours, this.#days]) for (const { sinceMs } of waiting.values()) since = Math.min(since, sinceMs);
     return Number.isFinite(since) ? since : null;
   }
 
-  /**
-   * @param rows so many came for it, about
-   * @param sinceMs they were stored then, or later
-   */
-  add(minuteMs: number, rows: number, sinceMs: number): void {
+  /** @param sinceMs what came for it was stored then, or later */
+  add(minuteMs: number, sinceMs: number): void {
     const hour = floorTo(minuteMs, HOUR_MS);
-    const has = this.#hours.get(hour) ?? { fromMs: minuteMs, toMs: minuteMs, sinceMs, rows: 0 };
+    const has = this.#hours.get(hour) ?? { fromMs: minuteMs, toMs: minuteMs, sinceMs };
     this.#hours.set(hour, {
       fromMs: Math.min(has.fromMs, minuteMs),
       toMs: Math.max(has.toMs, minuteMs + MINUTE_MS),
       sinceMs: Math.min(has.sinceMs, sinceMs),
-      rows: has.rows + rows,
     });
   }
 
@@ -68,32 +68,54 @@ export class Queue {
     this.#resting.clear();
   }
 
-  /** @param all also what rests. Days after their hours. */
-  next(all: boolean): Unit | null {
+  /** The newest hours; days after all hours. Null: there is nothing, or it rests. */
+  next({ all, aloneFromMs }: NextOptions): Unit | null {
     const now = performance.now();
     for (const [place, untilMs] of this.#resting) if (untilMs <= now) this.#resting.delete(place);
-    const ready = (kind: Unit["kind"]) => (beginMs: number) => all || !this.#resting.has(`${kind} ${beginMs}`);
-    const hours = [...this.#hours.keys()].filter(ready("hour"));
-    if (hours.length > 0) {
-      const beginMs = Math.max(...hours);
-      const { fromMs, toMs, sinceMs } = this.#hours.get(beginMs) ?? { fromMs: beginMs, toMs: beginMs + HOUR_MS, sinceMs: 0 };
-      return { kind: "hour", beginMs, minutes: { fromMs, toMs }, sinceMs };
-    }
-    const days = [...this.#days.keys()].filter(ready("day"));
-    if (days.length === 0) return null;
-    const beginMs = Math.max(...days);
+    const isReady = (kind: "hour" | "day", beginMs: number) => all || !this.#resting.has(`${kind} ${beginMs}`);
+    const newest = (kind: "hour" | "day", begins: Iterable<number>) => {
+      let found: number | null = null;
+      for (const beginMs of begins) if ((found === null || beginMs > found) && isReady(kind, beginMs)) found = beginMs;
+      return found;
+    };
+    const lastMs = newest("hour", this.#hours.keys());
+    if (lastMs !== null) return this.#together(lastMs, aloneFromMs, (hourMs) => isReady("hour", hourMs));
+    const beginMs = newest("day", this.#days.keys());
+    if (beginMs === null) return null;
+    const endMs = beginMs + DAY_MS;
     const { sinceMs } = this.#days.get(beginMs) ?? { sinceMs: 0 };
-    return { kind: "day", beginMs, minutes: { fromMs: beginMs, toMs: beginMs + DAY_MS }, sinceMs };
+    return { kind: "day", beginMs, endMs, minutes: { fromMs: beginMs, toMs: endMs }, sinceMs };
+  }
+
+  #together(lastMs: number, aloneFromMs: number, isReady: (hourMs: number) => boolean): Unit {
+    let beginMs = lastMs;
+    const isOneMore = (hourMs: number) =>
+      hourMs >= floorTo(lastMs, DAY_MS) && lastMs < aloneFromMs && this.#hours.has(hourMs) && isReady(hourMs);
+    while (isOneMore(beginMs - HOUR_MS)) beginMs -= HOUR_MS;
+    const hours: Hour[] = [];
+    for (let hourMs = beginMs; hourMs <= lastMs; hourMs += HOUR_MS) {
+      const hour = this.#hours.get(hourMs);
+      if (hour !== undefined) hours.push(hour);
+    }
+    const minutes = { fromMs: Math.min(...hours.map(({ fromMs }) => fromMs)), toMs: Math.max(...hours.map(({ toMs }) => toMs)) };
+    const sinceMs = Math.min(...hours.map((hour) => hour.sinceMs));
+    return { kind: "hours", beginMs, endMs: lastMs + HOUR_MS, minutes, sinceMs };
   }
 
   /** It failed: others first. */
-  postpone({ kind, beginMs }: Unit): void {
-    this.#resting.set(`${kind} ${beginMs}`, performance.now() + POSTPONED_MS);
+  postpone(unit: Unit): void {
+    this.#rest(unit, POSTPONED_MS);
   }
 
-  done({ kind, beginMs }: Unit, tookMs: number): void {
-    if (kind === "hour") this.#hours.delete(beginMs);
-    else this.#days.delete(beginMs);
-    this.#resting.set(`${kind} ${beginMs}`, performance.now() + tookMs * REST);
+  done(unit: Unit, tookMs: number): void {
+    if (unit.kind === "day") this.#days.delete(unit.beginMs);
+    else for (let hourMs = unit.beginMs; hourMs < unit.endMs; hourMs += HOUR_MS) this.#hours.delete(hourMs);
+    this.#rest(unit, tookMs * REST);
+  }
+
+  #rest({ kind, beginMs, endMs }: Unit, restMs: number): void {
+    const untilMs = performance.now() + restMs;
+    if (kind === "day") this.#resting.set(`day ${beginMs}`, untilMs);
+    else for (let hourMs = beginMs; hourMs < endMs; hourMs += HOUR_MS) this.#resting.set(`hour ${hourMs}`, untilMs);
   }
 }

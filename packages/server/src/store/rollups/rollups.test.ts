@@ -42,7 +42,7 @@ beforeEach(async () => {
 
 const server = (config: Partial<RollupsConfig> = {}) =>
   new Rollups(
-    { shared: false, everyMs: null, marginMs: 90_000, mostPending: 400, ...config },
+    { shared: false, everyMs: null, marginMs: 90_000, ...config },
     { nodes: test.store.nodes, logger: test.logger, deletedUntilMs: (table) => test.store.retention.deletedUntilMs(table) },
   );
 
@@ -310,25 +310,35 @@ describe("rollups", () => {
     await expectSums({ bytes: "420", connections: "7" });
   });
 
-  it("are computed again from where much came late, in its order", async () => {
-    await send([ended("1")]);
-    const one = server({ mostPending: 3 });
-    await computeAll(one);
-    const hours = [1, 2, 3, 4].map((n) => since - n * HOUR);
+  it("take in at once what came late for many hours, and nothing else", async () => {
+    const noon = Math.floor(since / DAY) * DAY + 12 * HOUR;
     const at = (ms: number) => ({ start: ms, since: ms, last_seen: ms, end: ms });
-    await send(hours.flatMap((ms, hour) => [0, 1, 2, 3, 4].map((n) => ended(`${hour + 1}${n}`, at(ms + n)))));
-    expect(one.throughMs("rollup_minutes")).toBeGreaterThan(since);
+    await send([ended("1", at(noon - 5 * HOUR)), ended("2", at(noon - 5 * DAY)), ended("3", at(noon))]);
+    await computeAll();
+    const before = rollups.stats.computed;
+    const hours = [1, 2, 3, 4].map((n) => noon - n * HOUR);
+    await send(hours.flatMap((ms, hour) => [0, 1, 2].map((n) => ended(`${hour + 1}${n}`, at(ms + n)))));
     const oldest = Math.min(...hours);
-    one.note(oldest);
+    rollups.note(oldest);
     // Until they are taken in, rows are asked.
-    expect(one.throughMs("rollup_minutes")).toBeLessThanOrEqual(oldest);
-    await computeAll(one);
-    expect(one.throughMs("rollup_minutes")).toBeGreaterThan(since);
-    expect(test.logger.lines.join()).toContain("rollups are computed again");
-    await expectRight(one);
+    expect(rollups.throughMs("rollup_minutes")).toBeLessThanOrEqual(oldest);
+    await computeAll();
+    expect(rollups.throughMs("rollup_minutes")).toBeGreaterThan(since);
+    // Together: each rollup of minutes and hours, then each of days. What is older is not computed again.
+    expect(rollups.stats.computed - before).toBeLessThanOrEqual(IN_ORDER.length);
+    await expectRight();
   });
 
-  it("need not be computed again where open flows began that go on, nor all of them for what lasted long", async () => {
+  it("are computed by days where these are over", async () => {
+    const noon = Math.floor(Date.now() / DAY) * DAY - 2 * DAY + 12 * HOUR;
+    const times = Array.from({ length: 12 }, (_, n) => noon + n * HOUR);
+    await send(times.map((ms, n) => ended(`${n + 1}`, { start: ms, since: ms, last_seen: ms, end: ms })));
+    await computeAll();
+    expect(rollups.stats.computed).toBeLessThanOrEqual(IN_ORDER.length);
+    await expectRight();
+  });
+
+  it("need not be computed again where open flows began that go on", async () => {
     const begun = Array.from({ length: 3 }, (_, n) => since - n * HOUR);
     const open = (revision: number, more: FlowRow = {}) =>
       begun.map((start, n): FlowRow => {
@@ -345,13 +355,11 @@ describe("rollups", () => {
         };
       });
     await send(open(0));
-    const one = server({ mostPending: 2 });
+    const one = server();
     await computeAll(one);
     // What was stored a moment before it was computed is looked at once more.
     await computeAll(one);
     const throughMs = one.throughMs("rollup_hours");
-    const resets = () => test.logger.lines.filter((line) => line.includes("rollups are computed again")).length;
-    const before = resets();
     for (const revision of [1, 2]) {
       const { computed } = one.stats;
       await send(open(revision));
@@ -365,8 +373,6 @@ describe("rollups", () => {
     await send(open(3, { src_name: "bob" }));
     await computeAll(one);
     await expectRight(one);
-    // Few rows in many hours are no reason to begin anew.
-    expect(resets()).toBe(before);
   });
 
   it("are computed by one of several servers; another takes over when it is silent", async () => {

@@ -14,8 +14,6 @@ export interface RollupsConfig {
   readonly everyMs: number | null;
   /** How much later than it says a row may become visible: longer than a write takes. */
   readonly marginMs: number;
-  /** More hours than that, for which rows came late, are computed again in their order, with all between them. */
-  readonly mostPending: number;
 }
 
 export interface RollupsStats {
@@ -75,7 +73,6 @@ export class Rollups implements RollupProgress {
       shared: config.shared,
       takeOverMs: TAKE_OVER_PASSES * (config.everyMs ?? DEFAULT_EVERY_MS) + 2 * PASS_MS,
       marginMs: config.marginMs,
-      mostPending: config.mostPending,
       passMs: PASS_MS,
     };
     const onComputed = () => {

@@ -3,10 +3,12 @@ import type { ClickHouse } from "../clickhouse.ts";
 import { moment } from "../delta-sql.ts";
 import { FLOW_DELTAS, FLOWS, FLOWS_OPEN } from "../schema/flow-tables.ts";
 import { COUNTED_COLUMNS } from "../schema/rollup-tables.ts";
-import { DAY_MS, floorTo, HOUR_MS } from "./extents.ts";
+import { chunkOf, DAY_MS, floorTo, HOUR_MS } from "./extents.ts";
 import type { AnyRollup, Local } from "./statements.ts";
 
 const ROWS_AT_ONCE = 4_000_000;
+/** Hours are computed together as long as they have no more: a statement costs as much as some 10,000 rows. */
+const ROWS_TOGETHER = 1_500_000;
 const MOST_SHARES = 256;
 
 export interface Days {
@@ -48,9 +50,22 @@ export async function readHours(node: ClickHouse, local: Local, dayMs: number): 
 
 /** @param boost more than usual, after it was too much */
 export function sharesFor(rollup: AnyRollup, days: Days, fromMs: number, toMs: number, boost: number): number {
-  const ofDay = days.rows.get(floorTo(fromMs, DAY_MS)) ?? 0;
-  const rows = ofDay * Math.min(1, (toMs - fromMs) / DAY_MS);
-  // Each flow is many values.
-  const groups = "dimensions" in rollup || rollup.of !== null ? rows : (rows * COUNTED_COLUMNS.length) / 4;
+  const groups = groupsOfDay(rollup, days, fromMs) * Math.min(1, (toMs - fromMs) / DAY_MS);
   return Math.min(MOST_SHARES, Math.max(1, Math.ceil(groups / ROWS_AT_ONCE)) * boost);
+}
+
+/**
+ * Up to where buckets are computed together: whole hours (or the one bucket), of one day.
+ * @param toMs not further
+ */
+export function togetherUntil(rollup: AnyRollup, days: Days, fromMs: number, toMs: number, boost: number): number {
+  const hours = Math.max(1, Math.floor((24 * ROWS_TOGETHER) / boost / Math.max(1, groupsOfDay(rollup, days, fromMs))));
+  const dayEndMs = floorTo(fromMs, DAY_MS) + DAY_MS;
+  return Math.min(toMs, dayEndMs, floorTo(fromMs, HOUR_MS) + Math.max(chunkOf(rollup), hours * HOUR_MS));
+}
+
+function groupsOfDay(rollup: AnyRollup, days: Days, dayMs: number): number {
+  const rows = days.rows.get(floorTo(dayMs, DAY_MS)) ?? 0;
+  // Each flow is many values.
+  return "dimensions" in rollup || rollup.of !== null ? rows : (rows * COUNTED_COLUMNS.length) / 4;
 }

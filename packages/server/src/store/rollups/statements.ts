@@ -217,14 +217,26 @@ export const KNOWN_OF_FLOWS = [...new Set<ColumnName>([...TRAFFIC, ...COUNTED_CO
   (name) => name in COLUMNS,
 );
 
+/** Of an hour (in hours since 1970), as texts. */
+export interface FingerprintRow {
+  readonly hour: string;
+  readonly moved: string;
+  readonly begun: string;
+  readonly counted: string;
+}
+
 /**
- * Fingerprints of what the rows of an hour are for rollups: whoever rewrites a row without changing anything that they know (a flow
- * that ended is written once more) need not have them all computed. `traffic`: for all but the counted values.
+ * Fingerprints of what the rows of each hour are for rollups: whoever rewrites a row without changing anything that they know (a flow
+ * that ended is written once more) need not have them all computed. `counted`: for the counted values, the others for all else.
  */
 export function fingerprintQuestion(local: Local, kept: Kept): string {
-  const hash = (names: readonly string[]) => `toString(sum(cityHash64((${names.join(", ")}))))`;
+  const hash = (names: readonly string[]) => `cityHash64((${names.join(", ")}))`;
   const minute = (time: string) => `intDiv(toUnixTimestamp(${time}), 60)`;
-  const deltas = `(SELECT ${hash([minute("last_seen"), ...TRAFFIC, ...DELTA_COUNTERS])} FROM ${local(FLOW_DELTAS.name)} FINAL WHERE ${within("last_seen")} AND primary)`;
-  const flows = `(SELECT (${hash([minute("start"), ...TRAFFIC, "primary"])}, ${hash(["network", ...COUNTED_COLUMNS, "primary"])}) FROM (${flowsBegun(["start", ...KNOWN_OF_FLOWS], local)}))`;
-  return `SELECT ${deltas} AS moved, ${kept.flows ? flows : "('', '')"} AS begun`;
+  const hour = (time: string) => `toInt64(intDiv(toUnixTimestamp(${time}), 3600)) AS hour`;
+  const deltas = `SELECT ${hour("last_seen")}, ${hash([minute("last_seen"), ...TRAFFIC, ...DELTA_COUNTERS])} AS moved,
+    toUInt64(0) AS begun, toUInt64(0) AS counted FROM ${local(FLOW_DELTAS.name)} FINAL WHERE ${within("last_seen")} AND primary`;
+  const flows = `SELECT ${hour("start")}, toUInt64(0) AS moved, ${hash([minute("start"), ...TRAFFIC, "primary"])} AS begun,
+    ${hash(["network", ...COUNTED_COLUMNS, "primary"])} AS counted FROM (${flowsBegun(["start", ...KNOWN_OF_FLOWS], local)})`;
+  return `SELECT hour, toString(sum(moved)) AS moved, toString(sum(begun)) AS begun, toString(sum(counted)) AS counted
+    FROM (${[deltas, ...(kept.flows ? [flows] : [])].join(" UNION ALL ")}) GROUP BY hour`;
 }
