@@ -27,6 +27,7 @@ describe("a filter that is being written", () => {
     ["verdict=n|", ["null"]],
     ["proto=t|", ["tcp"]],
     ["port=443 |", ["and", "or", "not", "ip"]],
+    ["port in (1 |", [",", ")"]],
     ["port in (1) o|", ["or", "port"]],
     ["port=443 and |", ["not", "ip"]],
     ["not |", ["not", "ip"]],

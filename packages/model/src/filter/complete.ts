@@ -105,6 +105,7 @@ function words(state: State, begun: string): Suggestion[] {
   if (state.at === "operator" && begun === "") {
     return filterOperators(state.field).map((text) => ({ text, kind: "operator", detail: OPERATORS[text] ?? "" }));
   }
+  if (state.at === "listed") return [word(",", "another value"), word(")", "the end of the list")];
   const all =
     state.at === "condition"
       ? [word("not", "rows that do not pass what follows")]
@@ -131,7 +132,7 @@ const OPERATORS: Readonly<Record<string, string>> = {
 };
 
 function fields(state: State, begun: string): Suggestion[] {
-  if (state.at === "operator" && begun === "") return [];
+  if ((state.at === "operator" && begun === "") || state.at === "listed") return [];
   // Those that begin with it come before those that hold it.
   const rank = ({ name, aliases }: Field) => {
     if (name.startsWith(begun)) return 0;

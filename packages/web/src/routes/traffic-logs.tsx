@@ -2,11 +2,11 @@ import { Button, SegmentedControl } from "@mantine/core";
 import { IconArrowUp, IconRefresh } from "@tabler/icons-react";
 import { useRef, useState } from "react";
 import { useAskAgain } from "../features/ask/refresh.ts";
+import { FilterButton } from "../features/filter/filter-button.tsx";
+import { FilterPills } from "../features/filter/pills.tsx";
 import { Panel } from "../features/flow/panel.tsx";
 import { useHealth } from "../features/health/use-health.ts";
 import { EmptyLog } from "../features/traffic/empty-log.tsx";
-import { FilterButton } from "../features/traffic/filter-button.tsx";
-import { FilterPills } from "../features/traffic/filter-pills.tsx";
 import type { FlowEntry } from "../features/traffic/flow-list.ts";
 import { LiveButton } from "../features/traffic/live-button.tsx";
 import { type ReportsView, writeFlowKey } from "../features/traffic/query.ts";
@@ -82,7 +82,7 @@ export function TrafficLogsRoute() {
         <h1 className="screen-title">Traffic Logs</h1>
         <FilterButton
           window={query.window}
-          filters={query.filters}
+          q={query.q}
           nodes={nodes}
           opened={popover === "filter"}
           onOpened={(opened) => setPopover(opened ? "filter" : null)}
@@ -98,7 +98,7 @@ export function TrafficLogsRoute() {
         />
         <LiveButton state={state} onToggle={toggleLive} />
       </header>
-      <FilterPills filters={query.filters} onChange={(filters) => change({ filters })} />
+      <FilterPills q={query.q} onChange={(q) => change({ q })} />
       {state.phase === "failed" && (
         <Banner
           kind="bad"

@@ -1,4 +1,4 @@
-import { formatDuration } from "@flowtrail/model";
+import { formatCount, formatDuration } from "@flowtrail/model";
 import { Button, Loader } from "@mantine/core";
 import {
   IconClockSearch,
@@ -8,8 +8,6 @@ import {
   IconPlugConnected,
   IconPlugConnectedX,
 } from "@tabler/icons-react";
-import { type UseQueryResult, useQuery } from "@tanstack/react-query";
-import { fetchFlows } from "../../lib/api.ts";
 import { absoluteWindow, boundsOf, type TimeWindow } from "../../lib/time-window.ts";
 import { useClock } from "../../lib/use-clock.ts";
 import { Command } from "../../ui/command.tsx";
@@ -17,8 +15,9 @@ import { Empty } from "../../ui/empty.tsx";
 import { SAMPLE_NETWORK } from "../health/networks.ts";
 import { useHealth } from "../health/use-health.ts";
 import { useSample } from "../sample/use-sample.ts";
-import { emptyCause, type Probes } from "./empty-cause.ts";
-import { apiParams, countFilters, NO_FILTERS, type TrafficQuery } from "./query.ts";
+import { type Culprit, emptyCause } from "./empty-cause.ts";
+import type { TrafficQuery } from "./query.ts";
+import { useProbes } from "./use-probes.ts";
 
 const ICON = { size: 26, stroke: 1.6 } as const;
 
@@ -38,15 +37,7 @@ export function EmptyLog({ query, onChange }: EmptyLogProps) {
   const cause = emptyCause(query, health.data, probes.data);
   switch (cause.kind) {
     case "filtered":
-      return (
-        <Empty
-          icon={<IconFilterOff {...ICON} />}
-          title="The filters leave nothing over"
-          actions={<Button onClick={() => onChange({ filters: NO_FILTERS })}>Remove the filters</Button>}
-        >
-          <p>There are rows in this time range, but none that all filters let through.</p>
-        </Empty>
-      );
+      return <Filtered culprit={cause.culprit} onChange={onChange} />;
     case "no_privileges":
       return (
         <Empty
@@ -113,6 +104,33 @@ export function EmptyLog({ query, onChange }: EmptyLogProps) {
   }
 }
 
+/** Names the one condition whose removal brings rows back, if there is one. */
+function Filtered({ culprit, onChange }: { culprit: Culprit | null } & Pick<EmptyLogProps, "onChange">) {
+  const count = culprit === null ? "" : `${culprit.exact ? "" : "about "}${formatCount(culprit.count)}`;
+  return (
+    <Empty
+      icon={<IconFilterOff {...ICON} />}
+      title="The filters leave nothing over"
+      actions={
+        culprit === null ? (
+          <Button onClick={() => onChange({ q: "" })}>Remove all filters</Button>
+        ) : (
+          <Button onClick={() => onChange({ q: culprit.q })}>Remove this filter</Button>
+        )
+      }
+    >
+      {culprit === null ? (
+        <p>There are rows in this time range, but none that these filters let through, even without any one of them.</p>
+      ) : (
+        <p>
+          Without <strong>{culprit.label}</strong> there {culprit.count === 1 ? "is" : "are"} {count}{" "}
+          {culprit.count === 1 ? "row" : "rows"}.
+        </p>
+      )}
+    </Empty>
+  );
+}
+
 function SampleButton({ onChange }: Pick<EmptyLogProps, "onChange">) {
   const sample = useSample();
   const start = () =>
@@ -133,24 +151,6 @@ function agentCommand(origin: string): string {
     "  --token-file FILE --node NAME --network ID=CIDR",
     "  --state /var/lib/flowtrail/agent",
   ].join(" \\\n");
-}
-
-/** Two cheap questions that tell the causes apart. */
-function useProbes(query: TrafficQuery): UseQueryResult<Probes> {
-  const first = async (asked: TrafficQuery, signal: AbortSignal) => {
-    const params = apiParams(asked);
-    params.set("limit", "1");
-    return (await fetchFlows(params, signal)).flows[0];
-  };
-  return useQuery({
-    queryKey: ["probes", query],
-    queryFn: async ({ signal }) => {
-      const unfiltered = { ...query, filters: NO_FILTERS };
-      const inWindow = countFilters(query.filters) > 0 ? await first(unfiltered, signal) : undefined;
-      const newest = inWindow ?? (await first({ ...unfiltered, reports: "all", window: { from: "0", to: "now" } }, signal));
-      return { hasUnfiltered: inWindow !== undefined, newestMs: newest === undefined ? null : Date.parse(newest.last_seen) };
-    },
-  });
 }
 
 /** As long a window as the one that was asked for, with the newest row at its end. */

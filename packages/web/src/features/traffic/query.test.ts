@@ -1,77 +1,42 @@
 import { describe, expect, it } from "vitest";
-import {
-  apiParams,
-  countFilters,
-  NO_FILTERS,
-  readFlowKey,
-  readQuery,
-  type TrafficQuery,
-  withoutFilter,
-  writeFlowKey,
-  writeQuery,
-} from "./query.ts";
+import { apiParams, readFlowKey, readQuery, type TrafficQuery, writeFlowKey, writeQuery } from "./query.ts";
 
 const NOW_MS = Date.UTC(2026, 10, 22, 10);
 const read = (address: string) => readQuery(new URLSearchParams(address), "merged", NOW_MS);
 
 describe("the address", () => {
   it("says the last 15 minutes of all networks, one row per connection, when it says nothing", () => {
-    expect(read("")).toEqual({
-      network: null,
-      window: { from: "-15m", to: "now" },
-      reports: "merged",
-      filters: NO_FILTERS,
-    });
+    expect(read("")).toEqual({ network: null, window: { from: "-15m", to: "now" }, q: "", reports: "merged" });
   });
 
-  it("is read as it was written", () => {
+  it("is read as it was written, and what else it says stays", () => {
     const query: TrafficQuery = {
       network: "prod",
       window: { from: "2026-11-22T08:00:00Z", to: "2026-11-22T09:00:00Z" },
       reports: "all",
-      filters: { ...NO_FILTERS, protocol: ["tcp", "47"], src_type: ["user"], reporter: ["node/with slash"] },
+      q: 'src.name="ana b" and port in (1, 2)',
     };
-    expect(readQuery(writeQuery(query), "merged", NOW_MS)).toEqual(query);
-  });
-
-  it("keeps a relative window relative", () => {
-    expect(writeQuery(read("from=-1h")).get("from")).toBe("-1h");
+    const address = writeQuery(query, new URLSearchParams("flow=a/1&reports=merged&q=x"));
+    expect(readQuery(address, "merged", NOW_MS)).toEqual(query);
+    expect(address.get("flow")).toBe("a/1");
+    expect(address.getAll("reports")).toEqual(["all"]);
   });
 
   it("shows the view that a person chose last, unless a link says another one", () => {
     expect(readQuery(new URLSearchParams(), "all", NOW_MS).reports).toBe("all");
     expect(readQuery(new URLSearchParams("reports=merged"), "all", NOW_MS).reports).toBe("merged");
   });
-
-  it.each(["from=yesterday", "from=now&to=-1h", "from=-1h&to=25:00"])("falls back to the default window for %s", (address) => {
-    expect(read(address).window).toEqual({ from: "-15m", to: "now" });
-  });
-
-  it("leaves out words that a column does not know, and values said twice", () => {
-    const { filters } = read("direction=sideways&direction=ingress&direction=ingress&protocol=nonsense&verdict=&reporter=debian");
-    expect(filters).toEqual({ ...NO_FILTERS, direction: ["ingress"], reporter: ["debian"] });
-  });
 });
 
 describe("the question to the API", () => {
-  it("names protocols by number, ICMP of both address families at once", () => {
-    expect(apiParams(read("protocol=tcp&protocol=ICMP")).getAll("protocol")).toEqual(["6", "1", "58"]);
-  });
-
-  it("repeats a column for any of its values", () => {
-    const params = apiParams(read("src_type=node&src_type=user&net=prod&from=-5m"));
-    expect(params.toString()).toBe("from=-5m&to=now&reports=merged&network=prod&src_type=node&src_type=user");
+  it("says all of it", () => {
+    const params = apiParams(read("q=src.type=user&net=prod&from=-5m"));
+    expect(params.toString()).toBe("from=-5m&to=now&network=prod&q=src.type%3Duser&reports=merged");
   });
 
   it("has no window for live rows", () => {
-    expect(apiParams(read("from=-5m&verdict=refused"), true).toString()).toBe("reports=merged&verdict=refused");
+    expect(apiParams(read("from=-5m&q=verdict=refused"), true).toString()).toBe("q=verdict%3Drefused&reports=merged");
   });
-});
-
-it("counts filters and takes one away", () => {
-  const { filters } = read("protocol=tcp&protocol=udp&state=open");
-  expect(countFilters(filters)).toBe(3);
-  expect(withoutFilter(filters, "protocol", "tcp").protocol).toEqual(["udp"]);
 });
 
 describe("the key of a row", () => {

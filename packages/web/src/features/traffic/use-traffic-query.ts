@@ -1,7 +1,6 @@
 import { useLocalStorage } from "@mantine/hooks";
 import { useMemo } from "react";
 import type { FlowKey } from "../../lib/api.ts";
-import { TRAFFIC_LOGS_PATH } from "../../lib/paths.ts";
 import { navigate, useUrl } from "../../lib/url.ts";
 import { type ReportsView, readFlowKey, readQuery, type TrafficQuery, writeFlowKey, writeQuery } from "./query.ts";
 
@@ -16,7 +15,7 @@ export interface TrafficUrl {
 
 /** What the address asks the traffic log for. */
 export function useTrafficQuery(): TrafficUrl {
-  const { params } = useUrl();
+  const { path, params } = useUrl();
   const [view, rememberView] = useLocalStorage<ReportsView>({
     key: "flowtrail.reports",
     defaultValue: "merged",
@@ -25,9 +24,10 @@ export function useTrafficQuery(): TrafficUrl {
   const query = useMemo(() => readQuery(params, view, Date.now()), [params, view]);
   const openFlow = useMemo(() => readFlowKey(params), [params]);
   const go = (next: TrafficQuery, key: FlowKey | null, replace = false) => {
-    const address = writeQuery(next);
+    const address = writeQuery(next, params);
+    address.delete("flow");
     if (key !== null) address.set("flow", writeFlowKey(key));
-    navigate(TRAFFIC_LOGS_PATH, address, { replace });
+    navigate(path, address, { replace });
   };
   return {
     query,
