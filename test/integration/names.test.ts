@@ -128,7 +128,7 @@ describe.skipIf(!here)("a flow's name", () => {
 describe.skipIf(!here)("how much of names is kept", () => {
   let bed: LabBed;
   beforeAll(async () => {
-    bed = await LabBed.up("prv", { serverArgs: ["--agents-names", "off"] });
+    bed = await LabBed.up("prv", { serverArgs: ["--agents-names", "off"], agentArgs: ["--server-config-interval", "1s"] });
   }, 120_000);
   afterAll(async () => {
     await bed?.down();

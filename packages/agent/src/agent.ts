@@ -104,10 +104,10 @@ export class Agent {
     const shipper = new Shipper({ node, maxPauseMs: config.ship.max_pause }, { ...common, spool });
     this.#parts = { config, capture, tracker, names, spool, flusher, shipper };
 
-    this.#serverConfig = new ServerConfigPoller(join(state, "server-config.json"), {
-      ...common,
-      onChange: (told) => this.#onServerConfig(told),
-    });
+    this.#serverConfig = new ServerConfigPoller(
+      { path: join(state, "server-config.json"), everyMs: config.server_config_interval },
+      { ...common, onChange: (told) => this.#onServerConfig(told) },
+    );
     this.#host = new HostWatch({ server, ports: config.wireguard.ports }, () => this.#applyNetworks());
     this.#status = new StatusReporter(state, { read: () => this.#readStatus(now()), log });
   }

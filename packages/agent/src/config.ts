@@ -120,6 +120,12 @@ const schema = z.strictObject(
       default: undefined,
       defaultText: "what the server says, else 500",
     }),
+    server_config_interval: duration({
+      description: "time between two questions for the server's configuration (networks, members, what to capture)",
+      min: "1s",
+      max: "10m",
+      default: "30s",
+    }),
     max_flows: count({
       description: "open flows that are kept in memory; more are counted as dropped (`table_full`)",
       min: 1000,

@@ -55,6 +55,13 @@ const FAILURES_WINDOW_MS = 60_000;
 /** An open flow reads as lost when its reporter was silent for so many update intervals. */
 const SILENT_INTERVALS = 3;
 
+export interface ServerDeps {
+  readonly logger: FastifyBaseLogger;
+  readonly now?: () => number;
+  /** For tests: how often it looks what became of agents, and which elections are due. */
+  readonly lookAroundMs?: number;
+}
+
 export class Server {
   readonly #config: ServerConfig;
   readonly #logger: FastifyBaseLogger;
@@ -77,8 +84,8 @@ export class Server {
   #app: Api | null = null;
   #url: string | null = null;
 
-  constructor(config: ServerConfig, deps: { logger: FastifyBaseLogger; now?: () => number }) {
-    const now = deps.now ?? Date.now;
+  constructor(config: ServerConfig, deps: ServerDeps) {
+    const { now = Date.now, lookAroundMs } = deps;
     const { logger } = deps;
     this.#config = config;
     this.#logger = logger;
@@ -103,7 +110,7 @@ export class Server {
     this.#inventoryHealth = new InventoryHealth({ now, sources: this.#sources, history: this.#history });
     this.#declarations = new AgentSources({ sources: this.#sources, history: this.#history, now });
     this.#reattribute = new Reattribute(
-      { shared: config.store.url !== undefined },
+      { shared, pollMs: lookAroundMs },
       {
         now,
         logger,
@@ -117,7 +124,7 @@ export class Server {
     );
     const book = new AgentBook();
     this.#agents = new AgentWatch(
-      { shared },
+      { shared, updateMs: config.agents.update_interval_s * 1000, refreshMs: lookAroundMs },
       {
         now,
         logger,

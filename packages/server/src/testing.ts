@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { type FlowJson, NDJSON_CONTENT_TYPE } from "@flowtrail/model";
 import { pino } from "pino";
 import { type ConfigInputs, parseConfig } from "./config/load.ts";
-import { Server } from "./server.ts";
+import { Server, type ServerDeps } from "./server.ts";
 import { flowJson } from "./testing-rows.ts";
 
 export interface Answer<T> {
@@ -93,20 +93,19 @@ export class TestServer {
   }
 }
 
-export interface TestServerOptions {
+export interface TestServerOptions extends Omit<ServerDeps, "logger"> {
   readonly data?: string;
   readonly flags?: ConfigInputs["flags"];
-  readonly now?: () => number;
 }
 
-export async function makeTestServer({ data, flags = {}, now }: TestServerOptions = {}): Promise<TestServer> {
+export async function makeTestServer({ data, flags = {}, ...deps }: TestServerOptions = {}): Promise<TestServer> {
   const dir = data ?? (await mkdtemp(join(tmpdir(), "flowtrail-server-")));
   const log: string[] = [];
   const logger = pino({ level: "debug" }, { write: (line: string) => void log.push(line) });
   // Whoever works on the page beside others builds it elsewhere.
   const page = process.env.FLOWTRAIL_WEB_DIR === undefined ? {} : { "web.dir": process.env.FLOWTRAIL_WEB_DIR };
   const config = parseConfig({ flags: { listen: "127.0.0.1:0", data: dir, "store.min_free_disk": "10MB", ...page, ...flags } });
-  return new TestServer(new Server(config, { logger, ...(now ? { now } : {}) }), dir, log);
+  return new TestServer(new Server(config, { logger, ...deps }), dir, log);
 }
 
 export async function startTestServer(options: TestServerOptions = {}): Promise<TestServer> {

@@ -49,6 +49,8 @@ interface LabBedOptions {
   readonly shortTimeouts?: boolean;
   /** More arguments of `flowtrail server`. */
   readonly serverArgs?: readonly string[];
+  /** More arguments of `flowtrail agent`. */
+  readonly agentArgs?: readonly string[];
   /** Default: as the lab's. */
   readonly masquerade?: readonly Masquerade[];
 }
@@ -59,12 +61,14 @@ export class LabBed {
   readonly agents: LabAgents;
   #server: ChildProcess | null = null;
   readonly #serverArgs: readonly string[];
+  readonly #agentArgs: readonly string[];
   #port = 0;
   #token = "";
 
-  private constructor(name: string, serverArgs: readonly string[]) {
+  private constructor(name: string, { serverArgs = [], agentArgs = [] }: LabBedOptions) {
     this.name = name;
     this.#serverArgs = serverArgs;
+    this.#agentArgs = agentArgs;
     this.dir = mkdtempSync(`${DIRECTORY}${process.pid}-`);
     this.agents = labAgents({ name });
   }
@@ -75,7 +79,7 @@ export class LabBed {
    */
   static async up(tag: string, options: LabBedOptions = {}): Promise<LabBed> {
     await removeAbandoned();
-    const bed = new LabBed(`${tag}${process.pid.toString(36)}`, options.serverArgs ?? []);
+    const bed = new LabBed(`${tag}${process.pid.toString(36)}`, options);
     const { name } = bed;
     await labUp({ name, dir: join(bed.dir, "lab"), ...(options.masquerade ? { masquerade: options.masquerade } : {}) });
     if (options.shortTimeouts ?? true) await bed.#shortenTimeouts();
@@ -167,6 +171,7 @@ export class LabBed {
         `${network.id}=${network.ranges.join(",")}`,
         "--state",
         this.stateOf(node.name),
+        ...this.#agentArgs,
       ],
     });
     await until("every agent has reported", 30_000, async () => {

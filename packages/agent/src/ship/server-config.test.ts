@@ -17,6 +17,7 @@ let answer: { status: number; body: string; etag: string };
 let asked: (string | undefined)[] = [];
 let changes: ServerConfig[] = [];
 let logged: string[] = [];
+let pauses: number[] = [];
 /** Lets the next pause end. */
 let tick: () => void = () => undefined;
 const log = Object.fromEntries(
@@ -28,7 +29,7 @@ const log = Object.fromEntries(
 
 beforeEach(async () => {
   dir = mkdtempSync(join(tmpdir(), "ft-config-"));
-  [asked, changes, logged] = [[], [], []];
+  [asked, changes, logged, pauses] = [[], [], [], []];
   answer = { status: 200, body: "{}", etag: "" };
   server = createServer((request, response) => {
     asked.push(request.headers["if-none-match"]);
@@ -52,21 +53,19 @@ afterEach(async () => {
 function make(): ServerConfigPoller {
   const clock = {
     now: () => 0,
-    sleep: (_ms: number, signal: AbortSignal) =>
+    sleep: (ms: number, signal: AbortSignal) =>
       new Promise<void>((resolve) => {
         signal.addEventListener("abort", () => resolve());
+        pauses.push(ms);
         tick = resolve;
       }),
   };
   const token = (): string => "t";
-  return new ServerConfigPoller(join(dir, "server-config.json"), {
-    http,
-    token,
-    clock,
-    random: () => 0.5,
-    log,
-    onChange: (c) => changes.push(c),
-  });
+  const path = join(dir, "server-config.json");
+  return new ServerConfigPoller(
+    { path, everyMs: 7000 },
+    { http, token, clock, random: () => 0.5, log, onChange: (c) => changes.push(c) },
+  );
 }
 /** Lets one more question be asked and answered. */
 async function again(): Promise<void> {
@@ -137,6 +136,8 @@ describe("the server's configuration", () => {
     await again();
     expect(asked).toEqual([undefined, '"1"']);
     expect(changes).toEqual([]);
+    // After the pause that was configured.
+    expect(pauses).toContain(7000);
     answer = { status: 200, body: JSON.stringify({ ...CONFIG, enabled: true }), etag: '"2"' };
     await again();
     await expect.poll(() => changes.length).toBe(1);

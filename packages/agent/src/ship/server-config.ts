@@ -62,7 +62,6 @@ export type ServerConfig = z.output<typeof schema>;
 /** What holds until a server has said anything. Names are not captured until it is known that they may be. */
 export const DEFAULT_SERVER_CONFIG: ServerConfig = schema.parse({ capture: { names: "off" } });
 
-const POLL_MS = 30_000;
 const LOG_EVERY_MS = 600_000;
 
 export interface ServerConfigDeps {
@@ -76,6 +75,7 @@ export interface ServerConfigDeps {
 
 export class ServerConfigPoller {
   readonly #path: string;
+  readonly #everyMs: number;
   readonly #deps: ServerConfigDeps;
   readonly #throttle: Throttle;
   readonly #stop = new AbortController();
@@ -83,9 +83,10 @@ export class ServerConfigPoller {
   #etag = "";
   #running: Promise<void> = Promise.resolve();
 
-  /** `path`: where the last answer is kept. */
-  constructor(path: string, deps: ServerConfigDeps) {
+  /** `path`: where the last answer is kept. `everyMs`: between two questions, more or less, so that agents do not ask all at once. */
+  constructor({ path, everyMs }: { path: string; everyMs: number }, deps: ServerConfigDeps) {
     this.#path = path;
+    this.#everyMs = everyMs;
     this.#deps = deps;
     this.#throttle = new Throttle(LOG_EVERY_MS, () => deps.clock.now());
   }
@@ -110,7 +111,7 @@ export class ServerConfigPoller {
 
   async #run(): Promise<void> {
     while (!this.#stop.signal.aborted) {
-      await this.#deps.clock.sleep(POLL_MS * (0.9 + this.#deps.random() / 5), this.#stop.signal);
+      await this.#deps.clock.sleep(this.#everyMs * (0.9 + this.#deps.random() / 5), this.#stop.signal);
       if (!this.#stop.signal.aborted) await this.#poll(true);
     }
   }

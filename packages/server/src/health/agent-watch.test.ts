@@ -15,7 +15,7 @@ class Bed {
     { now: () => this.nowMs, oldestMs: (ms) => ms - 1e9, enrolled: async () => [], isOther: () => false },
   );
   readonly watch = new AgentWatch(
-    { shared: false },
+    { shared: false, updateMs: 10_000 },
     {
       now: () => this.nowMs,
       logger: { debug: () => undefined, warn: (_, message) => void this.warnings.push(message) },

@@ -41,12 +41,11 @@ const DAY_MS = 24 * 3_600_000;
 /** Clocks of servers differ, and a delivery is visible a moment after its time. */
 const OVERLAP_MS = 30_000;
 const SAVE_MS = 30_000;
-/** An agent that starts tells within this time what it found. */
-const SETTLE_MS = 20_000;
+/** An agent that starts tells what it found within two update intervals, but for a very short one; never waited for longer than this. */
+const LONGEST_SETTLE_MS = 20_000;
+const SHORTEST_SETTLE_MS = 5_000;
 /** While an agent covers nothing (capture is switched off) its gap grows every few seconds: elections are held now and then. */
 const LONGER_MS = 300_000;
-/** What becomes due within such a time is one election. */
-const GATHER_MS = 10_000;
 /** An upload waits so long for its election; after that its sender is asked to come again. */
 const HOLD_MS = 5_000;
 const COME_AGAIN_MS = 2_000;
@@ -57,6 +56,8 @@ export class AgentWatch {
   readonly #deps: AgentWatchDeps;
   /** Others write into the same store. */
   readonly #shared: boolean;
+  readonly #settleMs: number;
+  readonly #refreshMs: number;
   #timer: NodeJS.Timeout | null = null;
   #askedMs = 0;
   #savedMs = 0;
@@ -66,8 +67,11 @@ export class AgentWatch {
   #admittedEarly = 0;
   #running: Promise<void> = Promise.resolve();
 
-  constructor(config: { shared: boolean }, deps: AgentWatchDeps) {
+  /** @param config.updateMs the agents' update interval; `refreshMs`: how often it is looked around, 5 s unless a test says otherwise */
+  constructor(config: { shared: boolean; updateMs: number; refreshMs?: number | undefined }, deps: AgentWatchDeps) {
     this.#shared = config.shared;
+    this.#refreshMs = config.refreshMs ?? REFRESH_MS;
+    this.#settleMs = Math.min(LONGEST_SETTLE_MS, Math.max(SHORTEST_SETTLE_MS, 2 * config.updateMs));
     this.#deps = deps;
   }
 
@@ -88,7 +92,7 @@ export class AgentWatch {
     } catch (error) {
       logger.warn({ err: error }, "what agents delivered during the last day could not be read: the health page begins anew");
     }
-    const dueMs = settledBy(now());
+    const dueMs = this.#settledBy(now());
     this.#waiting.push(...roster.unclearBefore().map((span) => ({ ...span, dueMs, isProvisional: false })));
     this.#plan();
   }
@@ -157,7 +161,7 @@ export class AgentWatch {
       void this.#running.then(() => {
         if (this.#timer !== null) this.#plan();
       });
-    }, REFRESH_MS);
+    }, this.#refreshMs);
     this.#timer.unref();
   }
 
@@ -189,13 +193,18 @@ export class AgentWatch {
     await this.#settle(now() - this.#savedMs >= SAVE_MS);
   }
 
+  /** What becomes due within half such a time is one election. */
+  #settledBy(nowMs: number): number {
+    return roundedUp(nowMs + this.#settleMs, this.#settleMs / 2);
+  }
+
   /** Asks for the elections that became due to be asked for, then stores the coverage from which they follow. */
   async #settle(save: boolean): Promise<void> {
     const { roster, coverages, elections, now } = this.#deps;
     const nowMs = now();
-    this.#waiting.push(...roster.takeChanges().flatMap((change) => requestsOf(change, nowMs)));
+    this.#waiting.push(...roster.takeChanges().flatMap((change) => requestsOf(change, nowMs, this.#settledBy(nowMs))));
     for (const { reporterId, fromMs, toMs } of roster.takeUnclear()) {
-      this.#waiting.push({ reporterId, fromMs, toMs: finite(toMs), dueMs: settledBy(nowMs), isProvisional: false });
+      this.#waiting.push({ reporterId, fromMs, toMs: finite(toMs), dueMs: this.#settledBy(nowMs), isProvisional: false });
     }
     const requests = this.#waiting;
     if (requests.length > 0) {
@@ -220,14 +229,13 @@ export class AgentWatch {
 }
 
 const roundedUp = (ms: number, toMs: number) => Math.ceil(ms / toMs) * toMs;
-const settledBy = (nowMs: number) => roundedUp(nowMs + SETTLE_MS, GATHER_MS);
 const finite = (ms: number) => (Number.isFinite(ms) ? ms : null);
 
-function requestsOf({ reporterId, kind, span }: RosterChange, nowMs: number): ElectionRequest[] {
+/** @param settledMs when what agents that started now found is known */
+function requestsOf({ reporterId, kind, span }: RosterChange, nowMs: number, settledMs: number): ElectionRequest[] {
   const fromMs = Math.max(0, span.fromMs);
   const toMs = finite(span.toMs);
   // For good: nothing more comes. A gap that ended: its node's agent started again, and tells what it found.
-  const settledMs = settledBy(nowMs);
   if (kind === "longer") return [{ reporterId, fromMs, toMs, dueMs: roundedUp(settledMs, LONGER_MS), isProvisional: false }];
   if (kind === "gap") return [{ reporterId, fromMs, toMs, dueMs: toMs === null ? nowMs : settledMs, isProvisional: false }];
   // What ended shortly before it began may be among what it found.

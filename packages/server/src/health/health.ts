@@ -102,7 +102,7 @@ export class Health {
 
   /** Never throws: what can't be found out is null or empty. */
   async full(): Promise<FullHealth> {
-    const { store, book, heard, now, receive, version, insecure, inventory, sampleOn } = this.#deps;
+    const { store, receive, version, insecure, inventory, sampleOn } = this.#deps;
     const health = await store.health();
     const stats = health.ping.ok ? await this.#stats() : null;
     const { batches, rows, duplicateRows, rejected } = receive.stats;
@@ -129,7 +129,7 @@ export class Health {
         rollups: rollupReport(health.rollups),
       },
       ingest: { batches, rows, duplicate_rows: duplicateRows, rejected },
-      agents: book.reports(now(), (id) => heard.has(id)),
+      agents: this.agents(),
       reelections: { pending, done, rows_changed: rowsChanged, last_error: lastError },
       unknown_relays: this.#deps.unknownRelays.report(),
       inventory: inventory.report(),
@@ -137,6 +137,12 @@ export class Health {
       sample: sampleOn(),
       insecure,
     };
+  }
+
+  /** Those that something was heard of within the last day. */
+  agents(): AgentReport[] {
+    const { book, heard, now } = this.#deps;
+    return book.reports(now(), (id) => heard.has(id));
   }
 
   /** Everybody who looks at the health page asks every few seconds: the tables are looked at once for all of them. */

@@ -53,6 +53,7 @@ const WAIT_MS = 50;
 export class Reattribute {
   readonly #deps: ReattributeDeps;
   readonly #shared: boolean;
+  readonly #pollMs: number;
   /** Which of several servers this is. */
   readonly #server = randomUUID();
   readonly #ending = new AbortController();
@@ -67,8 +68,10 @@ export class Reattribute {
   /** What is under way. */
   readonly #lanes: Record<Lane, Promise<void> | null> = { provisional: null, settled: null, replay: null };
 
-  constructor(config: { shared: boolean }, deps: ReattributeDeps) {
+  /** @param config.pollMs 2 s unless a test says otherwise */
+  constructor(config: { shared: boolean; pollMs?: number | undefined }, deps: ReattributeDeps) {
     this.#shared = config.shared;
+    this.#pollMs = config.pollMs ?? POLL_MS;
     this.#deps = deps;
   }
 
@@ -79,7 +82,7 @@ export class Reattribute {
   start(): void {
     this.#timer = setInterval(() => {
       this.#loading = this.#loading.then(() => this.#load()).then(() => this.#look());
-    }, POLL_MS);
+    }, this.#pollMs);
     this.#timer.unref();
   }
 
