@@ -18,6 +18,7 @@ import { flowRoutes } from "./routes/flows.ts";
 import { ingestRoutes } from "./routes/ingest.ts";
 import { inventoryRoutes } from "./routes/inventory.ts";
 import { liveRoutes } from "./routes/live.ts";
+import { overviewRoutes } from "./routes/overview.ts";
 import { pageRoutes } from "./routes/page.ts";
 import { replayRoutes } from "./routes/replay.ts";
 import { seedRoutes } from "./routes/seed.ts";
@@ -53,7 +54,7 @@ export async function buildApp(context: ApiContext): Promise<Api> {
   await app.register(swagger, { openapi: description(context.version), transform: jsonSchemaTransform });
   guard(app, context);
   context.metrics.observe(app);
-  const questions = [exportRoutes, flowRoutes, facetRoutes, chartRoutes, filterRoutes, liveRoutes];
+  const questions = [exportRoutes, flowRoutes, facetRoutes, chartRoutes, overviewRoutes, filterRoutes, liveRoutes];
   const all = [
     ingestRoutes,
     ...questions,

@@ -32,7 +32,7 @@ const previous = z
   .default("false")
   .describe("Also the time of the same length before, moved by whole steps");
 
-const amount = z.union([z.number(), z.string().regex(/^\d+$/)]).describe("A string above 2^53");
+export const amount = z.union([z.number(), z.string().regex(/^\d+$/)]).describe("A string above 2^53");
 const estimated = z
   .boolean()
   .describe("Some bytes or packets were not measured when they flowed but spread evenly over the lives of their flows");

@@ -2,12 +2,11 @@
 import { parseFlowId } from "@flowtrail/model";
 import { z } from "zod";
 import { QueryError } from "../../query/errors.ts";
-import { gapsFor } from "../../query/gaps.ts";
+import { type Gap, gapsFor } from "../../query/gaps.ts";
 import { histogram } from "../../query/histogram.ts";
 import { pairs } from "../../query/pairs.ts";
 import { timeline } from "../../query/timeline.ts";
-import { MOST_FIELDS, top } from "../../query/top.ts";
-import { type GroupField, groupField } from "../../query/traffic/fields.ts";
+import { top } from "../../query/top.ts";
 import { inquiryFor } from "../ask.ts";
 import {
   histogramQuerySchema,
@@ -22,10 +21,15 @@ import {
 import type { Api, ApiContext } from "../context.ts";
 import { errorSchema, notFound } from "../errors.ts";
 import { filterOf, questionRangeOf } from "../flow-params.ts";
+import { groupFieldsOf } from "../group-params.ts";
 
 const errors = { 400: errorSchema, 401: errorSchema, 403: errorSchema, 422: errorSchema, 429: errorSchema, 503: errorSchema };
 const tags = ["charts"];
 const iso = (ms: number) => new Date(ms).toISOString();
+
+export function gapJson({ reporter, reporterId, fromMs, toMs }: Gap) {
+  return { reporter, reporter_id: reporterId, from: iso(fromMs), to: iso(toMs) };
+}
 
 export function chartRoutes(api: Api, context: ApiContext): void {
   const { traffic, gapsIn, now } = context;
@@ -44,20 +48,14 @@ export function chartRoutes(api: Api, context: ApiContext): void {
       const { from, to, group, previous, metric, buckets, limit } = request.query;
       const range = questionRangeOf(from, to, now());
       const filter = filterOf(request.query);
-      const [field = null] = group ? fieldsOf("group", [group]) : [];
+      const [field = null] = group ? groupFieldsOf("group", [group]) : [];
       const inquiry = inquiryFor(request, reply, context);
       const query = { range, filter, group: field, metric, buckets, limit, previous: previous === "true" };
       const answer = await histogram(traffic, query, inquiry);
       const { gaps, partial } = gapsFor(filter, gapsIn(range));
       if (partial) inquiry.markPartial();
       reply.header("cache-control", "no-store");
-      const told = gaps.map((gap) => ({
-        reporter: gap.reporter,
-        reporter_id: gap.reporterId,
-        from: iso(gap.fromMs),
-        to: iso(gap.toMs),
-      }));
-      return { ...answer, gaps: told, meta: inquiry.meta };
+      return { ...answer, gaps: gaps.map(gapJson), meta: inquiry.meta };
     },
   });
 
@@ -76,7 +74,7 @@ export function chartRoutes(api: Api, context: ApiContext): void {
       const nowMs = now();
       const range = questionRangeOf(from, to, nowMs);
       const filter = filterOf(request.query);
-      const fields = fieldsOf(
+      const fields = groupFieldsOf(
         "by",
         [by].flat().flatMap((text) => text.split(",")),
       );
@@ -126,18 +124,4 @@ export function chartRoutes(api: Api, context: ApiContext): void {
       return { ...answer, meta: inquiry.meta };
     },
   });
-}
-
-/** @throws QueryError */
-function fieldsOf(parameter: string, names: readonly string[]): GroupField[] {
-  const given = names.map((name) => name.trim()).filter((name) => name !== "");
-  const refused = (message: string) => new QueryError([{ parameter, message }]);
-  if (given.length === 0) throw refused("expected the name of a field");
-  if (given.length > MOST_FIELDS) throw refused(`at most ${MOST_FIELDS} fields`);
-  const found = given.map(groupField);
-  const problems = found.filter((field) => typeof field === "string").map((message) => ({ parameter, message }));
-  if (problems.length > 0) throw new QueryError(problems);
-  const fields = found.filter((field) => typeof field !== "string");
-  if (new Set(fields.map(({ name }) => name)).size < fields.length) throw refused("each field once");
-  return fields;
 }

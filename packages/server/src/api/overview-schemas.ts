@@ -1,0 +1,57 @@
+/** What `GET /api/overview` takes and gives. */
+import { z } from "zod";
+import { metaSchema } from "./ask.ts";
+import { amount, histogramQuerySchema, histogramSchema, topSchema } from "./chart-schemas.ts";
+import { time } from "./time-schema.ts";
+
+export const overviewQuerySchema = histogramQuerySchema.omit({ previous: true, limit: true }).extend({
+  group: z.string().max(100).default("src.type").describe("What the chart is divided by. Empty: one series"),
+  buckets: z.coerce.number().int().min(1).max(1000).default(60).describe("Most steps of the chart"),
+  limit: z.coerce.number().int().min(1).max(50).default(6).describe("Most rows of each list"),
+});
+
+const tile = (what: string) =>
+  z
+    .object({
+      value: amount,
+      previous: amount.describe("In the time of the same length before"),
+      series: z.array(amount).describe("Step by step"),
+    })
+    .describe(what);
+
+const list = topSchema.omit({ meta: true });
+
+export const overviewSchema = z.object({
+  chart: histogramSchema.omit({ meta: true }).describe("As /api/flows/histogram tells it, with the time before"),
+  tiles: z.object({
+    throughput: tile("Bytes per second; `series`: bytes"),
+    connections: tile("Connections that began, per second; `series`: connections"),
+    externals: tile("Distinct domains outside of the network that there was traffic to"),
+    denied: tile("Connections that a firewall rule dropped"),
+    unanswered: tile("Connections that got no answer"),
+    open: z.number().int().describe("Connections that are open now, whatever the range is"),
+    agents: z.object({
+      reporting: z.number().int().describe("Of which something was heard within three update intervals"),
+      known: z.number().int().describe("That reported within the last 24 hours"),
+    }),
+  }),
+  top: z
+    .object({
+      nodes: list.describe("By `reporter`"),
+      users: list.describe("By `src.name`, of sources of type user"),
+      externals: list.describe("By `dst.domain`, of destinations outside of the network"),
+      services: list.describe("By `dst.port` and `protocol`"),
+    })
+    .describe("As /api/flows/top tells it, with the time before"),
+  new_externals: z
+    .object({
+      rows: z.array(z.object({ domain: z.string(), bytes: amount })).describe("The largest first"),
+      more: z.number().int().describe("How many there are besides"),
+      since: time
+        .nullable()
+        .describe("There was no traffic to them from then until the range. null: nothing is known from before"),
+    })
+    .describe("Domains that there was traffic to, but none in the 30 days before, among the 2,000 largest"),
+  estimated: z.boolean(),
+  meta: metaSchema,
+});
