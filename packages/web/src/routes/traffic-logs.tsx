@@ -30,7 +30,7 @@ export function TrafficLogsRoute() {
   const { query, openFlow, change, open } = useTrafficQuery();
   const { feed, state } = useFlowFeed(query);
   const table = useRef<TableHandle>(null);
-  const [popover, setPopover] = useState<"filter" | null>(null);
+  const [isFiltering, setFiltering] = useState(false);
   const [activeKey, setActiveKey] = useState<string | null>(null);
   const nodes = (useHealth().data?.agents ?? []).map((agent) => agent.name);
   const { entries } = state;
@@ -70,7 +70,6 @@ export function TrafficLogsRoute() {
     },
     close: closePanel,
     isOpen: openFlow !== null,
-    popover: setPopover,
     toggleLive,
     query,
     change,
@@ -84,8 +83,8 @@ export function TrafficLogsRoute() {
           window={query.window}
           q={query.q}
           nodes={nodes}
-          opened={popover === "filter"}
-          onOpened={(opened) => setPopover(opened ? "filter" : null)}
+          opened={isFiltering}
+          onOpened={setFiltering}
           onApply={change}
         />
         <span className="screen-gap" />

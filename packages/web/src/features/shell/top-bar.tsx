@@ -8,6 +8,7 @@ import { CopyLink } from "../ask/copy-link.tsx";
 import { askAgain } from "../ask/refresh.ts";
 import { TimeControls } from "../ask/time-controls.tsx";
 import { ZoneSwitch } from "../ask/zone-switch.tsx";
+import { QueryBar } from "../filter/query-bar.tsx";
 import "./top-bar.css";
 
 export function TopBar({ asks }: { asks: Exclude<Screen["asks"], "nothing"> }) {
@@ -19,7 +20,7 @@ export function TopBar({ asks }: { asks: Exclude<Screen["asks"], "nothing"> }) {
   useHotkeys({ r: refresh });
   return (
     <search className="top-bar" aria-label="What is shown">
-      <div className="top-bar-query">{asks === "traffic" && null}</div>
+      <div className="top-bar-query">{asks === "traffic" && <QueryBar />}</div>
       <TimeControls />
       <ZoneSwitch />
       <ActionIcon variant="default" size={32} aria-label="Ask again" title="Ask again (r)" onClick={refresh}>

@@ -6,7 +6,6 @@ export interface LogActions {
   openActive(): void;
   close(): void;
   readonly isOpen: boolean;
-  popover(which: "filter"): void;
   toggleLive(): void;
   readonly query: TrafficQuery;
   change(change: Partial<TrafficQuery>): void;
@@ -23,8 +22,6 @@ export function useLogKeys(actions: LogActions): void {
     ArrowUp: () => (inPanel() ? false : step(-1)),
     Enter: () => (onButton() ? false : actions.openActive()),
     Escape: () => (actions.isOpen ? actions.close() : false),
-    "/": () => actions.popover("filter"),
-    f: () => actions.popover("filter"),
     l: () => actions.toggleLive(),
     b: () => change({ reports: query.reports === "all" ? "merged" : "all" }),
   });
