@@ -83,6 +83,7 @@ it("lists every route that there is", async () => {
     "get /api/inventory/replay/{id}",
     "get /api/networks",
     "get /api/openapi.json",
+    "get /api/overview",
     "get /api/sample",
     "get /api/seed",
     "get /api/settings/history",
