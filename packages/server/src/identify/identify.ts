@@ -4,7 +4,7 @@ import { Attribution, type InventoryInTime } from "./attribution/attribution.ts"
 import { BatchLookup } from "./attribution/batch-lookup.ts";
 import { EndWriter } from "./attribution/end-writer.ts";
 import type { NodeRef } from "./lookup.ts";
-import { type Expected, elect, lifeOf } from "./primary.ts";
+import { type Expected, elect, type Life, lifeOf } from "./primary.ts";
 
 export interface IdentifyDeps {
   readonly inventory: InventoryInTime;
@@ -32,14 +32,18 @@ export class Identify {
   /**
    * Fills `src_*`, `dst_*`, `rank` and `primary` of all rows, and `domain` where only the inventory knows it. Rows must have their required
    * columns and `reporter_id`; they may have been filled before.
-   * @param expected who is expected to report, where it is not asked as of now (elections of stored rows)
+   * @param expected who is expected to report the flow of a row, where it is not asked as of now (elections of stored rows)
    */
-  fill(batch: FlowBatch, expected: Expected = this.#expected): void {
+  fill(batch: FlowBatch, expected: (node: NodeRef, life: Life, row: number) => boolean = this.#expected): void {
     const { role, rank, primary } = batch.columns;
     const lookup = new BatchLookup(this.#attribution, batch);
     const ends = new EndWriter(batch, lookup);
-    const electorate = { expected, node: (word: string) => lookup.node(word) };
-    for (let row = 0; row < batch.length; row++) {
+    let row = 0;
+    const electorate = {
+      expected: (node: NodeRef, life: Life) => expected(node, life, row),
+      node: (word: string) => lookup.node(word),
+    };
+    for (; row < batch.length; row++) {
       lookup.at(row);
       const [source, destination] = [ends.source(row), ends.destination(row)];
       const report = { reporter: lookup.reporter, role: role.get(row), source, destination, life: lifeOf(batch, row) };

@@ -214,13 +214,12 @@ export class ClickHouse {
     options: { settings?: ClickHouseSettings; bare?: boolean } = {},
   ): Promise<void> {
     try {
-      await this.#reach((pools) =>
-        (options.bare ? pools.bare : pools.write).command({
-          query: sql,
-          query_params: bindings,
-          clickhouse_settings: { ...this.#config.settings, wait_end_of_query: 1, ...options.settings },
-        }),
-      );
+      await this.#reach(async (pools) => {
+        const clickhouse_settings = { ...this.#config.settings, wait_end_of_query: 1 as const, ...options.settings };
+        const statement = inBody({ ...inPieces(sql, bindings), clickhouse_settings });
+        const { stream } = await (options.bare ? pools.bare : pools.write).exec(statement);
+        for await (const _ of stream); // nothing is answered, but an error may come late
+      });
     } catch (error) {
       throw toStoreError(error);
     }

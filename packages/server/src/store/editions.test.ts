@@ -216,10 +216,14 @@ describe("editions of stored rows", () => {
         ended(4, { src_port: null, dst_port: null, icmp_id: 1000, protocol: 1 }),
         row(5, { src_port: 1000 }),
         ended(6, { src_port: 1000, reporter_id: "node-2" }),
+        ended(7, { src_port: 1000, src_ip: "10.0.0.9" }),
+        ended(8, { src_port: 1000, reporter_id: "node-3" }),
       ]),
     );
-    const found = await editions.reportsOf("node-1", [1000], { fromMs: noon, toMs: noon + 60_000 }, signal);
-    expect(found.map(({ start }) => (Date.parse(String(start)) - noon) / 1000).sort()).toEqual([1, 2, 4, 5]);
-    expect(await editions.reportsOf("node-1", [1000], { fromMs: noon + 30_000, toMs: noon + 60_000 }, signal)).toEqual([]);
+    const addresses = [String((await rows("SELECT src_ip FROM flows WHERE src_port = 3000"))[0]?.src_ip), "10.0.0.1"];
+    const asked = { reporterIds: ["node-1", "node-3"], addresses, ports: [1000], fromMs: noon, toMs: noon + 60_000 };
+    const found = await editions.reportsOf(asked, signal);
+    expect(found.map(({ start }) => (Date.parse(String(start)) - noon) / 1000).sort()).toEqual([1, 2, 4, 5, 8]);
+    expect(await editions.reportsOf({ ...asked, fromMs: noon + 30_000 }, signal)).toEqual([]);
   });
 });

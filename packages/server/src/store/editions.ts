@@ -45,6 +45,17 @@ export interface PageQuery {
   readonly limit: number;
 }
 
+/** Reports of these reporters, of flows with these sources that lived around that time, ms since 1970. */
+export interface ReportQuery {
+  readonly reporterIds: readonly string[];
+  /** Of the source, before or after its translation. */
+  readonly addresses: readonly string[];
+  /** The same, or ICMP ids; 0: none. */
+  readonly ports: readonly number[];
+  readonly fromMs: number;
+  readonly toMs: number;
+}
+
 export interface Change {
   readonly flow: StoredFlow;
   readonly set: StoredValues;
@@ -55,8 +66,8 @@ const LIMITS = { maxExecutionMs: 60_000, maxRowsToRead: 1_000_000_000 };
 const GENTLE = { max_threads: 1, max_block_size: "4096", optimize_read_in_order: 1 } as const;
 const KEY = "start, flow_id, reporter_id";
 const COLUMNS = FLOW_COLUMNS.map(({ name }) => name);
-/** Keys are bound parameters, which are part of the request's address: so many fit. */
-const KEYS_AT_ONCE = 300;
+/** Each statement looks through all deltas of the time between its flows: a page of them at once. */
+const KEYS_AT_ONCE = 2000;
 const GIVEN_KEYS = `SELECT fromUnixTimestamp64Milli(k.1, 'UTC') AS start, k.2 AS flow_id, k.3 AS reporter_id
   FROM (SELECT arrayJoin(arrayZip({starts:Array(Int64)}, {ids:Array(UInt64)}, {reporters:Array(String)})) AS k)`;
 const DAY_MS = 24 * 3_600_000;
@@ -185,21 +196,14 @@ export class Editions {
     }
   }
 
-  /**
-   * What a reporter said of flows with these source ports (or ICMP ids; 0: none) that lived around that time, ms since 1970.
-   * @throws StoreError
-   */
-  async reportsOf(
-    reporterId: string,
-    ports: readonly number[],
-    { fromMs, toMs }: { fromMs: number; toMs: number },
-    signal: AbortSignal,
-  ): Promise<StoredValues[]> {
+  /** @throws StoreError */
+  async reportsOf({ reporterIds, addresses, ports, fromMs, toMs }: ReportQuery, signal: AbortSignal): Promise<StoredValues[]> {
     const columns =
-      "network, protocol, src_ip, src_port, dst_ip, dst_port, icmp_id, nat_dst_ip, nat_src_ip, nat_src_port, start, last_seen, end, state";
-    const where = `reporter_id = {reporter:String} AND start <= fromUnixTimestamp64Milli({to:Int64}, 'UTC')
-      AND last_seen >= fromUnixTimestamp64Milli({from:Int64}, 'UTC') AND (coalesce(src_port, icmp_id, 0) IN {ports:Array(UInt16)} OR nat_src_port IN {ports:Array(UInt16)})`;
-    const bindings = { reporter: reporterId, ports, from: Math.max(0, Math.floor(fromMs)), to: Math.ceil(toMs) };
+      "reporter_id, network, protocol, src_ip, src_port, dst_ip, dst_port, icmp_id, nat_dst_ip, nat_src_ip, nat_src_port, start, last_seen, end, state";
+    const where = `reporter_id IN {reporters:Array(String)} AND start <= fromUnixTimestamp64Milli({to:Int64}, 'UTC')
+      AND last_seen >= fromUnixTimestamp64Milli({from:Int64}, 'UTC') AND (coalesce(src_port, icmp_id, 0) IN {ports:Array(UInt16)} OR nat_src_port IN {ports:Array(UInt16)})
+      AND (src_ip IN {addresses:Array(IPv6)} OR nat_src_ip IN {addresses:Array(IPv6)})`;
+    const bindings = { reporters: reporterIds, ports, addresses, from: Math.max(0, Math.floor(fromMs)), to: Math.ceil(toMs) };
     const found = await Promise.all(
       FLOW_TABLES.map((table) =>
         this.#clickhouse.rows<StoredValues>(

@@ -2,10 +2,19 @@
  * Elects again what a reporter's presence decides about: its agent was dead, is gone, or came back. "For a while less is counted, never
  * more, and in the end all."
  */
-import { asBatch, asReported, type Change, type Editions, type StoredFlow } from "../../store/editions.ts";
+import {
+  asBatch,
+  asReported,
+  type Change,
+  type Editions,
+  type FlowTable,
+  type StoredFlow,
+  type StoredValues,
+} from "../../store/editions.ts";
 import type { Identify } from "../identify.ts";
 import type { NodeRef } from "../lookup.ts";
-import { type Life, lifeOf } from "../primary.ts";
+import type { Life } from "../primary.ts";
+import { Ballot } from "./ballot.ts";
 import type { ElectionTask } from "./job.ts";
 import { ReportsThere } from "./reports-there.ts";
 import type { Tally } from "./tally.ts";
@@ -31,85 +40,97 @@ export interface ElectionDeps {
 /** Clocks run ahead, by so much at most. */
 const AHEAD_MS = 24 * 3_600_000;
 
-/** @throws StoreError, or the signal's reason */
+/**
+ * Several reporters' elections in one walk over the rows: each row is read once, and looked at for those of them that it may depend on.
+ * @throws StoreError, or the signal's reason
+ */
 export async function elect(
-  { reporterId, fromMs, toMs, isProvisional }: ElectionTask,
+  tasks: readonly ElectionTask[],
   deps: ElectionDeps,
   tally: Tally,
   signal: AbortSignal,
 ): Promise<void> {
-  const range = { fromMs, toMs: toMs ?? deps.now() + AHEAD_MS, byStart: false, network: null, onlyContested: true };
+  const fromMs = Math.min(...tasks.map((task) => task.fromMs));
+  const toMs = Math.max(...tasks.map((task) => task.toMs ?? deps.now() + AHEAD_MS));
+  const range = { fromMs, toMs, byStart: false, network: null, onlyContested: true };
   await walk(deps.editions, range, signal, async (table, page) => {
     tally.read(page.length, page.at(-1)?.startMs ?? fromMs);
-    const others = page.filter((flow) => flow.reporterId !== reporterId);
-    const { changes, decided } = await electPage(reporterId, others, deps, signal, isProvisional);
-    await deps.editions.write(table, changes);
-    for (const { flow, set } of changes) tally.changed([], flow.values.primary === true, set.primary === true);
+    const changes = await electPage(tasks, table, page, deps, signal);
+    await deps.editions.write(table, changes.changed);
+    for (const { flow, set } of changes.changed) tally.changed([], flow.values.primary === true, set.primary === true);
     // Earlier revisions of a flow may have been elected otherwise than its newest one.
-    await deps.editions.alignDeltas(decided);
+    await deps.editions.alignDeltas(changes.decided);
   });
 }
 
 interface Elected {
-  readonly changes: Change[];
-  /** Flows that the reporter's presence decides about. */
+  readonly changed: Change[];
+  /** Flows that a reporter's presence decides about. */
   readonly decided: StoredFlow[];
 }
 
 async function electPage(
-  reporterId: string,
-  flows: readonly StoredFlow[],
-  { identify, roster, editions, lingerMs }: ElectionDeps,
+  tasks: readonly ElectionTask[],
+  table: FlowTable,
+  page: readonly StoredFlow[],
+  deps: ElectionDeps,
   signal: AbortSignal,
-  isProvisional: boolean,
 ): Promise<Elected> {
-  const elected: Elected = { changes: [], decided: [] };
-  if (flows.length === 0) return elected;
-  const unclear = new Set<string>();
-  const fill = (some: readonly StoredFlow[], isPresent: boolean, isThere: (node: NodeRef) => boolean) => {
-    const batch = asBatch(some, asReported);
-    identify.fill(batch, (node, life) => {
-      if (roster.isReporter(node, reporterId)) return isPresent;
-      const presence = roster.presence(node, life);
-      if (presence !== "unclear") return presence === "yes";
-      for (const id of roster.reportersOf(node)) unclear.add(id);
-      return isThere(node);
-    });
-    return batch;
-  };
-  const present = fill(flows, true, () => true);
-  const absent = fill(flows, false, () => true);
-  // Two views of which only rows can tell must not both give way to the other one.
-  if (!isProvisional && unclear.size > 0) {
-    const strict = fill(flows, false, () => false);
-    const contested = new Set(flows.filter((_, row) => strict.columns.primary.get(row) !== absent.columns.primary.get(row)));
-    const reports = new Map<string, ReportsThere>();
-    for (const id of unclear) reports.set(id, await ReportsThere.read(id, [...contested], editions, lingerMs, signal));
-    for (const [row, flow] of flows.entries()) {
-      if (!contested.has(flow)) continue;
-      const isThere = (node: NodeRef) => roster.reportersOf(node).some((id) => reports.get(id)?.has(flow));
-      for (const [batch, isPresent] of [
-        [present, true],
-        [absent, false],
-      ] as const) {
-        const { rank, primary } = fill([flow], isPresent, isThere).columns;
-        batch.columns.primary.set(row, primary.get(0) ?? false);
-        batch.columns.rank.set(row, rank.get(0) ?? 0);
-      }
+  const rowsOf = dependents(page, deps);
+  const ballots = tasks.flatMap((task) => {
+    const flows = (rowsOf.get(task.reporterId) ?? []).filter(
+      (flow) => flow.reporterId !== task.reporterId && isWithin(task, table, flow),
+    );
+    return flows.length === 0 ? [] : [new Ballot(task, flows, deps)];
+  });
+  const there = (reporterIds: Iterable<string>, flows: Iterable<StoredFlow>) =>
+    ReportsThere.read([...new Set(reporterIds)], [...new Set(flows)], deps.editions, deps.lingerMs, signal);
+  // What only rows can tell is asked for all of them at once.
+  const contested = ballots.filter((ballot) => ballot.contested.length > 0);
+  const reports = await there(
+    contested.flatMap(({ unclear }) => [...unclear]),
+    contested.flatMap((ballot) => ballot.contested),
+  );
+  for (const ballot of contested) ballot.settle(reports);
+  const missing = ballots.filter(({ missed }) => missed.length > 0);
+  const own = await there(
+    missing.map(({ task }) => task.reporterId),
+    missing.flatMap(({ missed }) => missed),
+  );
+  const sets = new Map<StoredFlow, StoredValues>();
+  const decided = new Set<StoredFlow>();
+  for (const ballot of ballots) {
+    for (const { flow, set } of ballot.results(own)) {
+      decided.add(flow);
+      sets.set(flow, set);
     }
   }
-  // Where it makes no difference others decide, and have elections of their own.
-  const isDecided = (row: number) => absent.columns.primary.get(row) === true && present.columns.primary.get(row) === false;
-  const isCovered = (row: number) => roster.covers(reporterId, lifeOf(absent, row));
-  // What it did report counts, whatever it said to cover: it found it when it started, or clocks differ.
-  const missed = isProvisional ? [] : flows.filter((_, row) => isDecided(row) && !isCovered(row));
-  const there = await ReportsThere.read(reporterId, missed, editions, lingerMs, signal);
-  for (const [row, flow] of flows.entries()) {
-    if (!isDecided(row) || (isProvisional && !isCovered(row))) continue;
-    const primary = !isCovered(row) && !there.has(flow);
-    const rank = absent.columns.rank.get(row) ?? 0;
-    elected.decided.push(flow);
-    if (flow.values.primary !== primary || flow.values.rank !== rank) elected.changes.push({ flow, set: { primary, rank } });
-  }
-  return elected;
+  const changed = [...sets].flatMap(([flow, set]) =>
+    flow.values.primary === set.primary && flow.values.rank === set.rank ? [] : [{ flow, set }],
+  );
+  return { changed, decided: [...decided] };
+}
+
+/** As the page of a single one would be asked for. */
+function isWithin({ fromMs, toMs }: ElectionTask, table: FlowTable, { startMs, values }: StoredFlow): boolean {
+  return (
+    startMs <= (toMs ?? Number.POSITIVE_INFINITY) && (table === "flows_open" || Date.parse(String(values.last_seen)) >= fromMs)
+  );
+}
+
+/** By reporter: the flows for which it makes a difference, or may, whether it is present. */
+function dependents(flows: readonly StoredFlow[], { identify, roster }: ElectionDeps): Map<string, StoredFlow[]> {
+  const rows = new Map<string, Set<StoredFlow>>();
+  const reporters = new Map<NodeRef, readonly string[]>();
+  // Nobody is expected: each node that could be is asked for.
+  identify.fill(asBatch(flows, asReported), (node, _, row) => {
+    const ids = reporters.get(node) ?? roster.reportersOf(node);
+    reporters.set(node, ids);
+    for (const id of ids) {
+      const known = rows.get(id) ?? new Set();
+      rows.set(id, known.add(flows[row] as StoredFlow));
+    }
+    return false;
+  });
+  return new Map([...rows].map(([id, found]) => [id, [...found]]));
 }

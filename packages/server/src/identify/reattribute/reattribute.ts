@@ -31,10 +31,10 @@ export interface ElectionWish extends Omit<ElectionTask, "kind"> {
 type Lane = "provisional" | "settled" | "replay";
 const LANES: readonly Lane[] = ["provisional", "settled", "replay"];
 
-/** Several jobs that are done as one. */
+/** Several jobs that are done as one: a replay, or elections of which there is one a reporter. */
 interface Work {
   readonly jobs: readonly Job[];
-  readonly task: Task;
+  readonly work: ReplayTask | readonly ElectionTask[];
 }
 
 /** How often it is looked for what became due, and where others write into the same store, for what they ask for. */
@@ -48,6 +48,8 @@ const RETRY_MS = 15_000;
 const MAX_OPEN = 1000;
 /** Elections of one reporter that are so near to each other are done as one. */
 const NEAR_MS = 60_000;
+/** Elections of different reporters are one walk if it is no longer than twice the shortest of them, and this. */
+const MUCH_LONGER_MS = 600_000;
 const WAIT_MS = 50;
 
 export class Reattribute {
@@ -214,62 +216,70 @@ export class Reattribute {
     );
   }
 
-  /** An election with all others of the same reporter that are ready and near. */
+  /**
+   * An election with all others that are ready and near. When many agents begin at once, as after an outage, each row is gone
+   * through once, and not once for each of them.
+   */
   #together(first: Job): Work {
-    if (first.task.kind !== "election") return { jobs: [first], task: first.task };
-    let task = first.task;
+    if (first.task.kind !== "election") return { jobs: [first], work: first.task };
+    const nowMs = this.#deps.now();
     const jobs = [first];
+    const tasks = new Map([[first.task.reporterId, first.task]]);
     for (const job of this.#ready(laneOf(first.task))) {
-      const together = job === first || job.task.kind !== "election" ? null : union(task, job.task);
-      if (together === null) continue;
+      const { task } = job;
+      if (job === first || task.kind !== "election") continue;
+      const own = tasks.get(task.reporterId);
+      const joined = own === undefined ? task : union(own, task);
+      if (joined === null || !isOneWalk([...tasks.values(), task], nowMs)) continue;
       jobs.push(job);
-      task = together;
+      tasks.set(task.reporterId, joined);
     }
-    return { jobs, task };
+    return { jobs, work: [...tasks.values()] };
   }
 
-  async #do(work: Work): Promise<void> {
-    const { task } = work;
+  async #do({ jobs, work }: Work): Promise<void> {
     const tally = new Tally();
-    const tell = () => this.#tell(work, "running", tally.progress);
+    const tell = () => this.#tell(jobs, "running", tally.progress);
     const alive = setInterval(
       () => void tell().catch((error: unknown) => this.#failed(error)),
-      task.kind === "replay" ? REPLAY_ALIVE_MS : ALIVE_MS,
+      "kind" in work ? REPLAY_ALIVE_MS : ALIVE_MS,
     );
     try {
       await tell();
-      if (task.kind === "election") await elect(task, this.#deps, tally, this.#ending.signal);
-      else await replay(task, this.#deps, tally, this.#ending.signal);
+      if ("kind" in work) await replay(work, this.#deps, tally, this.#ending.signal);
+      else await elect(work, this.#deps, tally, this.#ending.signal);
     } catch (error) {
       if (this.#ending.signal.aborted) return;
-      await this.#giveUp(work, tally.progress, error);
+      await this.#giveUp({ jobs, work }, tally.progress, error);
       return;
     } finally {
       clearInterval(alive);
     }
-    await this.#tell(work, "done", tally.progress);
-    this.#end(work.jobs);
+    await this.#tell(jobs, "done", tally.progress);
+    this.#end(jobs);
     const { rowsRead, rowsChanged } = tally.progress;
-    if (task.kind === "election") {
-      const { done, rowsChanged: before } = this.#stats;
-      this.#stats = { ...this.#stats, done: done + work.jobs.length, rowsChanged: before + rowsChanged };
+    if ("kind" in work) {
+      this.#deps.logger.info({ task: work, rowsRead, rowsChanged }, "a replay of the inventory is done");
+      return;
     }
-    const what = task.kind === "election" ? "reports were elected again" : "a replay of the inventory is done";
-    this.#deps.logger.info({ task, rowsRead, rowsChanged }, what);
+    const { done, rowsChanged: before } = this.#stats;
+    this.#stats = { ...this.#stats, done: done + jobs.length, rowsChanged: before + rowsChanged };
+    const fields = { reporters: work.length, first: work[0], rowsRead, rowsChanged };
+    this.#deps.logger.info(fields, "reports were elected again");
   }
 
   /** A person sees that a replay failed, and asks again. Elections are tried until they are done. */
-  async #giveUp(work: Work, progress: Progress, error: unknown): Promise<void> {
+  async #giveUp({ jobs, work }: Work, progress: Progress, error: unknown): Promise<void> {
     this.#failed(error);
-    if (work.task.kind === "election") {
-      for (const job of work.jobs) this.#open.set(job.id, { ...job, dueMs: this.#deps.now() + RETRY_MS });
+    if (!("kind" in work)) {
+      for (const job of jobs) this.#open.set(job.id, { ...job, dueMs: this.#deps.now() + RETRY_MS });
       return;
     }
-    await this.#tell(work, "failed", progress, message(error));
-    this.#end(work.jobs);
+    await this.#tell(jobs, "failed", progress, message(error));
+    this.#end(jobs);
   }
 
-  async #tell({ jobs }: Work, state: Job["state"], progress: Progress, error = ""): Promise<void> {
+  async #tell(jobs: readonly Job[], state: Job["state"], progress: Progress, error = ""): Promise<void> {
     const changedMs = this.#deps.now();
     const told = jobs.map((job) => ({ ...job, state, progress, error, server: this.#server, changedMs }));
     for (const job of told) if (this.#open.has(job.id)) this.#open.set(job.id, job);
@@ -295,6 +305,14 @@ function reportersOf(jobs: readonly Job[], lane: Lane): Set<string> {
 /** Has it not begun, and would the other one be a part of it? */
 function canTake({ state, task }: Job, other: ElectionTask): boolean {
   return state === "waiting" && task.kind === "election" && !task.isProvisional && union(task, other) !== null;
+}
+
+/** Do they lie so near to each other that a walk over all of them is not much longer than over the shortest? */
+function isOneWalk(tasks: readonly ElectionTask[], nowMs: number): boolean {
+  const ends = tasks.map(({ toMs }) => Math.min(toMs ?? nowMs, nowMs));
+  const shortestMs = Math.min(...tasks.map(({ fromMs }, i) => (ends[i] ?? nowMs) - fromMs));
+  const allMs = Math.max(...ends) - Math.min(...tasks.map(({ fromMs }) => fromMs));
+  return allMs <= 2 * Math.max(0, shortestMs) + MUCH_LONGER_MS;
 }
 
 /** Both as one; null if they are not alike, or far apart. */

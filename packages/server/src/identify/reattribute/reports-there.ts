@@ -10,6 +10,7 @@ interface Lived {
 }
 
 export class ReportsThere {
+  /** By reporter and tuple. */
   readonly #lives: ReadonlyMap<string, readonly Lived[]>;
   readonly #lingerMs: number;
 
@@ -19,34 +20,45 @@ export class ReportsThere {
   }
 
   /**
+   * What any of these reporters said of any of these flows: one question, however many they are.
    * @param lingerMs how long after a flow's end another agent may still find and report it
    * @throws StoreError, or the signal's reason
    */
   static async read(
-    reporterId: string,
+    reporterIds: readonly string[],
     flows: readonly StoredFlow[],
     editions: Pick<Editions, "reportsOf">,
     lingerMs: number,
     signal: AbortSignal,
   ): Promise<ReportsThere> {
     const lives = new Map<string, Lived[]>();
-    if (flows.length > 0) {
-      const around = {
-        fromMs: Math.min(...flows.map(({ startMs }) => startMs)) - SLACK_MS,
-        toMs: Math.max(...flows.map(({ values }) => lifeOf(values).endMs)) + lingerMs,
+    if (flows.length > 0 && reporterIds.length > 0) {
+      const [starts, ends] = [flows.map(({ startMs }) => startMs), flows.map(({ values }) => lifeOf(values).endMs)];
+      const query = {
+        reporterIds,
+        addresses: [...new Set(flows.flatMap(({ values }) => sourcesOf(values)))],
+        ports: [...new Set(flows.flatMap(({ values }) => portsOf(values)))],
+        fromMs: Math.min(...starts) - SLACK_MS,
+        toMs: Math.max(...ends) + lingerMs,
       };
-      const ports = [...new Set(flows.flatMap(({ values }) => portsOf(values)))];
-      for (const values of await editions.reportsOf(reporterId, ports, around, signal)) {
-        for (const key of keysOf(values)) lives.set(key, [...(lives.get(key) ?? []), lifeOf(values)]);
+      for (const values of await editions.reportsOf(query, signal)) {
+        for (const tuple of keysOf(values)) {
+          const key = `${values.reporter_id} ${tuple}`;
+          const known = lives.get(key);
+          if (known === undefined) lives.set(key, [lifeOf(values)]);
+          else known.push(lifeOf(values));
+        }
       }
     }
     return new ReportsThere(lives, lingerMs);
   }
 
-  has({ values }: StoredFlow): boolean {
+  has(reporterId: string, { values }: StoredFlow): boolean {
     const { startMs, endMs } = lifeOf(values);
     return keysOf(values).some((key) =>
-      this.#lives.get(key)?.some((one) => one.startMs <= endMs + this.#lingerMs && one.endMs >= startMs - SLACK_MS),
+      this.#lives
+        .get(`${reporterId} ${key}`)
+        ?.some((one) => one.startMs <= endMs + this.#lingerMs && one.endMs >= startMs - SLACK_MS),
     );
   }
 }
@@ -60,6 +72,10 @@ function lifeOf({ start, end, last_seen, state }: StoredValues): Lived {
 
 function portsOf({ src_port, nat_src_port, icmp_id }: StoredValues): number[] {
   return [src_port, nat_src_port, icmp_id, 0].flatMap((port) => (port === null || port === undefined ? [] : Number(port)));
+}
+
+function sourcesOf({ src_ip, nat_src_ip }: StoredValues): string[] {
+  return [src_ip, nat_src_ip].flatMap((address) => (address === null || address === undefined ? [] : String(address)));
 }
 
 /** Its tuple on both sides of every translation that its reporter made. */
