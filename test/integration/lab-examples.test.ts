@@ -6,7 +6,7 @@ import { needs } from "../needs.ts";
 import { LabBed, until } from "./harness/bed.ts";
 import { asExact, exact } from "./harness/compare.ts";
 import { type ConntrackOracle, inNetwork, startOracles } from "./harness/conntrack-oracle.ts";
-import { reportsOf, runScenario } from "./harness/scenario-rows.ts";
+import { endedFlows, reportsOf, runScenarios } from "./harness/scenario-rows.ts";
 
 const here = needs("the lab's examples and scenarios, against conntrack", "lab", "conntrack");
 
@@ -14,20 +14,28 @@ const here = needs("the lab's examples and scenarios, against conntrack", "lab",
 const arrows = (flow: FlowJson) =>
   flow.direction === "egress" ? { down: flow.dst_bytes, up: flow.src_bytes } : { down: flow.src_bytes, up: flow.dst_bytes };
 
+const others = Object.keys(labScenarios).filter((name) => !["example1", "example3", "mixed"].includes(name));
+
 describe.skipIf(!here)("the lab", () => {
   let bed: LabBed;
   let oracles: Awaited<ReturnType<typeof startOracles>>;
+  let resultOf: (scenario: string) => TrafficResult;
 
   beforeAll(async () => {
     bed = await LabBed.up("exa");
     oracles = await startOracles(bed, agentNodeNames);
-  }, 120_000);
+    resultOf = await runScenarios(bed, ["example1", "example3", ...others], { count: 20, seconds: 3, bytes: 2 ** 21 });
+  }, 240_000);
+  async function outcome(scenario: string) {
+    const result = resultOf(scenario);
+    return { result, flows: await endedFlows(bed, result) };
+  }
   afterAll(async () => {
     await bed?.down();
   }, 60_000);
 
   it("shows examples 1 and 2: one refused connection, seen by both ends, mirrored", async () => {
-    const { result, flows } = await runScenario(bed, "example1");
+    const { result, flows } = await outcome("example1");
     const v4 = result.connections.find((c) => c.family === 4) as LabConnection;
     const [debian, inetgw] = reportsOf(flows, v4) as [FlowJson, FlowJson];
     const same = {
@@ -66,7 +74,7 @@ describe.skipIf(!here)("the lab", () => {
   });
 
   it("shows example 3: a user's connection through the gateway, translated", async () => {
-    const { result, flows } = await runScenario(bed, "example3");
+    const { result, flows } = await outcome("example3");
     for (const connection of result.connections.filter((c) => c.protocol === 6)) {
       const [inetgw] = reportsOf(flows, connection) as [FlowJson];
       expect(inetgw).toMatchObject({
@@ -89,11 +97,10 @@ describe.skipIf(!here)("the lab", () => {
     }
   });
 
-  const others = Object.keys(labScenarios).filter((name) => !["example1", "example3", "mixed"].includes(name));
   it.each(others)(
     "reports %s by everyone who should, once, with direction, role, domain, verdict and counters",
     async (scenario) => {
-      const { result, flows } = await runScenario(bed, scenario, { count: 20, seconds: 3, bytes: 2 ** 21 });
+      const { result, flows } = await outcome(scenario);
       if (result.skipped === null) expect(result.connections.length).toBeGreaterThan(0);
       for (const connection of result.connections) {
         for (const [i, flow] of reportsOf(flows, connection).entries()) {

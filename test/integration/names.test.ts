@@ -2,30 +2,37 @@
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { agentNodeNames, configFile, execIn, labDir, labInventory, spawnIn, user } from "@flowtrail/lab";
+import { agentNodeNames, configFile, execIn, labDir, labInventory, spawnIn, type TrafficResult, user } from "@flowtrail/lab";
 import type { FlowJson } from "@flowtrail/model";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { needs } from "../needs.ts";
 import { LabBed, until } from "./harness/bed.ts";
-import { reportsOf, runScenario } from "./harness/scenario-rows.ts";
+import { endedFlows, reportsOf, runScenario, runScenarios } from "./harness/scenario-rows.ts";
 
 const here = needs("names of flows on the lab", "lab");
 const EXTERNAL = { reporter: "inetgw", direction: "ingress", role: "forwarder", dst_type: "external", primary: true };
+const NAMED = ["tls", "split-hello", "quic", "http", "dns-only", "dual-stack", "cdn", "no-sni", "ech"];
 const USER = { src_type: "user", src_id: user.id, src_name: user.id, src_device: user.device };
 const PRINTER = { src_type: "extclient", src_id: configFile.id };
 
-describe.skipIf(!here)("a flow's name", () => {
-  let bed: LabBed;
-  beforeAll(async () => {
-    bed = await LabBed.up("nam");
-  }, 120_000);
-  afterAll(async () => {
-    await bed?.down();
-  }, 60_000);
+let bed: LabBed;
+beforeAll(async () => {
+  if (here) bed = await LabBed.up("nam", { agentArgs: ["--server-config-interval", "1s"] });
+}, 120_000);
+afterAll(async () => {
+  await bed?.down();
+}, 60_000);
 
-  /** Runs a scenario; its rows without the DNS queries, IPv4 first, as `from → what it is`. */
+describe.skipIf(!here)("a flow's name", () => {
+  let resultOf: (scenario: string) => TrafficResult;
+  beforeAll(async () => {
+    resultOf = await runScenarios(bed, NAMED);
+  });
+
+  /** A scenario's rows without the DNS queries, IPv4 first, as `from → what it is`. */
   async function rows(scenario: string): Promise<FlowJson[]> {
-    const { result, flows } = await runScenario(bed, scenario);
+    const result = resultOf(scenario);
+    const flows = await endedFlows(bed, result);
     expect(result.skipped).toBe(null);
     for (const connection of result.connections)
       for (const row of reportsOf(flows, connection))
@@ -126,13 +133,10 @@ describe.skipIf(!here)("a flow's name", () => {
 });
 
 describe.skipIf(!here)("how much of names is kept", () => {
-  let bed: LabBed;
   beforeAll(async () => {
-    bed = await LabBed.up("prv", { serverArgs: ["--agents-names", "off"], agentArgs: ["--server-config-interval", "1s"] });
+    await bed.killServer("SIGTERM");
+    await bed.startServer(["--agents-names", "off"]);
   }, 120_000);
-  afterAll(async () => {
-    await bed?.down();
-  }, 60_000);
 
   /** How many packet sockets the kernel has in the namespace of each node with an agent. */
   const packetSockets = () =>
@@ -151,10 +155,11 @@ describe.skipIf(!here)("how much of names is kept", () => {
   };
 
   it("is nothing at all where it is switched off: not captured, rather than hidden", async () => {
+    await until("the agents listen no more", 90_000, async () => (await packetSockets()).every((count) => count === 0));
     expect(await domains("tls")).toEqual(["null null"]);
     expect(await domains("dns-only")).toEqual(["null null"]);
     expect(await packetSockets()).toEqual(agentNodeNames.map(() => 0));
-    expect(agentStatus()).toMatchObject({ names: { interfaces: [] } });
+    await expect.poll(agentStatus, { timeout: 30_000 }).toMatchObject({ names: { interfaces: [] } });
   });
 
   it("is said per network, and changes while the agent runs", { timeout: 180_000 }, async () => {

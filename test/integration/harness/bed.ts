@@ -32,7 +32,7 @@ const TIMEOUTS: Readonly<Record<string, number>> = {
   nf_conntrack_udp_timeout_stream: 4,
   nf_conntrack_icmp_timeout: 2,
   nf_conntrack_icmpv6_timeout: 2,
-  nf_conntrack_tcp_timeout_syn_sent: 40,
+  nf_conntrack_tcp_timeout_syn_sent: 8,
 };
 
 export interface FlowPage {
@@ -60,7 +60,7 @@ export class LabBed {
   readonly dir: string;
   readonly agents: LabAgents;
   #server: ChildProcess | null = null;
-  readonly #serverArgs: readonly string[];
+  #serverArgs: readonly string[];
   readonly #agentArgs: readonly string[];
   #port = 0;
   #token = "";
@@ -104,7 +104,9 @@ export class LabBed {
     renameSync(`${this.#inventory}.new`, this.#inventory);
   }
 
-  async startServer(): Promise<void> {
+  /** @param args instead of the arguments that it had so far */
+  async startServer(args = this.#serverArgs): Promise<void> {
+    this.#serverArgs = args;
     if (!existsSync(this.#inventory)) this.writeInventory(labInventory());
     const argv = [
       FLOWTRAIL,

@@ -20,6 +20,22 @@ export async function runScenario(
   options: ScenarioOptions = {},
 ): Promise<{ result: TrafficResult; flows: FlowJson[] }> {
   const result = await labTraffic({ name: bed.name }, scenario, options);
+  return { result, flows: await endedFlows(bed, result) };
+}
+
+/** Runs one scenario after the other, and waits for none of their reports: they end side by side. */
+export async function runScenarios(
+  bed: LabBed,
+  scenarios: readonly string[],
+  options: ScenarioOptions = {},
+): Promise<(scenario: string) => TrafficResult> {
+  const results = new Map<string, TrafficResult>();
+  for (const scenario of scenarios) results.set(scenario, await labTraffic({ name: bed.name }, scenario, options));
+  return (scenario) => results.get(scenario) ?? expect.fail(`${scenario} was not run`);
+}
+
+/** All flows since a scenario began, when every report that is to be expected of it has ended in the store. */
+export async function endedFlows(bed: LabBed, result: TrafficResult): Promise<FlowJson[]> {
   const from = new Date(result.startedAt - 1000).toISOString();
   const missing = (flows: FlowJson[]) =>
     result.connections.flatMap((c) =>
@@ -29,7 +45,7 @@ export async function runScenario(
     );
   let flows: FlowJson[] = [];
   await until(
-    `every report of ${scenario} has ended`,
+    `every report of ${result.scenario} has ended`,
     90_000,
     async () => {
       flows = await bed.flows({ from });
@@ -37,7 +53,7 @@ export async function runScenario(
     },
     () => missing(flows).join(", "),
   );
-  return { result, flows };
+  return flows;
 }
 
 /** The rows of a connection, in the order of its `reports`; each is there once. */
