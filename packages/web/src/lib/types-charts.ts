@@ -22,3 +22,50 @@ export interface StepsAnswer {
 export interface HistogramAnswer extends StepsAnswer {
   readonly meta: AnswerMeta;
 }
+
+/** `GET /api/flows/top` without its `meta`. */
+export interface TopAnswer {
+  readonly rows: readonly {
+    readonly by: readonly (string | null)[];
+    readonly value: Amount;
+    /** Of the total, 0 to 1. */
+    readonly share: number;
+    readonly previous?: Amount;
+  }[];
+  readonly other: { readonly value: Amount; readonly share: number; readonly groups: number };
+  readonly total: Amount;
+}
+
+export interface TileAnswer {
+  readonly value: Amount;
+  /** In the time before. */
+  readonly previous: Amount;
+  readonly series: readonly Amount[];
+}
+
+export interface OverviewAnswer {
+  readonly chart: StepsAnswer;
+  readonly tiles: {
+    readonly throughput: TileAnswer;
+    readonly connections: TileAnswer;
+    readonly externals: TileAnswer;
+    readonly denied: TileAnswer;
+    readonly unanswered: TileAnswer;
+    readonly open: number;
+    readonly agents: { readonly reporting: number; readonly known: number };
+  };
+  readonly top: {
+    readonly nodes: TopAnswer;
+    readonly users: TopAnswer;
+    readonly externals: TopAnswer;
+    readonly services: TopAnswer;
+  };
+  readonly new_externals: {
+    readonly rows: readonly { readonly domain: string; readonly bytes: Amount }[];
+    readonly more: number;
+    /** Null: nothing is known from before. */
+    readonly since: string | null;
+  };
+  readonly estimated: boolean;
+  readonly meta: AnswerMeta;
+}

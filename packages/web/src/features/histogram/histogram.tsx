@@ -1,23 +1,18 @@
 import { Button, Skeleton } from "@mantine/core";
 import { useLocalStorage } from "@mantine/hooks";
-import { IconChevronDown, IconChevronRight, IconTable } from "@tabler/icons-react";
-import { useMemo } from "react";
-import { useClock } from "../../lib/use-clock.ts";
+import { IconChevronDown, IconChevronRight } from "@tabler/icons-react";
 import { Banner } from "../../ui/banner.tsx";
-import { ChartTable } from "../../ui/charts/chart-table.tsx";
-import { StackedChart } from "../../ui/charts/stacked-chart.tsx";
 import { CostLine } from "../../ui/cost-line.tsx";
 import { ChoiceSelects } from "./choice-selects.tsx";
-import { chartTitle, type Group, type Metric, unitOf } from "./choices.ts";
-import { SeriesLegend } from "./series-legend.tsx";
-import { stepsChart } from "./steps-chart.ts";
+import type { Group, Metric } from "./choices.ts";
+import { StepsView } from "./steps-view.tsx";
+import { TableSwitch, useAsTable } from "./table-switch.tsx";
 import { useChoices } from "./use-choices.ts";
-import { useHidden } from "./use-hidden.ts";
 import { useHistogram } from "./use-histogram.ts";
-import { useZoom } from "./use-zoom.ts";
 import "./histogram.css";
 
 const HEIGHT = 150;
+const ESTIMATED = "Some of it is spread evenly over the lives of its flows";
 
 export interface HistogramProps {
   /** The beginning of the step that was clicked: the table may go there. */
@@ -27,11 +22,7 @@ export interface HistogramProps {
 /** What is asked for, over time: a brush zooms, a legend's names filter. */
 export function Histogram({ onPick }: HistogramProps) {
   const [shown, setShown] = useLocalStorage({ key: "flowtrail.histogram", defaultValue: true, getInitialValueInEffect: false });
-  const [asTable, setAsTable] = useLocalStorage({
-    key: "flowtrail.histogram-table",
-    defaultValue: false,
-    getInitialValueInEffect: false,
-  });
+  const [asTable, setAsTable] = useAsTable();
   const choices = useChoices({ metric: "bytes", group: "protocol" });
   const Chevron = shown ? IconChevronDown : IconChevronRight;
   return (
@@ -44,17 +35,8 @@ export function Histogram({ onPick }: HistogramProps) {
         {shown && (
           <>
             <ChoiceSelects choices={choices} />
-            <Button
-              className="histogram-table"
-              size="compact-xs"
-              variant={asTable ? "light" : "subtle"}
-              color="gray"
-              aria-pressed={asTable}
-              leftSection={<IconTable size={14} aria-hidden />}
-              onClick={() => setAsTable(!asTable)}
-            >
-              Table
-            </Button>
+            <span className="histogram-gap" />
+            <TableSwitch on={asTable} onChange={setAsTable} />
           </>
         )}
       </div>
@@ -72,10 +54,6 @@ interface BodyProps {
 
 function Body({ metric, group, asTable, onPick }: BodyProps) {
   const { data, error, isPlaceholderData, dataUpdatedAt, refetch } = useHistogram(metric, group);
-  const clock = useClock();
-  const zoom = useZoom();
-  const chart = useMemo(() => (data === undefined ? null : stepsChart(data.answer, data.group)), [data]);
-  const { hidden, toggle, shownOf } = useHidden();
   const problem = error !== null && (
     <Banner
       kind="bad"
@@ -88,26 +66,15 @@ function Body({ metric, group, asTable, onPick }: BodyProps) {
       {error.message} {data !== undefined && "What is shown may be out of date."}
     </Banner>
   );
-  if (data === undefined || chart === null) return problem || <Skeleton height={HEIGHT} radius="sm" />;
+  if (data === undefined) return problem || <Skeleton height={HEIGHT} radius="sm" />;
   const isOld = isPlaceholderData || error !== null;
-  const label = chartTitle(data.metric, data.group ?? "none");
-  const drawn = { label, series: shownOf(chart.series), steps: chart.steps, gaps: chart.gaps, unit: unitOf(data.metric), clock };
+  const { answer, asked } = data;
   return (
     <div className={isOld ? "histogram-old" : undefined} aria-busy={isPlaceholderData}>
       {problem}
-      {asTable ? (
-        <ChartTable {...drawn} />
-      ) : (
-        <StackedChart {...drawn} {...zoom} nowMs={dataUpdatedAt} height={HEIGHT} onPick={onPick} />
-      )}
-      <div className="histogram-foot">
-        <SeriesLegend field={data.group} series={chart.series} hidden={hidden} onToggle={toggle} />
-        <CostLine
-          meta={data.answer.meta}
-          exact={!data.answer.estimated}
-          note={data.answer.estimated ? "Some of it is spread evenly over the lives of its flows" : null}
-        />
-      </div>
+      <StepsView answer={answer} {...asked} asTable={asTable} nowMs={dataUpdatedAt} height={HEIGHT} onPick={onPick}>
+        <CostLine meta={answer.meta} exact={!answer.estimated} note={answer.estimated ? ESTIMATED : null} />
+      </StepsView>
     </div>
   );
 }

@@ -3,7 +3,7 @@ import { formatBytes, formatCount, formatExactBytes } from "@flowtrail/model";
 import { scaleLinear } from "d3-scale";
 import type { Amount } from "./series.ts";
 
-export type ChartUnit = "bytes" | "bytes/s" | "packets" | "connections" | "connections/s" | "reports";
+export type ChartUnit = "bytes" | "bytes/s" | "domains" | "packets" | "connections" | "connections/s";
 
 const compact = new Intl.NumberFormat("en-US", { notation: "compact", maximumFractionDigits: 1 });
 const decimal = new Intl.NumberFormat("en-US", { maximumFractionDigits: 3 });

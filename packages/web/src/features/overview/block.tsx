@@ -1,0 +1,27 @@
+import { type ReactNode, useId } from "react";
+import { LogLink, type LogLinkProps } from "./log-link.tsx";
+import "./block.css";
+
+export interface BlockProps {
+  readonly title: string;
+  readonly hint?: string;
+  /** The rows behind it. */
+  readonly link: Omit<LogLinkProps, "children">;
+  readonly children: ReactNode;
+}
+
+export function Block({ title, hint, link, children }: BlockProps) {
+  const id = useId();
+  return (
+    <section className="block" aria-labelledby={id}>
+      <div className="block-head">
+        <h2 id={id}>{title}</h2>
+        {hint !== undefined && <span className="block-hint">{hint}</span>}
+        <LogLink {...link} className="block-link">
+          View in Traffic Logs<span className="visually-hidden">: {title}</span>
+        </LogLink>
+      </div>
+      {children}
+    </section>
+  );
+}

@@ -1,0 +1,49 @@
+import { only } from "../../lib/filter-edit.ts";
+import type { OverviewAnswer } from "../../lib/types-charts.ts";
+import type { ChartUnit } from "../../ui/charts/units.ts";
+import { GroupName, ServiceName } from "./names.tsx";
+import { NewBlock } from "./new-block.tsx";
+import { TopBlock } from "./top-block.tsx";
+
+/** Who and what has most of it. */
+export function Lists({ answer, unit }: { answer: OverviewAnswer; unit: ChartUnit }) {
+  const { nodes, users, externals, services } = answer.top;
+  return (
+    <div className="overview-lists">
+      <TopBlock
+        title="Top nodes"
+        hint="by what they reported"
+        what="Node"
+        top={nodes}
+        unit={unit}
+        link={{ chart: { group: "reporter" } }}
+        name={([group = null]) => <GroupName field="reporter" group={group} entity="node" />}
+      />
+      <TopBlock
+        title="Top users"
+        what="User"
+        top={users}
+        unit={unit}
+        link={{ ask: (q) => only(q, "src.type", "user"), chart: { group: "src.name" } }}
+        name={([group = null]) => <GroupName field="src.name" group={group} entity="user" none="Without a name" />}
+      />
+      <TopBlock
+        title="Top external destinations"
+        what="Domain"
+        top={externals}
+        unit={unit}
+        link={{ ask: (q) => only(q, "dst.type", "external"), chart: { group: "domain" } }}
+        name={([group = null]) => <GroupName field="dst.domain" group={group} entity="external" none="Without a domain" />}
+      />
+      <TopBlock
+        title="Top services"
+        what="Port and protocol"
+        top={services}
+        unit={unit}
+        link={{ chart: { group: "dst.port" } }}
+        name={([port = null, protocol = null]) => <ServiceName port={port} protocol={protocol} />}
+      />
+      <NewBlock fresh={answer.new_externals} />
+    </div>
+  );
+}

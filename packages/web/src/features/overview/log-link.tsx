@@ -1,0 +1,31 @@
+import type { MouseEvent, ReactNode } from "react";
+import { writeAsked } from "../../lib/asked.ts";
+import { TRAFFIC_LOGS_PATH } from "../../lib/paths.ts";
+import { hrefOf, navigate } from "../../lib/url.ts";
+import { useAsked } from "../../lib/use-asked.ts";
+
+export interface LogLinkProps {
+  /** Of the query that the screen asks, what the list is to be asked; the same if left out. */
+  readonly ask?: (q: string) => string;
+  /** How its chart begins. */
+  readonly chart?: Readonly<Record<string, string>>;
+  readonly className?: string;
+  readonly title?: string;
+  readonly children: ReactNode;
+}
+
+/** To the rows behind a figure: same network, same time, same filter. */
+export function LogLink({ ask, chart = {}, children, ...rest }: LogLinkProps) {
+  const { asked } = useAsked();
+  const params = writeAsked({ ...asked, q: ask?.(asked.q) ?? asked.q }, new URLSearchParams(chart));
+  const go = (event: MouseEvent) => {
+    if (event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
+    event.preventDefault();
+    navigate(TRAFFIC_LOGS_PATH, params);
+  };
+  return (
+    <a {...rest} href={hrefOf(TRAFFIC_LOGS_PATH, params)} onClick={go}>
+      {children}
+    </a>
+  );
+}

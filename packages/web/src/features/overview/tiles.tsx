@@ -1,0 +1,95 @@
+import { formatCount } from "@flowtrail/model";
+import type { ReactNode } from "react";
+import { only } from "../../lib/filter-edit.ts";
+import { HEALTH_PATH } from "../../lib/paths.ts";
+import type { OverviewAnswer, TileAnswer } from "../../lib/types-charts.ts";
+import { hrefOf, navigate } from "../../lib/url.ts";
+import { ChangeTag } from "../../ui/charts/change-tag.tsx";
+import { Sparkline } from "../../ui/charts/sparkline.tsx";
+import { type ChartUnit, formatExact, formatShort } from "../../ui/charts/units.ts";
+import { LogLink, type LogLinkProps } from "./log-link.tsx";
+import "./tiles.css";
+
+const TO_OUTSIDE = { ask: (q: string) => only(q, "dst.type", "external"), chart: { group: "domain" } };
+const DENIED = { ask: (q: string) => only(q, "verdict", "denied"), chart: { metric: "connections", group: "verdict" } };
+const UNANSWERED = { ...DENIED, ask: (q: string) => only(q, "verdict", "unanswered") };
+
+/** How the network is, in six figures. */
+export function Tiles({ tiles }: Pick<OverviewAnswer, "tiles">) {
+  const { throughput, connections, open, externals, denied, unanswered, agents } = tiles;
+  return (
+    <div className="figures">
+      <Figure label="Throughput" tile={throughput} unit="bytes/s" link={{ chart: { metric: "rate" } }} />
+      <Figure label="New connections" tile={connections} unit="connections/s" link={{ chart: { metric: "connections" } }} />
+      <section className="figure">
+        <h2>Active connections</h2>
+        <p className="figure-value">
+          <LogLink ask={(q) => only(q, "state", "open")}>{formatCount(open)}</LogLink>
+        </p>
+        <p className="figure-note">Open right now, whatever the time range</p>
+      </section>
+      <Figure label="External domains" tile={externals} unit="domains" link={TO_OUTSIDE} />
+      <Figure label="Denied" tile={denied} unit="connections" link={DENIED}>
+        <LogLink {...UNANSWERED} title={formatExact(unanswered.value, "connections")}>
+          {formatShort(unanswered.value, "connections")} without an answer
+        </LogLink>
+      </Figure>
+      <section className="figure">
+        <h2>Agents reporting</h2>
+        <p className="figure-value">
+          <HealthLink>
+            {agents.reporting} of {agents.known}
+          </HealthLink>
+        </p>
+        <p className={agents.reporting < agents.known ? "figure-note figure-bad" : "figure-note"}>{agentsNote(agents)}</p>
+      </section>
+    </div>
+  );
+}
+
+interface FigureProps {
+  readonly label: string;
+  readonly tile: TileAnswer;
+  readonly unit: ChartUnit;
+  readonly link: Omit<LogLinkProps, "children">;
+  readonly children?: ReactNode;
+}
+
+function Figure({ label, tile, unit, link, children }: FigureProps) {
+  return (
+    <section className="figure">
+      <h2>{label}</h2>
+      <p className="figure-value">
+        <LogLink {...link} title={formatExact(tile.value, unit)}>
+          {formatShort(tile.value, unit)}
+        </LogLink>
+        <ChangeTag now={tile.value} before={tile.previous} unit={unit} />
+      </p>
+      {children !== undefined && <p className="figure-note">{children}</p>}
+      <Sparkline values={tile.series} label={`${label} over the time range`} />
+    </section>
+  );
+}
+
+function agentsNote({ reporting, known }: OverviewAnswer["tiles"]["agents"]): string {
+  if (known === 0) return "No agent has reported in the last day";
+  const silent = known - reporting;
+  if (silent === 0) return "All that reported in the last day";
+  return silent === 1 ? "One is silent" : `${silent} are silent`;
+}
+
+function HealthLink({ children }: { children: ReactNode }) {
+  const params = new URLSearchParams();
+  return (
+    <a
+      href={hrefOf(HEALTH_PATH, params)}
+      onClick={(event) => {
+        if (event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
+        event.preventDefault();
+        navigate(HEALTH_PATH, params);
+      }}
+    >
+      {children}
+    </a>
+  );
+}
