@@ -23,7 +23,7 @@ describe.skipIf(!needs("empty states in a browser", "browser"))("with nothing to
     test.expectNoComplaints(/ERR_|503/);
     await test.close();
   });
-  const open = async (address = "/") => {
+  const open = async (address = "/traffic-logs") => {
     test = await TestPage.open(browser, `${server.url}${address}`);
   };
   const title = (text: string) => test.page.getByRole("heading", { name: text });

@@ -1,7 +1,7 @@
 /** Every screen of the page, in the order of the sidebar. The first one is what `/` shows. */
-import { IconHeartbeat, IconList, type IconProps } from "@tabler/icons-react";
+import { IconHeartbeat, IconLayoutDashboard, IconList, type IconProps } from "@tabler/icons-react";
 import { type ComponentType, type LazyExoticComponent, lazy } from "react";
-import { HEALTH_PATH, TRAFFIC_LOGS_PATH } from "./lib/paths.ts";
+import { HEALTH_PATH, OVERVIEW_PATH, TRAFFIC_LOGS_PATH } from "./lib/paths.ts";
 import type { PageUrl } from "./lib/url.ts";
 
 /** Groups of the sidebar, in order. A branch stands above its screens, as in the page's menu. */
@@ -38,6 +38,13 @@ export interface Screen extends ScreenLine {
 }
 
 const LINES: readonly ScreenLine[] = [
+  {
+    path: OVERVIEW_PATH,
+    title: "Overview",
+    nav: { group: "start", Icon: IconLayoutDashboard, key: "o" },
+    asks: "traffic",
+    load: async () => (await import("./routes/overview.tsx")).OverviewRoute,
+  },
   {
     path: TRAFFIC_LOGS_PATH,
     title: "Traffic Logs",
