@@ -33,7 +33,7 @@ export function FilterButton(props: FilterButtonProps) {
           Filter{count > 0 && ` (${count})`}
         </Button>
       </Popover.Target>
-      <Popover.Dropdown p={0} aria-label="Filter">
+      <Popover.Dropdown p={0}>
         <FilterForm {...props} />
       </Popover.Dropdown>
     </Popover>

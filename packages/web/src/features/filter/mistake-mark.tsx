@@ -7,7 +7,7 @@ interface MistakeMarkProps {
   readonly input: RefObject<HTMLInputElement | null>;
 }
 
-/** The field's text once more, unseen, with a line under the mistake; it scrolls with the field. */
+/** The field's text once more, with a line under the mistake; the field's own is not seen meanwhile. It scrolls with the field. */
 export function MistakeMark({ text, offset, length, input }: MistakeMarkProps) {
   const mark = useRef<HTMLDivElement>(null);
   useLayoutEffect(() => {

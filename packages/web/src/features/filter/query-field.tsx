@@ -1,6 +1,6 @@
 /** A field for the filter language: completion by keyboard and pointer, and mistakes shown under their characters. */
 import { FilterError } from "@flowtrail/model";
-import { type KeyboardEvent, type Ref, useEffect, useId, useImperativeHandle, useRef, useState } from "react";
+import { type KeyboardEvent, type Ref, useEffect, useId, useImperativeHandle, useLayoutEffect, useRef, useState } from "react";
 import { readFilter } from "../../lib/asked.ts";
 import { useAsked } from "../../lib/use-asked.ts";
 import { type Choice, ChoiceList } from "./choice-list.tsx";
@@ -37,20 +37,26 @@ export function QueryField(props: QueryFieldProps) {
   const [isOpen, setOpen] = useState(false);
   const [active, setActive] = useState(-1);
   const [tried, setTried] = useState(false);
+  /** Where the cursor is put once the new text is in the field, before another key is pressed. */
+  const [cursor, setCursor] = useState<number | null>(null);
+  useLayoutEffect(() => {
+    if (cursor === null) return;
+    input.current?.setSelectionRange(cursor, cursor);
+    setCursor(null);
+  }, [cursor]);
   useImperativeHandle(ref, () => ({ focus: () => input.current?.select() }));
   useEffect(() => {
     if (autoFocus) input.current?.focus();
   }, [autoFocus]);
 
   const completion = useCompletion(text, at, window, isOpen);
-  const write = (next: string, cursor: number) => {
+  const write = (next: string, place: number) => {
     onText(next);
-    setAt(cursor);
+    setAt(place);
     setTried(false);
     setActive(-1);
     setOpen(true);
-    // After the new text is in it.
-    requestAnimationFrame(() => input.current?.setSelectionRange(cursor, cursor));
+    setCursor(place);
   };
   const choices: readonly Choice[] = [
     ...(text.trim() === "" ? starts : []),
@@ -114,7 +120,7 @@ export function QueryField(props: QueryFieldProps) {
 
   return (
     <div className="query-field">
-      <div className="query-field-line">
+      <div className={`query-field-line${mistake === null ? "" : " query-field-wrong"}`}>
         {mistake !== null && <MistakeMark text={text} offset={offset} length={length} input={input} />}
         <input
           ref={input}
@@ -142,7 +148,7 @@ export function QueryField(props: QueryFieldProps) {
           onSelect={moved}
           onFocus={() => {
             setFocused(true);
-            setOpen(true);
+            if (text.trim() === "") setOpen(true);
           }}
           onClick={() => setOpen(true)}
           onBlur={() => {
