@@ -1,21 +1,31 @@
 import { Button, SegmentedControl } from "@mantine/core";
 import { IconArrowUp, IconRefresh } from "@tabler/icons-react";
-import { useRef, useState } from "react";
+import { useMemo, useRef, useState } from "react";
 import { useAskAgain } from "../features/ask/refresh.ts";
+import { ExportButton } from "../features/export/export-dialog.tsx";
+import { ViewAs } from "../features/export/view-as.tsx";
 import { FilterButton } from "../features/filter/filter-button.tsx";
 import { FilterPills } from "../features/filter/pills.tsx";
 import { Panel } from "../features/flow/panel.tsx";
 import { useHealth } from "../features/health/use-health.ts";
+import { Histogram } from "../features/histogram/histogram.tsx";
+import { ColumnPicker } from "../features/traffic/columns/picker.tsx";
+import { useLayout } from "../features/traffic/columns/use-layout.ts";
 import { EmptyLog } from "../features/traffic/empty-log.tsx";
-import type { FlowEntry } from "../features/traffic/flow-list.ts";
-import { LiveButton } from "../features/traffic/live-button.tsx";
-import { type ReportsView, writeFlowKey } from "../features/traffic/query.ts";
-import { StatusLine } from "../features/traffic/status-line.tsx";
-import { Table, type TableHandle } from "../features/traffic/table.tsx";
-import { useFlowFeed } from "../features/traffic/use-flow-feed.ts";
+import { NEWEST_FIRST, pageParams } from "../features/traffic/list/question.ts";
+import { useFlowFeed } from "../features/traffic/list/use-flow-feed.ts";
+import { useListOrder } from "../features/traffic/list/use-list-order.ts";
+import type { ReportsView } from "../features/traffic/query.ts";
+import { Table, type TableHandle } from "../features/traffic/table/table.tsx";
+import { ActiveNow } from "../features/traffic/toolbar/active-now.tsx";
+import { Cleared } from "../features/traffic/toolbar/cleared.tsx";
+import { LiveButton } from "../features/traffic/toolbar/live-button.tsx";
+import { heldText } from "../features/traffic/toolbar/live-words.ts";
+import { StatusLine } from "../features/traffic/toolbar/status-line.tsx";
+import { useActiveRow } from "../features/traffic/use-active-row.ts";
 import { useLogKeys } from "../features/traffic/use-log-keys.ts";
+import { useQuestion } from "../features/traffic/use-question.ts";
 import { useTrafficQuery } from "../features/traffic/use-traffic-query.ts";
-import { flowKey } from "../lib/api.ts";
 import { spansDays } from "../lib/time-window.ts";
 import { Banner } from "../ui/banner.tsx";
 import { SkeletonRows } from "../ui/skeleton-rows.tsx";
@@ -28,52 +38,26 @@ const VIEWS: { value: ReportsView; label: string }[] = [
 
 export function TrafficLogsRoute() {
   const { query, openFlow, change, open } = useTrafficQuery();
-  const { feed, state } = useFlowFeed(query);
+  const { order, change: changeOrder, sortBy } = useListOrder(query.window);
+  const question = useQuestion(query, order);
+  const { feed, state } = useFlowFeed(question);
+  const [layout, setLayout] = useLayout();
   const table = useRef<TableHandle>(null);
   const [isFiltering, setFiltering] = useState(false);
-  const [activeKey, setActiveKey] = useState<string | null>(null);
   const nodes = (useHealth().data?.agents ?? []).map((agent) => agent.name);
   const { entries } = state;
-  const openKey = openFlow === null ? null : writeFlowKey(openFlow);
+  const row = useActiveRow(entries, openFlow, open, table);
+  const asked = useMemo(() => pageParams(question), [question]);
 
-  const openEntry = (entry: FlowEntry) => {
-    setActiveKey(entry.key);
-    open(flowKey(entry.flow));
-  };
-  const step = (by: 1 | -1) => {
-    const at = entries.findIndex((entry) => entry.key === (activeKey ?? openKey));
-    const next = entries[at < 0 ? 0 : Math.min(Math.max(at + by, 0), entries.length - 1)];
-    if (next === undefined) return;
-    setActiveKey(next.key);
-    table.current?.scrollToKey(next.key);
-    if (openFlow !== null) open(flowKey(next.flow));
-  };
-  const closePanel = () => {
-    open(null);
-    table.current?.focus();
-  };
-  const toggleLive = () => {
-    if (!state.paused) return feed.pause();
-    feed.resume();
-    table.current?.scrollToTop();
-  };
-  const showHeld = () => {
+  const resume = () => {
+    // The list began at a time: what is new is at its end.
+    if (order.at !== null) return changeOrder({ ...order, at: null });
     table.current?.scrollToTop();
     feed.resume();
   };
+  const toggleLive = () => (state.paused ? resume() : feed.pause());
   useAskAgain(() => feed.refresh());
-  useLogKeys({
-    step,
-    openActive: () => {
-      const entry = entries.find(({ key }) => key === activeKey);
-      if (entry) openEntry(entry);
-    },
-    close: closePanel,
-    isOpen: openFlow !== null,
-    toggleLive,
-    query,
-    change,
-  });
+  useLogKeys({ ...row, isOpen: openFlow !== null, toggleLive, query, change });
 
   return (
     <>
@@ -87,6 +71,7 @@ export function TrafficLogsRoute() {
           onOpened={setFiltering}
           onApply={change}
         />
+        <ActiveNow q={query.q} onChange={(q) => change({ q })} />
         <span className="screen-gap" />
         <SegmentedControl
           size="xs"
@@ -95,9 +80,17 @@ export function TrafficLogsRoute() {
           onChange={(value) => change({ reports: value === "all" ? "all" : "merged" })}
           aria-label="What a row is"
         />
-        <LiveButton state={state} onToggle={toggleLive} />
+        <ColumnPicker layout={layout} onChange={setLayout} />
+        <ExportButton
+          asked={asked}
+          shown={[...new Set(layout.columns.flatMap(({ column }) => column.fields))]}
+          known={entries.slice(0, 200).map(({ flow }) => flow)}
+        />
+        <ViewAs asked={asked} />
+        <LiveButton state={state} onToggle={toggleLive} onClear={() => feed.clear()} />
       </header>
       <FilterPills q={query.q} onChange={(q) => change({ q })} />
+      <Histogram onPick={(ms) => changeOrder({ ...NEWEST_FIRST, at: new Date(ms).toISOString() })} />
       {state.phase === "failed" && (
         <Banner
           kind="bad"
@@ -112,7 +105,8 @@ export function TrafficLogsRoute() {
       )}
       <div className="log-frame">
         {state.phase === "loading" && <SkeletonRows />}
-        {state.phase === "ready" && entries.length === 0 && <EmptyLog query={query} onChange={change} />}
+        {state.cleared && entries.length === 0 && <Cleared onShowAll={() => feed.refresh()} />}
+        {state.phase === "ready" && !state.cleared && entries.length === 0 && <EmptyLog query={query} onChange={change} />}
         {entries.length > 0 && (
           <Table
             ref={table}
@@ -120,26 +114,30 @@ export function TrafficLogsRoute() {
             state={state}
             view={query.reports}
             withDay={spansDays(query.window, Date.now())}
-            activeKey={activeKey}
-            openKey={openKey}
-            onOpen={openEntry}
+            layout={layout}
+            order={order}
+            activeKey={row.activeKey}
+            openKey={row.openKey}
+            onOpen={row.openEntry}
+            onSort={sortBy}
+            onLayout={setLayout}
           />
         )}
         {state.held > 0 && (
-          <Button className="held" size="xs" radius="xl" leftSection={<IconArrowUp size={14} aria-hidden />} onClick={showHeld}>
-            {state.held} new, resume
+          <Button className="held" size="xs" radius="xl" leftSection={<IconArrowUp size={14} aria-hidden />} onClick={resume}>
+            {heldText(state.held)}
           </Button>
         )}
         {openFlow !== null && (
           <Panel
             flowKey={openFlow}
-            known={entries.find(({ key }) => key === openKey)?.flow ?? null}
-            onClose={closePanel}
-            onNext={step}
+            known={entries.find(({ key }) => key === row.openKey)?.flow ?? null}
+            onClose={row.closePanel}
+            onNext={row.step}
           />
         )}
       </div>
-      <StatusLine state={state} />
+      <StatusLine state={state} order={order} />
     </>
   );
 }

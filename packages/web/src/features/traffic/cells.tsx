@@ -4,10 +4,21 @@ import { IconArrowDownLeft, IconArrowUpRight } from "@tabler/icons-react";
 import type { Clock } from "../../lib/clock.ts";
 import { useClock } from "../../lib/use-clock.ts";
 import { PARTICIPANT_LABELS, ParticipantIcon } from "../../ui/participant.tsx";
-import { bytesText, directionLabel, endText, exactBytesText, protocolText, type Volume, volumes, volumeTip } from "./describe.ts";
-import type { ReportsView } from "./query.ts";
+import { FieldValue } from "../../ui/value-menu.tsx";
+import type { CellProps } from "./columns/column.ts";
+import {
+  bytesText,
+  directionLabel,
+  endpointText,
+  endText,
+  exactBytesText,
+  protocolText,
+  type Volume,
+  volumes,
+  volumeTip,
+} from "./describe.ts";
 
-export function EventCell({ flow, withDay }: { flow: FlowJson; withDay: boolean }) {
+export function EventCell({ flow, withDay, expander }: CellProps) {
   const clock = useClock();
   const startMs = Date.parse(flow.start);
   const Arrow = flow.direction === "ingress" ? IconArrowDownLeft : IconArrowUpRight;
@@ -20,13 +31,16 @@ export function EventCell({ flow, withDay }: { flow: FlowJson; withDay: boolean 
         <End flow={flow} withDay={withDay} />
       </span>
       <span className="line below">
-        <span className="direction">
-          <Arrow size={14} stroke={1.8} aria-hidden />
-          {directionLabel(flow.direction)}
-        </span>
-        <span className="cut" title={`Reported by ${flow.reporter}`}>
+        <FieldValue field="direction" value={flow.direction} tabIndex={-1}>
+          <span className="direction">
+            <Arrow size={14} stroke={1.8} aria-hidden />
+            {directionLabel(flow.direction)}
+          </span>
+        </FieldValue>
+        <FieldValue field="reporter" value={flow.reporter} entity="node" title={`Reported by ${flow.reporter}`} tabIndex={-1}>
           Node: {flow.reporter}
-        </span>
+        </FieldValue>
+        {expander}
       </span>
     </>
   );
@@ -63,33 +77,57 @@ function End({ flow, withDay }: { flow: FlowJson; withDay: boolean }) {
   );
 }
 
-export function EndCell({ flow, end }: { flow: FlowJson; end: "src" | "dst" }) {
-  const { main, extra, endpoint } = endText(flow, end);
-  const type = flow[`${end}_type`];
+export function SourceCell({ flow }: CellProps) {
+  return <EndCell flow={flow} end="src" />;
+}
+
+export function TargetCell({ flow }: CellProps) {
+  return <EndCell flow={flow} end="dst" />;
+}
+
+function EndCell({ flow, end }: { flow: FlowJson; end: "src" | "dst" }) {
+  const { main, field, extra } = endText(flow, end);
+  const [type, ip, port] = [flow[`${end}_type`], flow[`${end}_ip`], flow[`${end}_port`]];
+  const entity = type === "unknown" ? undefined : type;
+  const endpoint = endpointText(ip, port);
   return (
     <>
       <span className="line">
         <ParticipantIcon type={type} />
-        <span className="cut strong" title={main}>
-          {main}
-        </span>
-        <span className="type">{PARTICIPANT_LABELS[type]}</span>
+        <FieldValue field={`${end}.${field}`} value={main} entity={entity} title={main} className="strong" tabIndex={-1} />
+        <FieldValue field={`${end}.type`} value={type} className="type" tabIndex={-1}>
+          {PARTICIPANT_LABELS[type]}
+        </FieldValue>
       </span>
       <span className="line below">
-        <span className="cut" title={extra === null ? endpoint : `${endpoint} · ${extra}`}>
-          <span className="endpoint">{endpoint}</span>
-          {extra !== null && ` · ${extra}`}
-        </span>
+        <FieldValue field={`${end}.ip`} value={ip} className="endpoint" title={endpoint} tabIndex={-1}>
+          {endpoint}
+        </FieldValue>
+        {extra !== null && (
+          <span className="cut extra" title={extra}>
+            · {extra}
+          </span>
+        )}
       </span>
     </>
   );
 }
 
-export function ProtocolCell({ flow }: { flow: FlowJson }) {
+export function ProtocolCell({ flow }: CellProps) {
   const { main, below } = protocolText(flow);
+  const hasPort = flow.dst_port !== null;
   return (
     <>
-      <span className="line strong">{main}</span>
+      <span className="line strong">
+        <FieldValue
+          field={hasPort ? "dst.port" : "protocol"}
+          value={hasPort ? flow.dst_port : flow.protocol}
+          title={main}
+          tabIndex={-1}
+        >
+          {main}
+        </FieldValue>
+      </span>
       <span className="line below">
         <span className="cut" title={below}>
           {below}
@@ -99,7 +137,7 @@ export function ProtocolCell({ flow }: { flow: FlowJson }) {
   );
 }
 
-export function TrafficCell({ flow, view }: { flow: FlowJson; view: ReportsView }) {
+export function TrafficCell({ flow, view }: CellProps) {
   const tip = volumeTip(flow);
   return volumes(flow, view).map((volume) => <VolumeLine key={volume.sign} volume={volume} tip={tip} />);
 }

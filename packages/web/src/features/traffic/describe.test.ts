@@ -39,31 +39,36 @@ describe("the Traffic column", () => {
 describe("an end", () => {
   const external = { dst_type: "external", dst_name: null, dst_ip: "20.26.156.215" } as const;
   it.each<[string, Partial<FlowJson>, "src" | "dst", ReturnType<typeof endText>]>([
-    ["a node", {}, "dst", { main: "inetgw", extra: null, endpoint: "100.102.137.4:443" }],
+    ["a node", {}, "dst", { main: "inetgw", field: "name", extra: null, endpoint: "100.102.137.4:443" }],
     [
       "an external address with a domain: the domain first",
       { ...external, domain: "github.com" },
       "dst",
-      { main: "github.com", extra: null, endpoint: "20.26.156.215:443" },
+      { main: "github.com", field: "domain", extra: null, endpoint: "20.26.156.215:443" },
     ],
-    ["an external address without", external, "dst", { main: "20.26.156.215", extra: null, endpoint: "20.26.156.215:443" }],
+    [
+      "an external address without",
+      external,
+      "dst",
+      { main: "20.26.156.215", field: "ip", extra: null, endpoint: "20.26.156.215:443" },
+    ],
     [
       "a user: the e-mail, and the device",
       { src_type: "user", src_name: "majdi@netmaker.io", src_device: "laptop" },
       "src",
-      { main: "majdi@netmaker.io", extra: "laptop", endpoint: "100.102.137.9:44006" },
+      { main: "majdi@netmaker.io", field: "name", extra: "laptop", endpoint: "100.102.137.9:44006" },
     ],
     [
       "a host behind an egress route",
       { dst_type: "egress_route", dst_name: "office", domain: "wiki.corp", dst_ip: "10.20.0.5" },
       "dst",
-      { main: "wiki.corp", extra: "office", endpoint: "10.20.0.5:443" },
+      { main: "wiki.corp", field: "domain", extra: "office", endpoint: "10.20.0.5:443" },
     ],
     [
       "a source never gets the destination's domain",
       { src_type: "external", src_name: null, domain: "github.com" },
       "src",
-      { main: "100.102.137.9", extra: null, endpoint: "100.102.137.9:44006" },
+      { main: "100.102.137.9", field: "ip", extra: null, endpoint: "100.102.137.9:44006" },
     ],
   ])("%s", (_, change, end, expected) => {
     expect(endText(exampleFlow(change), end)).toEqual(expected);

@@ -21,6 +21,8 @@ export function endpointText(ip: string, port: number | null): string {
 
 export interface EndText {
   readonly main: string;
+  /** What `main` is, in the filter language behind `src.` or `dst.`. */
+  readonly field: "domain" | "name" | "ip";
   /** Beside the name: a user's device, the route that a named host is behind. */
   readonly extra: string | null;
   readonly endpoint: string;
@@ -34,8 +36,9 @@ export function endText(flow: FlowJson, end: "src" | "dst"): EndText {
   const outside = type === "external" || type === "egress_route";
   // The domain is what the client asked for, so it is the destination's.
   const domain = end === "dst" && outside ? flow.domain || null : null;
-  if (domain !== null) return { main: domain, extra: type === "egress_route" ? name : null, endpoint };
-  return { main: name ?? flow[`${end}_ip`], extra: flow[`${end}_device`] || null, endpoint };
+  if (domain !== null) return { main: domain, field: "domain", extra: type === "egress_route" ? name : null, endpoint };
+  const field = name === null ? "ip" : "name";
+  return { main: name ?? flow[`${end}_ip`], field, extra: flow[`${end}_device`] || null, endpoint };
 }
 
 /** `TCP 443` over `https`; `ICMP` over `echo request`. */

@@ -4,7 +4,9 @@ import type { TrafficQuery } from "./query.ts";
 export interface LogActions {
   step(by: 1 | -1): void;
   openActive(): void;
-  close(): void;
+  closePanel(): void;
+  /** Shows each report of the active row beneath it, or hides them. */
+  expand(show: boolean): void;
   readonly isOpen: boolean;
   toggleLive(): void;
   readonly query: TrafficQuery;
@@ -20,8 +22,10 @@ export function useLogKeys(actions: LogActions): void {
     k: () => step(-1),
     ArrowDown: () => (inPanel() ? false : step(1)),
     ArrowUp: () => (inPanel() ? false : step(-1)),
+    ArrowRight: () => (inPanel() || onButton() ? false : actions.expand(true)),
+    ArrowLeft: () => (inPanel() || onButton() ? false : actions.expand(false)),
     Enter: () => (onButton() ? false : actions.openActive()),
-    Escape: () => (actions.isOpen ? actions.close() : false),
+    Escape: () => (actions.isOpen ? actions.closePanel() : false),
     l: () => actions.toggleLive(),
     b: () => change({ reports: query.reports === "all" ? "merged" : "all" }),
   });

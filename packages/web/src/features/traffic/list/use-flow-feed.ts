@@ -1,13 +1,14 @@
 import { useEffect, useState, useSyncExternalStore } from "react";
-import { fetchFlows, LIVE_PATH } from "../../lib/api.ts";
-import { followLive } from "../../lib/live.ts";
-import { type FeedState, FlowFeed } from "./flow-feed.ts";
-import type { TrafficQuery } from "./query.ts";
+import { fetchFlows } from "../../../lib/api.ts";
+import { followLive } from "../live/follow.ts";
+import type { FeedState } from "./feed-state.ts";
+import { FlowFeed } from "./flow-feed.ts";
+import type { FlowQuestion } from "./question.ts";
 
-/** The rows that the query asks for, as they come; `feed` is the same object all along. */
-export function useFlowFeed(query: TrafficQuery): { feed: FlowFeed; state: FeedState } {
+/** The rows that are asked for, as they come; `feed` is the same object all along. */
+export function useFlowFeed(question: FlowQuestion): { feed: FlowFeed; state: FeedState } {
   const [feed] = useState(makeFeed);
-  useEffect(() => feed.ask(query), [feed, query]);
+  useEffect(() => feed.ask(question), [feed, question]);
   useEffect(() => () => feed.stop(), [feed]);
   return { feed, state: useSyncExternalStore(feed.subscribe, feed.state) };
 }
@@ -34,7 +35,7 @@ function pacedFrames(): (work: () => void) => void {
 function makeFeed(): FlowFeed {
   return new FlowFeed({
     fetchFlows,
-    followLive: (params, handlers) => followLive(`${LIVE_PATH}?${params}`, handlers),
+    followLive,
     onFrame: pacedFrames(),
     later: (work, ms) => {
       const timer = setTimeout(work, ms);

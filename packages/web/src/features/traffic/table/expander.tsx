@@ -1,0 +1,31 @@
+import { IconChevronDown, IconChevronRight } from "@tabler/icons-react";
+import { memo } from "react";
+
+export interface ExpanderProps {
+  /** Names the flow. */
+  readonly flowKey: string;
+  readonly count: number;
+  readonly expanded: boolean;
+  onToggle(flowKey: string): void;
+}
+
+/** Says how many nodes reported a connection, and shows what each of them said. */
+export const Expander = memo(function Expander({ flowKey, count, expanded, onToggle }: ExpanderProps) {
+  const Chevron = expanded ? IconChevronDown : IconChevronRight;
+  return (
+    <button
+      type="button"
+      className="expander"
+      tabIndex={-1}
+      aria-expanded={expanded}
+      title={expanded ? "Hide the reports (←)" : "Show each report (→)"}
+      onClick={(event) => {
+        event.stopPropagation();
+        onToggle(flowKey);
+      }}
+    >
+      <Chevron size={12} stroke={2.2} aria-hidden />
+      {count} reports
+    </button>
+  );
+});

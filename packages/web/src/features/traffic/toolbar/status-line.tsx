@@ -1,0 +1,40 @@
+import { formatCount } from "@flowtrail/model";
+import { useClock } from "../../../lib/use-clock.ts";
+import { CostLine } from "../../../ui/cost-line.tsx";
+import type { FeedState } from "../list/feed-state.ts";
+import type { ListOrder } from "../list/question.ts";
+
+const SORTED = {
+  time: { desc: "Newest start first", asc: "Oldest start first" },
+  bytes: { desc: "Most bytes first", asc: "Fewest bytes first" },
+  packets: { desc: "Most packets first", asc: "Fewest packets first" },
+  duration: { desc: "Longest first", asc: "Shortest first" },
+} as const;
+
+/** What is shown, what is not, and what it cost. */
+export function StatusLine({ state, order }: { state: FeedState; order: ListOrder }) {
+  const clock = useClock();
+  const { entries, dropped } = state;
+  const rows = entries.length;
+  return (
+    <footer className="status-line">
+      {rows > 0 && <span>{rowsText(state)}</span>}
+      {dropped > 0 && (
+        <span className="warn" title="More came in than a page can follow. They are stored: ask again (r) to see them.">
+          {formatCount(dropped)} live rows left out
+        </span>
+      )}
+      <CostLine meta={state.meta} note={state.note} />
+      <span className="status-gap" />
+      {rows > 0 && <span>{SORTED[order.sort][order.order]}</span>}
+      <span>Times in {clock.zone}</span>
+    </footer>
+  );
+}
+
+function rowsText({ entries, more, before, cleared }: FeedState): string {
+  const count = `${formatCount(entries.length)} ${entries.length === 1 ? "row" : "rows"}`;
+  if (cleared) return `${count} since it was cleared`;
+  if (before !== "none") return `${count} here, further ones follow as you scroll`;
+  return more === "none" ? `${count}, all of this time range` : `${count}, older ones follow as you scroll`;
+}
