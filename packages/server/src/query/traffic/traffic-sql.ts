@@ -1,4 +1,7 @@
-/** A plan → one subquery with a row for each step and group: `step`, `g0`, `g1`, …, and what is measured. */
+/**
+ * A plan → one subquery with a row for each step and group: `step`, `g0`, `g1`, …, what is measured, and keys, which are other ones where
+ * any of the values is.
+ */
 import type { ColumnName } from "@flowtrail/model";
 import { FLOW_DELTAS, LONG_MS } from "../../store/schema/flow-tables.ts";
 import { HIGHEST_KEPT_PORT } from "../../store/schema/rollup-tables.ts";
@@ -13,6 +16,8 @@ import { alignDown } from "./steps.ts";
 
 /** Columns of the subquery. */
 export const groupName = (i: number): string => `g${i}`;
+/** Keys of groups: to be grouped by instead of the values. */
+export const KEYS = ["k0", "k1"] as const;
 export const measureName = (measure: TrafficMeasure): string => `m_${measure}`;
 
 /** Settings without which FINAL would merge what can't hold the same key. */
@@ -114,10 +119,10 @@ class SegmentSql {
     const { groups, measures, stepMs } = this.#plan.question;
     const steps = at === undefined ? "step" : stepMs === null ? "toInt64(0) AS step" : `${stepAtSql(at)} AS step`;
     const fold = this.#plan.folded && segment.kind !== "rollup";
-    const divided = groups.map(({ sql, column }, i) => {
-      const value = fold && column.name === "dst_port" ? `if(dst_port > ${HIGHEST_KEPT_PORT}, 0, dst_port)` : sql;
-      return `${value} AS ${groupName(i)}`;
-    });
+    const values = groups.map(({ sql, column }) =>
+      fold && column.name === "dst_port" ? `if(dst_port > ${HIGHEST_KEPT_PORT}, 0, dst_port)` : sql,
+    );
+    const divided = [...values.map((value, i) => `any(${value}) AS ${groupName(i)}`), ...keysSql(values)];
     const sum = (measure: TrafficMeasure) => (segment.measures.includes(measure) ? sums[measure] : undefined) ?? "toUInt64(0)";
     const measured = measures.map((measure) => `${sum(measure)} AS ${measureName(measure)}`);
     // All dimensions of a rollup are part of its key: they may be looked at before rows replace each other.
@@ -126,7 +131,7 @@ class SegmentSql {
     return [
       `SELECT ${[steps, ...divided, ...measured].join(", ")} FROM ${from}`,
       ...(conditions.length === 0 ? [] : [`${before} ${conditions.join(" AND ")}`]),
-      `GROUP BY ${["step", ...groups.map((_, i) => groupName(i))].join(", ")}`,
+      `GROUP BY ${["step", ...(groups.length === 0 ? [] : KEYS)].join(", ")}`,
     ].join(" ");
   }
 
@@ -137,6 +142,25 @@ class SegmentSql {
   #columns(...more: readonly ColumnName[]): Set<ColumnName> {
     return new Set([...this.#needed, ...more]);
   }
+}
+
+/** Odd, so that nothing is lost by multiplying. */
+const FACTORS = ["1", "11400714819323198485", "14029467366897019727", "1609587929392839161"] as const;
+
+/**
+ * Numbers instead of texts: grouping by six columns of a day's pairs took 490 ms of a core, by two numbers it takes 90. A hash of a column
+ * that has a dictionary is made once for each of its values; that two of 100,000 values share one happens once in a thousand million.
+ */
+function keysSql(values: readonly string[]): string[] {
+  if (values.length === 0) return [];
+  const hashes = values.map((value, i) => {
+    const factor = FACTORS[Math.floor(i / KEYS.length)] ?? "1";
+    return `ifNull(sipHash64(${value}), 0)${factor === "1" ? "" : ` * toUInt64(${factor})`}`;
+  });
+  return KEYS.map((key, place) => {
+    const own = hashes.filter((_, i) => i % KEYS.length === place);
+    return `${own.length === 0 ? "toUInt64(0)" : `CAST(${own.join(" + ")} AS UInt64)`} AS ${key}`;
+  });
 }
 
 /** Buckets begin with whole seconds. */

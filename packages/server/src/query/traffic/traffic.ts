@@ -2,7 +2,7 @@
 import type { Inquiry } from "../inquiry.ts";
 import { planTraffic, type TrafficPlan, type TrafficSources } from "./plan.ts";
 import type { TrafficMeasure, TrafficQuestion } from "./question.ts";
-import { groupName, measureName, TRAFFIC_SETTINGS, trafficSql } from "./traffic-sql.ts";
+import { groupName, KEYS, measureName, TRAFFIC_SETTINGS, trafficSql } from "./traffic-sql.ts";
 
 export interface TrafficDeps {
   readonly sources: TrafficSources;
@@ -102,7 +102,7 @@ export class Traffic {
       steps: new Map(row.at.map((step, i) => [Number(step), BigInt(row.added[i] ?? 0)])),
     });
     const [first] = rows;
-    const total = first === undefined || first.total === 0 ? NOTHING : series(first);
+    const total = first === undefined || first.total === 0 ? NOTHING : { ...series(first), values: [] };
     const told = groups.length === 0 ? [] : rows.filter((row) => row.total === 0).map(series);
     return { plan, groups: told, total, found: first === undefined ? 0 : Number(first.found) - 1 };
   }
@@ -110,15 +110,20 @@ export class Traffic {
 
 /** One pass over the rows: each group with its steps, and all together as one more row, which stands first. */
 function rankSql(subquery: string, groups: readonly string[], measure: TrafficMeasure, chosen: boolean): string {
-  const all = groups.length === 0 ? "" : `${groups.join(", ")}, `;
-  const total = groups.length === 0 ? "1" : `toUInt8(grouping(${groups[0]}))`;
-  const sets = groups.length === 0 ? "step" : `GROUPING SETS ((step, ${groups.join(", ")}), (step))`;
-  const cells = `SELECT ${total} AS total, step, ${all}sum(${measureName(measure)}) AS v FROM (${subquery}) GROUP BY ${sets}`;
-  const key = groups.map((name) => `ifNull(concat(toString(length(toString(${name}))), ':', toString(${name})), '-')`);
-  const only = chosen && groups.length > 0 ? ` WHERE total = 1 OR concat(${key.join(", ")}) IN {only:Array(String)}` : "";
+  const isOne = groups.length === 0;
+  const keys = isOne ? "" : `${KEYS.join(", ")}, `;
+  const total = isOne ? "1" : `toUInt8(grouping(${KEYS[0]}))`;
+  const sets = isOne ? "step" : `GROUPING SETS ((step, ${KEYS.join(", ")}), (step))`;
+  const cell = (name: string) => `c_${name}`;
+  const values = groups.map((name) => `any(${name}) AS ${cell(name)}, `).join("");
+  const cells = `SELECT ${total} AS total, step, ${keys}${values}sum(${measureName(measure)}) AS v FROM (${subquery}) GROUP BY ${sets}`;
+  const key = groups.map(cell).map((name) => `ifNull(concat(toString(length(toString(${name}))), ':', toString(${name})), '-')`);
+  const only = chosen && !isOne ? ` WHERE total = 1 OR concat(${key.join(", ")}) IN {only:Array(String)}` : "";
+  const told = groups.map((name) => `any(${cell(name)}) AS ${name}, `).join("");
+  const order = groups.map((name) => `${name}, `).join("");
   return (
-    `SELECT total, ${all}sum(v) AS sum, groupArray(step) AS at, groupArray(v) AS added, count() OVER () AS found ` +
-    `FROM (${cells})${only} GROUP BY ${all}total HAVING sum > 0 ORDER BY total DESC, sum DESC, ${all}total LIMIT {limit:UInt32}`
+    `SELECT total, ${told}sum(v) AS sum, groupArray(step) AS at, groupArray(v) AS added, count() OVER () AS found ` +
+    `FROM (${cells})${only} GROUP BY ${keys}total HAVING sum > 0 ORDER BY total DESC, sum DESC, ${order}total LIMIT {limit:UInt32}`
   );
 }
 
