@@ -32,6 +32,11 @@ export interface GroupCommitStats {
   readonly overloaded: number;
 }
 
+/** A second write at the same time has this share of the rows of a full one, */
+const WORTH_A_WRITE = 0.25;
+/** or something in it has waited for so many intervals: a write may hang. */
+const LONGEST_COMPANY = 4;
+
 interface Waiting<T> {
   readonly item: T;
   readonly rows: number;
@@ -96,7 +101,10 @@ export class GroupCommit<T> {
     const [first] = this.#queue;
     if (first === undefined || this.#underWay.size >= this.#config.maxParallel) return; // the next end of a write comes back here
     const { maxRows, intervalMs, idleWaitMs } = this.#config;
-    const leftMs = Math.max(first.sinceMs + idleWaitMs, this.#lastWriteMs + intervalMs) - performance.now();
+    // Under load writes take longer than the interval: what comes meanwhile is the next one, unless it would do for one of its own.
+    const isBeside = this.#underWay.size > 0 && this.#queuedRows < maxRows * WORTH_A_WRITE;
+    const companyMs = isBeside ? LONGEST_COMPANY * intervalMs : idleWaitMs;
+    const leftMs = Math.max(first.sinceMs + companyMs, this.#lastWriteMs + intervalMs) - performance.now();
     if (this.#queuedRows >= maxRows || leftMs <= 0 || this.#stopping) this.#flush();
     else this.#timer = setTimeout(() => this.#schedule(), Math.ceil(leftMs));
   }

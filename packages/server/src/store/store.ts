@@ -247,6 +247,10 @@ export class Store {
       // A null where the table has none, and a column without any value, become the column's default.
       input_format_null_as_default: 1,
       input_format_arrow_allow_missing_columns: 1,
+      // All who read expect several revisions of a row, and merges look for them anyway; bloom filters pay where there are many rows.
+      // Both together are half of an insert's work (docs/decisions/0011-ingest.md).
+      optimize_on_insert: 0,
+      materialize_skip_indexes_on_insert: 0,
       // A delta over many days is in pieces.
       max_partitions_per_insert_block: String(table === FLOW_DELTAS.name ? 2 * MAX_DAYS : MAX_DAYS),
     });

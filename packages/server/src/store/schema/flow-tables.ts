@@ -143,12 +143,12 @@ export const FLOWS_LONG_VIEW: CopyingView = { name: "flows_long_view", from: FLO
 
 /**
  * Not partitioned: it is small, and must be, since it is read with FINAL (which leaves tombstones out). An ended flow is written here
- * as it is in `flows`; its state makes it a tombstone.
+ * as it is in `flows`; its state makes it a tombstone. What is here for minutes is compressed quickly rather than well.
  */
 export const FLOWS_OPEN: Table = {
   name: "flows_open",
   columns: [
-    ...FLOW_COLUMNS.map(stored),
+    ...FLOW_COLUMNS.map((column) => ({ ...stored(column), codec: "LZ4" })),
     version(`toUInt64(revision) * ${EDITIONS} + if(state = 'open', 0, ${TOMBSTONE_EDITION})`),
     { name: "is_deleted", type: "UInt8", codec: "ZSTD(1)", default: "state != 'open'" },
     storedAt("received"),
