@@ -4,6 +4,7 @@ import { useMemo, useRef, useState } from "react";
 import { useAskAgain } from "../features/ask/refresh.ts";
 import { ExportButton } from "../features/export/export-dialog.tsx";
 import { ViewAs } from "../features/export/view-as.tsx";
+import { Facets } from "../features/filter/facets.tsx";
 import { FilterButton } from "../features/filter/filter-button.tsx";
 import { FilterPills } from "../features/filter/pills.tsx";
 import { Panel } from "../features/flow/panel.tsx";
@@ -61,7 +62,7 @@ export function TrafficLogsRoute() {
 
   return (
     <>
-      <header className="screen-head">
+      <header className="screen-head log-toolbar">
         <h1 className="screen-title">Traffic Logs</h1>
         <FilterButton
           window={query.window}
@@ -90,54 +91,66 @@ export function TrafficLogsRoute() {
         <LiveButton state={state} onToggle={toggleLive} onClear={() => feed.clear()} />
       </header>
       <FilterPills q={query.q} onChange={(q) => change({ q })} />
-      <Histogram onPick={(ms) => changeOrder({ ...NEWEST_FIRST, at: new Date(ms).toISOString() })} />
-      {state.phase === "failed" && (
-        <Banner
-          kind="bad"
-          action={
-            <Button size="compact-sm" variant="default" leftSection={<IconRefresh size={14} />} onClick={() => feed.refresh()}>
-              Try again
-            </Button>
-          }
-        >
-          {state.error?.message} {entries.length > 0 && "What is shown may be out of date."}
-        </Banner>
-      )}
-      <div className="log-frame">
-        {state.phase === "loading" && <SkeletonRows />}
-        {state.cleared && entries.length === 0 && <Cleared onShowAll={() => feed.refresh()} />}
-        {state.phase === "ready" && !state.cleared && entries.length === 0 && <EmptyLog query={query} onChange={change} />}
-        {entries.length > 0 && (
-          <Table
-            ref={table}
-            feed={feed}
-            state={state}
-            view={query.reports}
-            withDay={spansDays(query.window, Date.now())}
-            layout={layout}
-            order={order}
-            activeKey={row.activeKey}
-            openKey={row.openKey}
-            onOpen={row.openEntry}
-            onSort={sortBy}
-            onLayout={setLayout}
-          />
-        )}
-        {state.held > 0 && (
-          <Button className="held" size="xs" radius="xl" leftSection={<IconArrowUp size={14} aria-hidden />} onClick={resume}>
-            {heldText(state.held)}
-          </Button>
-        )}
-        {openFlow !== null && (
-          <Panel
-            flowKey={openFlow}
-            known={entries.find(({ key }) => key === row.openKey)?.flow ?? null}
-            onClose={row.closePanel}
-            onNext={row.step}
-          />
-        )}
+      <div className="log-columns">
+        <Facets asked={query} onChange={change} />
+        <div className="log-main">
+          <div className="log-over-time">
+            <Histogram onPick={(ms) => changeOrder({ ...NEWEST_FIRST, at: new Date(ms).toISOString() })} />
+          </div>
+          {state.phase === "failed" && (
+            <Banner
+              kind="bad"
+              action={
+                <Button
+                  size="compact-sm"
+                  variant="default"
+                  leftSection={<IconRefresh size={14} />}
+                  onClick={() => feed.refresh()}
+                >
+                  Try again
+                </Button>
+              }
+            >
+              {state.error?.message} {entries.length > 0 && "What is shown may be out of date."}
+            </Banner>
+          )}
+          <div className="log-frame">
+            {state.phase === "loading" && <SkeletonRows />}
+            {state.cleared && entries.length === 0 && <Cleared onShowAll={() => feed.refresh()} />}
+            {state.phase === "ready" && !state.cleared && entries.length === 0 && <EmptyLog query={query} onChange={change} />}
+            {entries.length > 0 && (
+              <Table
+                ref={table}
+                feed={feed}
+                state={state}
+                view={query.reports}
+                withDay={spansDays(query.window, Date.now())}
+                layout={layout}
+                order={order}
+                activeKey={row.activeKey}
+                openKey={row.openKey}
+                onOpen={row.openEntry}
+                onSort={sortBy}
+                onLayout={setLayout}
+              />
+            )}
+            {state.held > 0 && (
+              <Button className="held" size="xs" radius="xl" leftSection={<IconArrowUp size={14} aria-hidden />} onClick={resume}>
+                {heldText(state.held)}
+              </Button>
+            )}
+            {openFlow !== null && (
+              <Panel
+                flowKey={openFlow}
+                known={entries.find(({ key }) => key === row.openKey)?.flow ?? null}
+                onClose={row.closePanel}
+                onNext={row.step}
+              />
+            )}
+          </div>
+          <StatusLine state={state} order={order} />
+        </div>
       </div>
-      <StatusLine state={state} order={order} />
     </>
   );
 }
