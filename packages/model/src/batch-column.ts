@@ -2,7 +2,7 @@
  * What all forms of a column share: fixed-width values in a typed array, in the layout of the wire, and a null bitmap (bit set = has a
  * value). Both are made when they are first touched, so a column that nobody fills costs nothing.
  */
-import { bitAt, copyBits, gatherBits, gatherElements, setBits } from "./batch-copy.ts";
+import { bitAt, copyBits, countBits, gatherBits, gatherElements, setBits } from "./batch-copy.ts";
 
 export type NumberArray = Uint8Array<ArrayBuffer> | Uint16Array<ArrayBuffer> | Uint32Array<ArrayBuffer>;
 type Elements = NumberArray | Int32Array<ArrayBuffer> | Int8Array<ArrayBuffer>;
@@ -52,6 +52,11 @@ export abstract class ColumnBase<A extends Elements> {
     if (this.#valid === null) return true;
     for (let i = 0; i < this.#valid.length; i++) if (this.#valid[i] !== 0) return false;
     return true;
+  }
+
+  /** True where each of the first `rows` rows has a value. */
+  isFull(rows: number): boolean {
+    return rows === 0 || (this.#valid !== null && countBits(this.#valid, rows) === rows);
   }
 
   resize(capacity: number): void {

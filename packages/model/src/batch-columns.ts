@@ -81,6 +81,7 @@ export class AddressColumn extends ColumnBase<Uint8Array<ArrayBuffer>> {
 /** Text: codes into a dictionary that grows as new strings come. */
 export class TextColumn extends ColumnBase<Int32Array<ArrayBuffer>> {
   readonly strings: string[] = [];
+  /** Made when the first string is looked for: a column that was copied from another one mostly is not asked. */
   readonly #codeOf = new Map<string, number>();
 
   constructor(capacity: number) {
@@ -93,6 +94,7 @@ export class TextColumn extends ColumnBase<Int32Array<ArrayBuffer>> {
 
   /** The code of a string in this column's dictionary. */
   codeOf(text: string): number {
+    for (let known = this.#codeOf.size; known < this.strings.length; known++) this.#codeOf.set(this.strings[known] ?? "", known);
     let code = this.#codeOf.get(text);
     if (code === undefined) {
       code = this.strings.push(text) - 1;
@@ -145,6 +147,8 @@ export class TextColumn extends ColumnBase<Int32Array<ArrayBuffer>> {
   #translate(from: TextColumn, first: number, count: number): void {
     const { codes, valid } = this;
     const known = new Int32Array(from.strings.length).fill(-1);
+    // Of two different strings of one dictionary none is in an empty one.
+    const isNew = this.strings.length === 0 && from !== this;
     for (let row = first; row < first + count; row++) {
       const code = bitAt(valid, row) ? (codes[row] ?? 0) : -1;
       // A null row's code would be one of the other dictionary.
@@ -154,7 +158,8 @@ export class TextColumn extends ColumnBase<Int32Array<ArrayBuffer>> {
       }
       let own = known[code] ?? -1;
       if (own < 0) {
-        own = this.codeOf(from.strings[code] ?? "");
+        const text = from.strings[code] ?? "";
+        own = isNew ? this.strings.push(text) - 1 : this.codeOf(text);
         known[code] = own;
       }
       codes[row] = own;

@@ -49,31 +49,37 @@ export class FlowBatch {
   }
 
   /** Adds all rows of another batch, column by column. */
-  addAll(from: FlowBatch): void {
+  addAll(from: FlowBatch, columns: readonly { readonly name: ColumnName }[] = COLUMN_LIST): void {
     const count = from.length;
     const first = this.addRows(count);
-    for (const { name } of COLUMN_LIST) {
+    for (const { name } of columns) {
       if (!from.column(name).empty) alike(this, name).copyAll(from.column(name), count, first);
     }
   }
 
-  /** A new batch of the rows for which `keep` says yes. */
-  filter(keep: (row: number) => boolean): FlowBatch {
+  /**
+   * A new batch of the rows for which `keep` says yes.
+   * @param columns those that are copied; others are empty
+   */
+  filter(keep: (row: number) => boolean, columns: readonly { readonly name: ColumnName }[] = COLUMN_LIST): FlowBatch {
     const picked = new Int32Array(this.#length);
     let count = 0;
     for (let row = 0; row < this.#length; row++) if (keep(row)) picked[count++] = row;
-    if (count < this.#length) return this.pick(picked.subarray(0, count));
+    if (count < this.#length) return this.pick(picked.subarray(0, count), columns);
     const kept = new FlowBatch(count);
-    kept.addAll(this);
+    kept.addAll(this, columns);
     return kept;
   }
 
-  /** A new batch of these rows, in this order; one that is named several times is there as often. */
-  pick(rows: Int32Array): FlowBatch {
+  /**
+   * A new batch of these rows, in this order; one that is named several times is there as often.
+   * @param columns those that are copied; others are empty
+   */
+  pick(rows: Int32Array, columns: readonly { readonly name: ColumnName }[] = COLUMN_LIST): FlowBatch {
     const picked = new FlowBatch(rows.length);
     if (rows.length === 0) return picked;
     picked.addRows(rows.length);
-    for (const { name } of COLUMN_LIST) if (!this.column(name).empty) alike(picked, name).copyPicked(this.column(name), rows);
+    for (const { name } of columns) if (!this.column(name).empty) alike(picked, name).copyPicked(this.column(name), rows);
     return picked;
   }
 

@@ -104,6 +104,7 @@ export class Server {
     this.#identify = new Identify({
       inventory: this.#history,
       expected: (node, life) => this.#roster.expects(node, life),
+      expectedOfBatch: () => this.#roster.expectations(),
       onUnknownRelay: (reporter) => unknownRelays.note(reporter),
     });
     this.#sources = new Sources({ history: this.#history, logger, now });

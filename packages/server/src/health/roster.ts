@@ -64,6 +64,13 @@ export const LINGER_MS = 180_000;
 const RECENT_MS = 600_000;
 const MAX_REPORTERS = 100_000;
 
+type OwnCoverage = [reporterId: string, coverage: Coverage];
+
+function presenceOf(coverages: readonly OwnCoverage[], startMs: number, endMs: number): Presence {
+  if (coverages.some(([, coverage]) => coverage.expects(startMs, endMs))) return "yes";
+  return coverages.some(([, coverage]) => coverage.expects(startMs - SLACK_MS, endMs + LINGER_MS)) ? "unclear" : "no";
+}
+
 export class Roster {
   readonly #deps: RosterDeps;
   readonly #silentAfterMs: number;
@@ -220,17 +227,32 @@ export class Roster {
    * Will this node's agent report a flow that lived then? `unclear`: its coverage begins or ends so near that only its rows can tell.
    */
   presence(node: NodeNames, { startMs, endMs }: Lived): Presence {
-    const coverages = this.#coveragesOf(node);
-    if (coverages.some(([, coverage]) => coverage.expects(startMs, endMs))) return "yes";
-    return coverages.some(([, coverage]) => coverage.expects(startMs - SLACK_MS, endMs + LINGER_MS)) ? "unclear" : "no";
+    return presenceOf(this.#coveragesOf(node), startMs, endMs);
   }
 
   /** As `presence`. What is unclear is taken for a yes, and the flow's reports are elected again when the rows are there. */
-  expects(node: NodeNames, { startMs, endMs }: Lived): boolean {
-    const presence = this.presence(node, { startMs, endMs });
+  expects(node: NodeNames, lived: Lived): boolean {
+    return this.#expects(this.#coveragesOf(node), lived);
+  }
+
+  /** The same for a while in which nothing changes, such as the rows of a batch: whose agents are a node's is found out once. */
+  expectations(): (node: NodeNames, lived: Lived) => boolean {
+    const coverages = new Map<NodeNames, readonly OwnCoverage[]>();
+    return (node, lived) => {
+      let own = coverages.get(node);
+      if (own === undefined) {
+        own = this.#coveragesOf(node);
+        coverages.set(node, own);
+      }
+      return this.#expects(own, lived);
+    };
+  }
+
+  #expects(coverages: readonly OwnCoverage[], { startMs, endMs }: Lived): boolean {
+    const presence = presenceOf(coverages, startMs, endMs);
     if (presence === "unclear") {
       const [fromMs, toMs] = [startMs - SLACK_MS, endMs + LINGER_MS];
-      for (const [id] of this.#coveragesOf(node)) {
+      for (const [id] of coverages) {
         const known = this.#unclear.get(id);
         this.#unclear.set(id, { fromMs: Math.min(fromMs, known?.fromMs ?? fromMs), toMs: Math.max(toMs, known?.toMs ?? toMs) });
       }
@@ -274,7 +296,7 @@ export class Roster {
     return ids;
   }
 
-  #coveragesOf(node: NodeNames): [reporterId: string, coverage: Coverage][] {
+  #coveragesOf(node: NodeNames): OwnCoverage[] {
     return [...this.#reporters(node)].flatMap((id) => {
       const coverage = this.#coverages.get(id);
       return coverage === undefined ? [] : [[id, coverage]];

@@ -9,17 +9,19 @@ import { type Expected, elect, type Life, lifeOf } from "./primary.ts";
 export interface IdentifyDeps {
   readonly inventory: InventoryInTime;
   readonly expected: Expected;
+  /** The same for the rows of one batch, during which nobody comes or goes. */
+  readonly expectedOfBatch?: () => Expected;
   /** Told of each row that comes in and counts, though it is of a forwarder that the inventory does not know on the way. */
   readonly onUnknownRelay?: (reporter: NodeRef) => void;
 }
 
 export class Identify {
-  readonly #expected: Expected;
+  readonly #expectedOfBatch: () => Expected;
   readonly #onUnknownRelay: (reporter: NodeRef) => void;
   readonly #attribution: Attribution;
 
-  constructor({ inventory, expected, onUnknownRelay = () => undefined }: IdentifyDeps) {
-    this.#expected = expected;
+  constructor({ inventory, expected, expectedOfBatch = () => expected, onUnknownRelay = () => undefined }: IdentifyDeps) {
+    this.#expectedOfBatch = expectedOfBatch;
     this.#onUnknownRelay = onUnknownRelay;
     this.#attribution = new Attribution(inventory);
   }
@@ -32,12 +34,13 @@ export class Identify {
   /**
    * Fills `src_*`, `dst_*`, `rank` and `primary` of all rows, and `domain` where only the inventory knows it. Rows must have their required
    * columns and `reporter_id`; they may have been filled before.
-   * @param expected who is expected to report the flow of a row, where it is not asked as of now (elections of stored rows)
+   * @param stored who is expected to report the flow of a row, where it is not asked as of now (elections of stored rows)
    */
-  fill(batch: FlowBatch, expected: (node: NodeRef, life: Life, row: number) => boolean = this.#expected): void {
+  fill(batch: FlowBatch, stored?: (node: NodeRef, life: Life, row: number) => boolean): void {
     const { role, rank, primary } = batch.columns;
     const lookup = new BatchLookup(this.#attribution, batch);
     const ends = new EndWriter(batch, lookup);
+    const expected = stored ?? this.#expectedOfBatch();
     let row = 0;
     const electorate = {
       expected: (node: NodeRef, life: Life) => expected(node, life, row),
@@ -50,7 +53,7 @@ export class Identify {
       const election = elect(report, electorate);
       rank.set(row, election.rank);
       primary.set(row, election.primary);
-      if (election.unknownRelay && expected === this.#expected) this.#onUnknownRelay(lookup.reporter);
+      if (election.unknownRelay && stored === undefined) this.#onUnknownRelay(lookup.reporter);
     }
   }
 }

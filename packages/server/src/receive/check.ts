@@ -25,11 +25,13 @@ const CLOCK_JITTER_MS = 5000;
 export const SAMPLE_NETWORK = "sample";
 const HIGH_BIT = 0x8000_0000;
 
-const REQUIRED = SENDER_COLUMNS.filter((column) => column.required).map((column) => column.name);
+type CounterName = "src_bytes";
+const REQUIRED: readonly ColumnName[] = SENDER_COLUMNS.filter((column) => column.required).map((column) => column.name);
+/** All of the form of one of them. */
 const COUNTERS = SENDER_COLUMNS.filter((column) => column.type === "u64" && column.name !== "flow_id").map(
-  (column) => column.name,
+  (column) => column.name as CounterName,
 );
-const TEXTS = SENDER_COLUMNS.filter((column) => column.type === "text").map((column) => column.name);
+const TEXTS: readonly ColumnName[] = SENDER_COLUMNS.filter((column) => column.type === "text").map((column) => column.name);
 
 /** Splits what was read into rows to store and rows that are refused. */
 export function checkRows(read: ReadRows, rules: RowRules): { batch: FlowBatch; rejected: RejectedRow[] } {
@@ -37,9 +39,10 @@ export function checkRows(read: ReadRows, rules: RowRules): { batch: FlowBatch; 
   forgetServerColumns(batch);
   const rejected = [...read.rejected];
   const bad = new Set<number>();
+  for (let row = 0; row < batch.length; row++) fillIn(batch, row, rules);
+  const suspects = suspectsOf(batch, rules);
   for (let row = 0; row < batch.length; row++) {
-    fillIn(batch, row, rules);
-    const problem = problemOf(batch, row, rules);
+    const problem = problemOf(batch, row, rules, suspects);
     if (problem === null) continue;
     bad.add(row);
     rejected.push({ row: read.places(row), ...problem, content: contentOf(rowToJson(batch, row)) });
@@ -74,12 +77,49 @@ function fillIn(batch: FlowBatch, row: number, rules: RowRules): void {
   if (endMs !== null && endMs > (last_seen.get(row) ?? endMs)) last_seen.set(row, endMs);
 }
 
-function problemOf(batch: FlowBatch, row: number, rules: RowRules): Problem | null {
-  return missing(batch, row) ?? wrongReporter(batch, row, rules) ?? wrongTime(batch, row, rules) ?? outOfRange(batch, row);
+/** What some row may have wrong, by a look at each column as a whole: mostly nothing, and then no row is looked at. */
+interface Suspects {
+  readonly incomplete: readonly ColumnName[];
+  readonly reporter: boolean;
+  readonly large: readonly CounterName[];
+  readonly long: readonly ColumnName[];
 }
 
-function missing(batch: FlowBatch, row: number): Problem | null {
-  const absent: ColumnName[] = REQUIRED.filter((name) => !batch.column(name).has(row));
+function suspectsOf(batch: FlowBatch, { reporter: allowed }: RowRules): Suspects {
+  const { network, reporter } = batch.columns;
+  const incomplete = REQUIRED.filter((name) => !batch.column(name).isFull(batch.length));
+  const isForeign = allowed !== null && reporter.strings.some((name) => !allowed.names.includes(name));
+  return {
+    incomplete,
+    // The dictionary may hold words that no row has.
+    reporter: isForeign || incomplete.includes("reporter") || network.strings.includes(SAMPLE_NETWORK),
+    large: COUNTERS.filter((name) => isLarge(batch, name)),
+    long: TEXTS.filter((name) => {
+      const column = batch.column(name);
+      return column instanceof TextColumn && column.strings.some(({ length }) => length > MAX_TEXT);
+    }),
+  };
+}
+
+function isLarge({ columns, length }: FlowBatch, name: CounterName): boolean {
+  if (columns[name].empty) return false;
+  const { words } = columns[name];
+  for (let at = 1; at < length * 2; at += 2) if ((words[at] ?? 0) >= HIGH_BIT) return true;
+  return false;
+}
+
+function problemOf(batch: FlowBatch, row: number, rules: RowRules, suspects: Suspects): Problem | null {
+  return (
+    missing(batch, row, suspects) ??
+    (suspects.reporter ? wrongReporter(batch, row, rules) : null) ??
+    wrongTime(batch, row, rules) ??
+    outOfRange(batch, row, suspects)
+  );
+}
+
+function missing(batch: FlowBatch, row: number, { incomplete }: Suspects): Problem | null {
+  if (incomplete.length === 0) return null;
+  const absent = incomplete.filter((name) => !batch.column(name).has(row));
   return absent.length === 0 ? null : { code: "MISSING", message: `missing, or not a value of its column: ${absent.join(", ")}` };
 }
 
@@ -108,14 +148,14 @@ function wrongTime(batch: FlowBatch, row: number, { nowMs, oldestMs }: RowRules)
   return null;
 }
 
-function outOfRange(batch: FlowBatch, row: number): Problem | null {
-  for (const name of COUNTERS) {
-    const column = batch.columns[name as "src_bytes"];
+function outOfRange(batch: FlowBatch, row: number, { large, long }: Suspects): Problem | null {
+  for (const name of large) {
+    const column = batch.columns[name];
     if (column.has(row) && (column.words[row * 2 + 1] ?? 0) >= HIGH_BIT) {
       return { code: "OUT_OF_RANGE", message: `${name} is above 2^63` };
     }
   }
-  for (const name of TEXTS) {
+  for (const name of long) {
     const column = batch.column(name);
     if (column instanceof TextColumn && (column.get(row)?.length ?? 0) > MAX_TEXT) {
       return { code: "OUT_OF_RANGE", message: `${name} is longer than ${MAX_TEXT} characters` };

@@ -1,7 +1,7 @@
 /** Which row of a batch goes into which table. */
 import { type ColumnName, FlowBatch, FlowtrailError, STORED_COLUMNS } from "@flowtrail/model";
-import { pieceCount } from "./delta-pieces.ts";
-import { DELTA_COUNTERS, LAST_REVISION, SPREAD_REVISION } from "./schema/flow-tables.ts";
+import { LONGEST_DELTA_MS, pieceCount } from "./delta-pieces.ts";
+import { DELTA_COLUMNS, DELTA_COUNTERS, FLOW_COLUMNS, LAST_REVISION, SPREAD_REVISION } from "./schema/flow-tables.ts";
 
 export type BatchErrorData =
   | { code: "BATCH_INCOMPLETE"; row: number; column: ColumnName }
@@ -25,20 +25,24 @@ const needed = STORED_COLUMNS.filter(({ name, type, optional }) => !optional && 
 /**
  * Checks that every column that must have a value has one, that the batch is not spread over too many days, and does not make too many
  * pieces of long deltas.
+ * @returns how many more rows its deltas become than they are, at most, since long ones are taken apart
  * @throws BatchError
  */
-export function assertStorable(batch: FlowBatch): void {
+export function assertStorable(batch: FlowBatch): number {
   for (const { name } of needed) {
     const column = batch.column(name);
-    for (let row = 0; row < batch.length; row++) {
-      if (column.has(row)) continue;
-      throw new BatchError({ code: "BATCH_INCOMPLETE", row, column: name }, `row ${row} of a batch has no ${name}`);
-    }
+    if (column.isFull(batch.length)) continue;
+    const row = Array.from({ length: batch.length }, (_, at) => at).find((at) => !column.has(at)) ?? 0;
+    throw new BatchError({ code: "BATCH_INCOMPLETE", row, column: name }, `row ${row} of a batch has no ${name}`);
   }
   const { start, state } = batch.columns;
   const days = new Set<number>();
+  let last = -1;
   for (let row = 0; row < batch.length; row++) {
-    if (state.get(row) !== "open") days.add(Math.floor((start.get(row) ?? 0) / 86_400_000));
+    const day = Math.floor((start.get(row) ?? 0) / 86_400_000);
+    if (day === last || state.get(row) === "open") continue;
+    last = day;
+    days.add(day);
   }
   if (days.size > MAX_DAYS) {
     throw new BatchError(
@@ -53,23 +57,24 @@ export function assertStorable(batch: FlowBatch): void {
       `what long flows of a batch moved would be spread over ${pieces} rows, ${MAX_PIECES} are taken at most: send fewer rows at once`,
     );
   }
+  return pieces;
 }
 
-/** How many more rows deltas become than they are, at most, since long ones are taken apart. */
-export function extraPieces(batch: FlowBatch): number {
+function extraPieces(batch: FlowBatch): number {
   const { start, since, end, last_seen } = batch.columns;
-  const hasDelta = deltaRows(batch);
+  const { hasDelta, isMeasured } = deltaRows(batch);
   let pieces = 0;
   for (let row = 0; row < batch.length; row++) {
-    if (!hasDelta(row)) continue;
-    const isMeasured = DELTA_COUNTERS.some((name) => batch.columns[name].has(row));
-    const fromMs = (isMeasured ? since.get(row) : null) ?? start.get(row) ?? 0;
-    const toMs = (isMeasured ? null : end.get(row)) ?? last_seen.get(row) ?? 0;
-    pieces += pieceCount(fromMs, toMs) - 1;
+    const startMs = start.get(row) ?? 0;
+    const lastMs = last_seen.get(row) ?? 0;
+    const [firstMs, endMs] = [Math.min(startMs, since.get(row) ?? startMs), end.get(row) ?? lastMs];
+    if (Math.max(lastMs, endMs) - firstMs <= LONGEST_DELTA_MS || !hasDelta(row)) continue;
+    pieces += (isMeasured(row) ? pieceCount(since.get(row) ?? startMs, lastMs) : pieceCount(startMs, endMs)) - 1;
   }
   return pieces;
 }
 
+/** Of the columns of their tables. */
 export interface SplitFlows {
   /** For `flows`. */
   readonly ended: FlowBatch;
@@ -83,9 +88,9 @@ export function splitFlows(batch: FlowBatch): SplitFlows {
   const { state, revision } = batch.columns;
   const isOpen = (row: number) => state.get(row) === "open";
   return {
-    ended: batch.filter((row) => !isOpen(row)),
+    ended: batch.filter((row) => !isOpen(row), FLOW_COLUMNS),
     // A flow that had ended when it was first told of was never stored as open: nothing to bury.
-    open: batch.filter((row) => isOpen(row) || revision.get(row) !== 0),
+    open: batch.filter((row) => isOpen(row) || revision.get(row) !== 0, FLOW_COLUMNS),
     deltas: deltasOf(batch),
   };
 }
@@ -97,31 +102,47 @@ const totals = {
   dst_packets_delta: "dst_packets",
 } as const;
 
+/** What deltas are made of. */
+const DELTA_SOURCES = [
+  ...DELTA_COLUMNS,
+  ...(["state", "end"] as const).map((name) => ({ name })),
+  ...Object.values(totals).map((name) => ({ name })),
+];
+
 /**
  * One row per revision that moved bytes. An ended flow whose sender gives totals only is one
  * delta over its whole life, marked as estimated; under a revision of its own, so that a later report of the same end replaces it.
  * What is missing to an ended flow's totals is added by `Settle`, which looks at what is stored.
  */
 function deltasOf(batch: FlowBatch): FlowBatch {
-  const deltas = batch.filter(deltaRows(batch));
-  for (let row = 0; row < deltas.length; row++) spread(deltas, row);
+  const deltas = batch.filter(deltaRows(batch).hasDelta, DELTA_SOURCES);
+  const { isMeasured } = deltaRows(deltas);
+  for (let row = 0; row < deltas.length; row++) spread(deltas, row, isMeasured(row));
   return deltas;
 }
 
-/** Which rows say what was moved. */
-function deltaRows({ columns }: FlowBatch): (row: number) => boolean {
-  const measured = (row: number) => DELTA_COUNTERS.some((name) => columns[name].has(row));
-  const moved = (row: number) => DELTA_COUNTERS.some((name) => columns[name].get(row));
+interface DeltaRows {
+  /** Does the row say what was moved? */
+  readonly hasDelta: (row: number) => boolean;
+  /** Does it say what this revision added? */
+  readonly isMeasured: (row: number) => boolean;
+}
+
+function deltaRows({ columns }: FlowBatch): DeltaRows {
+  const [a, b, c, d] = [columns.src_bytes_delta, columns.dst_bytes_delta, columns.src_packets_delta, columns.dst_packets_delta];
+  const isMeasured = (row: number) => a.has(row) || b.has(row) || c.has(row) || d.has(row);
+  const moved = (row: number) => Boolean(a.get(row) || b.get(row) || c.get(row) || d.get(row));
   const total = (row: number) => DELTA_COUNTERS.some((name) => columns[totals[name]].get(row));
   const isOver = (row: number) => columns.state.get(row) !== "open";
   // What an only report added is all there is.
-  const isOnly = (row: number) => isOver(row) && columns.revision.get(row) === 0;
-  return (row) => (measured(row) && !isOnly(row) ? moved(row) : isOver(row) && (total(row) || moved(row)));
+  const isOnly = (row: number) => columns.revision.get(row) === 0 && isOver(row);
+  const hasDelta = (row: number) => (isMeasured(row) && !isOnly(row) ? moved(row) : isOver(row) && (moved(row) || total(row)));
+  return { hasDelta, isMeasured };
 }
 
-function spread({ columns }: FlowBatch, row: number): void {
+function spread({ columns }: FlowBatch, row: number, isMeasured: boolean): void {
   const { since, start, end, last_seen, revision, estimated, state } = columns;
-  if (DELTA_COUNTERS.some((name) => columns[name].has(row))) {
+  if (isMeasured) {
     if (!since.has(row)) since.copy(start, row, row);
     if ((revision.get(row) ?? 0) > LAST_REVISION) revision.set(row, LAST_REVISION);
     if (revision.get(row) === 0 && state.get(row) !== "open") takeTotals(columns, row);

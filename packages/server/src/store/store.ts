@@ -6,7 +6,7 @@ import { openRemote, type RemoteConfig } from "./cluster.ts";
 import { insertDeadLetters, insertDeliveries } from "./deliveries.ts";
 import { inPieces } from "./delta-pieces.ts";
 import { EmbeddedEngine, type EngineConfig, type EngineStatus } from "./engine/engine.ts";
-import { assertStorable, extraPieces, MAX_DAYS, mergeBatches, splitFlows } from "./flow-split.ts";
+import { assertStorable, MAX_DAYS, mergeBatches, splitFlows } from "./flow-split.ts";
 import { GroupCommit, type GroupCommitConfig, type GroupCommitStats } from "./group-commit.ts";
 import type { Logger } from "./logger.ts";
 import { type StoreNodes, singleNode } from "./nodes.ts";
@@ -53,7 +53,7 @@ export class Store {
   readonly #config: StoreConfig;
   readonly #logger: Logger;
   readonly #engine: EmbeddedEngine | null;
-  readonly #commit: GroupCommit<Submission>;
+  readonly #commit: GroupCommit<{ readonly submission: Submission; readonly rows: number }>;
   readonly #upkeep: Upkeep;
   readonly #settle: Settle;
   readonly #rhythms: readonly Rhythm[];
@@ -96,8 +96,8 @@ export class Store {
       new Rhythm("settling", config.settle.everyMs, (signal) => this.#settle.run(signal), { logger }),
     ];
     this.#commit = new GroupCommit(config.commit, {
-      write: (submissions) => this.#write(submissions),
-      rowsOf: ({ rows, deliveries, deadLetters }) => rows.length + extraPieces(rows) + deliveries.length + deadLetters.length,
+      write: (items) => this.#write(items.map(({ submission }) => submission)),
+      rowsOf: ({ rows }) => rows,
       logger,
     });
   }
@@ -136,8 +136,9 @@ export class Store {
    * @throws BatchError for a batch that can't be stored as it is; StoreError otherwise (`isTransient` tells whether trying again helps)
    */
   async submit(submission: Submission): Promise<void> {
-    assertStorable(submission.rows);
-    await this.#commit.submit(submission);
+    const { rows, deliveries, deadLetters } = submission;
+    const pieces = assertStorable(rows);
+    await this.#commit.submit({ submission, rows: rows.length + pieces + deliveries.length + deadLetters.length });
   }
 
   /**
