@@ -3,6 +3,7 @@
  * of one column: any of them. They are filters like those of the filter language.
  */
 import {
+  allFilters,
   COLUMN_LIST,
   type Column,
   type ColumnName,
@@ -128,6 +129,15 @@ export function mayBeOutdated(filter: Filter): boolean {
       .operands.flatMap(operandColumns)
       .some((column) => !LASTING.has(column));
   });
+}
+
+/** A filter in two parts, of which a row must pass both: what no later revision of a flow changes, and the rest. */
+export function lastingAndRest(filter: Filter): { readonly lasting: Filter; readonly rest: Filter } {
+  const parts = filter.kind === "and" ? filter.parts : [filter];
+  return {
+    lasting: allFilters(parts.filter((part) => !mayBeOutdated(part))),
+    rest: allFilters(parts.filter(mayBeOutdated)),
+  };
 }
 
 /** Is the value asked for (or excluded) by its name? */

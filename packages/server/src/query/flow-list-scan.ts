@@ -1,30 +1,13 @@
-/** Rows in the order of their start, window by window, out of what has ended and what is open. */
+/** Rows in the order of their start, out of what has ended and what is open. */
 import { FLOWS_OPEN } from "../store/schema/flow-tables.ts";
-import { mayBeOutdated } from "./filters.ts";
-import { withoutOutdated } from "./flow-list-newest.ts";
+import { type Chunk, endedFlows } from "./flow-list-ended.ts";
+import { keyText } from "./flow-list-keys.ts";
 import { type FlowListQuery, isAscending } from "./flow-list-order.ts";
-import { type Segment, segments } from "./flow-list-segments.ts";
+import { endedByKeys, openByKeys } from "./flow-list-rows.ts";
 import { endedActive, type Heard, mayPass, openActive } from "./flow-set.ts";
 import type { Inquiry } from "./inquiry.ts";
 import { compareKeys, type FlowRow, flowRow, type StoredRow } from "./rows.ts";
-import { allOf, behind, type FlowKey, inOrder, SELECTED } from "./sql.ts";
-
-export interface ScanOptions {
-  /** Rows that are taken: no question asks for many more. */
-  readonly wanted: number;
-  /** Tells what each window holds at once, instead of asking the store as rarely as possible. */
-  readonly eager: boolean;
-}
-
-/** Ended flows, in order. `until`: no more of them come before this place. */
-interface Chunk {
-  readonly rows: readonly FlowRow[];
-  readonly until: FlowKey;
-}
-
-/** Rows of older revisions that a question may meet before it needs a second one. */
-const SPARE_ROWS = 10;
-const MOST_ROWS = 5000;
+import { allOf, behind, type FlowKey, inOrder, KEY } from "./sql.ts";
 
 /**
  * The flows of a list in order, from its place on. Ends when there are no more, or when so many were told as are wanted.
@@ -32,24 +15,28 @@ const MOST_ROWS = 5000;
  */
 export async function* scanFlows(
   query: FlowListQuery,
-  options: ScanOptions,
+  wanted: number,
   heard: Heard,
   inquiry: Inquiry,
 ): AsyncGenerator<FlowRow[], null> {
   const ascending = isAscending(query);
   const order = (a: FlowKey, b: FlowKey) => (ascending ? -1 : 1) * compareKeys(a, b);
-  let open = mayPass(query.filter, "open") ? await openFlows(query, options.wanted, heard, inquiry) : [];
+  const whole = (rows: readonly FlowRow[]) => withAllColumns(rows, query, heard, inquiry);
+  // Before what has ended: whatever ends in between is found there.
+  let open = mayPass(query.filter, "open") ? await openKeys(query, wanted, heard, inquiry) : [];
   let told = 0;
-  const chunks = mayPass(query.filter, "ended") ? endedFlows(query, options, inquiry) : [];
+  const chunks: AsyncIterable<Chunk> | Chunk[] = mayPass(query.filter, "ended") ? endedFlows(query, wanted, inquiry) : [];
   for await (const { rows, until } of chunks) {
     const ready = open.filter(({ key }) => order(key, until) <= 0);
     open = open.slice(ready.length);
     const merged = firstOfEach([...rows, ...ready].sort((a, b) => order(a.key, b.key) || newerFirst(a, b)));
-    if (merged.length > 0) yield merged.slice(0, options.wanted - told);
-    told += merged.length;
-    if (told >= options.wanted) return null;
+    const found = await whole(merged.slice(0, wanted - told));
+    if (found.length > 0) yield found;
+    told += found.length;
+    if (told >= wanted) return null;
   }
-  if (open.length > 0) yield open.slice(0, options.wanted - told);
+  const found = await whole(open.slice(0, wanted - told));
+  if (found.length > 0) yield found;
   return null;
 }
 
@@ -57,12 +44,12 @@ export async function* scanFlows(
 const newerFirst = (a: FlowRow, b: FlowRow) => Number(b.version - a.version) || Number(b.ended) - Number(a.ended);
 
 /** Of neighbours with the same key the first. */
-export function firstOfEach(rows: readonly FlowRow[]): FlowRow[] {
+function firstOfEach(rows: readonly FlowRow[]): FlowRow[] {
   return rows.filter((row, i) => i === 0 || compareKeys(row.key, (rows[i - 1] as FlowRow).key) !== 0);
 }
 
-/** The table is small, so it is read at once and as it is now. */
-async function openFlows(query: FlowListQuery, wanted: number, heard: Heard, inquiry: Inquiry): Promise<FlowRow[]> {
+/** Which flows are open, as it is now. The table is small, but its rows are wide, and most lists show few of them. */
+async function openKeys(query: FlowListQuery, wanted: number, heard: Heard, inquiry: Inquiry): Promise<FlowRow[]> {
   const ascending = isAscending(query);
   const where = allOf(
     openActive(query.range, query.filter, heard),
@@ -70,65 +57,32 @@ async function openFlows(query: FlowListQuery, wanted: number, heard: Heard, inq
   );
   const rows = await inquiry.rows<StoredRow>({
     table: FLOWS_OPEN.name,
-    sql: `SELECT ${SELECTED} FROM ${FLOWS_OPEN.name} FINAL WHERE ${where.text} ${inOrder(ascending)} LIMIT {limit:UInt32}`,
+    sql: `SELECT ${KEY}, toString(version) AS row_version FROM ${FLOWS_OPEN.name} FINAL WHERE ${where.text} ${inOrder(ascending)} LIMIT {limit:UInt32}`,
     bindings: { ...where.bindings, limit: wanted },
   });
   return rows.map((row) => flowRow(row, false));
 }
 
-/** Without FINAL: it would read all of a window. */
-async function* endedFlows(query: FlowListQuery, { wanted, eager }: ScanOptions, inquiry: Inquiry): AsyncGenerator<Chunk> {
-  const outdated = mayBeOutdated(query.filter);
-  const check = async (rows: readonly FlowRow[]) => {
-    // Whether a flow was active in the range may change, too, if it began before.
-    const doubtful = outdated ? rows : rows.filter(({ key }) => key.startMs < query.range.fromMs);
-    const newest = new Set(await withoutOutdated(doubtful, inquiry));
-    const sure = new Set(doubtful);
-    return rows.filter((row) => newest.has(row) || !sure.has(row));
-  };
-  let found = 0;
-  let unchecked: FlowRow[] = [];
-  for await (const { rows: more, until, isLast } of candidates(query, Math.min(wanted, MOST_ROWS) + SPARE_ROWS, inquiry)) {
-    unchecked.push(...more);
-    if (!eager && !isLast && found + unchecked.length < wanted) continue;
-    const rows = await check(unchecked);
-    unchecked = [];
-    found += rows.length;
-    yield { rows, until };
-    if (found >= wanted) return;
-  }
-}
-
-/** Rows that pass, window by window. Older revisions of one flow are neighbours and are dropped here. */
-async function* candidates(query: FlowListQuery, limit: number, inquiry: Inquiry): AsyncGenerator<Chunk & { isLast: boolean }> {
-  const ascending = isAscending(query);
-  const all = [...segments(query)];
-  for (const [i, segment] of all.entries()) {
-    let after = query.place?.key ?? null;
-    for (let ends = false; !ends; ) {
-      const rows = await endedIn(segment, query, after, limit, inquiry);
-      ends = rows.length < limit;
-      const { fromMs, toMs } = segment.began;
-      const end = { startMs: ascending ? toMs : fromMs, flowId: "0", reporterId: "" };
-      after = rows.at(-1)?.key ?? after;
-      yield { rows: firstOfEach(rows), until: ends || after === null ? end : after, isLast: ends && i === all.length - 1 };
-    }
-  }
-}
-
-async function endedIn(
-  segment: Segment,
+/** In the same order. Of open ones only the keys were known: what has ended since then is told as ended. */
+async function withAllColumns(
+  rows: readonly FlowRow[],
   query: FlowListQuery,
-  after: FlowKey | null,
-  limit: number,
+  heard: Heard,
   inquiry: Inquiry,
 ): Promise<FlowRow[]> {
-  const ascending = isAscending(query);
-  const where = allOf(endedActive(segment, query.range, query.filter), ...(after === null ? [] : [behind(after, ascending)]));
-  const rows = await inquiry.rows<StoredRow>({
-    table: segment.table,
-    sql: `SELECT ${SELECTED} FROM ${segment.table} WHERE ${where.text} ${inOrder(ascending)} LIMIT {limit:UInt32}`,
-    bindings: { ...where.bindings, limit },
+  const { range, filter } = query;
+  const keys = rows.filter(({ ended }) => !ended).map(({ key }) => key);
+  if (keys.length === 0) return [...rows];
+  const open = byText(await openByKeys(keys, openActive(range, filter, heard), inquiry));
+  const gone = keys.filter((key) => !open.has(keyText(key)));
+  const active = endedActive({ began: { fromMs: 0, toMs: range.toMs } }, range, filter);
+  const ended = mayPass(filter, "ended") ? byText(await endedByKeys(gone, active, inquiry)) : new Map<string, FlowRow>();
+  return rows.flatMap((row) => {
+    const text = keyText(row.key);
+    return row.ended ? [row] : [open.get(text) ?? ended.get(text) ?? []].flat();
   });
-  return rows.map((row) => flowRow(row, true));
+}
+
+function byText(rows: readonly FlowRow[]): Map<string, FlowRow> {
+  return new Map(rows.map((row) => [keyText(row.key), row]));
 }

@@ -9,31 +9,67 @@ export interface Segment {
   readonly began: TimeRange;
 }
 
-const HOUR_MS = 3_600_000;
-const WIDER = 4;
+/** What is looked at together. */
+export interface Look {
+  /** Disjoint, in the order of the list. */
+  readonly segments: readonly Segment[];
+  /** The next rows of the range, which are as good as any: as many as are wanted are probably there. */
+  readonly isNear: boolean;
+}
 
-/** Disjoint, in the order of the list, together all ended flows that may have been active in the range. */
-export function* segments(query: Pick<FlowListQuery, "range" | "order" | "place">): Generator<Segment> {
+/** What became of it. */
+export interface Seen {
+  /** Rows that were found since the first look, and how many more are wanted. */
+  readonly found: number;
+  readonly wanted: number;
+}
+
+const HOUR_MS = 3_600_000;
+const LEAST_WIDER = 4;
+/** Where nothing was found: an hour, 32 hours, six weeks. */
+const MOST_WIDER = 32;
+/** Rows are not spread evenly. */
+const MORE = 2;
+
+/** All looks together: all ended flows that may have been active in the range. How wide the next one is follows from what was found. */
+export function* looks(query: Pick<FlowListQuery, "range" | "order" | "place">): Generator<Look, void, Seen | undefined> {
   const { range, place } = query;
   const startMs = place?.key.startMs ?? null;
   const table = FLOWS.name;
   if (isAscending(query)) {
     const beginMs = startMs ?? 0;
-    yield* within({ fromMs: beginMs, toMs: range.toMs }, before(range));
-    let fromMs = Math.max(range.fromMs, beginMs);
-    for (let widthMs = HOUR_MS; fromMs < range.toMs; fromMs += widthMs, widthMs *= WIDER)
-      yield { table, began: { fromMs, toMs: Math.min(range.toMs, fromMs + widthMs) } };
+    yield* together(within({ fromMs: beginMs, toMs: range.toMs }, before(range)));
+    const firstMs = Math.max(range.fromMs, beginMs);
+    for (let fromMs = firstMs, widthMs = HOUR_MS; fromMs < range.toMs; ) {
+      const toMs = Math.min(range.toMs, fromMs + widthMs);
+      const seen = yield { segments: [{ table, began: { fromMs, toMs } }], isNear: fromMs === firstMs };
+      fromMs = toMs;
+      widthMs = nextWidth(widthMs, fromMs - firstMs, seen);
+    }
     return;
   }
   const endMs = Math.min(range.toMs, (startMs ?? range.toMs) + 1);
   let toMs = endMs;
-  for (let widthMs = HOUR_MS; toMs > range.fromMs; toMs -= widthMs, widthMs *= WIDER)
-    yield { table, began: { fromMs: Math.max(range.fromMs, toMs - widthMs), toMs } };
-  yield* within({ fromMs: 0, toMs: endMs }, before(range).reverse());
+  for (let widthMs = HOUR_MS; toMs > range.fromMs; ) {
+    const fromMs = Math.max(range.fromMs, toMs - widthMs);
+    // Behind the first look, what is left is asked for at once with what began before the range.
+    if (fromMs === range.fromMs && toMs < endMs) break;
+    const seen = yield { segments: [{ table, began: { fromMs, toMs } }], isNear: toMs === endMs };
+    toMs = fromMs;
+    widthMs = nextWidth(widthMs, endMs - toMs, seen);
+  }
+  const [long, short] = before(range);
+  const rest = { table, began: { fromMs: short.began.fromMs, toMs: Math.max(toMs, short.began.toMs) } };
+  yield* together(within({ fromMs: 0, toMs: endMs }, [rest, long]));
+}
+
+function nextWidth(widthMs: number, lookedMs: number, { found, wanted }: Seen = { found: 0, wanted: 1 }): number {
+  const needed = found === 0 ? Number.POSITIVE_INFINITY : (MORE * wanted * lookedMs) / found;
+  return Math.min(MOST_WIDER * widthMs, Math.max(LEAST_WIDER * widthMs, needed));
 }
 
 /** What began before the range and may have been active in it. Of what began long before it, only what lived long. */
-export function before({ fromMs }: TimeRange): Segment[] {
+export function before({ fromMs }: TimeRange): [long: Segment, short: Segment] {
   const shortMs = Math.max(0, fromMs - LONG_MS);
   return [
     { table: FLOWS_LONG.name, began: { fromMs: 0, toMs: shortMs } },
@@ -41,10 +77,14 @@ export function before({ fromMs }: TimeRange): Segment[] {
   ];
 }
 
-function* within(bounds: TimeRange, parts: readonly Segment[]): Generator<Segment> {
-  for (const { table, began } of parts) {
+function* together(segments: readonly Segment[]): Generator<Look> {
+  if (segments.length > 0) yield { segments, isNear: false };
+}
+
+function within(bounds: TimeRange, parts: readonly Segment[]): Segment[] {
+  return parts.flatMap(({ table, began }) => {
     const fromMs = Math.max(began.fromMs, bounds.fromMs);
     const toMs = Math.min(began.toMs, bounds.toMs);
-    if (fromMs < toMs) yield { table, began: { fromMs, toMs } };
-  }
+    return fromMs < toMs ? [{ table, began: { fromMs, toMs } }] : [];
+  });
 }

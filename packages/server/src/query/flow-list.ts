@@ -34,7 +34,7 @@ export class FlowList {
   /** @throws StoreError */
   async page(query: FlowListQuery, inquiry: Inquiry): Promise<FlowPage> {
     const flows: JsonRow[] = [];
-    const rows = this.stream(query, inquiry, false);
+    const rows = this.stream(query, inquiry);
     for (;;) {
       const { value, done } = await rows.next();
       if (done) return { flows, ...value };
@@ -44,16 +44,14 @@ export class FlowList {
 
   /**
    * The same, as rows are found. A page towards the beginning of the list comes at once: its rows are found in the reverse order.
-   * @param eager tells what each window holds at once, at the price of more questions
    * @throws StoreError
    */
-  async *stream(query: FlowListQuery, inquiry: Inquiry, eager = true): AsyncGenerator<JsonRow[], PagePlaces> {
+  async *stream(query: FlowListQuery, inquiry: Inquiry): AsyncGenerator<JsonRow[], PagePlaces> {
     const { heard } = this.#deps;
     const wanted = query.limit + 1;
     const json = (row: FlowRow) => toJson(row, (id) => heard.has(id));
     const backwards = query.place?.toward === "prev";
-    const source =
-      query.sort === "time" ? scanFlows(query, { wanted, eager }, heard, inquiry) : topFlows(query, wanted, heard, inquiry);
+    const source = query.sort === "time" ? scanFlows(query, wanted, heard, inquiry) : topFlows(query, wanted, heard, inquiry);
     const found: FlowRow[] = [];
     for (;;) {
       const { value, done } = await source.next();

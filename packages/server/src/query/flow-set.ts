@@ -14,11 +14,12 @@ export interface Heard {
 }
 
 /** Rows of a segment that were active in the range. */
-export function endedActive({ began }: Segment, range: TimeRange, filter: Filter): Sql {
+export function endedActive({ began }: Pick<Segment, "began">, range: TimeRange, filter: Filter): Sql {
   const conditions = [`start >= ${moment("lo")} AND start < ${moment("hi")}`];
   // The first condition follows from the second (nothing ends after it was last seen): it is what the index knows.
-  if (began.fromMs < range.fromMs)
-    conditions.push(`last_seen >= ${moment("from")} AND coalesce(end, last_seen) >= ${moment("from")}`);
+  const lived = `last_seen >= ${moment("from")} AND coalesce(end, last_seen) >= ${moment("from")}`;
+  if (began.toMs <= range.fromMs) conditions.push(lived);
+  else if (began.fromMs < range.fromMs) conditions.push(`(start >= ${moment("from")} OR (${lived}))`);
   const active = {
     text: conditions.join(" AND "),
     bindings: { lo: began.fromMs, hi: began.toMs, from: range.fromMs },

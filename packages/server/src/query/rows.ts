@@ -15,14 +15,13 @@ export interface FlowRow {
   readonly stored: StoredRow;
 }
 
+export function flowKey({ start, flow_id, reporter_id }: StoredRow): FlowKey {
+  return { startMs: Date.parse(String(start)), flowId: String(flow_id), reporterId: String(reporter_id) };
+}
+
 export function flowRow(stored: StoredRow, ended: boolean): FlowRow {
-  const key = {
-    startMs: Date.parse(String(stored.start)),
-    flowId: String(stored.flow_id),
-    reporterId: String(stored.reporter_id),
-  };
   const rank = stored.row_rank === undefined ? null : String(stored.row_rank);
-  return { key, version: BigInt(stored.row_version ?? 0), ended, rank, stored };
+  return { key: flowKey(stored), version: BigInt(stored.row_version ?? 0), ended, rank, stored };
 }
 
 /** Negative where `a` stands before `b` in a list: newest start first. */

@@ -19,10 +19,16 @@ export interface FlowKey {
 
 export const SELECTED = [...FLOW_COLUMNS.map(({ name }) => name), "toString(version) AS row_version"].join(", ");
 
-/** In the order of the key, the newest revision of a flow before the others. */
+/** The columns of `FlowKey`. */
+export const KEY = "start, flow_id, reporter_id";
+
+/**
+ * In the order of the key, the revisions of a flow beside each other. Not in their order: with a column that is not of the key,
+ * ClickHouse would read all rows that pass, whatever the limit.
+ */
 export function inOrder(ascending: boolean): string {
   const direction = ascending ? "ASC" : "DESC";
-  return `ORDER BY start ${direction}, flow_id ${direction}, reporter_id ${direction}, version DESC`;
+  return `ORDER BY start ${direction}, flow_id ${direction}, reporter_id ${direction}`;
 }
 
 /** Joins conditions by AND and their bindings into one. The same name always means the same value. */

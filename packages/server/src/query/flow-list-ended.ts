@@ -1,0 +1,138 @@
+/** Ended flows in the order of their start: near ones with all that they say, what is rarer by its key first. */
+import type { Filter } from "@flowtrail/model";
+import { lastingAndRest } from "./filters.ts";
+import { newestOfEach, withoutOpenAgain, withoutOutdated } from "./flow-list-newest.ts";
+import { type FlowListQuery, isAscending } from "./flow-list-order.ts";
+import { endedByKeys } from "./flow-list-rows.ts";
+import { looks, type Segment } from "./flow-list-segments.ts";
+import { endedActive } from "./flow-set.ts";
+import type { Inquiry } from "./inquiry.ts";
+import { compareKeys, type FlowRow, flowKey, flowRow, type StoredRow } from "./rows.ts";
+import { allOf, behind, type FlowKey, inOrder, KEY, SELECTED } from "./sql.ts";
+
+/** Ended flows, in order. `until`: no more of them come before this place. */
+export interface Chunk {
+  readonly rows: readonly FlowRow[];
+  readonly until: FlowKey;
+}
+
+/** `isAll`: of what was looked at. */
+interface Found {
+  readonly rows: readonly FlowRow[];
+  readonly last: FlowKey | null;
+  readonly isAll: boolean;
+}
+
+/** Rows of older revisions that a question may meet before it needs a second one. */
+const SPARE_ROWS = 10;
+const MOST_ROWS = 5000;
+/** Each connection is reported by both of its ends, or by one. */
+const REPORTS_EACH = 2;
+
+/**
+ * All of a list, from its place on. More of them than wanted may be told.
+ * @throws StoreError
+ */
+export async function* endedFlows(query: FlowListQuery, wanted: number, inquiry: Inquiry): AsyncGenerator<Chunk> {
+  const ascending = isAscending(query);
+  const all = looks(query);
+  let found = 0;
+  const left = () => Math.max(1, Math.min(wanted - found, MOST_ROWS));
+  for (let look = all.next(); look.done !== true; look = all.next({ found, wanted: left() })) {
+    const { segments, isNear } = look.value;
+    const { fromMs, toMs } = (segments.at(-1) as Segment).began;
+    const end = { startMs: ascending ? toMs : fromMs, flowId: "0", reporterId: "" };
+    let after = query.place?.key ?? null;
+    for (let isFirst = true, isAll = false; !isAll; isFirst = false) {
+      const ask = isNear && isFirst ? nearIn : rareIn;
+      const { rows, last, isAll: ends } = await ask(segments, query, after, left() + SPARE_ROWS, inquiry);
+      isAll = ends || last === null;
+      found += rows.length;
+      after = last;
+      yield { rows, until: isAll || last === null ? end : last };
+    }
+  }
+}
+
+type Ask = (
+  segments: readonly Segment[],
+  query: FlowListQuery,
+  after: FlowKey | null,
+  limit: number,
+  inquiry: Inquiry,
+) => Promise<Found>;
+
+/** All columns at once. Where an older revision can't be taken for the newest, nothing more is asked. */
+const nearIn: Ask = async (segments, query, after, limit, inquiry) => {
+  const [segment] = segments as readonly [Segment];
+  const { lasting, rest } = lastingAndRest(query.filter);
+  const isLoose = isPrimary(rest);
+  const asked = isLoose ? lasting : query.filter;
+  const most = isLoose ? REPORTS_EACH * limit : limit;
+  const { text, bindings } = conditions(segment, { ...query, filter: asked }, after);
+  const stored = await inquiry.rows<StoredRow>({
+    table: segment.table,
+    sql: `SELECT ${SELECTED} FROM ${segment.table} WHERE ${text} ${inOrder(isAscending(query))} LIMIT {limit:UInt32}`,
+    bindings: { ...bindings, limit: most },
+    // A few thousand rows in order: a second thread would only wait.
+    options: { settings: { max_threads: 1 } },
+  });
+  const isAll = stored.length < most;
+  const rows = stored.map((row) => flowRow(row, true));
+  // A newer revision of the last one may be behind the limit.
+  const whole = isAll ? rows : withoutLast(rows);
+  if (!isAll && whole.length === 0) return rareIn(segments, query, after, limit, inquiry);
+  const newest = newestOfEach(whole);
+  const last = whole.at(-1)?.key ?? null;
+  if (rest.kind === "all") return { rows: newest, last, isAll };
+  if (!isLoose) return { rows: await withoutOutdated(newest, inquiry), last, isAll };
+  const passing = newest.filter(({ stored: { primary } }) => primary === rest.values[0]);
+  return { rows: await withoutOpenAgain(passing, inquiry), last, isAll };
+};
+
+/** The keys, out of few columns of many rows, then the rows. */
+const rareIn: Ask = async (segments, query, after, limit, inquiry) => {
+  const ascending = isAscending(query);
+  const answers = await Promise.all(
+    segments.map((segment) => {
+      const { text, bindings } = conditions(segment, query, after);
+      return inquiry.rows<StoredRow>({
+        table: segment.table,
+        sql: `SELECT ${KEY} FROM ${segment.table} WHERE ${text} ${inOrder(ascending)} LIMIT {limit:UInt32}`,
+        bindings: { ...bindings, limit },
+      });
+    }),
+  );
+  // What is behind the rows of one that has more is told with those.
+  const full = answers.findIndex((rows) => rows.length >= limit);
+  const keys = answers
+    .slice(0, full < 0 ? answers.length : full + 1)
+    .flat()
+    .map(flowKey);
+  const passes = endedActive({ began: { fromMs: 0, toMs: query.range.toMs } }, query.range, query.filter);
+  const rows = await endedByKeys(distinct(keys), passes, inquiry);
+  return {
+    rows: rows.sort((a, b) => (ascending ? -1 : 1) * compareKeys(a.key, b.key)),
+    last: keys.at(-1) ?? null,
+    isAll: full < 0,
+  };
+};
+
+function conditions(segment: Segment, query: Pick<FlowListQuery, "range" | "filter" | "order" | "place">, after: FlowKey | null) {
+  const active = endedActive(segment, query.range, query.filter);
+  return after === null ? active : allOf(active, behind(after, isAscending(query)));
+}
+
+function isPrimary(filter: Filter): filter is Filter & { readonly kind: "is" } {
+  return filter.kind === "is" && filter.field === "primary" && filter.values.length === 1 && !filter.not;
+}
+
+function withoutLast(rows: readonly FlowRow[]): readonly FlowRow[] {
+  const last = rows.at(-1);
+  return last === undefined ? rows : rows.filter(({ key }) => compareKeys(key, last.key) !== 0);
+}
+
+/** Of neighbours with the same key one. */
+function distinct(keys: readonly FlowKey[]): FlowKey[] {
+  return keys.filter((key, i) => i === 0 || compareKeys(key, keys[i - 1] as FlowKey) !== 0);
+}
