@@ -67,7 +67,7 @@ export class Inquiry {
 
   /** @throws QuestionError, StoreError */
   async rows<T>({ table, sql, bindings, options }: Question): Promise<T[]> {
-    this.#tables.add(table);
+    for (const name of table.split(", ")) this.#tables.add(name);
     if (this.#options.explain) this.#sql.push({ statement: sql, parameters: JSON.parse(bindingsJson(bindings)) as Bindings });
     const asked = { ...options, table, signal: this.#options.signal };
     const { rows, rowsRead, stopped = false } = await this.#store.answer<T>(sql, bindings, asked);

@@ -1,7 +1,7 @@
 /** Sums → what an answer tells of them. */
 import type { Metric } from "./question.ts";
 import { alignDown, stepsIn } from "./steps.ts";
-import type { Ranked, RankedQuestion, Series } from "./traffic.ts";
+import type { RankedQuestion, Series } from "./traffic.ts";
 
 /** A number, as text above 2^53. */
 export type Amount = number | string;
@@ -17,7 +17,7 @@ export function perSecond(sum: bigint, ms: number): number {
 }
 
 /** What all groups but those that are told have together. */
-export function remainder({ groups, total }: Pick<Ranked, "groups" | "total">): Series {
+export function remainder({ groups, total }: { readonly groups: readonly Series[]; readonly total: Series }): Series {
   const steps = new Map(total.steps);
   let { sum } = total;
   for (const group of groups) {

@@ -23,8 +23,7 @@ export async function rankedWithPrevious(
   const found = await traffic.ranked({ ...question, fold }, limit, inquiry);
   const answer = { found, earlier: null, earlierRange: before.range };
   if (!previous) return answer;
-  const named = found.groups.map(({ values }) => values);
-  return { ...answer, earlier: inOrderOf(found, await traffic.ranked({ ...before, fold }, limit, inquiry, named)) };
+  return { ...answer, earlier: await traffic.ranked({ ...before, fold }, limit, inquiry, found.groups) };
 }
 
 /** The time before, moved by whole steps so that the steps of both lie on each other. */
@@ -32,13 +31,4 @@ function previousRange({ fromMs, toMs }: TimeRange, stepMs: number): TimeRange {
   const byMs = Math.ceil((toMs - fromMs) / stepMs) * stepMs;
   // Nothing is told before 1970.
   return { fromMs: Math.max(0, fromMs - byMs), toMs: Math.max(1, toMs - byMs) };
-}
-
-function inOrderOf({ groups }: Ranked, earlier: Ranked): Ranked {
-  const nothing = { sum: 0n, steps: new Map<number, bigint>() };
-  const same = (a: readonly unknown[], b: readonly unknown[]) => a.every((value, i) => value === b[i]);
-  return {
-    ...earlier,
-    groups: groups.map(({ values }) => earlier.groups.find((one) => same(one.values, values)) ?? { values, ...nothing }),
-  };
 }

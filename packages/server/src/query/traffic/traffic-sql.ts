@@ -16,15 +16,25 @@ import { alignDown } from "./steps.ts";
 
 /** Columns of the subquery. */
 export const groupName = (i: number): string => `g${i}`;
+/** Odd, so that nothing is lost by multiplying. */
+const FACTORS = ["1", "11400714819323198485", "14029467366897019727", "1609587929392839161"] as const;
+
 /** Keys of groups: to be grouped by instead of the values. */
 export const KEYS = ["k0", "k1"] as const;
+/** Both as one number. */
+export const wholeKey = (first: string, second: string): string => `${first} + ${second} * toUInt64(${FACTORS[1]})`;
+/** Place of a group among those that were chosen, from 1; 0: it is none of them. */
+export const PLACE = "place";
 export const measureName = (measure: TrafficMeasure): string => `m_${measure}`;
 
 /** Settings without which FINAL would merge what can't hold the same key. */
 export const TRAFFIC_SETTINGS = { do_not_merge_across_partitions_select_final: 1 } as const;
 
-/** @param heard reporters that something was heard of lately: an open flow of any other one reads as lost */
-export function trafficSql(plan: TrafficPlan, heard: () => readonly string[]): Sql {
+/**
+ * @param heard reporters that something was heard of lately: an open flow of any other one reads as lost
+ * @param chosen of these groups (by `wholeKey`) only: rows have a `place` instead of the values
+ */
+export function trafficSql(plan: TrafficPlan, heard: () => readonly string[], chosen: readonly bigint[] | null = null): Sql {
   const { filter, range, stepMs } = plan.question;
   const needed = filterColumns(filter);
   for (const { needs } of plan.question.groups) for (const name of needs) needed.add(name);
@@ -32,13 +42,14 @@ export function trafficSql(plan: TrafficPlan, heard: () => readonly string[]): S
     ...filterSql(filter).bindings,
     ...(stepMs === null ? {} : { origin: alignDown(range.fromMs, stepMs), step: stepMs }),
     ...(needed.has("state") ? { heard: heard() } : {}),
+    ...(chosen === null ? {} : { chosen, places: chosen.map((_, i) => i + 1) }),
   };
   const parts = plan.segments.map((segment, i) => {
     const { fromMs, toMs } = segment.range;
     const names = { fromMs: `a${i}`, toMs: `b${i}`, longMs: `l${i}` };
     Object.assign(bindings, { [names.fromMs]: fromMs, [names.toMs]: toMs });
     if (segment.kind === "spread") bindings[names.longMs] = Math.max(0, fromMs - LONG_MS);
-    return new SegmentSql(plan, needed).of(segment, names);
+    return new SegmentSql(plan, needed, chosen !== null).of(segment, names);
   });
   return { text: parts.map((part) => `(${part})`).join(" UNION ALL "), bindings };
 }
@@ -55,9 +66,12 @@ class SegmentSql {
   readonly #plan: TrafficPlan;
   readonly #needed: ReadonlySet<ColumnName>;
 
-  constructor(plan: TrafficPlan, needed: ReadonlySet<ColumnName>) {
+  readonly #isChosen: boolean;
+
+  constructor(plan: TrafficPlan, needed: ReadonlySet<ColumnName>, isChosen: boolean) {
     this.#plan = plan;
     this.#needed = needed;
+    this.#isChosen = isChosen;
   }
 
   of(segment: Segment, names: Stretch): string {
@@ -122,7 +136,13 @@ class SegmentSql {
     const values = groups.map(({ sql, column }) =>
       fold && column.name === "dst_port" ? `if(dst_port > ${HIGHEST_KEPT_PORT}, 0, dst_port)` : sql,
     );
-    const divided = [...values.map((value, i) => `any(${value}) AS ${groupName(i)}`), ...keysSql(values)];
+    const [first = "toUInt64(0)", second = "toUInt64(0)"] = keysSql(values);
+    const divided = this.#isChosen
+      ? [`transform(${wholeKey(first, second)}, {chosen:Array(UInt64)}, {places:Array(UInt16)}, toUInt16(0)) AS ${PLACE}`]
+      : groups.length === 0
+        ? []
+        : [...values.map((value, i) => `any(${value}) AS ${groupName(i)}`), `${first} AS ${KEYS[0]}`, `${second} AS ${KEYS[1]}`];
+    const by = this.#isChosen ? [PLACE] : groups.length === 0 ? [] : KEYS;
     const sum = (measure: TrafficMeasure) => (segment.measures.includes(measure) ? sums[measure] : undefined) ?? "toUInt64(0)";
     const measured = measures.map((measure) => `${sum(measure)} AS ${measureName(measure)}`);
     // All dimensions of a rollup are part of its key: they may be looked at before rows replace each other.
@@ -131,7 +151,7 @@ class SegmentSql {
     return [
       `SELECT ${[steps, ...divided, ...measured].join(", ")} FROM ${from}`,
       ...(conditions.length === 0 ? [] : [`${before} ${conditions.join(" AND ")}`]),
-      `GROUP BY ${["step", ...(groups.length === 0 ? [] : KEYS)].join(", ")}`,
+      `GROUP BY ${["step", ...by].join(", ")}`,
     ].join(" ");
   }
 
@@ -144,22 +164,18 @@ class SegmentSql {
   }
 }
 
-/** Odd, so that nothing is lost by multiplying. */
-const FACTORS = ["1", "11400714819323198485", "14029467366897019727", "1609587929392839161"] as const;
-
 /**
  * Numbers instead of texts: grouping by six columns of a day's pairs took 490 ms of a core, by two numbers it takes 90. A hash of a column
  * that has a dictionary is made once for each of its values; that two of 100,000 values share one happens once in a thousand million.
  */
 function keysSql(values: readonly string[]): string[] {
-  if (values.length === 0) return [];
   const hashes = values.map((value, i) => {
     const factor = FACTORS[Math.floor(i / KEYS.length)] ?? "1";
     return `ifNull(sipHash64(${value}), 0)${factor === "1" ? "" : ` * toUInt64(${factor})`}`;
   });
-  return KEYS.map((key, place) => {
-    const own = hashes.filter((_, i) => i % KEYS.length === place);
-    return `${own.length === 0 ? "toUInt64(0)" : `CAST(${own.join(" + ")} AS UInt64)`} AS ${key}`;
+  return KEYS.map((_, place) => {
+    const own = hashes.filter((_hash, i) => i % KEYS.length === place);
+    return own.length === 0 ? "toUInt64(0)" : `CAST(${own.join(" + ")} AS UInt64)`;
   });
 }
 

@@ -205,12 +205,7 @@ describe("traffic", () => {
     const range = { fromMs: DAY, toMs: DAY + 30 * HOUR_MS };
     const question = { filter: allFilters([]), groups: all.by.map(field), range, stepMs: HOUR_MS, measure: "bytes" as const };
     const inquiry = new Inquiry(test.store.clickhouse, { signal: AbortSignal.timeout(30_000) });
-    const chosen = await traffic.ranked(
-      question,
-      100,
-      inquiry,
-      some.map(({ values }) => values),
-    );
+    const chosen = await traffic.ranked(question, 100, inquiry, some);
     expect(some.length).toBeGreaterThan(3);
     expect(chosen.groups).toEqual(some);
     expect(chosen.total).toEqual(found.total);

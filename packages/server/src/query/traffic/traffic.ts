@@ -1,8 +1,10 @@
 /** Asks how much traffic there was, by step and group: the largest groups, and all together. */
+import type { ColumnName } from "@flowtrail/model";
 import type { Inquiry } from "../inquiry.ts";
 import { planTraffic, type TrafficPlan, type TrafficSources } from "./plan.ts";
 import type { TrafficMeasure, TrafficQuestion } from "./question.ts";
-import { groupName, KEYS, measureName, TRAFFIC_SETTINGS, trafficSql } from "./traffic-sql.ts";
+import { atOnceSql, chosenSql, largestSql } from "./ranked-sql.ts";
+import { groupName, TRAFFIC_SETTINGS, trafficSql } from "./traffic-sql.ts";
 
 export interface TrafficDeps {
   readonly sources: TrafficSources;
@@ -20,10 +22,15 @@ export interface Series {
   readonly steps: ReadonlyMap<number, bigint>;
 }
 
+export interface RankedGroup extends Series {
+  /** Stands for the values, wherever the same group is asked for again. */
+  readonly key: bigint;
+}
+
 export interface Ranked {
   readonly plan: TrafficPlan;
   /** The largest first. */
-  readonly groups: readonly Series[];
+  readonly groups: readonly RankedGroup[];
   /** Of all groups, told or not. */
   readonly total: Series;
   /** How many there are. */
@@ -32,16 +39,32 @@ export interface Ranked {
 
 export type RankedQuestion = Omit<TrafficQuestion, "measures"> & { readonly measure: TrafficMeasure };
 
-interface Row {
-  readonly total: number;
-  readonly sum: string;
+interface Steps {
   readonly at: readonly string[];
   readonly added: readonly string[];
-  readonly found: string;
-  readonly [group: string]: unknown;
 }
 
+interface Group {
+  readonly key: string;
+  readonly found: string;
+  readonly [value: string]: unknown;
+}
+
+type AtOnce = Group & Steps & { readonly total: number };
+type Chosen = Steps & { readonly place: number };
+
 const NOTHING: Series = { values: [], sum: 0n, steps: new Map() };
+/** Columns that have few values: groups and their steps are found in one pass. */
+const FEW: ReadonlySet<ColumnName> = new Set<ColumnName>([
+  "network",
+  "protocol",
+  "direction",
+  "role",
+  "state",
+  "verdict",
+  "src_type",
+  "dst_type",
+]);
 
 export class Traffic {
   readonly #deps: TrafficDeps;
@@ -57,6 +80,7 @@ export class Traffic {
   /**
    * Rows of a statement over what a plan yields.
    * @param statement made from the subquery: columns `step`, `g0` …, `m_bytes` …
+   * @param chosen see `trafficSql`
    * @throws StoreError, QuestionError
    */
   async rows<T>(
@@ -64,8 +88,9 @@ export class Traffic {
     inquiry: Inquiry,
     statement: (subquery: string) => string,
     bindings: Readonly<Record<string, unknown>>,
+    chosen: readonly bigint[] | null = null,
   ): Promise<T[]> {
-    const { text, bindings: own } = trafficSql(plan, () => this.#deps.heard.ids());
+    const { text, bindings: own } = trafficSql(plan, () => this.#deps.heard.ids(), chosen);
     const table = plan.tables.join(", ");
     if (plan.partial) inquiry.markPartial();
     return inquiry.rows<T>({
@@ -78,56 +103,76 @@ export class Traffic {
 
   /**
    * The largest groups over the range.
-   * @param only these groups, by their stored values, instead of the largest
+   * @param only these groups instead of the largest
    * @throws StoreError, QuestionError
    */
   async ranked(
-    { measure, ...question }: RankedQuestion,
+    { measure, ...asked }: RankedQuestion,
     limit: number,
     inquiry: Inquiry,
-    only?: readonly (readonly Stored[])[],
+    only: readonly RankedGroup[] | null = null,
   ): Promise<Ranked> {
-    const plan = this.plan({ ...question, measures: [measure] });
-    const groups = question.groups.map((_, i) => groupName(i));
-    const bindings = { limit: limit + 1, ...(only === undefined ? {} : { only: only.map(keyOf) }) };
-    const rows = await this.rows<Row>(
-      plan,
-      inquiry,
-      (subquery) => rankSql(subquery, groups, measure, only !== undefined),
-      bindings,
-    );
-    const series = (row: Row): Series => ({
-      values: groups.map((name) => row[name] as Stored),
-      sum: BigInt(row.sum),
-      steps: new Map(row.at.map((step, i) => [Number(step), BigInt(row.added[i] ?? 0)])),
-    });
+    const question = { ...asked, measures: [measure] };
+    const plan = this.plan(question);
+    const { groups } = question;
+    if (only !== null && groups.length > 0) return this.#chosen(plan, only, only.length, inquiry);
+    if (groups.every(({ needs }) => needs.every((name) => FEW.has(name)))) return this.#atOnce(plan, limit, inquiry);
+    // Of many groups with all their steps nearly all would be made for nothing.
+    const { largest, found } = await this.#largest(plan, limit, inquiry);
+    return this.#chosen(plan, largest, found, inquiry);
+  }
+
+  async #atOnce(plan: TrafficPlan, limit: number, inquiry: Inquiry): Promise<Ranked> {
+    const names = namesOf(plan);
+    const rows = await this.rows<AtOnce>(plan, inquiry, (subquery) => atOnceSql(subquery, plan.question), { limit: limit + 1 });
     const [first] = rows;
-    const total = first === undefined || first.total === 0 ? NOTHING : { ...series(first), values: [] };
-    const told = groups.length === 0 ? [] : rows.filter((row) => row.total === 0).map(series);
+    const total = first === undefined || first.total === 0 ? NOTHING : withSteps(NOTHING, first);
+    const told =
+      names.length === 0 ? [] : rows.filter((row) => row.total === 0).map((row) => withSteps(groupOf(row, names), row));
     return { plan, groups: told, total, found: first === undefined ? 0 : Number(first.found) - 1 };
+  }
+
+  /** Without steps, so that the widest buckets will do. */
+  async #largest(stepped: TrafficPlan, limit: number, inquiry: Inquiry): Promise<{ largest: RankedGroup[]; found: number }> {
+    const question = { ...stepped.question, stepMs: null };
+    const wide = this.plan(question);
+    // Only if it tells the same groups with the same sums.
+    const isSame = wide.folded === stepped.folded && wide.estimated === stepped.estimated;
+    const plan = isSame ? wide : { ...stepped, question };
+    const rows = await this.rows<Group>(plan, inquiry, (subquery) => largestSql(subquery, question), { limit });
+    return { largest: rows.map((row) => groupOf(row, namesOf(plan))), found: Number(rows[0]?.found ?? 0) };
+  }
+
+  /** The steps of these groups, and of all together: in one pass, so that the one never is more than the other. */
+  async #chosen(plan: TrafficPlan, groups: readonly RankedGroup[], found: number, inquiry: Inquiry): Promise<Ranked> {
+    // An empty list can't be looked through.
+    const keys = groups.length === 0 ? [0n] : groups.map(({ key }) => key);
+    const rows = await this.rows<Chosen>(plan, inquiry, (subquery) => chosenSql(subquery, plan.question), {}, keys);
+    const told = groups.map((group, i) => {
+      const row = rows.find(({ place }) => place === i + 1);
+      return row === undefined ? { ...group, sum: 0n, steps: new Map<number, bigint>() } : withSteps(group, row);
+    });
+    const steps = new Map<number, bigint>();
+    for (const row of rows) {
+      for (const [step, value] of withSteps(NOTHING, row).steps) steps.set(step, (steps.get(step) ?? 0n) + value);
+    }
+    return { plan, groups: told, total: { ...NOTHING, sum: sumOf(steps), steps }, found };
   }
 }
 
-/** One pass over the rows: each group with its steps, and all together as one more row, which stands first. */
-function rankSql(subquery: string, groups: readonly string[], measure: TrafficMeasure, chosen: boolean): string {
-  const isOne = groups.length === 0;
-  const keys = isOne ? "" : `${KEYS.join(", ")}, `;
-  const total = isOne ? "1" : `toUInt8(grouping(${KEYS[0]}))`;
-  const sets = isOne ? "step" : `GROUPING SETS ((step, ${KEYS.join(", ")}), (step))`;
-  const cell = (name: string) => `c_${name}`;
-  const values = groups.map((name) => `any(${name}) AS ${cell(name)}, `).join("");
-  const cells = `SELECT ${total} AS total, step, ${keys}${values}sum(${measureName(measure)}) AS v FROM (${subquery}) GROUP BY ${sets}`;
-  const key = groups.map(cell).map((name) => `ifNull(concat(toString(length(toString(${name}))), ':', toString(${name})), '-')`);
-  const only = chosen && !isOne ? ` WHERE total = 1 OR concat(${key.join(", ")}) IN {only:Array(String)}` : "";
-  const told = groups.map((name) => `any(${cell(name)}) AS ${name}, `).join("");
-  const order = groups.map((name) => `${name}, `).join("");
-  return (
-    `SELECT total, ${told}sum(v) AS sum, groupArray(step) AS at, groupArray(v) AS added, count() OVER () AS found ` +
-    `FROM (${cells})${only} GROUP BY ${keys}total HAVING sum > 0 ORDER BY total DESC, sum DESC, ${order}total LIMIT {limit:UInt32}`
-  );
+function namesOf({ question }: TrafficPlan): string[] {
+  return question.groups.map((_, i) => groupName(i));
 }
 
-/** As `rankSql` writes it: each value with its length in bytes before it. */
-function keyOf(values: readonly Stored[]): string {
-  return values.map((value) => (value === null ? "-" : `${Buffer.byteLength(String(value))}:${value}`)).join("");
+function groupOf(row: Group, names: readonly string[]): RankedGroup {
+  return { ...NOTHING, values: names.map((name) => row[name] as Stored), key: BigInt(row.key) };
+}
+
+function withSteps<T extends Series>(group: T, { at, added }: Steps): T {
+  const steps = new Map(at.map((step, i) => [Number(step), BigInt(added[i] ?? 0)]));
+  return { ...group, sum: sumOf(steps), steps };
+}
+
+function sumOf(steps: ReadonlyMap<number, bigint>): bigint {
+  return [...steps.values()].reduce((sum, value) => sum + value, 0n);
 }

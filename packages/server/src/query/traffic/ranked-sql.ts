@@ -1,0 +1,53 @@
+/** The largest groups of what a plan yields. Statements over its subquery; groups are told apart by their keys. */
+import type { TrafficQuestion } from "./question.ts";
+import { groupName, KEYS, measureName, PLACE, wholeKey } from "./traffic-sql.ts";
+
+type Divided = Pick<TrafficQuestion, "groups" | "measures">;
+
+const STEPS = "groupArray(step) AS at, groupArray(v) AS added";
+const KEY = `toString(${wholeKey(...KEYS)}) AS key`;
+
+/** Each group with its steps, and all together as one more row, which stands first: in one pass. */
+export function atOnceSql(subquery: string, question: Divided): string {
+  const names = namesOf(question);
+  const sum = `sum(${measureOf(question)})`;
+  if (names.length === 0) {
+    const cells = `SELECT step, ${sum} AS v FROM (${subquery}) GROUP BY step`;
+    return `SELECT 1 AS total, sum(v) AS sum, ${STEPS}, 1 AS found FROM (${cells}) HAVING sum > 0 LIMIT {limit:UInt32}`;
+  }
+  const keys = KEYS.join(", ");
+  const values = names.map((name) => `any(${name}) AS c_${name}`).join(", ");
+  const cells =
+    `SELECT toUInt8(grouping(${KEYS[0]})) AS total, step, ${keys}, ${values}, ${sum} AS v ` +
+    `FROM (${subquery}) GROUP BY GROUPING SETS ((step, ${keys}), (step))`;
+  const told = names.map((name) => `any(c_${name}) AS ${name}`).join(", ");
+  return (
+    `SELECT total, ${KEY}, ${told}, sum(v) AS sum, ${STEPS}, count() OVER () AS found FROM (${cells}) ` +
+    `GROUP BY ${keys}, total HAVING sum > 0 ORDER BY total DESC, sum DESC, ${names.join(", ")} LIMIT {limit:UInt32}`
+  );
+}
+
+/** The groups without their steps. */
+export function largestSql(subquery: string, question: Divided): string {
+  const names = namesOf(question);
+  const told = names.map((name) => `any(c_${name}) AS ${name}`).join(", ");
+  const inner = names.map((name) => `${name} AS c_${name}`).join(", ");
+  return (
+    `SELECT ${KEY}, ${told}, sum(v) AS sum, count() OVER () AS found FROM (SELECT ${KEYS.join(", ")}, ${inner}, ${measureOf(question)} AS v ` +
+    `FROM (${subquery})) GROUP BY ${KEYS.join(", ")} HAVING sum > 0 ORDER BY sum DESC, ${names.join(", ")} LIMIT {limit:UInt32}`
+  );
+}
+
+/** The steps of chosen groups, by their place, and of all others together. */
+export function chosenSql(subquery: string, question: Divided): string {
+  const cells = `SELECT step, ${PLACE}, sum(${measureOf(question)}) AS v FROM (${subquery}) GROUP BY step, ${PLACE}`;
+  return `SELECT ${PLACE}, ${STEPS} FROM (${cells}) GROUP BY ${PLACE}`;
+}
+
+function namesOf({ groups }: Divided): string[] {
+  return groups.map((_, i) => groupName(i));
+}
+
+function measureOf({ measures }: Divided): string {
+  return measureName(measures[0] ?? "bytes");
+}
