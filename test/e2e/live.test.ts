@@ -61,6 +61,35 @@ describe.skipIf(!needs("live rows in a browser", "browser"))("live rows", () => 
     expect(await test.page.getByRole("button", { name: /new, resume/ }).count()).toBe(0);
   });
 
+  it("wait while one points at a row, so that nothing moves under the pointer; counters go on", async () => {
+    await test.row("50022").hover();
+    await test.page.mouse.move(500, 560, { steps: 3 });
+    await deliver(server, [newRow(7010)]);
+    await test.page.getByRole("button", { name: "1 new, resume" }).waitFor();
+    expect(await test.row("TCP 7010").count()).toBe(0);
+    await test.page.mouse.move(10, 10);
+    await test.row("TCP 7010").waitFor();
+  });
+
+  it("are all there is after the table was cleared, until all are asked for again", async () => {
+    await test.page.getByRole("button", { name: "Clear", exact: true }).click();
+    await test.page.getByText("Cleared. Rows appear here as they come in.").waitFor();
+    await deliver(server, [newRow(7011)]);
+    await test.row("TCP 7011").waitFor();
+    expect(await test.rows.count()).toBe(1);
+    await test.page.keyboard.press("r");
+    await test.row("50022").waitFor();
+  });
+
+  it("of open flows alone: Active now", async () => {
+    await test.page.getByRole("button", { name: "Active now" }).click();
+    await soon(() => test.page.url()).toContain("q=state%3Dopen");
+    await soon(() => test.rows.filter({ hasText: "End:" }).count()).toBe(0);
+    expect(await test.page.getByRole("button", { name: "Active now" }).getAttribute("aria-pressed")).toBe("true");
+    await test.page.getByRole("button", { name: "Active now" }).click();
+    await soon(() => test.page.url()).not.toContain("q=");
+  });
+
   it("are paused and resumed, by button and by key", async () => {
     await test.page.getByRole("button", { name: "Pause" }).click();
     await deliver(server, [newRow(7004)]);
@@ -71,7 +100,7 @@ describe.skipIf(!needs("live rows in a browser", "browser"))("live rows", () => 
   });
 
   it("pass the filter that is on", async () => {
-    await test.page.goto(`${server.url}/traffic-logs?v=1&from=-1h&reports=merged&protocol=udp`);
+    await test.page.goto(`${server.url}/traffic-logs?v=1&from=-1h&reports=merged&q=udp`);
     await test.page.locator(".live-on").waitFor();
     await deliver(server, [newRow(7005), { ...newRow(7006), protocol: 17 }]);
     await test.row("UDP 7006").waitFor();

@@ -2,10 +2,11 @@
 import { formatCount, formatDuration } from "@flowtrail/model";
 import type { AnswerMeta } from "../lib/api-types.ts";
 
+/** Flows stand in three tables, which is no matter to people. */
 const TABLES: Readonly<Record<string, string>> = {
   flows: "single flows",
-  flows_open: "open flows",
-  flows_long: "long-lived flows",
+  flows_open: "single flows",
+  flows_long: "single flows",
   flow_deltas: "counters over time",
   rollup_minutes: "1-min rollup",
 };

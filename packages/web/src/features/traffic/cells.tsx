@@ -31,7 +31,7 @@ export function EventCell({ flow, withDay, expander }: CellProps) {
         <End flow={flow} withDay={withDay} />
       </span>
       <span className="line below">
-        <FieldValue field="direction" value={flow.direction} tabIndex={-1}>
+        <FieldValue field="direction" value={flow.direction} className="direction-value" tabIndex={-1}>
           <span className="direction">
             <Arrow size={14} stroke={1.8} aria-hidden />
             {directionLabel(flow.direction)}
