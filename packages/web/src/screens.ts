@@ -1,7 +1,7 @@
 /** Every screen of the page, in the order of the sidebar. The first one is what `/` shows. */
-import { IconHeartbeat, IconLayoutDashboard, IconList, type IconProps } from "@tabler/icons-react";
+import { IconBell, IconHeartbeat, IconLayoutDashboard, IconList, type IconProps } from "@tabler/icons-react";
 import { type ComponentType, type LazyExoticComponent, lazy } from "react";
-import { HEALTH_PATH, OVERVIEW_PATH, TRAFFIC_LOGS_PATH } from "./lib/paths.ts";
+import { ALERTS_PATH, HEALTH_PATH, OVERVIEW_PATH, TRAFFIC_LOGS_PATH } from "./lib/paths.ts";
 import type { PageUrl } from "./lib/url.ts";
 
 /** Groups of the sidebar, in order. A branch stands above its screens, as in the page's menu. */
@@ -51,6 +51,13 @@ const LINES: readonly ScreenLine[] = [
     nav: { group: "activity", Icon: IconList, key: "l" },
     asks: "traffic",
     load: async () => (await import("./routes/traffic-logs.tsx")).TrafficLogsRoute,
+  },
+  {
+    path: ALERTS_PATH,
+    title: "Alerts",
+    nav: { group: "system", Icon: IconBell },
+    asks: "nothing",
+    load: async () => (await import("./routes/alerts.tsx")).AlertsRoute,
   },
   {
     path: HEALTH_PATH,

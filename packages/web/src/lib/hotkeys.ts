@@ -1,5 +1,8 @@
 import { useEffect, useEffectEvent } from "react";
 
+/** The key that makes a shortcut of a letter, as it is called on this machine. */
+export const MOD_KEY = /Mac|iPhone|iPad/.test(navigator.platform) ? "⌘" : "Ctrl";
+
 /** What each key does, by `KeyboardEvent.key`. A function that returns false did nothing: the key keeps its usual meaning. */
 export type Hotkeys = Readonly<Record<string, () => unknown>>;
 

@@ -10,7 +10,7 @@ export const PARTICIPANT_LABELS: Readonly<Record<ParticipantType, string>> = {
   unknown: "Unknown",
 };
 
-const ICONS = {
+export const PARTICIPANT_ICONS = {
   node: IconServer2,
   user: IconUser,
   extclient: IconFileText,
@@ -21,6 +21,6 @@ const ICONS = {
 
 /** The sign of a participant's type. Its name stands beside it in text. */
 export function ParticipantIcon({ type }: { type: ParticipantType }) {
-  const Icon = ICONS[type] ?? IconHelp;
+  const Icon = PARTICIPANT_ICONS[type] ?? IconHelp;
   return <Icon className="participant-icon" size={15} stroke={1.7} aria-hidden />;
 }

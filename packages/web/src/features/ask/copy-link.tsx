@@ -1,20 +1,13 @@
 import { ActionIcon, Menu } from "@mantine/core";
 import { useClipboard } from "@mantine/hooks";
 import { IconCheck, IconClockPin, IconLink } from "@tabler/icons-react";
-import { readAsked, writeAsked } from "../../lib/asked.ts";
-import { exactWindow } from "../../lib/time-window.ts";
-import { hrefOf, useUrl } from "../../lib/url.ts";
+import { useUrl } from "../../lib/url.ts";
+import { exactLinkTo, linkTo } from "./links.ts";
 
 /** What one sees, to be sent to others: as it is asked, or as it is now. */
 export function CopyLink() {
-  const { path, params } = useUrl();
+  const url = useUrl();
   const clipboard = useClipboard({ timeout: 1500 });
-  const copyExact = () => {
-    const nowMs = Date.now();
-    const asked = readAsked(params, nowMs);
-    const exact = writeAsked({ ...asked, window: exactWindow(asked.window, nowMs) }, params);
-    clipboard.copy(window.location.origin + hrefOf(path, exact));
-  };
   return (
     <Menu position="bottom-end" shadow="md">
       <Menu.Target>
@@ -23,13 +16,13 @@ export function CopyLink() {
         </ActionIcon>
       </Menu.Target>
       <Menu.Dropdown>
-        <Menu.Item
-          leftSection={<IconLink size={16} stroke={1.7} aria-hidden />}
-          onClick={() => clipboard.copy(window.location.origin + hrefOf(path, params))}
-        >
+        <Menu.Item leftSection={<IconLink size={16} stroke={1.7} aria-hidden />} onClick={() => clipboard.copy(linkTo(url))}>
           Copy this link
         </Menu.Item>
-        <Menu.Item leftSection={<IconClockPin size={16} stroke={1.7} aria-hidden />} onClick={copyExact}>
+        <Menu.Item
+          leftSection={<IconClockPin size={16} stroke={1.7} aria-hidden />}
+          onClick={() => clipboard.copy(exactLinkTo(url))}
+        >
           Copy link to this exact window
         </Menu.Item>
       </Menu.Dropdown>

@@ -1,11 +1,13 @@
 /** The frame around every screen. */
 import { ActionIcon } from "@mantine/core";
 import { useLocalStorage, useMediaQuery } from "@mantine/hooks";
-import { IconLayoutSidebarLeftCollapse, IconLayoutSidebarLeftExpand } from "@tabler/icons-react";
+import { IconKeyboard, IconLayoutSidebarLeftCollapse, IconLayoutSidebarLeftExpand, IconSearch } from "@tabler/icons-react";
 import type { ReactNode } from "react";
+import { MOD_KEY } from "../../lib/hotkeys.ts";
 import { useUrl } from "../../lib/url.ts";
 import { screenAt } from "../../screens.ts";
 import { Logo } from "../../ui/logo.tsx";
+import { Palette } from "../palette/palette.tsx";
 import { SampleBanner } from "../sample/sample-banner.tsx";
 import { SignOut } from "../session/sign-out.tsx";
 import { KeyboardHelp } from "./keyboard-help.tsx";
@@ -13,9 +15,13 @@ import { Navigation } from "./navigation.tsx";
 import { NetworkPicker } from "./network-picker.tsx";
 import { ThemeSwitch } from "./theme-switch.tsx";
 import { TopBar } from "./top-bar.tsx";
+import { useDialogs } from "./use-dialogs.ts";
+import { useGoKeys } from "./use-go.ts";
 import "./shell.css";
 
 export function Shell({ children }: { children: ReactNode }) {
+  const [dialog, setDialog] = useDialogs();
+  useGoKeys();
   const asks = screenAt(useUrl().path)?.asks ?? "nothing";
   const { narrow, toggle } = useNarrowSidebar();
   const Toggle = narrow ? IconLayoutSidebarLeftExpand : IconLayoutSidebarLeftCollapse;
@@ -25,11 +31,30 @@ export function Shell({ children }: { children: ReactNode }) {
         <div className="sidebar-top">
           <Logo />
         </div>
+        <button
+          type="button"
+          className="palette-button"
+          title={`Go to, ask for or change anything (${MOD_KEY} K)`}
+          onClick={() => setDialog("palette")}
+        >
+          <IconSearch size={16} stroke={1.8} aria-hidden />
+          <span className="nav-name">Go to…</span>
+          <kbd aria-hidden>{MOD_KEY} K</kbd>
+        </button>
         <NetworkPicker narrow={narrow} />
         <Navigation narrow={narrow} />
         <div className="sidebar-bottom">
           <ThemeSwitch />
-          <KeyboardHelp />
+          <ActionIcon
+            variant="subtle"
+            color="gray"
+            size="lg"
+            aria-label="Keyboard shortcuts"
+            title="Keyboard shortcuts (?)"
+            onClick={() => setDialog("keys")}
+          >
+            <IconKeyboard size={18} stroke={1.7} />
+          </ActionIcon>
           <SignOut />
           {toggle !== null && (
             <ActionIcon
@@ -51,6 +76,8 @@ export function Shell({ children }: { children: ReactNode }) {
         {asks !== "nothing" && <TopBar asks={asks} />}
         {children}
       </main>
+      <Palette opened={dialog === "palette"} onClose={() => setDialog(null)} showHelp={() => setDialog("keys")} />
+      <KeyboardHelp opened={dialog === "keys"} onClose={() => setDialog(null)} />
     </div>
   );
 }

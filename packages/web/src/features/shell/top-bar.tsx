@@ -21,12 +21,14 @@ export function TopBar({ asks }: { asks: Exclude<Screen["asks"], "nothing"> }) {
   return (
     <search className="top-bar" aria-label="What is shown">
       <div className="top-bar-query">{asks === "traffic" && <QueryBar />}</div>
-      <TimeControls />
-      <ZoneSwitch />
-      <ActionIcon variant="default" size={32} aria-label="Ask again" title="Ask again (r)" onClick={refresh}>
-        <IconRefresh size={16} stroke={1.8} />
-      </ActionIcon>
-      <CopyLink />
+      <div className="top-bar-controls">
+        <TimeControls />
+        <ZoneSwitch />
+        <ActionIcon variant="default" size={32} aria-label="Ask again" title="Ask again (r)" onClick={refresh}>
+          <IconRefresh size={16} stroke={1.8} />
+        </ActionIcon>
+        <CopyLink />
+      </div>
     </search>
   );
 }

@@ -1,10 +1,23 @@
 import { useRef } from "react";
+import { carriedParams } from "../../lib/asked.ts";
 import { useHotkeys } from "../../lib/hotkeys.ts";
+import { navigate, useUrl } from "../../lib/url.ts";
+import { SCREENS } from "../../screens.ts";
 
 const FOLLOWS_WITHIN_MS = 1200;
 
+/** `g` and a screen's letter go there, with what is asked. */
+export function useGoKeys(): void {
+  const { params } = useUrl();
+  useGo(
+    Object.fromEntries(
+      SCREENS.flatMap(({ path, nav }) => (nav?.key ? [[nav.key, () => navigate(path, carriedParams(params))]] : [])),
+    ),
+  );
+}
+
 /** `g` and then a letter goes somewhere. The letter keeps its own meaning when no `g` came before it. */
-export function useGo(places: Readonly<Record<string, () => void>>): void {
+function useGo(places: Readonly<Record<string, () => void>>): void {
   const pressedMs = useRef(Number.NEGATIVE_INFINITY);
   const go = (place: () => void) => () => {
     if (performance.now() - pressedMs.current > FOLLOWS_WITHIN_MS) return false;

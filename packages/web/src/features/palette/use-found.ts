@@ -1,0 +1,76 @@
+/** What has the typed name: entities of the inventory, and domains that flows went to. */
+import { formatCount } from "@flowtrail/model";
+import { useDebouncedValue } from "@mantine/hooks";
+import { IconWorld } from "@tabler/icons-react";
+import { keepPreviousData, useQuery } from "@tanstack/react-query";
+import { fetchCompletion } from "../../lib/api-filter.ts";
+import { findEntities } from "../../lib/api-inventory.ts";
+import { carriedParams } from "../../lib/asked.ts";
+import { include } from "../../lib/filter-edit.ts";
+import { entityPath } from "../../lib/paths.ts";
+import { navigate, useUrl } from "../../lib/url.ts";
+import { useAsked } from "../../lib/use-asked.ts";
+import { screenAt } from "../../screens.ts";
+import { PARTICIPANT_ICONS, PARTICIPANT_LABELS } from "../../ui/participant.tsx";
+import type { Command } from "./command.ts";
+import { addedTo } from "./filter-command.ts";
+
+const FEWEST_LETTERS = 2;
+const MOST = 6;
+const TYPING_MS = 150;
+/** What needs no quotes in the filter language. */
+const PLAIN = /^[\w.-]+$/;
+
+/** @param ask how to show what passes another filter */
+export function useFound(text: string, ask: (q: string) => void): readonly Command[] {
+  const { params } = useUrl();
+  const { asked } = useAsked();
+  const [typed] = useDebouncedValue(text.trim(), TYPING_MS);
+  const enabled = typed.length >= FEWEST_LETTERS && text.trim() !== "";
+  const shared = { enabled, placeholderData: keepPreviousData, staleTime: 30_000 };
+  const entities = useQuery({
+    ...shared,
+    queryKey: ["palette", "entities", typed],
+    queryFn: ({ signal }) => findEntities(typed, MOST, signal),
+  });
+  const { from, to } = asked.window;
+  const domains = useQuery({
+    ...shared,
+    enabled: enabled && PLAIN.test(typed),
+    queryKey: ["palette", "domains", typed, from, to],
+    queryFn: ({ signal }) => fetchCompletion(new URLSearchParams({ q: `dst.domain=${typed}`, from, to }), signal),
+  });
+  if (!enabled) return [];
+
+  const ofEntities = (entities.data ?? []).map(({ kind, name, network }): Command => {
+    const path = entityPath(kind);
+    const page = new URLSearchParams([...carriedParams(params), ["name", name]]);
+    return {
+      id: `${kind} ${network} ${name}`,
+      group: "Found",
+      label: name,
+      hint: `${PARTICIPANT_LABELS[kind]} of ${network}`,
+      Icon: PARTICIPANT_ICONS[kind],
+      run: () => (screenAt(path) === null ? ask(include(asked.q, "name", name)) : navigate(path, page)),
+    };
+  });
+  const ofDomains = (domains.data?.suggestions ?? [])
+    .filter(({ kind }) => kind === "value")
+    .slice(0, MOST)
+    .flatMap(({ text: domain, count }): Command[] => {
+      const added = addedTo(asked.q, `dst.domain=${domain}`);
+      return added === null
+        ? []
+        : [
+            {
+              id: `domain ${domain}`,
+              group: "Found",
+              label: domain,
+              hint: count === null ? "Domain" : `Domain, ${formatCount(count)} ${count === 1 ? "report" : "reports"}`,
+              Icon: IconWorld,
+              run: () => ask(added.q),
+            },
+          ];
+    });
+  return [...ofEntities, ...ofDomains];
+}
