@@ -1,68 +1,12 @@
-/** What a server tells of its store, and how the command line writes it. */
-import { formatBytes, formatCount } from "@flowtrail/model";
-
-export interface Hold {
-  readonly id: string;
-  readonly from: string;
-  readonly to: string | null;
-  readonly network: string | null;
-  readonly reason: string;
-  readonly who: string;
-  readonly created: string;
-  readonly released: string | null;
-  readonly released_by: string | null;
-  readonly rows: number;
-  readonly bytes: number;
-}
-
-interface Step {
-  readonly table: string;
-  readonly from: string;
-  readonly until: string;
-  readonly rows: number;
-  readonly bytes: number;
-  readonly why: "age" | "size";
-  readonly how: "whole" | "rows";
-}
-
-type Settings = Readonly<Record<string, number | string>>;
-
-export interface StoreReport {
-  readonly settings: Settings;
-  readonly defaults: Settings;
-  readonly set: Settings;
-  readonly changed: { readonly time: string; readonly who: string } | null;
-  readonly size: {
-    readonly bytes: number;
-    readonly limit_bytes: number | null;
-    readonly free_bytes: number | null;
-    readonly disk_bytes: number | null;
-    readonly held_bytes: number;
-  };
-  readonly tables: readonly {
-    readonly table: string;
-    readonly rows: number;
-    readonly bytes: number;
-    readonly oldest: string | null;
-    readonly kept_days: number | null;
-  }[];
-  readonly forecast: {
-    readonly text: string;
-    readonly basis_days: number;
-    readonly bytes_per_day: number;
-    readonly next: {
-      readonly table: string;
-      readonly from: string;
-      readonly why: string;
-      readonly at: string;
-      readonly bytes: number;
-    } | null;
-  };
-  readonly due: { readonly rows: number; readonly bytes: number; readonly steps: readonly Step[] };
-  readonly holds: readonly Hold[];
-  readonly last_drops: readonly (Step & { readonly time: string })[];
-  readonly problem: string | null;
-}
+/** How the command line writes what a server tells of its store. */
+import {
+  type DropStep,
+  formatBytes,
+  formatCount,
+  type LegalHold,
+  type RetentionPolicy,
+  type StoreReport,
+} from "@flowtrail/model";
 
 const TABLES_SHOWN = 20;
 const day = (time: string) => time.slice(0, 10);
@@ -118,7 +62,7 @@ export function policyLines(
       Object.entries(settings).map(([name, value]) => [
         name.replace(/_days$/, ""),
         said(name, value),
-        name in set ? `set; configured: ${defaults[name]}` : "",
+        name in set ? `set; configured: ${defaults[name as keyof RetentionPolicy]}` : "",
       ]),
     ),
     ...(changed === null ? [] : [`Set ${changed.time} by ${changed.who}`]),
@@ -129,13 +73,13 @@ export function policyLines(
   ];
 }
 
-export function holdLine({ id, from, to, network, reason, who, released, released_by, bytes, rows: count }: Hold): string {
+export function holdLine({ id, from, to, network, reason, who, released, released_by, bytes, rows: count }: LegalHold): string {
   const range = `${from} to ${to ?? "(it goes on)"}${network === null ? "" : ` in ${network}`}`;
   const state = released === null ? `keeps ${rows(count)}, ${formatBytes(bytes)}` : `released ${released} by ${released_by}`;
   return `${id}  ${range}: ${reason} (${who}); ${state}`;
 }
 
-function stepLine({ table, from, rows: count, bytes, why, how }: Step): string {
+function stepLine({ table, from, rows: count, bytes, why, how }: DropStep): string {
   const which = how === "whole" ? "all" : "rows that ended long ago";
   return `${table} of ${day(from)}, ${which}: ${rows(count)}, ${formatBytes(bytes)}, by ${why}`;
 }

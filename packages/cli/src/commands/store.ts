@@ -1,12 +1,12 @@
 /** `flowtrail store`: how large it is, what is kept how long, and what must not be deleted. */
-import { parseDuration } from "@flowtrail/model";
+import { type LegalHold, parseDuration, type StoreReport } from "@flowtrail/model";
 import { nearest } from "@flowtrail/settings";
 import type { Command } from "commander";
 import { CliError } from "../errors.ts";
 import { callServer, requireServer } from "../local-server.ts";
 import { dataOption } from "../paths.ts";
 import { addMoveCommand } from "./store-move.ts";
-import { type Hold, holdLine, policyLines, type StoreReport, statusLines } from "./store-report.ts";
+import { holdLine, policyLines, statusLines } from "./store-report.ts";
 
 const URL = "/api/settings/retention";
 const DAY_MS = 86_400_000;
@@ -115,19 +115,19 @@ interface NewHold extends Options {
 
 async function addHold({ data, json = false, from, to, network, reason }: NewHold): Promise<void> {
   const body = { from, reason, ...(to === undefined ? {} : { to }), ...(network === undefined ? {} : { network }) };
-  const hold = await callServer<Hold>(requireServer(data), "POST", `${URL}/holds`, body);
+  const hold = await callServer<LegalHold>(requireServer(data), "POST", `${URL}/holds`, body);
   print([json ? JSON.stringify(hold, null, 2) : holdLine(hold)]);
 }
 
 async function listHolds({ data, json = false }: Options): Promise<void> {
-  const { holds } = await callServer<{ holds: readonly Hold[] }>(requireServer(data), "GET", `${URL}/holds`);
+  const { holds } = await callServer<{ holds: readonly LegalHold[] }>(requireServer(data), "GET", `${URL}/holds`);
   if (json) return print([JSON.stringify(holds, null, 2)]);
   print(holds.length === 0 ? ["there are none"] : holds.map(holdLine));
 }
 
 async function releaseHold(id: string, { data, json = false }: Options): Promise<void> {
   const path = `${URL}/holds/${encodeURIComponent(id)}/release`;
-  const hold = await callServer<Hold>(requireServer(data), "POST", path, {});
+  const hold = await callServer<LegalHold>(requireServer(data), "POST", path, {});
   print([json ? JSON.stringify(hold, null, 2) : holdLine(hold)]);
 }
 

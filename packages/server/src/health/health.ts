@@ -1,4 +1,5 @@
 /** How the server is: what a load balancer, a person and the page want to know. */
+import type { StoreReport } from "@flowtrail/model";
 import type { ReattributeStats } from "../identify/reattribute/reattribute.ts";
 import type { ReceiveStats } from "../receive/receive.ts";
 import type { RetentionReport } from "../store/retention/retention.ts";
@@ -6,7 +7,7 @@ import type { RollupsStats } from "../store/rollups/rollups.ts";
 import type { StoreHealth, StoreStats } from "../store/store.ts";
 import type { AgentBook, AgentReport } from "./agent-book.ts";
 import type { InventoryReport } from "./inventory-health.ts";
-import { type StoreReport, storeReport } from "./store-report.ts";
+import { storeReport } from "./store-report.ts";
 import type { UnknownRelay } from "./unknown-relays.ts";
 
 export interface HealthDeps {

@@ -1,77 +1,12 @@
 /** What is kept, how much room it takes, and what becomes of it: as the health page, the settings and the command line tell it. */
-import { formatBytes } from "@flowtrail/model";
+import { formatBytes, type LegalHold, type RetentionPolicy, type StoreReport } from "@flowtrail/model";
 import type { Drop } from "../store/retention/drops.ts";
 import type { Forecast, NextDrop } from "../store/retention/forecast.ts";
 import { type Hold, isHeld } from "../store/retention/holds.ts";
 import { KEPT_TABLES } from "../store/retention/kept-tables.ts";
 import type { Plan } from "../store/retention/plan.ts";
-import type { PolicyOverrides, RetentionPolicy } from "../store/retention/policy.ts";
 import type { RetentionReport } from "../store/retention/retention.ts";
 import type { Survey } from "../store/retention/survey.ts";
-
-export interface DropJson {
-  readonly time: string;
-  readonly table: string;
-  readonly from: string;
-  readonly until: string;
-  readonly rows: number;
-  readonly bytes: number;
-  readonly why: Drop["why"];
-  readonly how: Drop["how"];
-}
-
-export interface HoldJson {
-  readonly id: string;
-  readonly from: string;
-  readonly to: string | null;
-  readonly network: string | null;
-  readonly reason: string;
-  readonly who: string;
-  readonly created: string;
-  readonly released: string | null;
-  readonly released_by: string | null;
-  readonly rows: number;
-  readonly bytes: number;
-}
-
-export interface StoreReport {
-  readonly settings: RetentionPolicy;
-  readonly defaults: RetentionPolicy;
-  readonly set: PolicyOverrides;
-  readonly changed: { readonly time: string; readonly who: string } | null;
-  readonly size: {
-    readonly bytes: number;
-    readonly leaving_bytes: number;
-    readonly limit_bytes: number | null;
-    readonly free_bytes: number | null;
-    readonly disk_bytes: number | null;
-    readonly held_bytes: number;
-  };
-  readonly tables: readonly {
-    readonly table: string;
-    readonly rows: number;
-    readonly bytes: number;
-    readonly oldest: string | null;
-    readonly kept_days: number | null;
-  }[];
-  readonly forecast: {
-    readonly text: string;
-    readonly basis_days: number;
-    readonly bytes_per_day: number;
-    readonly full_in_days: number | null;
-    readonly kept_days: number | null;
-    readonly steady_bytes: number | null;
-    readonly next: (Omit<DropJson, "time" | "rows" | "how"> & { readonly at: string }) | null;
-  };
-  readonly due: {
-    readonly rows: number;
-    readonly bytes: number;
-    readonly steps: readonly Omit<DropJson, "time">[];
-  };
-  readonly holds: readonly HoldJson[];
-  readonly last_drops: readonly DropJson[];
-  readonly problem: string | null;
-}
 
 const iso = (ms: number) => new Date(ms).toISOString();
 
@@ -105,7 +40,7 @@ export function storeReport(report: RetentionReport, problem: string | null): St
   };
 }
 
-export function holdJson(hold: Hold, survey: Survey): HoldJson {
+export function holdJson(hold: Hold, survey: Survey): LegalHold {
   const { id, fromMs, toMs, network, reason, who, createdMs, releasedMs, releasedBy } = hold;
   const touched = survey.partitions.filter(
     (partition) => partition.table.isEvidence && partition.table.unit === "day" && isHeld(partition, [hold]),
@@ -125,7 +60,7 @@ export function holdJson(hold: Hold, survey: Survey): HoldJson {
   };
 }
 
-function dropJson({ droppedMs, table, fromMs, untilMs, rows, bytes, why, how }: Drop): DropJson {
+function dropJson({ droppedMs, table, fromMs, untilMs, rows, bytes, why, how }: Drop): StoreReport["last_drops"][number] {
   return { time: iso(droppedMs), table, from: iso(fromMs), until: iso(untilMs), rows, bytes, why, how };
 }
 

@@ -1,5 +1,5 @@
 /** Answers of the API that are not made of the column table alone. */
-import type { FlowJson } from "@flowtrail/model";
+import type { FlowJson, StoreReport } from "@flowtrail/model";
 
 /** What an answer was made from and what it cost; every answer about flows has it as `meta`. */
 export interface AnswerMeta {
@@ -76,37 +76,7 @@ interface StoreHealth {
   readonly bytes: number | null;
   readonly waiting_rows: number;
   /** Null while the store is away. */
-  readonly retention?: KeptReport | null;
-}
-
-/** What is kept how long, and how much room it takes. */
-export interface KeptReport {
-  readonly size: {
-    readonly bytes: number;
-    readonly limit_bytes: number | null;
-    readonly free_bytes: number | null;
-    readonly held_bytes: number;
-  };
-  readonly tables: readonly {
-    readonly table: string;
-    readonly rows: number;
-    readonly bytes: number;
-    readonly oldest: string | null;
-    readonly kept_days: number | null;
-  }[];
-  readonly forecast: {
-    readonly text: string;
-    readonly next: {
-      readonly table: string;
-      readonly from: string;
-      readonly at: string;
-      readonly bytes: number;
-      readonly why: string;
-    } | null;
-  };
-  readonly holds: readonly { readonly released: string | null }[];
-  readonly last_drops: readonly { readonly table: string; readonly from: string; readonly rows: number; readonly why: string }[];
-  readonly problem: string | null;
+  readonly retention?: StoreReport | null;
 }
 
 /** A place that names come from. */

@@ -1,8 +1,9 @@
+import type { RetentionPolicy } from "@flowtrail/model";
 import { describe, expect, it } from "vitest";
 import { forecastOf, growthOf } from "./forecast.ts";
 import { KEPT_TABLES } from "./kept-tables.ts";
 import { limitOf } from "./limit.ts";
-import { parseSizeLimit, type RetentionPolicy } from "./policy.ts";
+import { parseSizeLimit } from "./policy.ts";
 import type { NodeSpace, Partition, Survey } from "./survey.ts";
 import { dayMs, defaults, now, today } from "./testing.ts";
 

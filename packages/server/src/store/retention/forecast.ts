@@ -1,8 +1,8 @@
 /** When the store will be full, how many days it will keep then, and what goes next: from how much each of the last days brought. */
+import type { RetentionPolicy } from "@flowtrail/model";
 import { type Hold, isHeld } from "./holds.ts";
 import { KEPT_TABLES, type KeptTable } from "./kept-tables.ts";
 import { DAY_MS, dayOf } from "./plan.ts";
-import type { RetentionPolicy } from "./policy.ts";
 import type { Partition, Survey } from "./survey.ts";
 
 export interface Growth {

@@ -1,5 +1,6 @@
 /** How much the store may hold: what `max_size` comes to on the disks that there are. */
-import { parseSizeLimit, type RetentionPolicy } from "./policy.ts";
+import type { RetentionPolicy } from "@flowtrail/model";
+import { parseSizeLimit } from "./policy.ts";
 import type { NodeSpace } from "./survey.ts";
 
 export interface LimitRules {

@@ -1,9 +1,9 @@
 /** What is to be deleted, and why. Decides, deletes nothing. */
+import type { RetentionPolicy } from "@flowtrail/model";
 import type { Bindings } from "../clickhouse.ts";
 import { FLOW_DELTAS } from "../schema/flow-tables.ts";
 import { ACTIVE_UNTIL, type Hold, heldRows, isHeld } from "./holds.ts";
 import type { Limit } from "./limit.ts";
-import type { RetentionPolicy } from "./policy.ts";
 import type { Partition, Survey } from "./survey.ts";
 
 /** One partition that is dropped, or that rows are deleted of. */

@@ -1,15 +1,18 @@
 /** How long and how much is kept: what people may set, and what it means. */
-import { parseSize } from "@flowtrail/model";
+import { parseSize, type RetentionPolicy } from "@flowtrail/model";
 import { RetentionError } from "./errors.ts";
 
-/** How many days each kind of table is kept. */
-export const PERIODS = ["flows_days", "deltas_days", "minutes_days", "hours_days", "rejected_days", "batches_days"] as const;
-export type Period = (typeof PERIODS)[number];
+/** What is kept for a number of days. */
+export const PERIODS = [
+  "flows_days",
+  "deltas_days",
+  "minutes_days",
+  "hours_days",
+  "rejected_days",
+  "batches_days",
+] as const satisfies readonly Period[];
+export type Period = Exclude<keyof RetentionPolicy, "max_size">;
 
-export type RetentionPolicy = Readonly<Record<Period, number>> & {
-  /** As people write it: see `parseSizeLimit`. */
-  readonly max_size: string;
-};
 /** What was set at run time; null takes a setting back to the server's configuration. */
 export type PolicyChange = { readonly [K in keyof RetentionPolicy]?: RetentionPolicy[K] | null };
 /** What is set at run time. The rest is as configured. */

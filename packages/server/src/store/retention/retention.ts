@@ -3,7 +3,7 @@
  * Every run looks anew at what people set and at what there is, so several servers may run at once, and one may die in it.
  */
 import { setTimeout as wait } from "node:timers/promises";
-import { formatBytes } from "@flowtrail/model";
+import { formatBytes, type RetentionPolicy } from "@flowtrail/model";
 import type { ClickHouse } from "../clickhouse.ts";
 import type { Logger } from "../logger.ts";
 import type { StoreNodes } from "../nodes.ts";
@@ -16,7 +16,7 @@ import { inForce } from "./holds.ts";
 import { KEPT_TABLES } from "./kept-tables.ts";
 import { isDiskFull, limitOf } from "./limit.ts";
 import { type CountRows, DAY_MS, dayOf, isUnrolled, monthOf, type Plan, planRetention, type Step } from "./plan.ts";
-import type { PolicyChange, RetentionPolicy } from "./policy.ts";
+import type { PolicyChange } from "./policy.ts";
 import { RetentionSettings, type RetentionState } from "./settings.ts";
 import { SettingsLog } from "./settings-log.ts";
 import { type Partition, type Survey, surveyStore } from "./survey.ts";

@@ -1,9 +1,11 @@
 /** What people set of retention: read from the store, followed, and changed. */
+
 import { randomUUID } from "node:crypto";
+import type { RetentionPolicy } from "@flowtrail/model";
 import type { Logger } from "../logger.ts";
 import { RetentionError } from "./errors.ts";
 import { type Hold, holdFromJson, holdToJson } from "./holds.ts";
-import { changed, describeChange, type PolicyChange, type PolicyOverrides, type RetentionPolicy } from "./policy.ts";
+import { changed, describeChange, type PolicyChange, type PolicyOverrides } from "./policy.ts";
 import type { Setting, SettingsLog } from "./settings-log.ts";
 
 export interface NewHold {

@@ -1,8 +1,8 @@
 /** Days of rows in a real engine, for tests of retention. */
+import type { RetentionPolicy } from "@flowtrail/model";
 import { singleNode } from "../nodes.ts";
 import { migrate } from "../schema/migrate.ts";
 import { startTestEngine, type TestEngine } from "../testing.ts";
-import type { RetentionPolicy } from "./policy.ts";
 import { Retention, type RetentionConfig } from "./retention.ts";
 
 export const dayMs = 86_400_000;

@@ -1,4 +1,4 @@
-import type { KeptReport } from "../../lib/api-types.ts";
+import type { StoreReport } from "@flowtrail/model";
 import { Banner } from "../../ui/banner.tsx";
 import { keptRows, keptSentences } from "./store-words.ts";
 import "./agent-table.css";
@@ -6,7 +6,7 @@ import "./inventory-section.css";
 import "./store-section.css";
 
 /** What is kept how long, how much room it takes, and what becomes of it. */
-export function StoreSection({ kept }: { kept: KeptReport }) {
+export function StoreSection({ kept }: { kept: StoreReport }) {
   const rows = keptRows(kept);
   return (
     <section>

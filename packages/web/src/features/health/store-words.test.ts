@@ -1,9 +1,29 @@
+import type { StoreReport } from "@flowtrail/model";
 import { expect, it } from "vitest";
-import type { KeptReport } from "../../lib/api-types.ts";
 import { keptRows, keptSentences } from "./store-words.ts";
 
-const report: KeptReport = {
-  size: { bytes: 3 * 1024 ** 3, limit_bytes: 8 * 1024 ** 3, free_bytes: null, held_bytes: 2048 },
+const settings = {
+  flows_days: 30,
+  deltas_days: 7,
+  minutes_days: 90,
+  hours_days: 400,
+  rejected_days: 30,
+  batches_days: 30,
+  max_size: "8GiB",
+};
+const hold = {
+  ...{ id: "h", from: "2026-10-23T00:00:00.000Z", to: null, network: null, reason: "a case", who: "ana", rows: 1, bytes: 2048 },
+  ...{ created: "2026-10-24T00:00:00.000Z", released: null, released_by: null },
+};
+const report: StoreReport = {
+  settings,
+  defaults: settings,
+  set: {},
+  changed: null,
+  size: {
+    ...{ bytes: 3 * 1024 ** 3, limit_bytes: 8 * 1024 ** 3, free_bytes: null, held_bytes: 2048 },
+    ...{ leaving_bytes: 0, disk_bytes: null },
+  },
   tables: [
     { table: "flows", rows: 1_234_567, bytes: 2048, oldest: "2026-10-23T00:00:00.000Z", kept_days: 30 },
     { table: "rollup_pairs", rows: 0, bytes: 0, oldest: null, kept_days: 400 },
@@ -11,10 +31,20 @@ const report: KeptReport = {
   ],
   forecast: {
     text: "Full in 12 days; about 25 days of flows will be kept then.",
-    next: { table: "flows", from: "2026-10-23T00:00:00.000Z", at: "2026-11-23T00:00:00.000Z", bytes: 1024, why: "age" },
+    ...{ basis_days: 7, bytes_per_day: 1024, full_in_days: 12, kept_days: 25, steady_bytes: 8 * 1024 ** 3 },
+    next: {
+      ...{ table: "flows", from: "2026-10-23T00:00:00.000Z", until: "2026-10-24T00:00:00.000Z" },
+      ...{ at: "2026-11-23T00:00:00.000Z", bytes: 1024, why: "age" },
+    },
   },
-  holds: [{ released: null }, { released: "2026-11-01T00:00:00.000Z" }],
-  last_drops: [{ table: "flow_deltas", from: "2026-11-13T00:00:00.000Z", rows: 1200, why: "size" }],
+  due: { rows: 0, bytes: 0, steps: [] },
+  holds: [hold, { ...hold, released: "2026-11-01T00:00:00.000Z", released_by: "ana" }],
+  last_drops: [
+    {
+      ...{ time: "2026-11-20T00:00:00.000Z", table: "flow_deltas", from: "2026-11-13T00:00:00.000Z" },
+      ...{ until: "2026-11-14T00:00:00.000Z", rows: 1200, bytes: 100, why: "size", how: "whole" },
+    },
+  ],
   problem: null,
 };
 
@@ -35,5 +65,7 @@ it("says how much there is, when it will be full, what goes next, what went last
 
 it("says no more than there is to say", () => {
   const bare = { ...report, size: { ...report.size, limit_bytes: null, free_bytes: 1024 }, holds: [], last_drops: [] };
-  expect(keptSentences({ ...bare, forecast: { text: "T.", next: null } })).toEqual(["3.00 GiB, 1.00 KiB free on its disk. T."]);
+  expect(keptSentences({ ...bare, forecast: { ...report.forecast, text: "T.", next: null } })).toEqual([
+    "3.00 GiB, 1.00 KiB free on its disk. T.",
+  ]);
 });

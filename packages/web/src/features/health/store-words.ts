@@ -1,6 +1,5 @@
 /** What is kept in the store, and what becomes of it, in words. */
-import { formatBytes, formatCount } from "@flowtrail/model";
-import type { KeptReport } from "../../lib/api-types.ts";
+import { formatBytes, formatCount, type StoreReport } from "@flowtrail/model";
 
 export interface KeptRow {
   readonly table: string;
@@ -12,7 +11,7 @@ export interface KeptRow {
 }
 
 /** Tables that a person may ask about: those with a retention and something in them. */
-export function keptRows({ tables }: KeptReport): KeptRow[] {
+export function keptRows({ tables }: Pick<StoreReport, "tables">): KeptRow[] {
   return tables
     .filter(({ kept_days, bytes }) => kept_days !== null && bytes > 0)
     .map(({ table, rows, bytes, oldest, kept_days }) => ({
@@ -25,7 +24,7 @@ export function keptRows({ tables }: KeptReport): KeptRow[] {
 }
 
 /** Of how much, when it is full, what goes next, what is held: a sentence each. */
-export function keptSentences({ size, forecast, holds, last_drops }: KeptReport): string[] {
+export function keptSentences({ size, forecast, holds, last_drops }: StoreReport): string[] {
   const limit = size.limit_bytes === null ? "" : ` of at most ${formatBytes(size.limit_bytes)}`;
   const free = size.free_bytes === null ? "" : `, ${formatBytes(size.free_bytes)} free on its disk`;
   const held = holds.filter(({ released }) => released === null).length;
