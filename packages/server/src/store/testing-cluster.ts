@@ -2,42 +2,56 @@
  * ClickHouse servers as an operator has them, for tests: plain engine processes with a password and no key, alone or as the shards of
  * a cluster, each of which can be killed and started again.
  */
-import { createHash } from "node:crypto";
 import { mkdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { findLibrary } from "./engine/library.ts";
 import { EngineProcess, freePort } from "./engine/process.ts";
+import { usersConfig } from "./engine/users-config.ts";
 import type { StoreConfig } from "./store.ts";
 import { memoryLogger, temporaryDirectory } from "./testing.ts";
 
-const USER = "flowtrail";
-const PASSWORD = "shared by all nodes";
+const OPERATOR = { username: "flowtrail", password: "shared by all nodes", database: "flowtrail" };
 const CLUSTER = "test_shards";
 
 export class TestNode {
   readonly #dir: string;
   readonly #settings: { readonly port: number; readonly username: string; readonly password: string; readonly key: string };
   #process: EngineProcess | null = null;
+  #restarted: Promise<void> = Promise.resolve();
   /** Of its HTTP interface. */
   readonly url: string;
 
   constructor(dir: string, port: number) {
     this.#dir = dir;
-    this.#settings = { port, username: USER, password: PASSWORD, key: "" };
+    this.#settings = { port, username: OPERATOR.username, password: OPERATOR.password, key: "" };
     this.url = `http://127.0.0.1:${port}`;
   }
 
   async start(): Promise<void> {
     const files = { libraryPath: findLibrary(), configPath: join(this.#dir, "config.xml"), path: join(this.#dir, "data") };
-    this.#process = new EngineProcess({ ...files, listen: "HTTP,TCP" }, this.#settings, memoryLogger());
-    await this.#process.ready(60_000);
+    const engine = new EngineProcess({ ...files, listen: "HTTP,TCP" }, this.#settings, memoryLogger());
+    this.#process = engine;
+    void engine.exited.then(() => this.#ended(engine));
+    await engine.ready(60_000);
+  }
+
+  /**
+   * Starts it again if nobody ended it, as an operator's machine does: ClickHouse out of libchdb (the server of its own does not) dies of an
+   * exception that nobody catches (SIGABRT) when another node resets a connection that it is about to read, as when it was paused meanwhile.
+   */
+  #ended(engine: EngineProcess): void {
+    if (this.#process !== engine) return;
+    this.#restarted = this.start();
+    // One that does not come back does not answer: its test says so.
+    this.#restarted.catch(() => undefined);
   }
 
   /** As a power cut does it. */
   async kill(): Promise<void> {
-    this.#process?.kill();
-    await this.#process?.exited;
+    const engine = this.#process;
     this.#process = null;
+    engine?.kill();
+    await engine?.exited;
   }
 
   /** Holds it still, as a machine that does not answer, until `resume`. */
@@ -51,8 +65,10 @@ export class TestNode {
 
   async stop(): Promise<void> {
     this.resume();
-    await this.#process?.stop(10_000);
+    const engine = this.#process;
     this.#process = null;
+    await engine?.stop(10_000);
+    await Promise.allSettled([this.#restarted]);
   }
 }
 
@@ -87,7 +103,7 @@ export async function startTestCluster(shards = 2): Promise<TestCluster> {
     ports.map(async ({ http, tcp }, i) => {
       const own = join(dir, `node-${i}`);
       await mkdir(join(own, "data"), { recursive: true });
-      await writeFile(join(own, "users.xml"), usersConfig());
+      await writeFile(join(own, "users.xml"), usersConfig(OPERATOR, { profiles: "<default/>", profile: "default" }));
       await writeFile(
         join(own, "config.xml"),
         serverConfig(
@@ -111,10 +127,10 @@ export async function startTestCluster(shards = 2): Promise<TestCluster> {
   }
   const url = nodes.map((node) => node.url).join(",");
   const remote = {
-    ...{ urls: url.split(","), username: USER, password: PASSWORD },
+    ...{ urls: url.split(","), username: OPERATOR.username, password: OPERATOR.password },
     cluster: { name: CLUSTER, replicated: false },
   };
-  return { nodes, url, remote, cluster: CLUSTER, username: USER, password: PASSWORD, stop };
+  return { nodes, url, remote, cluster: CLUSTER, username: OPERATOR.username, password: OPERATOR.password, stop };
 }
 
 function serverConfig(own: { readonly http: number; readonly tcp: number }, shards: readonly number[], dir: string): string {
@@ -129,40 +145,6 @@ function serverConfig(own: { readonly http: number; readonly tcp: number }, shar
   <mark_cache_size>67108864</mark_cache_size>
   <background_pool_size>4</background_pool_size>
   <remote_servers><${CLUSTER}><secret>of the nodes</secret>${shards.map(replica).join("")}</${CLUSTER}></remote_servers>
-</clickhouse>
-`;
-}
-
-function usersConfig(): string {
-  const hash = createHash("sha256").update(PASSWORD).digest("hex");
-  // \`default\` starts the engine and can't have a password (code 516), so it may do that and nothing else.
-  return `<clickhouse>
-  <profiles><default/></profiles>
-  <quotas><default/></quotas>
-  <users>
-    <${USER}>
-      <password_sha256_hex>${hash}</password_sha256_hex>
-      <networks><ip>127.0.0.1</ip></networks>
-      <profile>default</profile>
-      <quota>default</quota>
-      <grants>
-        <query>GRANT SELECT, INSERT, CREATE, DROP, ALTER, OPTIMIZE, TRUNCATE ON flowtrail.*</query>
-        <query>GRANT TABLE ENGINE ON *</query>
-        <query>GRANT SELECT ON system.*</query>
-      </grants>
-    </${USER}>
-    <default>
-      <password></password>
-      <networks><ip>127.0.0.1</ip></networks>
-      <profile>default</profile>
-      <quota>default</quota>
-      <grants>
-        <query>GRANT SYSTEM LISTEN ON *.*</query>
-        <query>GRANT READ ON FILE</query>
-        <query>GRANT CREATE TEMPORARY TABLE ON *.*</query>
-      </grants>
-    </default>
-  </users>
 </clickhouse>
 `;
 }

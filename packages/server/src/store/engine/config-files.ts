@@ -1,7 +1,7 @@
 /** The engine's two configuration files. They hold its secrets, so they are readable by us alone and live as long as it does. */
-import { createHash } from "node:crypto";
 import { mkdtemp, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { usersConfig } from "./users-config.ts";
 
 export interface EngineSettings {
   readonly port: number;
@@ -42,47 +42,16 @@ function serverConfig(settings: EngineSettings, usersPath: string): string {
 `;
 }
 
-function usersConfig(settings: EngineSettings): string {
-  const hash = createHash("sha256").update(settings.password).digest("hex");
-  const perQueryBytes = Math.floor(settings.memoryBytes / 2);
-  // \`default\` starts the server and can't have a password (code 516), so it may do that and nothing else.
-  return `<clickhouse>
-  <profiles>
-    <default/>
+/** Our user's questions may not take the whole memory. */
+function profilesOf({ memoryBytes }: EngineSettings): string {
+  const perQueryBytes = Math.floor(memoryBytes / 2);
+  return `<default/>
     <flowtrail>
       <max_execution_time>300</max_execution_time>
       <max_memory_usage>${perQueryBytes}</max_memory_usage>
       <max_bytes_before_external_group_by>${Math.floor(perQueryBytes / 2)}</max_bytes_before_external_group_by>
       <max_bytes_before_external_sort>${Math.floor(perQueryBytes / 2)}</max_bytes_before_external_sort>
-    </flowtrail>
-  </profiles>
-  <quotas><default/></quotas>
-  <users>
-    <${settings.username}>
-      <password_sha256_hex>${hash}</password_sha256_hex>
-      <networks><ip>127.0.0.1</ip></networks>
-      <profile>flowtrail</profile>
-      <quota>default</quota>
-      <grants>
-        <query>GRANT SELECT, INSERT, CREATE, DROP, ALTER, OPTIMIZE, TRUNCATE ON ${settings.database}.*</query>
-        <query>GRANT TABLE ENGINE ON *</query>
-        <query>GRANT SELECT ON system.*</query>
-      </grants>
-    </${settings.username}>
-    <default>
-      <password></password>
-      <networks><ip>127.0.0.1</ip></networks>
-      <profile>default</profile>
-      <quota>default</quota>
-      <grants>
-        <query>GRANT SYSTEM LISTEN ON *.*</query>
-        <query>GRANT READ ON FILE</query>
-        <query>GRANT CREATE TEMPORARY TABLE ON *.*</query>
-      </grants>
-    </default>
-  </users>
-</clickhouse>
-`;
+    </flowtrail>`;
 }
 
 function escapeXml(text: string): string {
@@ -99,7 +68,10 @@ export async function writeConfigFiles(
   const directory = await mkdtemp(join(dataDir, runDirectoryPrefix));
   const configPath = join(directory, "config.xml");
   const usersPath = join(directory, "users.xml");
-  await writeFile(usersPath, usersConfig(settings), { mode: 0o600, flag: "wx" });
+  await writeFile(usersPath, usersConfig(settings, { profiles: profilesOf(settings), profile: "flowtrail" }), {
+    mode: 0o600,
+    flag: "wx",
+  });
   await writeFile(configPath, serverConfig(settings, usersPath), { mode: 0o600, flag: "wx" });
   return { directory, configPath };
 }
