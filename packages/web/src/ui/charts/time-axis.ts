@@ -13,6 +13,8 @@ const TICK_PX = 92;
 const MINUTE_MS = 60_000;
 
 export function timeTicks(fromMs: number, toMs: number, widthPx: number, clock: Pick<Clock, "zone">): TimeTick[] {
+  // A time without steps has no places.
+  if (toMs <= fromMs) return [];
   const scale = (clock.zone === "UTC" ? scaleUtc() : scaleTime()).domain([fromMs, toMs]);
   const times = scale.ticks(Math.max(2, Math.floor(widthPx / TICK_PX))).map(Number);
   const fine = times.some((ms) => ms % MINUTE_MS !== 0);
