@@ -50,11 +50,11 @@ interface TileProps {
 function Tile({ label, note, bad, children }: TileProps) {
   return (
     <section className={`tile${bad ? " tile-bad" : ""}`}>
-      <h3>
+      <h2>
         {label}
         {bad === true && <IconAlertTriangle size={15} stroke={1.8} aria-label="Problem" />}
         {bad === false && <IconCircleCheck size={15} stroke={1.8} className="tile-good" aria-label="Good" />}
-      </h3>
+      </h2>
       <p className="tile-figure">{children}</p>
       {note !== undefined && (
         <p className="tile-note" title={note}>
