@@ -79,6 +79,30 @@ describe("group commit", () => {
     expect(writes.groups).toEqual([["a", "b"], ["c"], ["d"]]);
   });
 
+  it("makes the next write of what comes while one is under way, unless it is worth one of its own or has waited for long", async () => {
+    const writes = new Writes();
+    const { submit } = bound(start(writes, { maxRows: 100, intervalMs: 50, maxParallel: 2 }));
+    const all = [submit(item("a"))];
+    await writes.started(1);
+    all.push(submit(item("b")));
+    await new Promise((resolve) => setTimeout(resolve, 80));
+    expect(writes.groups).toEqual([["a"]]);
+    all.push(submit(item("c", 25)));
+    await writes.started(2);
+    expect(writes.groups).toEqual([["a"], ["b", "c"]]);
+    writes.finish();
+    writes.finish();
+    await Promise.all(all);
+    const hanging = submit(item("d"));
+    await writes.started(3);
+    const small = submit(item("e"));
+    await writes.started(4);
+    expect(writes.groups.slice(2)).toEqual([["d"], ["e"]]);
+    writes.finish();
+    writes.finish();
+    await Promise.all([hanging, small]);
+  });
+
   it("refuses more than it may keep, with a time to come back, and takes again when there is room", async () => {
     const writes = new Writes();
     const commit = start(writes, { maxWaitingRows: 20 });

@@ -30,10 +30,12 @@ describe("elections that were asked for", () => {
   const log = new Log();
   let jobs: Reattribute;
   let reading: Promise<void>[] = [];
+  let pages = 0;
   const begin = (shared: boolean) => {
     const nothing = {
       editions: {
         page: async () => {
+          pages++;
           await reading.shift();
           return { flows: [], next: null };
         },
@@ -52,6 +54,7 @@ describe("elections that were asked for", () => {
     log.stored.clear();
     log.asked = 0;
     reading = [];
+    pages = 0;
     log.answer = Promise.resolve();
   });
   const wish = (dueMs: number) => ({ reporterId: "a", fromMs: 0, toMs: null, dueMs, isProvisional: false });
@@ -113,6 +116,21 @@ describe("elections that were asked for", () => {
     expect(await jobs.areDone(both, 20_000)).toBe(true);
     const done = both.map((id) => log.stored.get(id)?.changedMs ?? 0);
     expect(done[1]).toBeLessThanOrEqual(done[0] ?? 0);
+  });
+
+  it("of many agents that begin at once are one walk over what is stored, and of a month one of its own", async () => {
+    begin(false);
+    const nowMs = Date.now();
+    const recent = Array.from({ length: 200 }, (_, n) => ({
+      ...wish(nowMs + 1000),
+      reporterId: `r${n}`,
+      fromMs: nowMs - 60_000 - n,
+    }));
+    const month = { ...wish(nowMs + 1000), reporterId: "m", fromMs: nowMs - 30 * 86_400_000 };
+    const ids = await jobs.elect([...recent, month]);
+    await expect.poll(() => jobs.areDone(ids, 1000), { timeout: 20_000 }).toBe(true);
+    // Of both tables, twice.
+    expect(pages).toBe(4);
   });
 
   it("are over when another server has done them", async () => {
