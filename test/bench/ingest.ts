@@ -1,14 +1,12 @@
 /**
- * `npm run bench:ingest -- [--agents 1,10,100] [--engine embedded,http] [--reports 500k] [--minutes 5] [--json FILE] [--md FILE]`: reports a
- * second from the wire to the disk, with settling and rollups, through a real server, while four readers ask; CPU a report of server and
- * engine; beside plain INSERTs of the same rows in Native format. Agents and readers are a process of their own, on the same machine.
- * With --minutes uploads are made as they are sent, for so long, and memory is watched.
+ * `npm run bench:ingest -- --help`: reports a second from the wire to the disk, with settling and rollups, through a real server, while four
+ * readers ask; CPU a report of server and engine; beside plain INSERTs of the same rows in Native format. Agents and readers are a process of
+ * their own, on the same machine. With --minutes uploads are made as they are sent, for so long, and memory is watched.
  */
 import { type ChildProcess, fork } from "node:child_process";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { parseArgs } from "node:util";
 import { parseConfig } from "../../packages/server/src/config/load.ts";
 import { makeLogger } from "../../packages/server/src/logger.ts";
 import { Server } from "../../packages/server/src/server.ts";
@@ -18,27 +16,39 @@ import { type NativeResult, plainInserts } from "./ingest/native.ts";
 import { childrenUsage } from "./ingest/processes.ts";
 import type { SenderMessage, SenderOrder, SenderResult } from "./ingest/senders.ts";
 import { inventoryOf } from "./ingest/traffic.ts";
+import { benchOptions, countOption } from "./options.ts";
 import { percentile } from "./query/ask.ts";
 import { engineEndpoint } from "./query/engine.ts";
 import { machine } from "./query/report.ts";
 
-const { values } = parseArgs({
-  options: {
-    agents: { type: "string", default: "1,10,100" },
-    engine: { type: "string", default: "embedded,http" },
-    reports: { type: "string", default: "500k" },
-    minutes: { type: "string" },
-    readers: { type: "string", default: "4" },
-    json: { type: "string" },
-    md: { type: "string" },
-    "no-native": { type: "boolean", default: false },
-    /** The server's options, such as ingest.commit_rows=50000. */
-    set: { type: "string", multiple: true, default: [] },
-  },
+const USAGE = `Usage: npm run bench:ingest -- [options]
+
+Reports a second from the wire to the disk, through a real server, while readers ask; beside plain INSERTs of the same rows.
+
+  --agents <n,…>      how many send at once (default: 1,10,100)
+  --engine <name,…>   embedded, http (default: both)
+  --reports <n>       sent in each case, such as 500k (default: 500k)
+  --minutes <n>       instead: uploads are made as they are sent, for so long, and memory is watched
+  --readers <n>       who ask meanwhile (default: 4)
+  --no-native         without the plain INSERTs
+  --set <key=value>   an option of the server, such as ingest.commit_rows=50000; may come more than once
+  --json <file>       the report as JSON
+  --md <file>         the report as Markdown
+  -h, --help          this text
+`;
+const values = benchOptions(USAGE, {
+  agents: { type: "string", default: "1,10,100" },
+  engine: { type: "string", default: "embedded,http" },
+  reports: { type: "string", default: "500k" },
+  minutes: { type: "string" },
+  readers: { type: "string", default: "4" },
+  json: { type: "string" },
+  md: { type: "string" },
+  "no-native": { type: "boolean", default: false },
+  set: { type: "string", multiple: true, default: [] },
 });
-const UNITS: Readonly<Record<string, number>> = { k: 1e3, M: 1e6 };
-const REPORTS = Math.round(Number.parseFloat(values.reports) * (UNITS[values.reports.at(-1) ?? ""] ?? 1));
-const READERS = Number(values.readers);
+const REPORTS = countOption("reports", values.reports);
+const READERS = countOption("readers", values.readers);
 const SET = Object.fromEntries(values.set.map((text) => text.split("=") as [string, string]));
 const say = (text: string) => void process.stderr.write(`${text}\n`);
 

@@ -1,19 +1,18 @@
 /**
- * `npm run bench:query -- [--rows 10M] [--days 30] [--data DIR] [--runs 15] [--json FILE] [--md FILE]`: how long questions take over
- * seeded rows, through the API of a real server, beside Netmaker's published table and question on the same data in the same run.
- * With --data the rows are kept for the next run.
+ * `npm run bench:query -- --help`: how long questions take over seeded rows, through the API of a real server, beside Netmaker's published
+ * table and question on the same data in the same run. With --data the rows are kept for the next run.
  */
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { parseArgs } from "node:util";
 import { parseConfig } from "../../packages/server/src/config/load.ts";
 import type { FullHealth } from "../../packages/server/src/health/health.ts";
 import { makeLogger } from "../../packages/server/src/logger.ts";
 import { seedOffline } from "../../packages/server/src/seed/offline.ts";
 import { Server } from "../../packages/server/src/server.ts";
 import type { ClickHouse } from "../../packages/server/src/store/clickhouse.ts";
+import { benchOptions, countOption } from "./options.ts";
 import { type Call, percentile, Readers, type Timing } from "./query/ask.ts";
 import { engineEndpoint } from "./query/engine.ts";
 import { fillNetmaker, mergeAll, netmakerStore } from "./query/netmaker.ts";
@@ -28,26 +27,38 @@ import {
   type Side,
 } from "./query/report.ts";
 
-const { values } = parseArgs({
-  options: {
-    rows: { type: "string", default: "10M" },
-    days: { type: "string", default: "30" },
-    data: { type: "string" },
-    runs: { type: "string", default: "15" },
-    memory: { type: "string", default: "2GiB" },
-    only: { type: "string", default: "" },
-    json: { type: "string" },
-    md: { type: "string" },
-    "no-peer": { type: "boolean", default: false },
-    /** needed: days that are in several parts. all: so that what was made with an older schema is as a new one has it. none. */
-    merge: { type: "string", default: "needed" },
-  },
+const USAGE = `Usage: npm run bench:query -- [options]
+
+How long questions take over seeded rows, through the API of a real server, beside Netmaker's table on the same rows.
+
+  --rows <n>      seeded flows, such as 500k or 10M (default: 10M)
+  --days <n>      days that they are spread over (default: 30)
+  --data <dir>    where the rows are kept for the next run (default: a temporary directory, removed at the end)
+  --runs <n>      how often each question is asked; slow ones less often (default: 15)
+  --memory <size> of the engine (default: 2GiB)
+  --only <text>   only questions whose name has it; no readers, no exports
+  --merge <how>   needed: days that are in several parts; all: as a new table has it; none (default: needed)
+  --no-peer       without Netmaker's table
+  --json <file>   the report as JSON
+  --md <file>     the report as Markdown
+  -h, --help      this text
+`;
+const values = benchOptions(USAGE, {
+  rows: { type: "string", default: "10M" },
+  days: { type: "string", default: "30" },
+  data: { type: "string" },
+  runs: { type: "string", default: "15" },
+  memory: { type: "string", default: "2GiB" },
+  only: { type: "string", default: "" },
+  json: { type: "string" },
+  md: { type: "string" },
+  "no-peer": { type: "boolean", default: false },
+  merge: { type: "string", default: "needed" },
 });
 const say = (text: string) => void process.stderr.write(`${text}\n`);
-const UNITS: Readonly<Record<string, number>> = { k: 1e3, M: 1e6 };
-const ROWS = Math.round(Number.parseFloat(values.rows) * (UNITS[values.rows.at(-1) ?? ""] ?? 1));
-const DAYS = Number(values.days);
-const RUNS = Number(values.runs);
+const ROWS = countOption("rows", values.rows);
+const DAYS = countOption("days", values.days);
+const RUNS = countOption("runs", values.runs);
 /** A question that takes long is asked less often. */
 const BUDGET_MS = 12_000;
 const LEAST_RUNS = 3;
