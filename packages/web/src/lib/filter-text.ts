@@ -66,13 +66,19 @@ export function valueLabel(name: string, value: Value): string {
     case "port":
       return portLabel(Number(value));
     case "size":
+      return sizeLabel(spellValue(field, value));
     case "duration":
-      return spellValue(field, value);
+      return formatDuration(Number(value));
     case "count":
       return formatCount(Number(value));
     default:
       return String(value);
   }
+}
+
+/** `1 MiB`, `1,500 B`: exactly. */
+function sizeLabel(spelled: string): string {
+  return /^\d+$/.test(spelled) ? `${formatCount(Number(spelled))} B` : spelled.replace(/[KMGT]iB$/, " $&");
 }
 
 const TCP_UDP = [6, 17] as const;
@@ -90,7 +96,7 @@ export function partLabel(part: Filter): string {
     case "is":
       return `${fieldLabel(part.field)}: ${part.not ? "not " : ""}${valuesLabel(part.field, part.values, part.not)}`;
     case "order":
-      return `${fieldLabel(part.field)} ${ORDERS[part.op]} ${orderedLabel(part.field, part.value)}`;
+      return `${fieldLabel(part.field)} ${ORDERS[part.op]} ${valueLabel(part.field, part.value)}`;
     case "like":
       return `${fieldLabel(part.field)} ${part.not ? "without" : "with"} ${patternLabel(part.pattern)}`;
     case "text":
@@ -98,10 +104,6 @@ export function partLabel(part: Filter): string {
     default:
       return printFilter(part);
   }
-}
-
-function orderedLabel(field: string, value: number): string {
-  return knownField(field).type === "duration" ? formatDuration(value) : valueLabel(field, value);
 }
 
 /** More than these are counted, not listed. */

@@ -42,13 +42,6 @@ describe("an answer of steps", () => {
     expect(series).toMatchObject([{ label: "Other", value: "Other" }]);
   });
 
-  it("nothing at all is one empty step", () => {
-    expect(stepsChart({ ...answer, groups: [], other: false, series: [] }, "protocol")).toMatchObject({
-      series: [],
-      steps: { count: 1 },
-    });
-  });
-
   it("undivided it is one series", () => {
     const { series } = stepsChart({ ...answer, groups: ["Total"], other: false, series: [[1, 2]] }, null);
     expect(series).toMatchObject([{ label: "All", value: undefined }]);

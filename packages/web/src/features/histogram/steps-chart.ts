@@ -23,8 +23,7 @@ const TOTAL_COLOR = "var(--series-1)";
 
 /** @param group the field it is divided by; null: it is not */
 export function stepsChart(answer: StepsAnswer, group: string | null): StepsChart {
-  // Nothing at all is told without steps; a chart needs one to have a place for it.
-  const count = answer.series[0]?.length ?? 1;
+  const count = answer.series[0]?.length ?? 0;
   const values = answer.other ? answer.groups.slice(0, -1) : answer.groups;
   const colors = group === null ? [TOTAL_COLOR] : seriesColors(group, values);
   const series = answer.groups.map((text, i): GroupSeries => {
