@@ -22,6 +22,7 @@ const tile = (what: string) =>
 const list = topSchema.omit({ meta: true });
 
 export const overviewSchema = z.object({
+  from: time.describe("Beginning of what was looked at: of a day and more, the whole hour"),
   chart: histogramSchema.omit({ meta: true }).describe("As /api/flows/histogram tells it, with the time before"),
   tiles: z.object({
     throughput: tile("Bytes per second; `series`: bytes"),
@@ -50,8 +51,9 @@ export const overviewSchema = z.object({
       since: time
         .nullable()
         .describe("There was no traffic to them from then until the range. null: nothing is known from before"),
+      complete: z.boolean().describe("False: only the 2,000 with most traffic were looked up"),
     })
-    .describe("Domains that there was traffic to, but none in the 30 days before, among the 2,000 largest"),
+    .describe("Domains that there was traffic to, but none in the 30 days before"),
   estimated: z.boolean(),
   meta: metaSchema,
 });

@@ -69,7 +69,7 @@ describe("the overview", () => {
       new_externals: { rows: [{ domain: "new.example", bytes: 500 }], more: 0, since: expect.stringContaining("T") },
     });
     const all = await overview(`from=${new Date(T0 - 2 * HOUR_MS).toISOString()}`);
-    expect(all.new_externals).toEqual({ rows: [], more: 0, since: null });
+    expect(all.new_externals).toEqual({ rows: [], more: 0, since: null, complete: true });
   });
 
   it.each(["bytes", "connections"])("is what the single questions tell: %s", async (metric) => {

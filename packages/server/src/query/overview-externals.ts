@@ -6,9 +6,15 @@ import { rangeBefore, type Tile } from "./overview-tiles.ts";
 import { type Amount, amount } from "./traffic/amounts.ts";
 import { type GroupField, groupField } from "./traffic/fields.ts";
 import { leastStepMs } from "./traffic/plan.ts";
-import { stepFor, stepsIn } from "./traffic/steps.ts";
+import { alignDown, stepFor, stepsIn } from "./traffic/steps.ts";
 import type { Traffic } from "./traffic/traffic.ts";
 import { groupName, measureName } from "./traffic/traffic-sql.ts";
+
+export interface Externals {
+  /** How many domains there were, in all and step by step. */
+  readonly tile: Tile;
+  readonly fresh: NewExternals;
+}
 
 export interface NewExternals {
   /** The largest first. */
@@ -17,12 +23,15 @@ export interface NewExternals {
   readonly more: number;
   /** Since when they were not seen, up to the range; null: nothing is known from before, all would be new. */
   readonly since: string | null;
+  /** False: only the largest were looked up. */
+  readonly complete: boolean;
 }
 
 const DOMAIN = [groupField("dst.domain")].filter((field): field is GroupField => typeof field !== "string");
 const STEPS = 40;
+const DAY_MS = 86_400_000;
 /** Whoever was not seen for so long is new. */
-const LOOK_BACK_MS = 30 * 86_400_000;
+const LOOK_BACK_MS = 30 * DAY_MS;
 /** So many of the largest are looked up in the time before. */
 const CANDIDATES = 2000;
 const MOST_NEW = 8;
@@ -34,53 +43,87 @@ export function toExternals(filter: Filter): Filter {
   return allFilters([filter, columnIs("dst_type", ["external"])]);
 }
 
-/** How many domains there were, in all and step by step. */
-export async function externalsTile(traffic: Traffic, filter: Filter, range: TimeRange, inquiry: Inquiry): Promise<Tile> {
-  const question = { filter: toExternals(filter), groups: DOMAIN };
-  const stepMs = stepFor(range, STEPS, leastStepMs(question, range, STEPS / 2));
-  const distinct = `SELECT toUInt8(grouping(step)) AS total, step, uniqExact(${NAME}) AS n`;
-  const asked = (of: TimeRange, stepMs: number | null) =>
-    traffic.rows<{ total: number; step: string; n: string }>(
-      traffic.plan({ ...question, range: of, measures: ["bytes"], stepMs }),
-      inquiry,
-      (subquery) => `${distinct} FROM (${subquery}) WHERE ${BYTES} > 0 GROUP BY GROUPING SETS ((step), ())`,
-      {},
-    );
-  const [now, before] = await Promise.all([asked(range, stepMs), asked(rangeBefore(range), null)]);
-  const all = (rows: typeof now) => Number(rows.find(({ total }) => total === 1)?.n ?? 0);
-  const steps = new Map(now.filter(({ total }) => total === 0).map(({ step, n }) => [Number(step), Number(n)]));
-  const series = Array.from({ length: stepsIn(range, stepMs) }, (_, i) => steps.get(i) ?? 0);
-  return { value: all(now), previous: all(before), series };
+/** @throws StoreError, QuestionError */
+export async function externalsOf(traffic: Traffic, filter: Filter, range: TimeRange, inquiry: Inquiry): Promise<Externals> {
+  const domains = new Domains(traffic, toExternals(filter), inquiry);
+  const [{ names, found, series }, previous] = await Promise.all([domains.of(range), domains.count(rangeBefore(range))]);
+  const tile = { value: found, previous, series };
+  const nothing = { rows: [], more: 0, since: null, complete: true };
+  if (names.length === 0) return { tile, fresh: nothing };
+  // Whole days: sums by day know them.
+  const earlier = { fromMs: Math.max(0, alignDown(range.fromMs - LOOK_BACK_MS, DAY_MS)), toMs: range.fromMs };
+  const known = await domains.knownOf(names, earlier);
+  if (known === null) return { tile, fresh: nothing };
+  const fresh = names.filter(({ domain }) => !known.has(domain));
+  return {
+    tile,
+    fresh: {
+      rows: fresh.slice(0, MOST_NEW),
+      more: Math.max(0, fresh.length - MOST_NEW),
+      since: new Date(earlier.fromMs).toISOString(),
+      complete: names.length === found,
+    },
+  };
 }
 
-/** Domains of the range that were not there in the month before, as far as that is known. */
-export async function newExternals(traffic: Traffic, filter: Filter, range: TimeRange, inquiry: Inquiry): Promise<NewExternals> {
-  const question = { filter: toExternals(filter), groups: DOMAIN, measures: ["bytes"] as const, stepMs: null };
-  const found = await traffic.rows<{ name: string; bytes: string; found: string }>(
-    traffic.plan({ ...question, range }),
-    inquiry,
-    (subquery) =>
-      `SELECT ${NAME} AS name, sum(${BYTES}) AS bytes, count() OVER () AS found FROM (${subquery}) WHERE isNotNull(${NAME}) ` +
-      `GROUP BY ${NAME} HAVING bytes > 0 ORDER BY bytes DESC, name LIMIT {limit:UInt32}`,
-    { limit: CANDIDATES },
-  );
-  if (found.length === 0) return { rows: [], more: 0, since: null };
-  const earlier = { fromMs: Math.max(0, range.fromMs - LOOK_BACK_MS), toMs: range.fromMs };
-  const [known] = await traffic.rows<{ n: string; names: string[] }>(
-    traffic.plan({ ...question, range: earlier }),
-    inquiry,
-    (subquery) =>
-      `SELECT count() AS n, groupUniqArrayIf(${NAME}, has({names:Array(String)}, ${NAME})) AS names FROM (${subquery}) WHERE ${BYTES} > 0`,
-    { names: found.map(({ name }) => name) },
-  );
-  if (known === undefined || known.n === "0") return { rows: [], more: 0, since: null };
-  // More than were looked up: those that are not told are the smallest.
-  if (Number(found[0]?.found ?? 0) > found.length) inquiry.markPartial();
-  const before = new Set(known.names);
-  const fresh = found.filter(({ name }) => !before.has(name));
-  return {
-    rows: fresh.slice(0, MOST_NEW).map(({ name, bytes }) => ({ domain: name, bytes: amount(BigInt(bytes)) })),
-    more: Math.max(0, fresh.length - MOST_NEW),
-    since: new Date(earlier.fromMs).toISOString(),
-  };
+class Domains {
+  readonly #traffic: Traffic;
+  readonly #filter: Filter;
+  readonly #inquiry: Inquiry;
+
+  constructor(traffic: Traffic, filter: Filter, inquiry: Inquiry) {
+    this.#traffic = traffic;
+    this.#filter = filter;
+    this.#inquiry = inquiry;
+  }
+
+  /** The largest, how many there are in all, and how many in each step. */
+  async of(range: TimeRange) {
+    const question = { filter: this.#filter, groups: DOMAIN };
+    const stepMs = stepFor(range, STEPS, leastStepMs(question, range, STEPS / 2));
+    const count = stepsIn(range, stepMs);
+    const cells = (subquery: string) =>
+      `SELECT step, ${NAME} AS name, sum(${BYTES}) AS v FROM (${subquery}) WHERE isNotNull(${NAME}) GROUP BY step, name HAVING v > 0`;
+    const rows = await this.#rows<{ by_step: number; step: string; name: string; n: string; bytes: string; found: string }>(
+      range,
+      stepMs,
+      (subquery) =>
+        "SELECT toUInt8(grouping(name)) AS by_step, step, name, count() AS n, sum(v) AS bytes, countIf(by_step = 0) OVER () AS found " +
+        `FROM (${cells(subquery)}) GROUP BY GROUPING SETS ((step), (name)) ORDER BY by_step DESC, bytes DESC, name LIMIT {limit:UInt32}`,
+      { limit: count + CANDIDATES },
+    );
+    const steps = new Map(rows.filter((row) => row.by_step === 1).map(({ step, n }) => [Number(step), Number(n)]));
+    const names = rows
+      .filter((row) => row.by_step === 0)
+      .slice(0, CANDIDATES)
+      .map(({ name, bytes }) => ({ domain: name, bytes: amount(BigInt(bytes)) }));
+    return {
+      names,
+      found: Number(rows[0]?.found ?? 0),
+      series: Array.from({ length: count }, (_, i) => steps.get(i) ?? 0),
+    };
+  }
+
+  async count(range: TimeRange): Promise<number> {
+    const sql = (subquery: string) => `SELECT uniqExact(${NAME}) AS n FROM (${subquery}) WHERE ${BYTES} > 0`;
+    const [row] = await this.#rows<{ n: string }>(range, null, sql);
+    return Number(row?.n ?? 0);
+  }
+
+  /** Which of these there were; null: there was no traffic at all. */
+  async knownOf(names: readonly { readonly domain: string }[], range: TimeRange): Promise<ReadonlySet<string> | null> {
+    const [row] = await this.#rows<{ n: string; names: string[] }>(
+      range,
+      null,
+      (subquery) =>
+        `SELECT count() AS n, groupUniqArrayIf(${NAME}, has({names:Array(String)}, ${NAME})) AS names FROM (${subquery}) WHERE ${BYTES} > 0`,
+      { names: names.map(({ domain }) => domain) },
+    );
+    return row === undefined || row.n === "0" ? null : new Set(row.names);
+  }
+
+  #rows<T>(range: TimeRange, stepMs: number | null, sql: (subquery: string) => string, bindings: Record<string, unknown> = {}) {
+    const plan = this.#traffic.plan({ filter: this.#filter, groups: DOMAIN, measures: ["bytes"], range, stepMs });
+    return this.#traffic.rows<T>(plan, this.#inquiry, sql, bindings);
+  }
 }

@@ -22,21 +22,27 @@ export function rangeBefore({ fromMs, toMs }: TimeRange): TimeRange {
 
 /** Verdicts of connections in a range and in the time before → how many of them had this one. */
 export function verdictTile(now: Histogram, before: Histogram, verdict: string): Tile {
-  const { sum, series } = ofGroups(now, (group) => group === verdict);
-  return { value: amount(sum), previous: amount(ofGroups(before, (group) => group === verdict).sum), series };
+  const series = stepByStep(seriesOf(now, verdict), now);
+  return { value: amount(sumOf(series)), previous: amount(sumOf(seriesOf(before, verdict).flat())), series };
 }
 
-/** The same of all groups, per second. */
-export function rateTile(now: Histogram, before: Histogram, range: TimeRange, nowMs: number): Tile {
-  const { sum, series } = ofGroups(now, () => true);
+/** All groups together, per second. */
+export function rateTile(now: Histogram, before: readonly (readonly Amount[])[], range: TimeRange, nowMs: number): Tile {
+  const series = stepByStep(now.series, now);
   const rate = (total: bigint, of: TimeRange) => valueTold(total, { metric: "rate", range: of, nowMs });
-  return { value: rate(sum, range), previous: rate(ofGroups(before, () => true).sum, rangeBefore(range)), series };
+  return { value: rate(sumOf(series), range), previous: rate(sumOf(before.flat()), rangeBefore(range)), series };
 }
 
-function ofGroups({ groups, series }: Histogram, wanted: (group: string | null) => boolean): { sum: bigint; series: Amount[] } {
-  const rows = series.filter((_, i) => wanted(groups[i] ?? null));
-  const steps = (series[0] ?? []).map((_, step) => rows.reduce((sum, row) => sum + BigInt(row[step] ?? 0), 0n));
-  return { sum: steps.reduce((sum, value) => sum + value, 0n), series: steps.map(amount) };
+function seriesOf({ groups, series }: Histogram, group: string): readonly (readonly Amount[])[] {
+  return series.filter((_, i) => groups[i] === group);
+}
+
+function stepByStep(series: readonly (readonly Amount[])[], { series: [first = []] }: Histogram): Amount[] {
+  return first.map((_, step) => amount(sumOf(series.map((values) => values[step] ?? 0))));
+}
+
+function sumOf(amounts: readonly Amount[]): bigint {
+  return amounts.reduce((sum: bigint, value) => sum + BigInt(value), 0n);
 }
 
 /** Connections that are open right now, whatever the range is. */

@@ -2,13 +2,14 @@
 import { allFilters, type Filter, type TimeRange } from "@flowtrail/model";
 import { columnIs } from "./filters.ts";
 import type { Heard } from "./flow-set.ts";
-import { type Histogram, histogram } from "./histogram.ts";
+import { type Histogram, type HistogramQuery, histogram } from "./histogram.ts";
 import type { Inquiry } from "./inquiry.ts";
-import { externalsTile, type NewExternals, newExternals, toExternals } from "./overview-externals.ts";
+import { externalsOf, type NewExternals, toExternals } from "./overview-externals.ts";
 import { openNow, rangeBefore, rateTile, type Tile, verdictTile } from "./overview-tiles.ts";
 import { type Top, top } from "./top.ts";
 import { type GroupField, groupField } from "./traffic/fields.ts";
 import type { Metric } from "./traffic/question.ts";
+import { alignDown, alignUp } from "./traffic/steps.ts";
 import type { Traffic } from "./traffic/traffic.ts";
 
 export interface OverviewQuery {
@@ -26,6 +27,8 @@ export interface OverviewQuery {
 }
 
 export interface Overview {
+  /** Beginning of what was looked at. */
+  readonly from: string;
   readonly chart: Histogram;
   readonly tiles: {
     /** Bytes per second; its series are bytes. */
@@ -47,6 +50,8 @@ export interface OverviewDeps {
   readonly heard: Heard;
 }
 
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
 const SPARK_STEPS = 40;
 const GROUPS = 8;
 /** Only their sum is told. */
@@ -62,42 +67,57 @@ const LISTS = {
 
 /** @throws StoreError, QuestionError */
 export async function overview({ traffic, heard }: OverviewDeps, query: OverviewQuery, inquiry: Inquiry): Promise<Overview> {
-  const { range, filter, group, metric, buckets, limit, nowMs } = query;
+  const { filter, group, metric, buckets, limit, nowMs } = query;
+  const range = wholeHours(query.range, nowMs);
   const chartQuery = { range, filter, group, metric, buckets, limit: GROUPS, previous: true };
-  const spark = { range, filter, group: null, metric: "bytes", buckets: SPARK_STEPS, limit: GROUPS, previous: false } as const;
-  const verdicts = { ...spark, group: VERDICT, metric: "connections" } as const;
-  const earlier = rangeBefore(range);
+  const verdicts: HistogramQuery = {
+    ...chartQuery,
+    group: VERDICT,
+    metric: "connections",
+    buckets: SPARK_STEPS,
+    previous: false,
+  };
   const list = ({ by, within }: (typeof LISTS)[keyof typeof LISTS]) =>
     top(traffic, { range, filter: within(filter), by, metric, limit, previous: true, nowMs }, inquiry);
-  const [chart, bytes, bytesBefore, ended, endedBefore, externals, open, nodes, users, domains, services, fresh] =
-    await Promise.all([
-      histogram(traffic, chartQuery, inquiry),
-      histogram(traffic, spark, inquiry),
-      histogram(traffic, { ...spark, range: earlier, buckets: FEW }, inquiry),
-      histogram(traffic, verdicts, inquiry),
-      histogram(traffic, { ...verdicts, range: earlier, buckets: FEW }, inquiry),
-      externalsTile(traffic, filter, range, inquiry),
-      openNow(filter, heard, nowMs, inquiry),
-      list(LISTS.nodes),
-      list(LISTS.users),
-      list(LISTS.externals),
-      list(LISTS.services),
-      newExternals(traffic, filter, range, inquiry),
-    ]);
+  const charted = histogram(traffic, chartQuery, inquiry);
+  const undivided = { ...chartQuery, group: null, metric: "bytes", buckets: SPARK_STEPS } as const;
+  const [chart, bytes, ended, endedBefore, externals, open, nodes, users, domains, services] = await Promise.all([
+    charted,
+    metric === "bytes" ? charted : histogram(traffic, undivided, inquiry),
+    histogram(traffic, verdicts, inquiry),
+    histogram(traffic, { ...verdicts, range: rangeBefore(range), buckets: FEW }, inquiry),
+    externalsOf(traffic, filter, range, inquiry),
+    openNow(filter, heard, nowMs, inquiry),
+    list(LISTS.nodes),
+    list(LISTS.users),
+    list(LISTS.externals),
+    list(LISTS.services),
+  ]);
   return {
+    from: new Date(range.fromMs).toISOString(),
     chart,
     tiles: {
-      throughput: rateTile(bytes, bytesBefore, range, nowMs),
-      connections: rateTile(ended, endedBefore, range, nowMs),
-      externals,
+      throughput: rateTile(bytes, bytes.previous?.series ?? [], range, nowMs),
+      connections: rateTile(ended, endedBefore.series, range, nowMs),
+      externals: externals.tile,
       denied: verdictTile(ended, endedBefore, "denied"),
       unanswered: verdictTile(ended, endedBefore, "unanswered"),
       open,
     },
     top: { nodes, users, externals: domains, services },
-    new_externals: fresh,
+    new_externals: externals.fresh,
     estimated: [chart, bytes, nodes, users, domains, services].some(({ estimated }) => estimated),
   };
+}
+
+/**
+ * Of a day and more, whole hours: sums by the hour know all of it, and of the time before, without a look at single flows. What is
+ * still to come has no traffic.
+ */
+export function wholeHours({ fromMs, toMs }: TimeRange, nowMs: number): TimeRange {
+  if (toMs - fromMs < DAY_MS) return { fromMs, toMs };
+  const endMs = alignUp(toMs, HOUR_MS);
+  return { fromMs: alignDown(fromMs, HOUR_MS), toMs: endMs >= nowMs ? endMs : toMs };
 }
 
 const [VERDICT = null] = fields("verdict");

@@ -65,6 +65,8 @@ export interface OverviewAnswer {
     readonly more: number;
     /** Null: nothing is known from before. */
     readonly since: string | null;
+    /** False: only those with most traffic were looked up. */
+    readonly complete: boolean;
   };
   readonly estimated: boolean;
   readonly meta: AnswerMeta;

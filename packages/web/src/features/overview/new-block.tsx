@@ -7,11 +7,11 @@ import "./new-block.css";
 
 /** Domains that nobody went to before. */
 export function NewBlock({ fresh }: { fresh: OverviewAnswer["new_externals"] }) {
-  const { rows, more, since } = fresh;
+  const { rows, more, since, complete } = fresh;
   return (
     <Block
       title="New external domains"
-      hint="not seen in the 30 days before"
+      hint={`not seen in the 30 days before${complete ? "" : ", of those with most traffic"}`}
       link={{ ask: (q) => only(q, "dst.type", "external"), chart: { group: "domain" } }}
     >
       {rows.length === 0 ? (
