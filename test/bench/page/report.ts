@@ -103,7 +103,7 @@ function frames(all: readonly number[]): string {
     .concat(" ms");
 }
 
-export function quantile(all: readonly number[], part: number): number {
+function quantile(all: readonly number[], part: number): number {
   const sorted = all.toSorted((a, b) => a - b);
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))] ?? Number.NaN;
 }

@@ -29,6 +29,7 @@ export function EventCell({ flow, withDay, expander }: CellProps) {
           {withDay ? clock.dayAndTime(startMs) : clock.time(startMs)}
         </time>
         <End flow={flow} withDay={withDay} />
+        {expander}
       </span>
       <span className="line below">
         <FieldValue field="direction" value={flow.direction} className="direction-value" tabIndex={-1}>
@@ -40,7 +41,6 @@ export function EventCell({ flow, withDay, expander }: CellProps) {
         <FieldValue field="reporter" value={flow.reporter} entity="node" title={`Reported by ${flow.reporter}`} tabIndex={-1}>
           Node: {flow.reporter}
         </FieldValue>
-        {expander}
       </span>
     </>
   );
@@ -71,7 +71,7 @@ function End({ flow, withDay }: { flow: FlowJson; withDay: boolean }) {
   const endMs = Date.parse(flow.end);
   const otherDay = withDay && !clock.sameDay(endMs, Date.parse(flow.start));
   return (
-    <time className="below" dateTime={flow.end} title={`Ended ${clock.exact(endMs)}`}>
+    <time className="below cut" dateTime={flow.end} title={`Ended ${clock.exact(endMs)}`}>
       End: {otherDay ? clock.dayAndTime(endMs) : clock.time(endMs)}
     </time>
   );

@@ -22,13 +22,18 @@ export function useLogKeys(actions: LogActions): void {
     k: () => step(-1),
     ArrowDown: () => (inPanel() ? false : step(1)),
     ArrowUp: () => (inPanel() ? false : step(-1)),
-    ArrowRight: () => (inPanel() || onButton() ? false : actions.expand(true)),
-    ArrowLeft: () => (inPanel() || onButton() ? false : actions.expand(false)),
+    ArrowRight: () => (usesArrows() ? false : actions.expand(true)),
+    ArrowLeft: () => (usesArrows() ? false : actions.expand(false)),
     Enter: () => (onButton() ? false : actions.openActive()),
     Escape: () => (actions.isOpen ? actions.closePanel() : false),
     l: () => actions.toggleLive(),
     b: () => change({ reports: query.reports === "all" ? "merged" : "all" }),
   });
+}
+
+/** Tabs and charts have an own use for them. */
+function usesArrows(): boolean {
+  return inPanel() || (document.activeElement?.matches("[role=tab], .histogram *, .facets *") ?? false);
 }
 
 /** There the arrows scroll. */

@@ -95,7 +95,8 @@ export function moved(layout: TableLayout, from: number, to: number): TableLayou
   return { ...layout, columns };
 }
 
-const GAP_PX = 18;
+/** As in the style sheet. */
+const GAP_PX = 14;
 const PADDING_PX = 32;
 
 /** The grid's columns, and the pixels that it needs at least. */

@@ -11,7 +11,9 @@ import { LiveRows } from "./live-rows.ts";
 import { type Onwards, PageMarks } from "./page-marks.ts";
 import { type FlowQuestion, pageParams, takesNewRows } from "./question.ts";
 
-const PAGE_ROWS = 200;
+/** Enough for any screen at first; more of them once somebody scrolls. */
+const FIRST_ROWS = 200;
+const MORE_ROWS = 400;
 /** Rows that are far away are forgotten and asked for again. */
 export const MOST_ROWS = 3000;
 const RETRY_MS = 5000;
@@ -123,7 +125,7 @@ export class FlowFeed {
     this.#set({ [edge]: "loading" });
     const { signal } = this.#abort;
     const params = pageParams(question);
-    params.set("limit", String(PAGE_ROWS));
+    params.set("limit", String(MORE_ROWS));
     if ("cursor" in place) params.set("cursor", place.cursor);
     else params.set("at", place.at);
     try {
@@ -162,7 +164,7 @@ export class FlowFeed {
     }
     const { signal } = this.#abort;
     const params = pageParams(question);
-    params.set("limit", String(PAGE_ROWS));
+    params.set("limit", String(FIRST_ROWS));
     try {
       const page = await this.#deps.fetchFlows(params, signal);
       if (signal.aborted) return;

@@ -1,4 +1,3 @@
-import { IconChevronDown, IconChevronRight } from "@tabler/icons-react";
 import { memo } from "react";
 
 export interface ExpanderProps {
@@ -11,7 +10,6 @@ export interface ExpanderProps {
 
 /** Says how many nodes reported a connection, and shows what each of them said. */
 export const Expander = memo(function Expander({ flowKey, count, expanded, onToggle }: ExpanderProps) {
-  const Chevron = expanded ? IconChevronDown : IconChevronRight;
   return (
     <button
       type="button"
@@ -24,7 +22,6 @@ export const Expander = memo(function Expander({ flowKey, count, expanded, onTog
         onToggle(flowKey);
       }}
     >
-      <Chevron size={12} stroke={2.2} aria-hidden />
       {count} reports
     </button>
   );
