@@ -36,7 +36,7 @@ afterAll(() => test.stop());
 async function cost(range: TimeRange, text: string, change: Partial<FlowListQuery> = {}) {
   const inquiry = new Inquiry(test.store.clickhouse, { signal: AbortSignal.timeout(60_000) });
   const query = { range, filter: parseFilter(text), limit: 100, sort: "time", order: "desc", place: null, ...change } as const;
-  const { flows } = await new FlowList({ heard }).page(query, inquiry);
+  const { flows } = await new FlowList({ heard, now: () => nowMs }).page(query, inquiry);
   return { flows, rowsRead: inquiry.meta.rows_read };
 }
 

@@ -48,7 +48,7 @@ export function* looks(query: Pick<FlowListQuery, "range" | "order" | "place">):
     }
     return;
   }
-  const endMs = Math.min(range.toMs, (startMs ?? range.toMs) + 1);
+  const endMs = nearest(query).toMs;
   let toMs = endMs;
   for (let widthMs = HOUR_MS; toMs > range.fromMs; ) {
     const fromMs = Math.max(range.fromMs, toMs - widthMs);
@@ -63,8 +63,14 @@ export function* looks(query: Pick<FlowListQuery, "range" | "order" | "place">):
   yield* together(within({ fromMs: 0, toMs: endMs }, [rest, long]));
 }
 
+/** What is looked at first where the newest stand first: empty if the list goes on before its range. */
+export function nearest({ range, place }: Pick<FlowListQuery, "range" | "place">): TimeRange {
+  const toMs = Math.min(range.toMs, (place?.key.startMs ?? range.toMs) + 1);
+  return { fromMs: Math.min(toMs, Math.max(range.fromMs, toMs - HOUR_MS)), toMs };
+}
+
 function nextWidth(widthMs: number, lookedMs: number, { found, wanted }: Seen = { found: 0, wanted: 1 }): number {
-  const needed = found === 0 ? Number.POSITIVE_INFINITY : (MORE * wanted * lookedMs) / found;
+  const needed = found === 0 ? Number.POSITIVE_INFINITY : Math.ceil((MORE * wanted * lookedMs) / found);
   return Math.min(MOST_WIDER * widthMs, Math.max(LEAST_WIDER * widthMs, needed));
 }
 

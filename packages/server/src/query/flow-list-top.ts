@@ -1,13 +1,15 @@
 /** Rows in the order of a counter or of their duration. There is no index on these: so many flows are looked at, and it is said. */
 import type { TimeRange } from "@flowtrail/model";
 import { FLOWS, FLOWS_OPEN } from "../store/schema/flow-tables.ts";
-import { withoutOutdated } from "./flow-list-newest.ts";
+import { keyText } from "./flow-list-keys.ts";
+import { newestOfEach } from "./flow-list-newest.ts";
 import { type FlowListQuery, isAscending, type Sort } from "./flow-list-order.ts";
+import { endedByKeys, openByKeys } from "./flow-list-rows.ts";
 import { before } from "./flow-list-segments.ts";
 import { endedActive, type Heard, mayPass, openActive } from "./flow-set.ts";
 import type { Inquiry } from "./inquiry.ts";
 import { compareKeys, type FlowRow, flowRow, type StoredRow } from "./rows.ts";
-import { allOf, moment, SELECTED, type Sql } from "./sql.ts";
+import { allOf, KEY, moment, type Sql } from "./sql.ts";
 
 /** Reports of ended flows that began in the range and are sorted: all of 12 hours in which 100 came each second. */
 export const MOST_SORTED = 5_000_000;
@@ -44,10 +46,7 @@ export async function* topFlows(
   const { range, place, filter } = query;
   const asksEnded = mayPass(filter, "ended");
   const fromMs = place === null ? (asksEnded ? await looksFrom(range, mostSorted, inquiry) : null) : place.looksFromMs;
-  const open = mayPass(filter, "open") ? rankedOpen(query, wanted, heard, inquiry) : [];
-  const ended = asksEnded ? rankedEnded(query, fromMs, wanted, inquiry) : [];
-  const rows = (await Promise.all([open, ended])).flat();
-  yield firstByRank(rows, isAscending(query)).slice(0, wanted);
+  yield await firstRows(query, fromMs, wanted, heard, inquiry);
   if (fromMs === null) return null;
   inquiry.markPartial();
   const since = new Date(fromMs).toISOString();
@@ -69,28 +68,40 @@ async function looksFrom(range: TimeRange, most: number, inquiry: Inquiry): Prom
   return last === undefined ? null : Number(last.ms) + 1;
 }
 
-async function rankedOpen(query: FlowListQuery, wanted: number, heard: Heard, inquiry: Inquiry): Promise<FlowRow[]> {
-  const where = openActive(query.range, query.filter, heard);
-  const rows = await ranked(`${FLOWS_OPEN.name} FINAL`, where, query, wanted, inquiry);
-  return rows.map((row) => flowRow(row, false));
-}
-
-async function rankedEnded(query: FlowListQuery, fromMs: number | null, wanted: number, inquiry: Inquiry): Promise<FlowRow[]> {
-  const { range } = query;
+/** The ranks of all, out of few columns, and then the rows that are told. */
+async function firstRows(
+  query: FlowListQuery,
+  fromMs: number | null,
+  wanted: number,
+  heard: Heard,
+  inquiry: Inquiry,
+): Promise<FlowRow[]> {
+  const { range, filter } = query;
   const within = { table: FLOWS.name, began: { fromMs: fromMs ?? range.fromMs, toMs: range.toMs } };
-  const parts = fromMs === null ? [within, ...before(range)] : [within];
-  const found: FlowRow[] = [];
-  for (const part of parts) {
-    const where = endedActive(part, range, query.filter);
-    // Older revisions stand anywhere in this order: all are checked, and more are asked for where many fall out.
-    for (let limit = wanted + SPARE_ROWS, ends = false; !ends; limit *= 4) {
-      const rows = (await ranked(part.table, where, query, limit, inquiry)).map((row) => flowRow(row, true));
-      const newest = await withoutOutdated(rows, inquiry);
-      ends = rows.length < limit || newest.length >= wanted;
-      if (ends) found.push(...newest);
-    }
+  const parts = !mayPass(filter, "ended") ? [] : fromMs === null ? [within, ...before(range)] : [within];
+  const isOpen = openActive(range, filter, heard);
+  const isEnded = endedActive({ began: { fromMs: 0, toMs: range.toMs } }, range, filter);
+  // Older revisions stand anywhere in this order: more are asked for where many fall out.
+  for (let limit = wanted + SPARE_ROWS; ; limit *= 4) {
+    const answers = await Promise.all([
+      mayPass(filter, "open") ? ranked(`${FLOWS_OPEN.name} FINAL`, isOpen, query, limit, inquiry) : [],
+      ...parts.map((part) => ranked(part.table, endedActive(part, range, filter), query, limit, inquiry)),
+    ]);
+    const found = answers.flatMap((rows, i) => rows.map((row) => flowRow(row, i > 0)));
+    // Whatever stands behind the limit in one of them stands behind it in all.
+    const first = inRankOrder(found, isAscending(query)).slice(0, limit);
+    const keys = (ended: boolean) => first.filter((row) => row.ended === ended).map(({ key }) => key);
+    const rows = (
+      await Promise.all([endedByKeys(keys(true), isEnded, inquiry), openByKeys(keys(false), isOpen, inquiry)])
+    ).flat();
+    const whole = new Map(newestOfEach(rows).map((row) => [keyText(row.key), row]));
+    const newest = first.flatMap(({ key, version, ended, rank }) => {
+      const row = whole.get(keyText(key));
+      // An open flow goes on: it keeps the place at which it was found.
+      return row !== undefined && row.ended === ended && (row.version === version || !ended) ? [{ ...row, rank }] : [];
+    });
+    if (newest.length >= wanted || found.length < limit) return newest.slice(0, wanted);
   }
-  return found;
 }
 
 async function ranked(table: string, where: Sql, query: FlowListQuery, limit: number, inquiry: Inquiry): Promise<StoredRow[]> {
@@ -98,13 +109,12 @@ async function ranked(table: string, where: Sql, query: FlowListQuery, limit: nu
   if (sort === "time") throw new RangeError("a list by time has no rank");
   const ascending = isAscending(query);
   const [direction, is] = ascending ? ["ASC", ">"] : ["DESC", "<"];
-  const key = "start, flow_id, reporter_id";
   const behind: Sql[] =
     place === null
       ? []
       : [
           {
-            text: `(${RANKS[sort]}, ${key}) ${is} ({k_rank:UInt64}, ${moment("k_start")}, {k_id:UInt64}, {k_reporter:String})`,
+            text: `(${RANKS[sort]}, ${KEY}) ${is} ({k_rank:UInt64}, ${moment("k_start")}, {k_id:UInt64}, {k_reporter:String})`,
             bindings: {
               k_rank: place.rank ?? "0",
               k_start: place.key.startMs,
@@ -114,32 +124,22 @@ async function ranked(table: string, where: Sql, query: FlowListQuery, limit: nu
           },
         ];
   const { text, bindings } = allOf(where, ...behind);
+  const order = [RANKS[sort], ...KEY.split(", ")].map((column) => `${column} ${direction}`).join(", ");
   return inquiry.rows<StoredRow>({
     table: table.split(" ")[0] ?? table,
     sql:
-      `SELECT ${SELECTED}, toString(${RANKS[sort]}) AS row_rank FROM ${table} WHERE ${text} ` +
-      `ORDER BY ${RANKS[sort]} ${direction}, ${key
-        .split(", ")
-        .map((column) => `${column} ${direction}`)
-        .join(", ")} LIMIT {limit:UInt32}`,
+      `SELECT ${KEY}, toString(version) AS row_version, toString(${RANKS[sort]}) AS row_rank FROM ${table} WHERE ${text} ` +
+      `ORDER BY ${order} LIMIT {limit:UInt32}`,
     bindings: { ...bindings, limit },
   });
 }
 
-/** In order of rank, then newest first (or all the other way round); of each flow the newest revision only. */
-function firstByRank(rows: readonly FlowRow[], ascending: boolean): FlowRow[] {
-  const newest = new Map<string, FlowRow>();
-  for (const row of rows) {
-    const { startMs, flowId, reporterId } = row.key;
-    const text = `${startMs} ${flowId} ${reporterId}`;
-    const other = newest.get(text);
-    const isNewer = other === undefined || row.version > other.version || (row.version === other.version && row.ended);
-    if (isNewer) newest.set(text, row);
-  }
+/** In order of rank, then newest first, or all the other way round. */
+function inRankOrder(rows: readonly FlowRow[], ascending: boolean): FlowRow[] {
   const sign = ascending ? -1 : 1;
   const byRank = (a: FlowRow, b: FlowRow) => {
     const difference = BigInt(b.rank ?? 0) - BigInt(a.rank ?? 0);
     return difference === 0n ? compareKeys(a.key, b.key) : difference > 0n ? 1 : -1;
   };
-  return [...newest.values()].sort((a, b) => sign * byRank(a, b));
+  return rows.toSorted((a, b) => sign * byRank(a, b));
 }

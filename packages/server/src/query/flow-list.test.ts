@@ -18,7 +18,7 @@ let stored: AnyFlows;
 let list: FlowList;
 beforeAll(async () => {
   test = await startTestStore();
-  list = new FlowList({ heard });
+  list = new FlowList({ heard, now: () => nowMs });
   stored = await storeAnyFlows(test.store, { samples, flows: 300, nowMs, seed: 11 });
 });
 afterAll(() => test.stop());

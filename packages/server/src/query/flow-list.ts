@@ -25,9 +25,9 @@ export interface FlowPage extends PagePlaces {
 }
 
 export class FlowList {
-  readonly #deps: Pick<QueryDeps, "heard">;
+  readonly #deps: QueryDeps;
 
-  constructor(deps: Pick<QueryDeps, "heard">) {
+  constructor(deps: QueryDeps) {
     this.#deps = deps;
   }
 
@@ -51,7 +51,8 @@ export class FlowList {
     const wanted = query.limit + 1;
     const json = (row: FlowRow) => toJson(row, (id) => heard.has(id));
     const backwards = query.place?.toward === "prev";
-    const source = query.sort === "time" ? scanFlows(query, wanted, heard, inquiry) : topFlows(query, wanted, heard, inquiry);
+    const source =
+      query.sort === "time" ? scanFlows(query, wanted, this.#deps, inquiry) : topFlows(query, wanted, heard, inquiry);
     const found: FlowRow[] = [];
     for (;;) {
       const { value, done } = await source.next();
