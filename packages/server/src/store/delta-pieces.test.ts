@@ -2,7 +2,7 @@ import type { FlowBatch } from "@flowtrail/model";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { inPieces, LONGEST_DELTA_MS, pieceCount, pieceEnds } from "./delta-pieces.ts";
-import { assertStorable, MAX_PIECES, splitFlows } from "./flow-split.ts";
+import { assertStorable, deltasOf, MAX_PIECES } from "./flow-split.ts";
 import { DELTA_COUNTERS } from "./schema/flow-tables.ts";
 import { batchOf, type FlowRow } from "./test-batches.ts";
 
@@ -19,8 +19,10 @@ const delta = (since: number, last_seen: number, counters: readonly number[], mo
   ...more,
 });
 
+/** Delta by delta: short ones come first. */
 function piecesOf(rows: readonly FlowRow[], atOnce?: number) {
-  return [...inPieces(batchOf(rows), atOnce)].flatMap(told);
+  const pieces = [...inPieces(batchOf(rows), atOnce)].flatMap(told);
+  return pieces.sort((a, b) => Number(a.id) - Number(b.id));
 }
 
 function told(pieces: FlowBatch) {
@@ -109,11 +111,17 @@ describe("a batch", () => {
 
   it("of long flows becomes pieces a few at a time, and is counted as what it becomes", () => {
     const batch = batchOf(Array.from({ length: 1000 }, (_, id) => totals(id, 30)));
-    const made = [...inPieces(splitFlows(batch).deltas, 5000)].map(({ length }) => length);
+    const made = [...inPieces(deltasOf(batch), 5000)].map(({ length }) => length);
     expect(Math.max(...made)).toBeLessThan(5049);
     const sum = made.reduce((all, length) => all + length, 0);
     expect(sum).toBe(assertStorable(batch) + 1000);
     expect(sum).toBeLessThanOrEqual(49_000);
+  });
+
+  it("without long flows stays whole, however large it is", () => {
+    const short = (id: number) => ({ ...totals(id, 30), since: noon - minute, src_bytes_delta: 1, revision: 3 });
+    const batch = batchOf([short(1), short(2)]).pick(Int32Array.from({ length: 50_000 }, (_, at) => at % 2));
+    expect([...inPieces(deltasOf(batch))].map(({ length }) => length)).toEqual([50_000]);
   });
 
   it("that would become too many is refused", () => {

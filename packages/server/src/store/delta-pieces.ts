@@ -72,34 +72,39 @@ const ROWS_AT_ONCE = 20_000;
 
 /**
  * Deltas, with all that are longer than two minutes in even pieces, marked as estimated. A piece is known by its `last_seen`. The sum of
- * the pieces is the delta, and the same delta always makes the same pieces. In batches of about `atOnce` rows, each made when it is
- * asked for.
+ * the pieces is the delta, and the same delta always makes the same pieces. All short ones are one batch; the pieces come in batches of
+ * about `atOnce` rows, each made when it is asked for.
  * @param deltas rows with `since` and `last_seen`
  */
 export function* inPieces(deltas: FlowBatch, atOnce = ROWS_AT_ONCE): Generator<FlowBatch> {
   const { since, last_seen } = deltas.columns;
   const times = (row: number) => [since.get(row) ?? 0, last_seen.get(row) ?? 0] as const;
-  let made = new Pieces(deltas);
-  let isWhole = true;
+  const long: number[] = [];
   for (let row = 0; row < deltas.length; row++) {
     const [sinceMs, endMs] = times(row);
-    if (endMs - sinceMs <= LONGEST_DELTA_MS) made.keep(row);
-    else made.spread(row, sinceMs, endMs);
+    if (endMs - sinceMs > LONGEST_DELTA_MS) long.push(row);
+  }
+  if (long.length === 0) {
+    yield deltas;
+    return;
+  }
+  const isLong = new Set(long);
+  if (long.length < deltas.length) yield deltas.filter((row) => !isLong.has(row));
+  let made = new Pieces(deltas);
+  for (const row of long) {
+    made.spread(row, ...times(row));
     if (made.length < atOnce) continue;
-    isWhole = false;
     yield made.batch();
     made = new Pieces(deltas);
   }
-  if (isWhole && !made.hasSpread) yield deltas;
-  else if (made.length > 0) yield made.batch();
+  if (made.length > 0) yield made.batch();
 }
 
 /** Collects what rows become, and makes it column by column. */
 class Pieces {
   readonly #deltas: FlowBatch;
   readonly #rows: number[] = [];
-  readonly #pieces: (Piece | null)[] = [];
-  hasSpread = false;
+  readonly #pieces: Piece[] = [];
 
   constructor(deltas: FlowBatch) {
     this.#deltas = deltas;
@@ -109,13 +114,7 @@ class Pieces {
     return this.#rows.length;
   }
 
-  keep(row: number): void {
-    this.#rows.push(row);
-    this.#pieces.push(null);
-  }
-
   spread(row: number, sinceMs: number, endMs: number): void {
-    this.hasSpread = true;
     const { columns } = this.#deltas;
     const totals = DELTA_COUNTERS.map((name) => columns[name].get(row) ?? 0);
     for (const piece of evenPieces(sinceMs, endMs, totals)) {
@@ -129,7 +128,6 @@ class Pieces {
     const { since, last_seen, estimated } = batch.columns;
     const counters = DELTA_COUNTERS.map((name) => batch.columns[name]);
     for (const [row, piece] of this.#pieces.entries()) {
-      if (piece === null) continue;
       for (const [i, counter] of counters.entries()) counter.set(row, piece.amounts[i] ?? 0);
       since.set(row, piece.sinceMs);
       last_seen.set(row, piece.lastSeenMs);

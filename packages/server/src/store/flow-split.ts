@@ -74,25 +74,17 @@ function extraPieces(batch: FlowBatch): number {
   return pieces;
 }
 
-/** Of the columns of their tables. */
-export interface SplitFlows {
-  /** For `flows`. */
-  readonly ended: FlowBatch;
-  /** For `flows_open`: open flows, and ended ones that become tombstones there. */
-  readonly open: FlowBatch;
-  /** For `flow_deltas`, long ones not yet taken apart: see `inPieces`. */
-  readonly deltas: FlowBatch;
+/** For `flows`. */
+export function endedOf(batch: FlowBatch): FlowBatch {
+  const { state } = batch.columns;
+  return batch.filter((row) => state.get(row) !== "open", FLOW_COLUMNS);
 }
 
-export function splitFlows(batch: FlowBatch): SplitFlows {
+/** For `flows_open`: open flows, and ended ones that become tombstones there. */
+export function openOf(batch: FlowBatch): FlowBatch {
   const { state, revision } = batch.columns;
-  const isOpen = (row: number) => state.get(row) === "open";
-  return {
-    ended: batch.filter((row) => !isOpen(row), FLOW_COLUMNS),
-    // A flow that had ended when it was first told of was never stored as open: nothing to bury.
-    open: batch.filter((row) => isOpen(row) || revision.get(row) !== 0, FLOW_COLUMNS),
-    deltas: deltasOf(batch),
-  };
+  // A flow that had ended when it was first told of was never stored as open: nothing to bury.
+  return batch.filter((row) => state.get(row) === "open" || revision.get(row) !== 0, FLOW_COLUMNS);
 }
 
 const totals = {
@@ -110,11 +102,11 @@ const DELTA_SOURCES = [
 ];
 
 /**
- * One row per revision that moved bytes. An ended flow whose sender gives totals only is one
+ * For `flow_deltas`, long ones not yet taken apart (see `inPieces`): one row per revision that moved bytes. An ended flow whose sender gives totals only is one
  * delta over its whole life, marked as estimated; under a revision of its own, so that a later report of the same end replaces it.
  * What is missing to an ended flow's totals is added by `Settle`, which looks at what is stored.
  */
-function deltasOf(batch: FlowBatch): FlowBatch {
+export function deltasOf(batch: FlowBatch): FlowBatch {
   const deltas = batch.filter(deltaRows(batch).hasDelta, DELTA_SOURCES);
   const { isMeasured } = deltaRows(deltas);
   for (let row = 0; row < deltas.length; row++) spread(deltas, row, isMeasured(row));

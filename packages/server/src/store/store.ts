@@ -1,4 +1,5 @@
 /** The store: everything that is kept, in ClickHouse, embedded or the operator's own. */
+import { setImmediate as othersTurn } from "node:timers/promises";
 import { encodeBatch, type FlowBatch } from "@flowtrail/model";
 import type { Submission } from "../receive/ports.ts";
 import { ClickHouse, type ClickHouseConfig, type PingResult } from "./clickhouse.ts";
@@ -6,13 +7,13 @@ import { openRemote, type RemoteConfig } from "./cluster.ts";
 import { insertDeadLetters, insertDeliveries } from "./deliveries.ts";
 import { inPieces } from "./delta-pieces.ts";
 import { EmbeddedEngine, type EngineConfig, type EngineStatus } from "./engine/engine.ts";
-import { assertStorable, MAX_DAYS, mergeBatches, splitFlows } from "./flow-split.ts";
+import { assertStorable, deltasOf, endedOf, MAX_DAYS, mergeBatches, openOf } from "./flow-split.ts";
 import { GroupCommit, type GroupCommitConfig, type GroupCommitStats } from "./group-commit.ts";
 import type { Logger } from "./logger.ts";
 import { type StoreNodes, singleNode } from "./nodes.ts";
 import { Retention, type RetentionConfig } from "./retention/retention.ts";
 import { Rhythm } from "./rhythm.ts";
-import { oldestNews } from "./rollups/news.ts";
+import { oldestStart, oldestTraffic } from "./rollups/news.ts";
 import { Rollups, type RollupsConfig, type RollupsStats } from "./rollups/rollups.ts";
 import { migrateNodes } from "./schema/distributed.ts";
 import { DELTA_COLUMNS, FLOW_COLUMNS, FLOW_DELTAS, FLOWS, FLOWS_OPEN } from "./schema/flow-tables.ts";
@@ -210,16 +211,14 @@ export class Store {
     return { clickhouse, nodes: singleNode(clickhouse) };
   }
 
-  /** Many submissions as one write. An INSERT is atomic per day and table only, but nothing of it does harm when it comes again. */
+  /** Many submissions as one write, step by step: a question must not wait for all the work on a large one. An INSERT is atomic per day and table only, but nothing of it does harm when it comes again. */
   async #write(submissions: readonly Submission[]): Promise<void> {
     const rows = mergeBatches(submissions.map(({ rows }) => rows));
-    const { ended, open, deltas } = splitFlows(rows);
-    let newsMs = oldestNews(rows, deltas);
+    let newsMs = oldestStart(rows);
     await allDone([
-      // An ended flow is stored before its tombstone, so that it is never gone in between.
-      this.#insertFlows(FLOWS.name, FLOW_COLUMNS, ended).then(() => this.#insertFlows(FLOWS_OPEN.name, FLOW_COLUMNS, open)),
-      this.#insertDeltas(deltas, (pieces) => {
-        newsMs = Math.min(newsMs, oldestNews(rows, pieces));
+      this.#insertRows(rows),
+      this.#insertDeltas(rows, (pieces) => {
+        newsMs = Math.min(newsMs, oldestTraffic(pieces));
       }),
       insertDeadLetters(
         this.clickhouse,
@@ -233,8 +232,19 @@ export class Store {
     );
   }
 
+  /** An ended flow is stored before its tombstone, so that it is never gone in between. */
+  async #insertRows(rows: FlowBatch): Promise<void> {
+    await othersTurn();
+    await this.#insertFlows(FLOWS.name, FLOW_COLUMNS, endedOf(rows));
+    await othersTurn();
+    await this.#insertFlows(FLOWS_OPEN.name, FLOW_COLUMNS, openOf(rows));
+  }
+
   /** Long ones in pieces, a few at a time: there may be many more of them than rows. */
-  async #insertDeltas(deltas: FlowBatch, note: (pieces: FlowBatch) => void): Promise<void> {
+  async #insertDeltas(rows: FlowBatch, note: (pieces: FlowBatch) => void): Promise<void> {
+    await othersTurn();
+    const deltas = deltasOf(rows);
+    await othersTurn();
     for (const pieces of inPieces(deltas)) {
       note(pieces);
       await this.#insertFlows(FLOW_DELTAS.name, DELTA_COLUMNS, pieces);
@@ -243,6 +253,7 @@ export class Store {
 
   async #insertFlows(table: string, columns: typeof FLOW_COLUMNS, rows: FlowBatch): Promise<void> {
     if (rows.length === 0) return;
+    await othersTurn();
     const names = columns.map(({ name }) => name);
     await this.clickhouse.insert(table, names, "ArrowStream", encodeBatch(rows, { columns }), {
       // A null where the table has none, and a column without any value, become the column's default.

@@ -17,7 +17,8 @@ export interface EngineSettings {
 export const keyHeader = "X-Flowtrail-Key";
 
 function serverConfig(settings: EngineSettings, usersPath: string): string {
-  // Not the whole memory for one query: the largest question must leave room for inserts and merges.
+  // Not the whole memory for one query: the largest question must leave room for inserts and merges. Merges give way to both: under
+  // full ingest they are a third of the engine's work, and nobody waits for them.
   return `<clickhouse>
   <logger><console>1</console></logger>
   <listen_host>127.0.0.1</listen_host>
@@ -27,6 +28,7 @@ function serverConfig(settings: EngineSettings, usersPath: string): string {
   <max_server_memory_usage>${settings.memoryBytes}</max_server_memory_usage>
   <mark_cache_size>${Math.min(268_435_456, Math.floor(settings.memoryBytes / 8))}</mark_cache_size>
   <background_pool_size>4</background_pool_size>
+  <os_threads_nice_value_merge_mutate>10</os_threads_nice_value_merge_mutate>
   <merge_tree>
     <min_free_disk_bytes_to_perform_insert>${settings.minFreeDiskBytes}</min_free_disk_bytes_to_perform_insert>
     <old_parts_lifetime>60</old_parts_lifetime>
