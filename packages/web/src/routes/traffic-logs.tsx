@@ -56,6 +56,8 @@ export function TrafficLogsRoute() {
     table.current?.scrollToTop();
     feed.resume();
   };
+  /** The newest row of a step of the chart stands first. */
+  const goTo = (_fromMs: number, toMs: number) => changeOrder({ ...NEWEST_FIRST, at: new Date(toMs - 1).toISOString() });
   const toggleLive = () => (state.paused ? resume() : feed.pause());
   useAskAgain(() => feed.refresh());
   useLogKeys({ ...row, isOpen: openFlow !== null, toggleLive, query, change });
@@ -95,7 +97,7 @@ export function TrafficLogsRoute() {
         <Facets asked={query} onChange={change} />
         <div className="log-main">
           <div className="log-over-time">
-            <Histogram onPick={(ms) => changeOrder({ ...NEWEST_FIRST, at: new Date(ms).toISOString() })} />
+            <Histogram onPick={goTo} />
           </div>
           {state.phase === "failed" && (
             <Banner

@@ -15,8 +15,8 @@ const HEIGHT = 150;
 const ESTIMATED = "Some of it is spread evenly over the lives of its flows";
 
 export interface HistogramProps {
-  /** The beginning of the step that was clicked: the table may go there. */
-  readonly onPick?: (ms: number) => void;
+  /** The step that was clicked, from its beginning to its end: the table may go there. */
+  readonly onPick?: (fromMs: number, toMs: number) => void;
 }
 
 /** What is asked for, over time: a brush zooms, a legend's names filter. */

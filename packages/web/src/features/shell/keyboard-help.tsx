@@ -25,6 +25,7 @@ const ROWS: readonly Line[] = [
   [["j", "k"], "next, previous row"],
   [["Enter"], "open the row"],
   [["Esc"], "close the row"],
+  [["→", "←"], "show or hide each report of the row"],
   [["l"], "pause or resume live rows"],
   [["b"], "connections or all reports"],
 ];

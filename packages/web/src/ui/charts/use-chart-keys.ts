@@ -45,7 +45,8 @@ export function useChartKeys(at: number | null, steps: Steps, { onBrush, onPan, 
     else if (key === "Enter" && span !== null) {
       setAnchor(null);
       onBrush?.(span.fromMs, span.toMs);
-    } else if (key === "Enter" && onPick !== undefined) onPick(steps.fromMs + step * steps.stepMs);
+    } else if (key === "Enter" && onPick !== undefined)
+      onPick(steps.fromMs + step * steps.stepMs, steps.fromMs + (step + 1) * steps.stepMs);
     else if (key === "Escape" && anchor !== null) setAnchor(null);
     else if (key === "Escape" && onUndo !== undefined) onUndo();
     else return;

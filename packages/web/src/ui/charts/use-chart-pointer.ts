@@ -12,7 +12,7 @@ export interface ChartActions {
   /** Moved along by so much: later is more. */
   onPan?: ((byMs: number) => void) | undefined;
   /** The beginning of the step that was clicked. */
-  onPick?: ((ms: number) => void) | undefined;
+  onPick?: ((fromMs: number, toMs: number) => void) | undefined;
 }
 
 export interface Span {
@@ -65,7 +65,10 @@ export function useChartPointer(
         const [x, from] = [xIn(event), drag.current];
         end();
         if (from === null) return;
-        if (Math.abs(x - from.x) < DRAG_PX) return onPick?.(steps.fromMs + stepAt(msAt(x, plot, steps), steps) * steps.stepMs);
+        if (Math.abs(x - from.x) < DRAG_PX) {
+          const stepMs = steps.fromMs + stepAt(msAt(x, plot, steps), steps) * steps.stepMs;
+          return onPick?.(stepMs, stepMs + steps.stepMs);
+        }
         if (from.kind === "pan") return onPan?.(panned(from.x - x, plot, steps));
         const chosen = spanTo(from, x);
         onBrush?.(chosen.fromMs, chosen.toMs);

@@ -34,5 +34,5 @@ export function useListOrder(window: TimeWindow): OrderUrl {
 }
 
 function isWithin(ms: number, { fromMs, toMs }: { fromMs: number; toMs: number }): boolean {
-  return ms >= fromMs && ms < toMs;
+  return ms >= fromMs && ms <= toMs;
 }
