@@ -27,21 +27,21 @@ export function atOnceSql(subquery: string, question: Divided): string {
   );
 }
 
-/** The groups without their steps. */
+/** Keys of the largest, without their steps. */
 export function largestSql(subquery: string, question: Divided): string {
-  const names = namesOf(question);
-  const told = names.map((name) => `any(c_${name}) AS ${name}`).join(", ");
-  const inner = names.map((name) => `${name} AS c_${name}`).join(", ");
   return (
-    `SELECT ${KEY}, ${told}, sum(v) AS sum, count() OVER () AS found FROM (SELECT ${KEYS.join(", ")}, ${inner}, ${measureOf(question)} AS v ` +
-    `FROM (${subquery})) GROUP BY ${KEYS.join(", ")} HAVING sum > 0 ORDER BY sum DESC, ${names.join(", ")} LIMIT {limit:UInt32}`
+    `SELECT ${KEY}, sum(${measureOf(question)}) AS sum, count() OVER () AS found FROM (${subquery}) ` +
+    `GROUP BY ${KEYS.join(", ")} HAVING sum > 0 ORDER BY sum DESC, key LIMIT {limit:UInt32}`
   );
 }
 
-/** The steps of chosen groups, by their place, and of all others together. */
+/** Chosen groups with their steps, by their place, and all others together. */
 export function chosenSql(subquery: string, question: Divided): string {
-  const cells = `SELECT step, ${PLACE}, sum(${measureOf(question)}) AS v FROM (${subquery}) GROUP BY step, ${PLACE}`;
-  return `SELECT ${PLACE}, ${STEPS} FROM (${cells}) GROUP BY ${PLACE}`;
+  const names = namesOf(question);
+  const values = names.map((name) => `any(${name}) AS c_${name}`).join(", ");
+  const cells = `SELECT step, ${PLACE}, ${values}, sum(${measureOf(question)}) AS v FROM (${subquery}) GROUP BY step, ${PLACE}`;
+  const told = names.map((name) => `any(c_${name}) AS ${name}`).join(", ");
+  return `SELECT ${PLACE}, ${told}, ${STEPS} FROM (${cells}) GROUP BY ${PLACE}`;
 }
 
 function namesOf({ groups }: Divided): string[] {

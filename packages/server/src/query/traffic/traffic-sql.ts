@@ -1,7 +1,4 @@
-/**
- * A plan → one subquery with a row for each step and group: `step`, `g0`, `g1`, …, what is measured, and keys, which are other ones where
- * any of the values is.
- */
+/** A plan → one subquery with a row for each step and group: `step`, what stands for the group (see `By`), and what is measured. */
 import type { ColumnName } from "@flowtrail/model";
 import { FLOW_DELTAS, LONG_MS } from "../../store/schema/flow-tables.ts";
 import { HIGHEST_KEPT_PORT } from "../../store/schema/rollup-tables.ts";
@@ -25,16 +22,35 @@ export const KEYS = ["k0", "k1"] as const;
 export const wholeKey = (first: string, second: string): string => `${first} + ${second} * toUInt64(${FACTORS[1]})`;
 /** Place of a group among those that were chosen, from 1; 0: it is none of them. */
 export const PLACE = "place";
+
+/** Two keys (SQL) over the values (SQL) of a group. */
+export type KeysOf = (values: readonly string[]) => readonly [string, string];
+
+/**
+ * What stands for a group. `values`: `g0`, `g1`, … and the keys `k0` and `k1`; with `chosen` only of those groups. `keys`: these alone,
+ * where there are too many groups to carry all values along. `place`: of chosen groups, with the values; all others have place 0.
+ */
+export type By =
+  | { readonly kind: "values"; readonly chosen?: readonly bigint[] }
+  | { readonly kind: "keys" }
+  | { readonly kind: "place"; readonly chosen: readonly bigint[] };
+
+export interface GroupedBy {
+  readonly by: By;
+  /** By which groups are chosen, where they are told apart by less than all of their values. */
+  readonly keysOf?: KeysOf;
+}
 export const measureName = (measure: TrafficMeasure): string => `m_${measure}`;
 
 /** Settings without which FINAL would merge what can't hold the same key. */
 export const TRAFFIC_SETTINGS = { do_not_merge_across_partitions_select_final: 1 } as const;
 
-/**
- * @param heard reporters that something was heard of lately: an open flow of any other one reads as lost
- * @param chosen of these groups (by `wholeKey`) only: rows have a `place` instead of the values
- */
-export function trafficSql(plan: TrafficPlan, heard: () => readonly string[], chosen: readonly bigint[] | null = null): Sql {
+/** @param heard reporters that something was heard of lately: an open flow of any other one reads as lost */
+export function trafficSql(
+  plan: TrafficPlan,
+  heard: () => readonly string[],
+  { by, keysOf = keysSql }: GroupedBy = { by: { kind: "values" } },
+): Sql {
   const { filter, range, stepMs } = plan.question;
   const needed = filterColumns(filter);
   for (const { needs } of plan.question.groups) for (const name of needs) needed.add(name);
@@ -42,14 +58,15 @@ export function trafficSql(plan: TrafficPlan, heard: () => readonly string[], ch
     ...filterSql(filter).bindings,
     ...(stepMs === null ? {} : { origin: alignDown(range.fromMs, stepMs), step: stepMs }),
     ...(needed.has("state") ? { heard: heard() } : {}),
-    ...(chosen === null ? {} : { chosen, places: chosen.map((_, i) => i + 1) }),
+    ...(by.kind === "keys" || by.chosen === undefined ? {} : { chosen: by.chosen }),
+    ...(by.kind === "place" ? { places: by.chosen.map((_, i) => i + 1) } : {}),
   };
   const parts = plan.segments.map((segment, i) => {
     const { fromMs, toMs } = segment.range;
     const names = { fromMs: `a${i}`, toMs: `b${i}`, longMs: `l${i}` };
     Object.assign(bindings, { [names.fromMs]: fromMs, [names.toMs]: toMs });
     if (segment.kind === "spread") bindings[names.longMs] = Math.max(0, fromMs - LONG_MS);
-    return new SegmentSql(plan, needed, chosen !== null).of(segment, names);
+    return new SegmentSql(plan, needed, { by, keysOf }).of(segment, names);
   });
   return { text: parts.map((part) => `(${part})`).join(" UNION ALL "), bindings };
 }
@@ -66,12 +83,12 @@ class SegmentSql {
   readonly #plan: TrafficPlan;
   readonly #needed: ReadonlySet<ColumnName>;
 
-  readonly #isChosen: boolean;
+  readonly #grouped: Required<GroupedBy>;
 
-  constructor(plan: TrafficPlan, needed: ReadonlySet<ColumnName>, isChosen: boolean) {
+  constructor(plan: TrafficPlan, needed: ReadonlySet<ColumnName>, grouped: Required<GroupedBy>) {
     this.#plan = plan;
     this.#needed = needed;
-    this.#isChosen = isChosen;
+    this.#grouped = grouped;
   }
 
   of(segment: Segment, names: Stretch): string {
@@ -136,23 +153,37 @@ class SegmentSql {
     const values = groups.map(({ sql, column }) =>
       fold && column.name === "dst_port" ? `if(dst_port > ${HIGHEST_KEPT_PORT}, 0, dst_port)` : sql,
     );
-    const [first = "toUInt64(0)", second = "toUInt64(0)"] = keysSql(values);
-    const divided = this.#isChosen
-      ? [`transform(${wholeKey(first, second)}, {chosen:Array(UInt64)}, {places:Array(UInt16)}, toUInt16(0)) AS ${PLACE}`]
-      : groups.length === 0
-        ? []
-        : [...values.map((value, i) => `any(${value}) AS ${groupName(i)}`), `${first} AS ${KEYS[0]}`, `${second} AS ${KEYS[1]}`];
-    const by = this.#isChosen ? [PLACE] : groups.length === 0 ? [] : KEYS;
+    const { selected, groupedBy, chosen } = this.#group(values);
     const sum = (measure: TrafficMeasure) => (segment.measures.includes(measure) ? sums[measure] : undefined) ?? "toUInt64(0)";
     const measured = measures.map((measure) => `${sum(measure)} AS ${measureName(measure)}`);
     // All dimensions of a rollup are part of its key: they may be looked at before rows replace each other.
     const before = segment.kind === "rollup" ? "PREWHERE" : "WHERE";
-    const conditions = at === undefined ? where : [...where, this.#filter()];
+    const conditions = [...where, ...(at === undefined ? [] : [this.#filter()]), ...chosen];
     return [
-      `SELECT ${[steps, ...divided, ...measured].join(", ")} FROM ${from}`,
+      `SELECT ${[steps, ...selected, ...measured].join(", ")} FROM ${from}`,
       ...(conditions.length === 0 ? [] : [`${before} ${conditions.join(" AND ")}`]),
-      `GROUP BY ${["step", ...by].join(", ")}`,
+      `GROUP BY ${["step", ...groupedBy].join(", ")}`,
     ].join(" ");
+  }
+
+  #group(values: readonly string[]): Readonly<Record<"selected" | "groupedBy" | "chosen", readonly string[]>> {
+    if (values.length === 0) return { selected: [], groupedBy: [], chosen: [] };
+    const { by, keysOf } = this.#grouped;
+    const keys = keysOf(values);
+    const told = values.map((value, i) => `any(${value}) AS ${groupName(i)}`);
+    const named = ([first, second]: readonly [string, string]) => [`${first} AS ${KEYS[0]}`, `${second} AS ${KEYS[1]}`];
+    switch (by.kind) {
+      case "keys":
+        return { selected: named(keys), groupedBy: KEYS, chosen: [] };
+      case "place": {
+        const place = `transform(${wholeKey(...keys)}, {chosen:Array(UInt64)}, {places:Array(UInt16)}, toUInt16(0)) AS ${PLACE}`;
+        return { selected: [place, ...told], groupedBy: [PLACE], chosen: [] };
+      }
+      case "values": {
+        const chosen = by.chosen === undefined ? [] : [`(${wholeKey(...keys)}) IN {chosen:Array(UInt64)}`];
+        return { selected: [...told, ...named(keysSql(values))], groupedBy: KEYS, chosen };
+      }
+    }
   }
 
   #filter(): string {
@@ -164,19 +195,22 @@ class SegmentSql {
   }
 }
 
+/** A number for a text, made once for each value of a column that has a dictionary. Null is 0. */
+export const hashSql = (value: string): string => `ifNull(sipHash64(${value}), 0)`;
+
+/** As one of several parts of a key. */
+export const partSql = (hash: string, place: number): string => (place === 0 ? hash : `${hash} * toUInt64(${FACTORS[place]})`);
+
 /**
- * Numbers instead of texts: grouping by six columns of a day's pairs took 490 ms of a core, by two numbers it takes 90. A hash of a column
- * that has a dictionary is made once for each of its values; that two of 100,000 values share one happens once in a thousand million.
+ * Numbers instead of texts: grouping by six columns of a day's pairs took 490 ms of a core, by two numbers it takes 90. That two of
+ * 100,000 values share one happens once in a thousand million.
  */
-function keysSql(values: readonly string[]): string[] {
-  const hashes = values.map((value, i) => {
-    const factor = FACTORS[Math.floor(i / KEYS.length)] ?? "1";
-    return `ifNull(sipHash64(${value}), 0)${factor === "1" ? "" : ` * toUInt64(${factor})`}`;
-  });
-  return KEYS.map((_, place) => {
-    const own = hashes.filter((_hash, i) => i % KEYS.length === place);
-    return own.length === 0 ? "toUInt64(0)" : `CAST(${own.join(" + ")} AS UInt64)`;
-  });
+function keysSql(values: readonly string[]): [string, string] {
+  const key = (place: number) => {
+    const own = values.filter((_, i) => i % KEYS.length === place);
+    return own.length === 0 ? "toUInt64(0)" : `CAST(${own.map((value, i) => partSql(hashSql(value), i)).join(" + ")} AS UInt64)`;
+  };
+  return [key(0), key(1)];
 }
 
 /** Buckets begin with whole seconds. */

@@ -13,16 +13,11 @@ import { type Ranked, type Series, Traffic } from "./traffic.ts";
 
 const HOUR_MS = 3_600_000;
 const flows = someFlows(300, 7);
-/** However long ago these flows are. */
-const KEPT = { flows_days: 3650, deltas_days: 3650 };
 let test: TestStore;
 beforeAll(async () => {
-  const { retention, settle } = testStoreConfig("");
-  const config = {
-    retention: { ...retention, defaults: { ...retention.defaults, ...KEPT } },
-    // Nothing is settled while it is written.
-    settle: { ...settle, lookBackMs: -HOUR_MS },
-  };
+  const { settle } = testStoreConfig("");
+  // Nothing is settled while it is written.
+  const config = { settle: { ...settle, lookBackMs: -HOUR_MS } };
   test = await startTestStore({ config });
   const rows = flows.flatMap(({ revisions }) => revisions);
   await test.store.insert(batchOf(rows));

@@ -4,7 +4,7 @@ import type { Inquiry } from "../inquiry.ts";
 import { planTraffic, type TrafficPlan, type TrafficSources } from "./plan.ts";
 import type { TrafficMeasure, TrafficQuestion } from "./question.ts";
 import { atOnceSql, chosenSql, largestSql } from "./ranked-sql.ts";
-import { groupName, TRAFFIC_SETTINGS, trafficSql } from "./traffic-sql.ts";
+import { type GroupedBy, groupName, TRAFFIC_SETTINGS, trafficSql } from "./traffic-sql.ts";
 
 export interface TrafficDeps {
   readonly sources: TrafficSources;
@@ -44,14 +44,17 @@ interface Steps {
   readonly added: readonly string[];
 }
 
-interface Group {
+interface Found {
   readonly key: string;
   readonly found: string;
-  readonly [value: string]: unknown;
 }
 
-type AtOnce = Group & Steps & { readonly total: number };
-type Chosen = Steps & { readonly place: number };
+interface Values {
+  readonly [group: string]: unknown;
+}
+
+type AtOnce = Found & Values & Steps & { readonly total: number };
+type Chosen = Values & Steps & { readonly place: number };
 
 const NOTHING: Series = { values: [], sum: 0n, steps: new Map() };
 /** Columns that have few values: groups and their steps are found in one pass. */
@@ -80,7 +83,6 @@ export class Traffic {
   /**
    * Rows of a statement over what a plan yields.
    * @param statement made from the subquery: columns `step`, `g0` …, `m_bytes` …
-   * @param chosen see `trafficSql`
    * @throws StoreError, QuestionError
    */
   async rows<T>(
@@ -88,9 +90,9 @@ export class Traffic {
     inquiry: Inquiry,
     statement: (subquery: string) => string,
     bindings: Readonly<Record<string, unknown>>,
-    chosen: readonly bigint[] | null = null,
+    grouped?: GroupedBy,
   ): Promise<T[]> {
-    const { text, bindings: own } = trafficSql(plan, () => this.#deps.heard.ids(), chosen);
+    const { text, bindings: own } = trafficSql(plan, () => this.#deps.heard.ids(), grouped);
     const table = plan.tables.join(", ");
     if (plan.partial) inquiry.markPartial();
     return inquiry.rows<T>({
@@ -115,11 +117,15 @@ export class Traffic {
     const question = { ...asked, measures: [measure] };
     const plan = this.plan(question);
     const { groups } = question;
-    if (only !== null && groups.length > 0) return this.#chosen(plan, only, only.length, inquiry);
+    if (only !== null && groups.length > 0) {
+      const keys = only.map(({ key }) => key);
+      const { groups: found, ...answer } = await this.#chosen(plan, keys, keys.length, inquiry);
+      return { ...answer, groups: only.map(({ values }, i) => ({ ...(found[i] as RankedGroup), values })) };
+    }
     if (groups.every(({ needs }) => needs.every((name) => FEW.has(name)))) return this.#atOnce(plan, limit, inquiry);
     // Of many groups with all their steps nearly all would be made for nothing.
-    const { largest, found } = await this.#largest(plan, limit, inquiry);
-    return this.#chosen(plan, largest, found, inquiry);
+    const largest = await this.#largest(plan, limit, inquiry);
+    return this.#chosen(plan, largest.keys, largest.found, inquiry);
   }
 
   async #atOnce(plan: TrafficPlan, limit: number, inquiry: Inquiry): Promise<Ranked> {
@@ -127,36 +133,40 @@ export class Traffic {
     const rows = await this.rows<AtOnce>(plan, inquiry, (subquery) => atOnceSql(subquery, plan.question), { limit: limit + 1 });
     const [first] = rows;
     const total = first === undefined || first.total === 0 ? NOTHING : withSteps(NOTHING, first);
-    const told =
-      names.length === 0 ? [] : rows.filter((row) => row.total === 0).map((row) => withSteps(groupOf(row, names), row));
-    return { plan, groups: told, total, found: first === undefined ? 0 : Number(first.found) - 1 };
+    const groups = rows
+      .filter((row) => names.length > 0 && row.total === 0)
+      .map((row) => withSteps({ ...NOTHING, values: valuesOf(row, names), key: BigInt(row.key) }, row));
+    return { plan, groups, total, found: first === undefined ? 0 : Number(first.found) - 1 };
   }
 
-  /** Without steps, so that the widest buckets will do. */
-  async #largest(stepped: TrafficPlan, limit: number, inquiry: Inquiry): Promise<{ largest: RankedGroup[]; found: number }> {
+  /** Without steps, so that the widest buckets will do, and by their keys alone. */
+  async #largest(stepped: TrafficPlan, limit: number, inquiry: Inquiry): Promise<{ keys: bigint[]; found: number }> {
     const question = { ...stepped.question, stepMs: null };
     const wide = this.plan(question);
     // Only if it tells the same groups with the same sums.
     const isSame = wide.folded === stepped.folded && wide.estimated === stepped.estimated;
     const plan = isSame ? wide : { ...stepped, question };
-    const rows = await this.rows<Group>(plan, inquiry, (subquery) => largestSql(subquery, question), { limit });
-    return { largest: rows.map((row) => groupOf(row, namesOf(plan))), found: Number(rows[0]?.found ?? 0) };
+    const sql = (subquery: string) => largestSql(subquery, question);
+    const rows = await this.rows<Found>(plan, inquiry, sql, { limit }, { by: { kind: "keys" } });
+    return { keys: rows.map(({ key }) => BigInt(key)), found: Number(rows[0]?.found ?? 0) };
   }
 
   /** The steps of these groups, and of all together: in one pass, so that the one never is more than the other. */
-  async #chosen(plan: TrafficPlan, groups: readonly RankedGroup[], found: number, inquiry: Inquiry): Promise<Ranked> {
+  async #chosen(plan: TrafficPlan, keys: readonly bigint[], found: number, inquiry: Inquiry): Promise<Ranked> {
     // An empty list can't be looked through.
-    const keys = groups.length === 0 ? [0n] : groups.map(({ key }) => key);
-    const rows = await this.rows<Chosen>(plan, inquiry, (subquery) => chosenSql(subquery, plan.question), {}, keys);
-    const told = groups.map((group, i) => {
+    const chosen = keys.length === 0 ? [0n] : keys;
+    const sql = (subquery: string) => chosenSql(subquery, plan.question);
+    const rows = await this.rows<Chosen>(plan, inquiry, sql, {}, { by: { kind: "place", chosen } });
+    const names = namesOf(plan);
+    const groups = keys.map((key, i): RankedGroup => {
       const row = rows.find(({ place }) => place === i + 1);
-      return row === undefined ? { ...group, sum: 0n, steps: new Map<number, bigint>() } : withSteps(group, row);
+      return row === undefined ? { ...NOTHING, key } : withSteps({ ...NOTHING, values: valuesOf(row, names), key }, row);
     });
     const steps = new Map<number, bigint>();
     for (const row of rows) {
       for (const [step, value] of withSteps(NOTHING, row).steps) steps.set(step, (steps.get(step) ?? 0n) + value);
     }
-    return { plan, groups: told, total: { ...NOTHING, sum: sumOf(steps), steps }, found };
+    return { plan, groups, total: { ...NOTHING, sum: sumOf(steps), steps }, found };
   }
 }
 
@@ -164,8 +174,8 @@ function namesOf({ question }: TrafficPlan): string[] {
   return question.groups.map((_, i) => groupName(i));
 }
 
-function groupOf(row: Group, names: readonly string[]): RankedGroup {
-  return { ...NOTHING, values: names.map((name) => row[name] as Stored), key: BigInt(row.key) };
+function valuesOf(row: Values, names: readonly string[]): Stored[] {
+  return names.map((name) => row[name] as Stored);
 }
 
 function withSteps<T extends Series>(group: T, { at, added }: Steps): T {
