@@ -8,7 +8,7 @@ import { Block } from "../features/overview/block.tsx";
 import { Lists } from "../features/overview/lists.tsx";
 import { Tiles } from "../features/overview/tiles.tsx";
 import { useOverview } from "../features/overview/use-overview.ts";
-import { isEmpty } from "../features/overview/words.ts";
+import { isCompared, isEmpty } from "../features/overview/words.ts";
 import { EmptyLog } from "../features/traffic/empty-log.tsx";
 import { useAsked } from "../lib/use-asked.ts";
 import { Banner } from "../ui/banner.tsx";
@@ -53,7 +53,7 @@ export function OverviewRoute() {
               <TableSwitch on={asTable} onChange={setAsTable} />
             </div>
             <StepsView answer={answer.chart} {...data.asked} asTable={asTable} nowMs={dataUpdatedAt} kind="area" height={220}>
-              <span className="overview-previous">Dashed: the time before</span>
+              {isCompared(answer) && <span className="overview-previous">Dashed: all together in the time before</span>}
             </StepsView>
           </Block>
           <Lists answer={answer} unit={unitOf(data.asked.metric)} />

@@ -17,8 +17,8 @@ export function Block({ title, hint, link, children }: BlockProps) {
       <div className="block-head">
         <h2 id={id}>{title}</h2>
         {hint !== undefined && <span className="block-hint">{hint}</span>}
-        <LogLink {...link} className="block-link">
-          View in Traffic Logs<span className="visually-hidden">: {title}</span>
+        <LogLink {...link} className="block-link" label={`View in Traffic Logs: ${title}`}>
+          View in Traffic Logs
         </LogLink>
       </div>
       {children}

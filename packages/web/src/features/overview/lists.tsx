@@ -4,10 +4,12 @@ import type { ChartUnit } from "../../ui/charts/units.ts";
 import { GroupName, ServiceName } from "./names.tsx";
 import { NewBlock } from "./new-block.tsx";
 import { TopBlock } from "./top-block.tsx";
+import { isCompared } from "./words.ts";
 
 /** Who and what has most of it. */
 export function Lists({ answer, unit }: { answer: OverviewAnswer; unit: ChartUnit }) {
   const { nodes, users, externals, services } = answer.top;
+  const common = { unit, compared: isCompared(answer) };
   return (
     <div className="overview-lists">
       <TopBlock
@@ -15,7 +17,7 @@ export function Lists({ answer, unit }: { answer: OverviewAnswer; unit: ChartUni
         hint="by what they reported"
         what="Node"
         top={nodes}
-        unit={unit}
+        {...common}
         link={{ chart: { group: "reporter" } }}
         name={([group = null]) => <GroupName field="reporter" group={group} entity="node" />}
       />
@@ -23,7 +25,7 @@ export function Lists({ answer, unit }: { answer: OverviewAnswer; unit: ChartUni
         title="Top users"
         what="User"
         top={users}
-        unit={unit}
+        {...common}
         link={{ ask: (q) => only(q, "src.type", "user"), chart: { group: "src.name" } }}
         name={([group = null]) => <GroupName field="src.name" group={group} entity="user" none="Without a name" />}
       />
@@ -31,7 +33,7 @@ export function Lists({ answer, unit }: { answer: OverviewAnswer; unit: ChartUni
         title="Top external destinations"
         what="Domain"
         top={externals}
-        unit={unit}
+        {...common}
         link={{ ask: (q) => only(q, "dst.type", "external"), chart: { group: "domain" } }}
         name={([group = null]) => <GroupName field="dst.domain" group={group} entity="external" none="Without a domain" />}
       />
@@ -39,7 +41,7 @@ export function Lists({ answer, unit }: { answer: OverviewAnswer; unit: ChartUni
         title="Top services"
         what="Port and protocol"
         top={services}
-        unit={unit}
+        {...common}
         link={{ chart: { group: "dst.port" } }}
         name={([port = null, protocol = null]) => <ServiceName port={port} protocol={protocol} />}
       />

@@ -11,11 +11,13 @@ export interface LogLinkProps {
   readonly chart?: Readonly<Record<string, string>>;
   readonly className?: string;
   readonly title?: string;
+  /** To those who hear it, where what stands there says too little. */
+  readonly label?: string;
   readonly children: ReactNode;
 }
 
 /** To the rows behind a figure: same network, same time, same filter. */
-export function LogLink({ ask, chart = {}, children, ...rest }: LogLinkProps) {
+export function LogLink({ ask, chart = {}, label, children, ...rest }: LogLinkProps) {
   const { asked } = useAsked();
   const params = writeAsked({ ...asked, q: ask?.(asked.q) ?? asked.q }, new URLSearchParams(chart));
   const go = (event: MouseEvent) => {
@@ -24,7 +26,7 @@ export function LogLink({ ask, chart = {}, children, ...rest }: LogLinkProps) {
     navigate(TRAFFIC_LOGS_PATH, params);
   };
   return (
-    <a {...rest} href={hrefOf(TRAFFIC_LOGS_PATH, params)} onClick={go}>
+    <a {...rest} aria-label={label} href={hrefOf(TRAFFIC_LOGS_PATH, params)} onClick={go}>
       {children}
     </a>
   );

@@ -8,6 +8,7 @@ import { ChangeTag } from "../../ui/charts/change-tag.tsx";
 import { Sparkline } from "../../ui/charts/sparkline.tsx";
 import { type ChartUnit, formatExact, formatShort } from "../../ui/charts/units.ts";
 import { LogLink, type LogLinkProps } from "./log-link.tsx";
+import { isCompared } from "./words.ts";
 import "./tiles.css";
 
 const TO_OUTSIDE = { ask: (q: string) => only(q, "dst.type", "external"), chart: { group: "domain" } };
@@ -17,10 +18,17 @@ const UNANSWERED = { ...DENIED, ask: (q: string) => only(q, "verdict", "unanswer
 /** How the network is, in six figures. */
 export function Tiles({ tiles }: Pick<OverviewAnswer, "tiles">) {
   const { throughput, connections, open, externals, denied, unanswered, agents } = tiles;
+  const compared = isCompared({ tiles });
   return (
     <div className="figures">
-      <Figure label="Throughput" tile={throughput} unit="bytes/s" link={{ chart: { metric: "rate" } }} />
-      <Figure label="New connections" tile={connections} unit="connections/s" link={{ chart: { metric: "connections" } }} />
+      <Figure compared={compared} label="Throughput" tile={throughput} unit="bytes/s" link={{ chart: { metric: "rate" } }} />
+      <Figure
+        compared={compared}
+        label="New connections"
+        tile={connections}
+        unit="connections/s"
+        link={{ chart: { metric: "connections" } }}
+      />
       <section className="figure">
         <h2>Active connections</h2>
         <p className="figure-value">
@@ -28,8 +36,8 @@ export function Tiles({ tiles }: Pick<OverviewAnswer, "tiles">) {
         </p>
         <p className="figure-note">Open right now, whatever the time range</p>
       </section>
-      <Figure label="External domains" tile={externals} unit="domains" link={TO_OUTSIDE} />
-      <Figure label="Denied" tile={denied} unit="connections" link={DENIED}>
+      <Figure compared={compared} label="External domains" tile={externals} unit="domains" link={TO_OUTSIDE} />
+      <Figure compared={compared} label="Denied" tile={denied} unit="connections" link={DENIED}>
         <LogLink {...UNANSWERED} title={formatExact(unanswered.value, "connections")}>
           {formatShort(unanswered.value, "connections")} without an answer
         </LogLink>
@@ -52,10 +60,11 @@ interface FigureProps {
   readonly tile: TileAnswer;
   readonly unit: ChartUnit;
   readonly link: Omit<LogLinkProps, "children">;
+  readonly compared: boolean;
   readonly children?: ReactNode;
 }
 
-function Figure({ label, tile, unit, link, children }: FigureProps) {
+function Figure({ label, tile, unit, link, compared, children }: FigureProps) {
   return (
     <section className="figure">
       <h2>{label}</h2>
@@ -63,7 +72,7 @@ function Figure({ label, tile, unit, link, children }: FigureProps) {
         <LogLink {...link} title={formatExact(tile.value, unit)}>
           {formatShort(tile.value, unit)}
         </LogLink>
-        <ChangeTag now={tile.value} before={tile.previous} unit={unit} />
+        {compared && <ChangeTag now={tile.value} before={tile.previous} unit={unit} />}
       </p>
       {children !== undefined && <p className="figure-note">{children}</p>}
       <Sparkline values={tile.series} label={`${label} over the time range`} />

@@ -10,12 +10,14 @@ export interface TopBlockProps extends Omit<BlockProps, "children"> {
   readonly what: string;
   readonly top: TopAnswer;
   readonly unit: ChartUnit;
+  /** Is there anything to compare with? */
+  readonly compared: boolean;
   /** Of a row's groups. */
   readonly name: (by: readonly (string | null)[]) => ReactNode;
 }
 
 /** The largest of something, and what the others have together. */
-export function TopBlock({ what, top, unit, name, ...block }: TopBlockProps) {
+export function TopBlock({ what, top, unit, compared, name, ...block }: TopBlockProps) {
   const { rows, other } = top;
   return (
     <Block {...block}>
@@ -31,7 +33,7 @@ export function TopBlock({ what, top, unit, name, ...block }: TopBlockProps) {
             label: name(by),
             value,
             share,
-            previous,
+            previous: compared ? previous : undefined,
           }))}
         />
       )}

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { OverviewAnswer } from "../../lib/types-charts.ts";
-import { isEmpty } from "./words.ts";
+import { isCompared, isEmpty } from "./words.ts";
 
 const tile = (...series: (number | string)[]) => ({ value: 0, previous: 5, series });
 
@@ -30,4 +30,13 @@ describe("an overview is empty", () => {
   it.each([{ bytes: [0, "9007199254740993"] }, { began: [1, 0] }, { open: 1 }])("but not with %j", (change) =>
     expect(isEmpty(answer(change))).toBe(false),
   );
+});
+
+describe("an overview is compared", () => {
+  it("with a time that had any traffic", () => {
+    const { tiles } = answer({});
+    expect(isCompared({ tiles })).toBe(true);
+    const fresh = { ...tile(1), previous: 0 };
+    expect(isCompared({ tiles: { ...tiles, throughput: fresh, connections: fresh } })).toBe(false);
+  });
 });

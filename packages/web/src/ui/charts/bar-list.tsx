@@ -29,6 +29,12 @@ export function BarList({ label, what, rows, unit }: BarListProps) {
   const withPrevious = rows.some(({ previous }) => previous !== undefined);
   return (
     <table className="bar-list" aria-label={label}>
+      <colgroup>
+        <col />
+        <col className="bar-list-value" />
+        <col className="bar-list-share" />
+        {withPrevious && <col className="bar-list-change" />}
+      </colgroup>
       <thead className="visually-hidden">
         <tr>
           <th scope="col">{what}</th>
@@ -45,11 +51,9 @@ export function BarList({ label, what, rows, unit }: BarListProps) {
               <span className="bar-list-label">{row.label}</span>
             </th>
             <td title={formatExact(row.value, unit)}>{formatShort(row.value, unit)}</td>
-            <td className="bar-list-share">{shareText(row.share)}</td>
+            <td className="bar-list-dim">{shareText(row.share)}</td>
             {withPrevious && (
-              <td className="bar-list-change">
-                {row.previous !== undefined && <ChangeTag now={row.value} before={row.previous} unit={unit} />}
-              </td>
+              <td>{row.previous !== undefined && <ChangeTag now={row.value} before={row.previous} unit={unit} />}</td>
             )}
           </tr>
         ))}
