@@ -4,6 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { type ElectionDeps, elect } from "./election.ts";
 import { type ElectionTask, type Job, NO_PROGRESS, type Progress, type ReplayTask, type Task } from "./job.ts";
 import type { JobLog } from "./job-log.ts";
+import { canTake, isOneWalk, LANES, type Lane, laneOf, reportersOf, union } from "./joining.ts";
 import { type ReplayDeps, replay } from "./replay.ts";
 import { Tally } from "./tally.ts";
 
@@ -24,13 +25,6 @@ export interface ElectionWish extends Omit<ElectionTask, "kind"> {
   readonly dueMs: number;
 }
 
-/**
- * What is done beside each other: uploads wait for provisional elections, and people for replays, while an election of a month may be
- * under way.
- */
-type Lane = "provisional" | "settled" | "replay";
-const LANES: readonly Lane[] = ["provisional", "settled", "replay"];
-
 /** Several jobs that are done as one: a replay, or elections of which there is one a reporter. */
 interface Work {
   readonly jobs: readonly Job[];
@@ -46,10 +40,6 @@ const ALIVE_MS = 10_000;
 const REPLAY_ALIVE_MS = 1000;
 const RETRY_MS = 15_000;
 const MAX_OPEN = 1000;
-/** Elections of one reporter that are so near to each other are done as one. */
-const NEAR_MS = 60_000;
-/** Elections of different reporters are one walk if it is no longer than twice the shortest of them, and this. */
-const MUCH_LONGER_MS = 600_000;
 const WAIT_MS = 50;
 
 export class Reattribute {
@@ -291,37 +281,6 @@ export class Reattribute {
     this.#stats = { ...this.#stats, lastError: message(error) };
     this.#deps.logger.warn({ err: error }, "stored reports could not be looked at again, it is tried again");
   }
-}
-
-function laneOf(task: Task): Lane {
-  if (task.kind === "replay") return "replay";
-  return task.isProvisional ? "provisional" : "settled";
-}
-
-function reportersOf(jobs: readonly Job[], lane: Lane): Set<string> {
-  return new Set(jobs.flatMap(({ task }) => (task.kind === "election" && laneOf(task) === lane ? [task.reporterId] : [])));
-}
-
-/** Has it not begun, and would the other one be a part of it? */
-function canTake({ state, task }: Job, other: ElectionTask): boolean {
-  return state === "waiting" && task.kind === "election" && !task.isProvisional && union(task, other) !== null;
-}
-
-/** Do they lie so near to each other that a walk over all of them is not much longer than over the shortest? */
-function isOneWalk(tasks: readonly ElectionTask[], nowMs: number): boolean {
-  const ends = tasks.map(({ toMs }) => Math.min(toMs ?? nowMs, nowMs));
-  const shortestMs = Math.min(...tasks.map(({ fromMs }, i) => (ends[i] ?? nowMs) - fromMs));
-  const allMs = Math.max(...ends) - Math.min(...tasks.map(({ fromMs }) => fromMs));
-  return allMs <= 2 * Math.max(0, shortestMs) + MUCH_LONGER_MS;
-}
-
-/** Both as one; null if they are not alike, or far apart. */
-function union(a: ElectionTask, b: ElectionTask): ElectionTask | null {
-  if (a.reporterId !== b.reporterId || a.isProvisional !== b.isProvisional) return null;
-  const [aToMs, bToMs] = [a.toMs ?? Number.POSITIVE_INFINITY, b.toMs ?? Number.POSITIVE_INFINITY];
-  if (a.fromMs > bToMs + NEAR_MS || b.fromMs > aToMs + NEAR_MS) return null;
-  const toMs = Math.max(aToMs, bToMs);
-  return { ...a, fromMs: Math.min(a.fromMs, b.fromMs), toMs: Number.isFinite(toMs) ? toMs : null };
 }
 
 const message = (error: unknown) => (error instanceof Error ? error.message : String(error));
