@@ -283,6 +283,145 @@ describe.skipIf(!needs("filters in a browser", "browser"))("filters", () => {
     });
   });
 
+  describe("facets", () => {
+    const facet = (label: string) => test.page.getByRole("region", { name: label, exact: true });
+    const values = async (label: string) => {
+      const lines = await facet(label).locator(".facet-value").allInnerTexts();
+      return lines.map((line) => line.replaceAll(/\s+/g, " ").trim());
+    };
+    const value = (label: string, name: string) => facet(label).getByRole("button", { name: new RegExp(`^${name}`) });
+
+    it("count the values of the rows; a click includes, another takes it back; the own field's other values stay", async () => {
+      await open();
+      await soon(() => values("Protocol")).toEqual(["TCP 7", "ICMP 1", "UDP 1"]);
+      await soon(() => values("Source type")).toEqual(["Node 6", "User 2", "Config file 1"]);
+      await value("Protocol", "UDP").click();
+      await test.hasRows(1);
+      expect(asked()).toBe("protocol=udp");
+      await soon(() => values("Protocol")).toEqual(["TCP 7", "ICMP 1", "UDP 1"]);
+      await soon(() => values("Source type")).toEqual(["User 1"]);
+      await value("Protocol", "TCP").click();
+      await test.hasRows(8);
+      expect(asked()).toBe("protocol in (udp, tcp)");
+      await value("Protocol", "UDP").click();
+      await value("Protocol", "TCP").click();
+      await test.hasRows(9);
+      expect(asked()).toBe("");
+    });
+
+    it("exclude and ask for one alone on hover, and by keyboard", async () => {
+      await open("protocol in (tcp, udp)");
+      await test.hasRows(8);
+      await facet("Node").getByText("debian").hover();
+      await facet("Node").getByRole("button", { name: "Exclude debian" }).click();
+      await test.hasRows(4);
+      expect(asked()).toBe("protocol in (tcp, udp) and reporter!=debian");
+      await facet("Protocol").getByText("UDP").hover();
+      await facet("Protocol").getByRole("button", { name: "Only UDP" }).click();
+      await test.hasRows(1);
+      expect(asked()).toBe("protocol=udp and reporter!=debian");
+      await value("Direction", "Inbound").focus();
+      await press("x");
+      await test.page.getByRole("heading", { name: "The filters leave nothing over" }).waitFor();
+      expect(asked()).toBe("protocol=udp and reporter!=debian and direction!=ingress");
+      await press("f");
+      await test.hasRows(1);
+      expect(asked()).toBe("protocol=udp and reporter!=debian");
+    });
+
+    it("are asked for when they are opened, and the panel is put away; both are remembered", async () => {
+      await open();
+      await test.hasRows(9);
+      const questions: string[] = [];
+      test.page.on("request", (request) => {
+        if (request.url().includes("/facets?")) questions.push(new URL(request.url()).searchParams.get("fields") ?? "");
+      });
+      await facet("Service").getByRole("button", { name: "Service" }).click();
+      await soon(() => values("Service")).toEqual([
+        "443 (https) 4",
+        "22 (ssh) 2",
+        "53 (dns) 1",
+        "9100 (pdl-datastream) 1",
+        "none 1",
+      ]);
+      expect(questions).toEqual(["dst.port"]);
+      await test.page.reload();
+      await soon(() => values("Service")).toHaveLength(5);
+      await test.page.getByRole("button", { name: "Hide values to narrow by" }).click();
+      await facet("Protocol").waitFor({ state: "detached" });
+      await test.page.reload();
+      await test.hasRows(9);
+      expect(await facet("Protocol").count()).toBe(0);
+      await test.page.getByRole("button", { name: "Show values to narrow by" }).click();
+      await soon(() => values("Protocol")).toHaveLength(3);
+    });
+  });
+
+  describe("a value in a row", () => {
+    const value = (name: string) => test.rows.locator(".field-value-text", { hasText: new RegExp(`^${name}$`) }).first();
+    const menu = () => test.page.getByRole("menu");
+    const choose = async (name: string, item: string) => {
+      await value(name).click();
+      await menu()
+        .getByRole("menuitem", { name: new RegExp(`^${item}`) })
+        .click();
+    };
+
+    it("has a menu: only this, include, exclude, either end, swap, copy, its page; the row stays closed", async () => {
+      await open();
+      await test.hasRows(9);
+      await choose("majdi@netmaker.io", "Include");
+      await test.hasRows(1);
+      expect(asked()).toBe("src.name=majdi@netmaker.io");
+      await choose("Inbound", "Exclude");
+      await test.page.getByRole("heading", { name: "The filters leave nothing over" }).waitFor();
+      await open("direction=egress");
+      await test.hasRows(5);
+      await choose("inetgw", "Either end");
+      await test.hasRows(3);
+      expect(asked()).toBe("direction=egress and name=inetgw");
+      await choose("debian", "Only this");
+      expect(asked()).toBe("direction=egress and name=inetgw and src.name=debian");
+      await choose("debian", "Swap ends");
+      await test.page.getByRole("heading", { name: "The filters leave nothing over" }).waitFor();
+      expect(asked()).toBe("direction=egress and name=inetgw and dst.name=debian");
+      await open();
+      await choose("github.com", "Copy");
+      expect(await test.page.evaluate(() => navigator.clipboard.readText())).toBe("github.com");
+      await value("majdi@netmaker.io").click();
+      const page = await menu().getByRole("menuitem", { name: "Open majdi@netmaker.io" }).getAttribute("href");
+      expect(page).toBe("/entity/user?v=1&from=-15m&name=majdi@netmaker.io");
+      await press("Escape");
+      await menu().waitFor({ state: "detached" });
+      expect(test.page.url()).not.toContain("flow=");
+      expect(await value("majdi@netmaker.io").evaluate((element) => element === document.activeElement)).toBe(true);
+    });
+
+    it("is asked for by keyboard", async () => {
+      await open();
+      await value("majdi@netmaker.io").focus();
+      await press("x");
+      await test.hasRows(8);
+      expect(asked()).toBe("src.name!=majdi@netmaker.io");
+      await value("github.com").focus();
+      await press("e");
+      await test.hasRows(1);
+      expect(asked()).toBe("src.name!=majdi@netmaker.io and domain=github.com");
+    });
+
+    it("offers nothing that the query says already", async () => {
+      await open("src.type=user");
+      await test.hasRows(2);
+      await value("majdi@netmaker.io").click();
+      expect(await menu().getByRole("menuitem", { name: "Include" }).isEnabled()).toBe(true);
+      await press("Escape");
+      await value("User").click();
+      const only = menu().getByRole("menuitem", { name: "Only this" });
+      expect([await only.isDisabled(), await only.getAttribute("title")]).toEqual([true, "The query says so already"]);
+      await press("Escape");
+    });
+  });
+
   it("a link with a mistake is shown with it", async () => {
     await open("prot=tcp");
     await test.page

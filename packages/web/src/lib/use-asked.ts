@@ -17,3 +17,12 @@ export function useAsked(): AskedUrl {
     change: (change, options) => navigate(path, writeAsked({ ...asked, ...change }, params), options),
   };
 }
+
+/** Changes the filter of the address, as it is at this moment. For what must not be drawn again whenever the address changes. */
+export function editQuery(edit: (q: string) => string): void {
+  const { pathname, search } = window.location;
+  const params = new URLSearchParams(search);
+  const asked = readAsked(params, Date.now());
+  const q = edit(asked.q);
+  if (q !== asked.q) navigate(pathname, writeAsked({ ...asked, q }, params));
+}

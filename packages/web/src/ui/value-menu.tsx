@@ -26,7 +26,7 @@ import { eitherField } from "../lib/filter-edit-fields.ts";
 import { fieldLabel, valueLabel } from "../lib/filter-text.ts";
 import { type EntityKind, entityPath } from "../lib/paths.ts";
 import { hrefOf, navigate } from "../lib/url.ts";
-import { useAsked } from "../lib/use-asked.ts";
+import { editQuery, useAsked } from "../lib/use-asked.ts";
 import "./value-menu.css";
 
 export interface FieldValueProps {
@@ -49,7 +49,6 @@ export function FieldValue({ field, value, entity, title, className = "", tabInd
   const [opened, setOpened] = useState(false);
   const id = useId();
   const button = useRef<HTMLButtonElement>(null);
-  const keys = useValueKeys(field, value);
   const changed = (isOpen: boolean) => {
     setOpened(isOpen);
     if (!isOpen) button.current?.focus({ preventScroll: true });
@@ -70,7 +69,7 @@ export function FieldValue({ field, value, entity, title, className = "", tabInd
         aria-haspopup="menu"
         aria-expanded={opened}
         onClick={click}
-        onKeyDown={keys}
+        onKeyDown={(event) => pressOn(field, value, event)}
       >
         {children ?? valueLabel(field, value)}
       </button>
@@ -94,17 +93,14 @@ function Anchor({ ref }: { ref?: Ref<HTMLSpanElement> }) {
   return <span ref={ref} className="field-value-anchor" />;
 }
 
+const EDITS = { f: include, x: exclude, e: eitherEnd } as const;
+
 /** `f`, `x` and `e` ask for the focused value, for all but it, and for it at either end. */
-function useValueKeys(field: string, value: Value): (event: KeyboardEvent) => void {
-  const { asked, change } = useAsked();
-  const edits = { f: include, x: exclude, e: eitherEnd } as const;
-  return (event) => {
-    if (event.key === "Enter" || event.key === " ") event.stopPropagation();
-    if (event.ctrlKey || event.altKey || event.metaKey || !Object.hasOwn(edits, event.key)) return;
-    event.preventDefault();
-    const q = edits[event.key as keyof typeof edits](asked.q, field, value);
-    if (q !== asked.q) change({ q });
-  };
+function pressOn(field: string, value: Value, event: KeyboardEvent): void {
+  if (event.key === "Enter" || event.key === " ") event.stopPropagation();
+  if (event.ctrlKey || event.altKey || event.metaKey || !Object.hasOwn(EDITS, event.key)) return;
+  event.preventDefault();
+  editQuery((q) => EDITS[event.key as keyof typeof EDITS](q, field, value));
 }
 
 const ICON = { size: 15, stroke: 1.7, "aria-hidden": true } as const;
