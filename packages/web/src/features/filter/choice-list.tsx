@@ -28,7 +28,8 @@ export function ChoiceList({ id, label, choices, active, onChoose }: ChoiceListP
     list.current?.querySelector(`[id="${id}-${active}"]`)?.scrollIntoView({ block: "nearest" });
   }, [id, active]);
   return (
-    <div ref={list} id={id} className="choices" role="listbox" aria-label={label} hidden={choices.length === 0}>
+    // A list that scrolls would be a stop of Tab, and is gone when the field loses the focus.
+    <div ref={list} id={id} className="choices" role="listbox" tabIndex={-1} aria-label={label} hidden={choices.length === 0}>
       {choices.map((choice, index) => (
         <ChoiceLine
           key={choice.id}
