@@ -34,7 +34,7 @@ const { values } = parseArgs({
 const say = (text: string) => void process.stderr.write(`${text}\n`);
 const UNITS: Readonly<Record<string, number>> = { k: 1e3, M: 1e6 };
 const ROWS = Math.round(Number.parseFloat(values.rows) * (UNITS[values.rows.at(-1) ?? ""] ?? 1));
-const FILTERS = ["tcp", "port=https", "type=user", "bytes>1MiB", "verdict=refused", "dst.type=external"];
+const FILTERS = ["protocol=tcp", "port=https", "type=user", "bytes>1MiB", "verdict=refused", "dst.type=external"];
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 
 const temporary = await mkdtemp(join(tmpdir(), "flowtrail-bench-"));
