@@ -1,7 +1,7 @@
 /** What `GET /api/overview` takes and gives. */
 import { z } from "zod";
 import { metaSchema } from "./ask.ts";
-import { amount, histogramQuerySchema, histogramSchema, topSchema } from "./chart-schemas.ts";
+import { amount, histogramQuerySchema, histogramSchema } from "./chart-schemas.ts";
 import { time } from "./time-schema.ts";
 
 export const overviewQuerySchema = histogramQuerySchema.omit({ previous: true, limit: true }).extend({
@@ -19,7 +19,22 @@ const tile = (what: string) =>
     })
     .describe(what);
 
-const list = topSchema.omit({ meta: true });
+const share = z.number().min(0).max(1).describe("Of the total");
+const list = z.object({
+  rows: z
+    .array(
+      z.object({
+        by: z.array(z.string().nullable()).describe("As the filter language reads it; null: without a value"),
+        value: amount.describe("Total of the range. Of rate: the average per second"),
+        share,
+        previous: amount.describe("In the time of the same length before"),
+      }),
+    )
+    .describe("The largest first"),
+  other: z.object({ value: amount, share, groups: z.number().int() }).describe("All that are not told"),
+  total: amount,
+  estimated: z.boolean(),
+});
 
 export const overviewSchema = z.object({
   from: time.describe("Beginning of what was looked at: of a day and more, the whole hour"),
@@ -43,7 +58,7 @@ export const overviewSchema = z.object({
       externals: list.describe("By `dst.domain`, of destinations outside of the network"),
       services: list.describe("By `dst.port` and `protocol`"),
     })
-    .describe("As /api/flows/top tells it, with the time before"),
+    .describe("The same totals as of /api/flows/top; high ports are one, as rollups have them"),
   new_externals: z
     .object({
       rows: z.array(z.object({ domain: z.string(), bytes: amount })).describe("The largest first"),

@@ -5,8 +5,8 @@ import type { Heard } from "./flow-set.ts";
 import { type Histogram, type HistogramQuery, histogram } from "./histogram.ts";
 import type { Inquiry } from "./inquiry.ts";
 import { externalsOf, type NewExternals, toExternals } from "./overview-externals.ts";
+import { largest, type OverviewList } from "./overview-list.ts";
 import { openNow, rangeBefore, rateTile, type Tile, verdictTile } from "./overview-tiles.ts";
-import { type Top, top } from "./top.ts";
 import { type GroupField, groupField } from "./traffic/fields.ts";
 import type { Metric } from "./traffic/question.ts";
 import { alignDown, alignUp } from "./traffic/steps.ts";
@@ -40,7 +40,7 @@ export interface Overview {
     readonly unanswered: Tile;
     readonly open: number;
   };
-  readonly top: Readonly<Record<keyof typeof LISTS, Top>>;
+  readonly top: Readonly<Record<keyof typeof LISTS, OverviewList>>;
   readonly new_externals: NewExternals;
   readonly estimated: boolean;
 }
@@ -78,7 +78,7 @@ export async function overview({ traffic, heard }: OverviewDeps, query: Overview
     previous: false,
   };
   const list = ({ by, within }: (typeof LISTS)[keyof typeof LISTS]) =>
-    top(traffic, { range, filter: within(filter), by, metric, limit, previous: true, nowMs }, inquiry);
+    largest(traffic, { range, filter: within(filter), by, metric, limit, nowMs }, inquiry);
   const charted = histogram(traffic, chartQuery, inquiry);
   const undivided = { ...chartQuery, group: null, metric: "bytes", buckets: SPARK_STEPS } as const;
   const [chart, bytes, ended, endedBefore, externals, open, nodes, users, domains, services] = await Promise.all([
