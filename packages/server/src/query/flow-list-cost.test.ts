@@ -34,10 +34,10 @@ beforeAll(async () => {
 afterAll(() => test.stop());
 
 async function cost(range: TimeRange, text: string, change: Partial<FlowListQuery> = {}) {
-  const inquiry = new Inquiry(test.store.clickhouse, { signal: AbortSignal.timeout(60_000) });
+  const inquiry = new Inquiry(test.store.clickhouse, { signal: AbortSignal.timeout(60_000), explain: true });
   const query = { range, filter: parseFilter(text), limit: 100, sort: "time", order: "desc", place: null, ...change } as const;
   const { flows } = await new FlowList({ heard, now: () => nowMs }).page(query, inquiry);
-  return { flows, rowsRead: inquiry.meta.rows_read };
+  return { flows, rowsRead: inquiry.meta.rows_read, statements: inquiry.meta.sql?.length };
 }
 
 describe("a list reads", () => {
@@ -61,6 +61,32 @@ describe("a list reads", () => {
       const place = { key, toward, rank: null, looksFromMs: null };
       expect((await cost(month, "primary=true", { place })).rowsRead).toBeLessThan(ROWS / 10);
     }
+  });
+
+  it("of a busy hour no more than its page, and asks once for it", async () => {
+    const beganMs = nowMs + DAY_MS;
+    const rows = 200_000;
+    await test.store.clickhouse.command(
+      `INSERT INTO flows (start, flow_id, reporter_id, reporter, network, state, last_seen, end, primary, protocol, version)
+       SELECT fromUnixTimestamp64Milli(toInt64(${beganMs} + number * ${HOUR_MS / rows})) AS start, number, 'node-1', 'node-1', 'busy', 'closed',
+         start, start, number % 2 = 0, 6, 0 FROM numbers(${rows})`,
+    );
+    const busy = { fromMs: beganMs, toMs: beganMs + HOUR_MS };
+    for (const order of ["desc", "asc"] as const) {
+      const { flows, rowsRead, statements } = await cost(busy, "network=busy primary=true", { order });
+      expect(flows).toHaveLength(100);
+      expect(rowsRead).toBeLessThan(rows / 4);
+      // What is open, what began before the hour where that stands first, and the page.
+      expect(statements).toBeLessThanOrEqual(order === "desc" ? 2 : 4);
+    }
+  });
+
+  it("few columns of what it does not tell, in few questions", async () => {
+    const month = { fromMs: nowMs - DAYS * DAY_MS, toMs: nowMs };
+    const { flows, statements } = await cost(month, "src.bytes=77");
+    expect(flows).toHaveLength(1);
+    // What is open, lately and before; three looks and those that lived long; the row.
+    expect(statements).toBeLessThanOrEqual(7);
   });
 
   it("nothing for flows that are open, where none is", async () => {

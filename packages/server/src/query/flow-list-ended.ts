@@ -45,7 +45,7 @@ export async function* endedFlows(query: FlowListQuery, wanted: number, inquiry:
     let after = query.place?.key ?? null;
     for (let isFirst = true, isAll = false; !isAll; isFirst = false) {
       const ask = isNear && isFirst ? nearIn : rareIn;
-      const { rows, last, isAll: ends } = await ask(segments, query, after, left() + SPARE_ROWS, inquiry);
+      const { rows, last, isAll: ends } = await ask(segments, query, after, left(), inquiry);
       isAll = ends || last === null;
       found += rows.length;
       after = last;
@@ -58,17 +58,17 @@ type Ask = (
   segments: readonly Segment[],
   query: FlowListQuery,
   after: FlowKey | null,
-  limit: number,
+  wanted: number,
   inquiry: Inquiry,
 ) => Promise<Found>;
 
 /** All columns at once. Where an older revision can't be taken for the newest, nothing more is asked. */
-const nearIn: Ask = async (segments, query, after, limit, inquiry) => {
+const nearIn: Ask = async (segments, query, after, wanted, inquiry) => {
   const [segment] = segments as readonly [Segment];
   const { lasting, rest } = lastingAndRest(query.filter);
   const isLoose = isPrimary(rest);
   const asked = isLoose ? lasting : query.filter;
-  const most = isLoose ? REPORTS_EACH * limit : limit;
+  const most = (isLoose ? REPORTS_EACH : 1) * (wanted + SPARE_ROWS);
   const { text, bindings } = conditions(segment, { ...query, filter: asked }, after);
   const stored = await inquiry.rows<StoredRow>({
     table: segment.table,
@@ -81,7 +81,7 @@ const nearIn: Ask = async (segments, query, after, limit, inquiry) => {
   const rows = stored.map((row) => flowRow(row, true));
   // A newer revision of the last one may be behind the limit.
   const whole = isAll ? rows : withoutLast(rows);
-  if (!isAll && whole.length === 0) return rareIn(segments, query, after, limit, inquiry);
+  if (!isAll && whole.length === 0) return rareIn(segments, query, after, wanted, inquiry);
   const newest = newestOfEach(whole);
   const last = whole.at(-1)?.key ?? null;
   if (rest.kind === "all") return { rows: newest, last, isAll };
@@ -91,8 +91,9 @@ const nearIn: Ask = async (segments, query, after, limit, inquiry) => {
 };
 
 /** The keys, out of few columns of many rows, then the rows. */
-const rareIn: Ask = async (segments, query, after, limit, inquiry) => {
+const rareIn: Ask = async (segments, query, after, wanted, inquiry) => {
   const ascending = isAscending(query);
+  const limit = wanted + SPARE_ROWS;
   const answers = await Promise.all(
     segments.map((segment) => {
       const { text, bindings } = conditions(segment, query, after);
@@ -105,16 +106,20 @@ const rareIn: Ask = async (segments, query, after, limit, inquiry) => {
   );
   // What is behind the rows of one that has more is told with those.
   const full = answers.findIndex((rows) => rows.length >= limit);
-  const keys = answers
-    .slice(0, full < 0 ? answers.length : full + 1)
-    .flat()
-    .map(flowKey);
+  const keys = distinct(
+    answers
+      .slice(0, full < 0 ? answers.length : full + 1)
+      .flat()
+      .map(flowKey),
+  );
+  // Each may be in a place of its own, of which all columns are read: no more of them than are wanted.
+  const chosen = keys.slice(0, wanted);
   const passes = endedActive({ began: { fromMs: 0, toMs: query.range.toMs } }, query.range, query.filter);
-  const rows = await endedByKeys(distinct(keys), passes, inquiry);
+  const rows = await endedByKeys(chosen, passes, inquiry);
   return {
     rows: rows.sort((a, b) => (ascending ? -1 : 1) * compareKeys(a.key, b.key)),
-    last: keys.at(-1) ?? null,
-    isAll: full < 0,
+    last: chosen.at(-1) ?? null,
+    isAll: full < 0 && chosen.length === keys.length,
   };
 };
 
