@@ -64,6 +64,6 @@ it("moves a column within the table only", () => {
 
 it("is a grid: wide as somebody made it, else as there is room", () => {
   const { template, minPx } = gridOf(withWidth(read("cols=source,traffic,rate"), "traffic", 150));
-  expect(template).toBe("minmax(134px, 1.3fr) 150px 108px");
-  expect(minPx).toBe(134 + 150 + 108 + 2 * 14 + 32);
+  expect(template).toBe("minmax(176px, 1.3fr) 150px 108px");
+  expect(minPx).toBe(176 + 150 + 108 + 2 * 14 + 32);
 });
