@@ -24,7 +24,7 @@ export function FacetSection({ field, few, asked, opened, onToggle, onQuery }: F
   const id = useId();
   const chosen = chosenValues(asked.q, field.name).length;
   return (
-    <section className="facet" aria-label={field.label}>
+    <div className="facet">
       <h3>
         <button type="button" className="facet-head" aria-expanded={opened} aria-controls={id} onClick={onToggle}>
           <IconChevronRight className="facet-sign" size={14} stroke={2} aria-hidden />
@@ -35,7 +35,7 @@ export function FacetSection({ field, few, asked, opened, onToggle, onQuery }: F
       <div id={id} hidden={!opened}>
         {opened && <FacetBody field={field} few={few} asked={asked} onQuery={onQuery} />}
       </div>
-    </section>
+    </div>
   );
 }
 
