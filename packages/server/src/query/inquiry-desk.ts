@@ -61,6 +61,8 @@ interface Asking {
   readonly caps: Caps;
   /** Nobody waits for the answer after this time (`performance.now()`). */
   readonly deadlineMs: number;
+  /** One of its questions had its turn. */
+  hasBegun: boolean;
 }
 
 interface Question {
@@ -68,6 +70,7 @@ interface Question {
   readonly bindings: Bindings;
   readonly table: string;
   readonly who: string;
+  readonly asking: Asking;
   readonly limits: QueryLimits;
   readonly settings: ClickHouseSettings;
 }
@@ -108,17 +111,13 @@ export class InquiryDesk {
    * @param who turns are shared out between askers
    */
   askedBy(who: string, caps: Caps): Answering {
-    const asking = { who, caps, deadlineMs: performance.now() + caps.maxExecutionMs };
+    const asking = { who, caps, deadlineMs: performance.now() + caps.maxExecutionMs, hasBegun: false };
     return { answer: (sql, bindings, options) => this.#answer(sql, bindings, options, asking) };
   }
 
   /** @throws QuestionError, StoreError */
-  async #answer<T>(
-    sql: string,
-    bindings: Bindings,
-    options: QuestionOptions,
-    { who, caps, deadlineMs }: Asking,
-  ): Promise<Answered<T>> {
+  async #answer<T>(sql: string, bindings: Bindings, options: QuestionOptions, asking: Asking): Promise<Answered<T>> {
+    const { who, caps, deadlineMs } = asking;
     const { table, signal, settings = {} } = options;
     const may = within(caps, options.limits);
     const limits = limitsOf(may);
@@ -128,7 +127,7 @@ export class InquiryDesk {
     const timer = setTimeout(() => late.abort(), Math.max(0, deadlineMs - performance.now()));
     try {
       const leaving = AbortSignal.any([late.signal, ...(signal ? [signal] : [])]);
-      const question = { sql, bindings, table, who, limits, settings };
+      const question = { sql, bindings, table, who, asking, limits, settings };
       return (await this.#join(key, question, leaving)) as Answered<T>;
     } catch (thrown) {
       const error = late.signal.aborted ? tooSlow(caps, thrown) : told(thrown, may, signal);
@@ -202,8 +201,9 @@ export class InquiryDesk {
   }
 
   async #askThrough(gate: Gate, question: Question, signal: AbortSignal): Promise<Answered<unknown>> {
-    const { sql, bindings, table, who, limits, settings } = question;
-    const leave = await gate.enter(who, signal);
+    const { sql, bindings, table, who, asking, limits, settings } = question;
+    const leave = await gate.enter(who, signal, gate === this.#quick && asking.hasBegun);
+    asking.hasBegun = true;
     try {
       const answer = await this.#counted(table, () => this.#clickhouse.answer(sql, bindings, { signal, limits, settings }));
       return { ...answer, stopped: mayStop(settings) && isAtLimit(limits, answer) };

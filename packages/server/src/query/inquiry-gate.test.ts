@@ -36,6 +36,19 @@ describe("a gate", () => {
     expect(gate.stats).toEqual({ underWay: 0, waiting: 0, refused: 0 });
   });
 
+  it("lets what has begun come to its end before others begin, at the price of no turn", async () => {
+    const gate = gateOf();
+    const order: string[] = [];
+    const ask = async (who: string, goesOn: boolean) => {
+      const leave = await gate.enter(who, stay, goesOn);
+      order.push(goesOn ? who.toUpperCase() : who);
+      await settled();
+      leave();
+    };
+    await Promise.all([ask("a", false), ask("b", false), ask("b", false), ask("a", false), ask("a", true), ask("a", true)]);
+    expect(order.join("")).toBe("aAAbab");
+  });
+
   it("prefers whoever has fewer under way", async () => {
     const gate = gateOf({ slots: 3 });
     const a = await gate.enter("a", stay);

@@ -15,6 +15,7 @@ export interface GateConfig {
 
 interface Waiting {
   readonly who: string;
+  readonly goesOn: boolean;
   readonly admit: () => void;
 }
 
@@ -48,20 +49,21 @@ export class Gate {
   /**
    * Waits for a turn.
    * @param who asks: turns are shared out between askers, not between questions
+   * @param goesOn belongs to what had its turn already: it comes before what has not begun, so that those who came first are done first
    * @returns what gives the place back, to be called once
    * @throws QuestionError QUERY_BUSY; the signal's reason
    */
-  async enter(who: string, signal: AbortSignal): Promise<() => void> {
+  async enter(who: string, signal: AbortSignal, goesOn = false): Promise<() => void> {
     signal.throwIfAborted();
-    if (this.#taken < this.#config.slots) return this.#take(who);
+    if (this.#taken < this.#config.slots) return this.#take(who, goesOn);
     const { maxWaiting, maxWaitingEach } = this.#config;
     const own = this.#queue.filter((waiting) => waiting.who === who).length;
     if (this.#queue.length >= maxWaiting || own >= maxWaitingEach) throw this.#refuse();
-    await this.#wait(who, signal);
+    await this.#wait(who, goesOn, signal);
     return this.#release(who);
   }
 
-  #wait(who: string, signal: AbortSignal): Promise<void> {
+  #wait(who: string, goesOn: boolean, signal: AbortSignal): Promise<void> {
     return new Promise((resolve, reject) => {
       const settle = (then: () => void) => {
         this.#queue = this.#queue.filter((other) => other !== waiting);
@@ -71,16 +73,16 @@ export class Gate {
       };
       const leave = () => settle(() => reject(signal.reason));
       const timer = setTimeout(() => settle(() => reject(this.#refuse())), this.#config.maxWaitMs);
-      const waiting: Waiting = { who, admit: () => settle(resolve) };
+      const waiting: Waiting = { who, goesOn, admit: () => settle(resolve) };
       this.#queue.push(waiting);
       signal.addEventListener("abort", leave, { once: true });
     });
   }
 
-  #take(who: string): () => void {
+  #take(who: string, goesOn: boolean): () => void {
     this.#taken++;
     this.#underWay.set(who, (this.#underWay.get(who) ?? 0) + 1);
-    this.#lastTurn.set(who, this.#turn++);
+    if (!goesOn) this.#lastTurn.set(who, this.#turn++);
     this.#forgetIdle();
     return this.#release(who);
   }
@@ -106,14 +108,13 @@ export class Gate {
   }
 
   #next(): void {
-    const rank = ({ who }: Waiting) => [this.#underWay.get(who) ?? 0, this.#lastTurn.get(who) ?? -1] as const;
-    const first = this.#queue.reduce<Waiting | null>((best, waiting) => {
-      if (best === null) return waiting;
-      const [a, b] = [rank(waiting), rank(best)];
-      return a[0] < b[0] || (a[0] === b[0] && a[1] < b[1]) ? waiting : best;
-    }, null);
+    const rank = ({ who, goesOn }: Waiting) => [this.#underWay.get(who) ?? 0, goesOn ? 0 : 1, this.#lastTurn.get(who) ?? -1];
+    const first = this.#queue.reduce<Waiting | null>(
+      (best, waiting) => (best === null || isBefore(rank(waiting), rank(best)) ? waiting : best),
+      null,
+    );
     if (first === null) return;
-    this.#take(first.who);
+    this.#take(first.who, first.goesOn);
     first.admit();
   }
 
@@ -121,4 +122,9 @@ export class Gate {
     this.#refused++;
     return tooBusy(this.#config.maxWaitMs, this.#config.what);
   }
+}
+
+function isBefore(a: readonly number[], b: readonly number[]): boolean {
+  const at = a.findIndex((value, i) => value !== b[i]);
+  return at >= 0 && (a[at] ?? 0) < (b[at] ?? 0);
 }
