@@ -140,6 +140,7 @@ describe("settling", () => {
   it("adds nothing where totals are not known, or deltas are no longer kept", async () => {
     const unknown = { src_bytes: null, dst_bytes: null, src_packets: null, dst_packets: null };
     const old = { flow_id: "2", start: began - 300 * 86_400_000 };
+    await test.store.retention.settings.set({ deltas_days: 7 }, "test", Date.now());
     await test.store.insert(batchOf([end(3, unknown), end(3, old)]));
     await settle();
     expect(await corrections()).toEqual([]);

@@ -3,9 +3,11 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
+import type { RetentionPolicy } from "@flowtrail/model";
 import { ClickHouse, type ClickHouseConfig } from "./clickhouse.ts";
 import { EmbeddedEngine, type EngineConfig } from "./engine/engine.ts";
 import type { Logger } from "./logger.ts";
+import { MAX_DAYS_KEPT } from "./retention/policy.ts";
 import { Store, type StoreConfig } from "./store.ts";
 
 /** Keeps what is logged, so that a test can look for what must not be there. */
@@ -68,6 +70,17 @@ export async function startTestEngine(options: { dataDir?: string; engine?: Part
   return { dataDir, engine, clickhouse, logger, stop };
 }
 
+/** As long as it can be set: flows of tests began on the same day, whenever the tests run. What is about retention sets it. */
+const KEPT: RetentionPolicy = {
+  flows_days: MAX_DAYS_KEPT,
+  deltas_days: MAX_DAYS_KEPT,
+  minutes_days: MAX_DAYS_KEPT,
+  hours_days: MAX_DAYS_KEPT,
+  rejected_days: MAX_DAYS_KEPT,
+  batches_days: MAX_DAYS_KEPT,
+  max_size: "none",
+};
+
 export function testStoreConfig(dataDir: string, overrides: Partial<StoreConfig> = {}): StoreConfig {
   return {
     remote: null,
@@ -75,15 +88,7 @@ export function testStoreConfig(dataDir: string, overrides: Partial<StoreConfig>
     clickhouse: clickHouseConfig,
     commit: { maxRows: 10_000, intervalMs: 100, idleWaitMs: 20, maxWaitingRows: 100_000, maxParallel: 2 },
     retention: {
-      defaults: {
-        flows_days: 30,
-        deltas_days: 7,
-        minutes_days: 90,
-        hours_days: 400,
-        rejected_days: 30,
-        batches_days: 30,
-        max_size: "none",
-      },
+      defaults: KEPT,
       minFreeDiskBytes: 10_000_000,
       followEveryMs: null,
     },

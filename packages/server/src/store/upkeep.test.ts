@@ -28,7 +28,7 @@ describe("upkeep", () => {
   });
 
   it("deletes what ended before the retention, and nothing else", async () => {
-    await test.store.retention.settings.set({ flows_days: 7 }, "test", now);
+    await test.store.retention.settings.set({ flows_days: 7, deltas_days: 7 }, "test", now);
     const ended = (id: number, startMs: number, endMs: number) =>
       at(id, startMs, { state: "closed", revision: 1, end: endMs, last_seen: endMs, src_bytes_delta: 1 });
     await test.store.insert(

@@ -43,7 +43,7 @@ it("of a cluster is done on every node, by several servers at once, and counts a
   ]);
   expect(survey.partitions.find(({ table }) => table.name === "flows")?.parts).toHaveLength(2);
 
-  await two.retention.settings.set({ flows_days: 7 }, "test", now);
+  await two.retention.settings.set({ flows_days: 7, deltas_days: 7 }, "test", now);
   await Promise.all([one.upkeep(now), two.upkeep(now)]);
   const ids = async (table: string) =>
     (await one.clickhouse.rows<{ id: string }>(`SELECT flow_id AS id FROM ${table} ORDER BY id`)).map(({ id }) => Number(id));

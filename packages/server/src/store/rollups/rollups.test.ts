@@ -280,6 +280,7 @@ describe("rollups", () => {
     const old = Math.floor(Date.now() / DAY) * DAY - 10 * DAY + 5 * HOUR;
     const older = old - 30 * DAY;
     const at = (startMs: number) => ({ start: startMs, since: startMs, last_seen: startMs + 1000, end: startMs + 1000 });
+    await test.store.retention.settings.set({ flows_days: 30, deltas_days: 7 }, "test", Date.now());
     await test.store.insert(batchOf([ended("1", at(old)), ended("2", at(older)), ended("3")]));
     await computeAll();
     await test.store.upkeep();
