@@ -30,7 +30,8 @@ describe.skipIf(!needs("empty states in a browser", "browser"))("with nothing to
 
   // In this order: each step leaves more behind than the one before.
   it("nobody has ever connected: how to add a node", async () => {
-    await open();
+    await open("/");
+    await title("Overview").waitFor();
     await title("No agent has connected yet").waitFor();
     await test.page.getByText("npx flowtrail token create --node NAME").waitFor();
     await test.page.getByText(`npx flowtrail agent --server ${server.url}`).waitFor();
