@@ -200,7 +200,7 @@ export const configSchema = z.strictObject(
         min: 1,
         max: 1_000_000,
         unit: "rows",
-        default: 100_000,
+        default: 50_000,
       }),
       commit_interval_ms: count({
         description: "longest time that an upload waits for others before it is written",
