@@ -22,6 +22,30 @@ export function timeTicks(fromMs: number, toMs: number, widthPx: number, clock: 
   return times.map((ms) => ({ ms, label: isMidnight(ms) ? day(ms) : fine ? seconds(ms) : time(ms) }));
 }
 
+export interface PlacedTick extends TimeTick {
+  readonly x: number;
+  readonly anchor: "start" | "middle" | "end";
+}
+
+/** So wide is a letter at most, in pixels. */
+const LETTER_PX = 6.4;
+const GAP_PX = 10;
+
+/** Labels that have room, from the left; at the edges they stay within the drawing. */
+export function placeTicks(ticks: readonly TimeTick[], xOf: (ms: number) => number, left: number, right: number): PlacedTick[] {
+  const placed: PlacedTick[] = [];
+  let freeFrom = Number.NEGATIVE_INFINITY;
+  for (const tick of ticks) {
+    const [x, width] = [xOf(tick.ms), tick.label.length * LETTER_PX];
+    const anchor = x - width / 2 < left ? "start" : x + width / 2 > right ? "end" : "middle";
+    const begin = anchor === "start" ? x : anchor === "end" ? x - width : x - width / 2;
+    if (begin < freeFrom) continue;
+    freeFrom = begin + width + GAP_PX;
+    placed.push({ ...tick, x, anchor });
+  }
+  return placed;
+}
+
 interface Formats {
   day(ms: number): string;
   time(ms: number): string;

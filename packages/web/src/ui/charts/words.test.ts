@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { Clock } from "../../lib/clock.ts";
 import { spanWords, stepText, tellStep } from "./step-words.ts";
-import { timeTicks } from "./time-axis.ts";
+import { placeTicks, timeTicks } from "./time-axis.ts";
 import { formatExact, formatShort, valueAxis } from "./units.ts";
 
 const clock = new Clock("UTC");
@@ -42,6 +42,16 @@ describe("times", () => {
     ]);
     expect(timeTicks(T, T + 24 * HOUR_MS, 500, clock).map(({ label }) => label)).toContain("Nov 23");
     expect(timeTicks(T, T + 20_000, 400, clock)[0]?.label).toBe("9:50:00 AM");
+  });
+
+  it("stand beside each other only where there is room, and within the drawing", () => {
+    const ticks = [0, 40, 100, 200].map((ms) => ({ ms, label: "9:00 AM" }));
+    const placed = placeTicks(ticks, (ms) => ms, 0, 200);
+    expect(placed.map(({ x, anchor }) => [x, anchor])).toEqual([
+      [0, "start"],
+      [100, "middle"],
+      [200, "end"],
+    ]);
   });
 
   it("a span says its day once, and seconds where it is that short", () => {
