@@ -12,7 +12,7 @@ export function fetchFlows(params: URLSearchParams, signal?: AbortSignal): Promi
 
 /** One row with the other reports of its connection. Throws ApiError (404: not there, or not there any more). */
 export function fetchFlow(key: FlowKey, signal?: AbortSignal): Promise<OneFlow> {
-  return call<OneFlow>("GET", `/api/flows/${encodeURIComponent(key.reporter)}/${key.flowId}`, undefined, signal);
+  return call<OneFlow>("GET", flowPath(key), undefined, signal);
 }
 
 export function fetchHealth(signal?: AbortSignal): Promise<Health> {
@@ -46,6 +46,11 @@ export interface FlowKey {
 
 export function flowKey(flow: Pick<FlowJson, "reporter" | "flow_id">): FlowKey {
   return { reporter: flow.reporter, flowId: String(flow.flow_id) };
+}
+
+/** Where the API tells it. */
+export function flowPath({ reporter, flowId }: FlowKey): string {
+  return `/api/flows/${encodeURIComponent(reporter)}/${flowId}`;
 }
 
 /** One request of any feature. Throws ApiError, and the signal's reason when it was left. */

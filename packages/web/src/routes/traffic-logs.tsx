@@ -141,17 +141,17 @@ export function TrafficLogsRoute() {
                 {heldText(state.held)}
               </Button>
             )}
-            {openFlow !== null && (
-              <Panel
-                flowKey={openFlow}
-                known={entries.find(({ key }) => key === row.openKey)?.flow ?? null}
-                onClose={row.closePanel}
-                onNext={row.step}
-              />
-            )}
           </div>
           <StatusLine state={state} order={order} />
         </div>
+        {openFlow !== null && (
+          <Panel
+            flowKey={openFlow}
+            known={entries.find(({ key }) => key === row.openKey)?.flow ?? null}
+            onClose={row.closePanel}
+            onNext={row.step}
+          />
+        )}
       </div>
     </>
   );

@@ -1,15 +1,18 @@
-/** What one row means: in a sentence, in facts, as every node saw it, and as data. */
-
-import { explainFlow, type FlowJson } from "@flowtrail/model";
-import { ActionIcon, Loader, Tabs } from "@mantine/core";
+/** What one row means. It lies over the list, as wide as one wants it. */
+import type { FlowJson } from "@flowtrail/model";
+import { ActionIcon, Loader } from "@mantine/core";
+import { useLocalStorage } from "@mantine/hooks";
 import { IconChevronDown, IconChevronUp, IconX } from "@tabler/icons-react";
-import { type KeyboardEvent, useEffect, useRef } from "react";
+import { type CSSProperties, type KeyboardEvent, useEffect, useRef } from "react";
 import type { FlowKey } from "../../lib/api.ts";
+import { useUrl } from "../../lib/url.ts";
 import { CopyButton } from "../../ui/command.tsx";
-import { VerdictTag } from "../../ui/verdict.tsx";
-import { endText, protocolText } from "../traffic/describe.ts";
-import { Facts } from "./facts.tsx";
-import { Reports } from "./reports.tsx";
+import { linkTo } from "../ask/links.ts";
+import { CopyMenu } from "./copy-menu.tsx";
+import { PanelContent } from "./panel-content.tsx";
+import { PanelEdge } from "./panel-edge.tsx";
+import { DEFAULT_PX } from "./panel-width.ts";
+import { TryAgain } from "./try-again.tsx";
 import { useFlow } from "./use-flow.ts";
 import "./panel.css";
 
@@ -22,16 +25,37 @@ export interface PanelProps {
 }
 
 export function Panel({ flowKey, known, onClose, onNext }: PanelProps) {
-  const { flow, others, error, isPending } = useFlow(flowKey, known);
+  const { flow, others, error, isPending, refetch } = useFlow(flowKey, known);
+  const [widthPx, setWidth] = useLocalStorage({
+    key: "flowtrail.panel-width",
+    defaultValue: DEFAULT_PX,
+    getInitialValueInEffect: false,
+  });
+  const url = useUrl();
   const panel = useRef<HTMLElement>(null);
+  const { reporter, flowId } = flowKey;
   useEffect(() => panel.current?.focus(), []);
-  const closeOnEscape = (event: KeyboardEvent) => {
-    if (event.key !== "Escape" || event.defaultPrevented) return;
+  // biome-ignore lint/correctness/useExhaustiveDependencies: what had the focus may have gone with the row before
+  useEffect(() => {
+    if (document.activeElement === document.body) panel.current?.focus();
+  }, [reporter, flowId]);
+  const closeOnEscape = (event: KeyboardEvent<HTMLElement>) => {
+    // Menus stand elsewhere in the page: theirs closes them alone.
+    const isOurs = event.target instanceof Node && event.currentTarget.contains(event.target);
+    if (event.key !== "Escape" || event.defaultPrevented || !isOurs) return;
     event.preventDefault();
     onClose();
   };
   return (
-    <aside ref={panel} className="panel" aria-label="Flow" tabIndex={-1} onKeyDown={closeOnEscape}>
+    <aside
+      ref={panel}
+      className="panel"
+      aria-label="Flow"
+      tabIndex={-1}
+      style={{ "--panel-width": `${widthPx}px` } as CSSProperties}
+      onKeyDown={closeOnEscape}
+    >
+      <PanelEdge widthPx={widthPx} onWidth={setWidth} />
       <div className="panel-bar">
         <ActionIcon variant="subtle" color="gray" aria-label="Previous row" title="Previous row (k)" onClick={() => onNext(-1)}>
           <IconChevronUp size={17} />
@@ -40,75 +64,20 @@ export function Panel({ flowKey, known, onClose, onNext }: PanelProps) {
           <IconChevronDown size={17} />
         </ActionIcon>
         <span className="panel-gap" />
-        <CopyButton text={window.location.href} label="Copy link" icon="link" />
+        {flow !== null && <CopyMenu flow={flow} />}
+        <CopyButton text={linkTo(url)} label="Copy link" icon="link" />
         <ActionIcon variant="subtle" color="gray" aria-label="Close" title="Close (Esc)" onClick={onClose}>
           <IconX size={17} />
         </ActionIcon>
       </div>
       {flow === null ? (
         <div className="panel-body">
-          {isPending ? <Loader size="sm" aria-label="Loading" /> : <p role="alert">{error?.message}</p>}
+          {isPending && <Loader size="sm" aria-label="Loading" />}
+          {error !== null && <TryAgain error={error} onTry={refetch} />}
         </div>
       ) : (
-        <Content flow={flow} others={others} problem={error?.message ?? null} />
+        <PanelContent key={`${reporter}/${flowId}`} flow={flow} others={others} error={error} refetch={refetch} />
       )}
     </aside>
-  );
-}
-
-function Content({ flow, others, problem }: { flow: FlowJson; others: readonly FlowJson[] | null; problem: string | null }) {
-  const { main, below } = protocolText(flow);
-  const count = others === null ? "" : ` (${others.length + 1})`;
-  return (
-    <>
-      <header className="panel-head">
-        <p className="panel-kind">
-          {main}
-          {below !== "" && ` ${below}`}
-          <span className="panel-dot" aria-hidden />
-          {flow.verdict === null ? stateLabel(flow) : <VerdictTag verdict={flow.verdict} />}
-          {flow.verdict !== null && flow.state !== "closed" && <span> {stateLabel(flow).toLowerCase()}</span>}
-        </p>
-        <h2>
-          {endText(flow, "src").main} <span aria-hidden>→</span>
-          <span className="visually-hidden">to</span> {endText(flow, "dst").main}
-        </h2>
-        <p className="panel-sentence">{explainFlow(flow)}</p>
-      </header>
-      <Tabs defaultValue="overview" className="panel-tabs" keepMounted={false}>
-        <Tabs.List>
-          <Tabs.Tab value="overview">Overview</Tabs.Tab>
-          <Tabs.Tab value="reports">Reports{count}</Tabs.Tab>
-          <Tabs.Tab value="json">JSON</Tabs.Tab>
-        </Tabs.List>
-        <Tabs.Panel value="overview" className="panel-body">
-          <Facts flow={flow} />
-        </Tabs.Panel>
-        <Tabs.Panel value="reports" className="panel-body">
-          {problem !== null && <p role="alert">The other reports could not be asked for: {problem}</p>}
-          {others !== null && <Reports flow={flow} others={others} />}
-        </Tabs.Panel>
-        <Tabs.Panel value="json" className="panel-body">
-          <Json flow={flow} />
-        </Tabs.Panel>
-      </Tabs>
-    </>
-  );
-}
-
-function stateLabel(flow: FlowJson): string {
-  return { open: "Open", closed: "Closed", lost: "Lost" }[flow.state];
-}
-
-function Json({ flow }: { flow: FlowJson }) {
-  const text = JSON.stringify(flow, null, 2);
-  return (
-    <div className="panel-json">
-      <CopyButton text={text} label="Copy JSON" />
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a box that scrolls must be reachable by keyboard */}
-      <section tabIndex={0} aria-label="JSON">
-        <pre>{text}</pre>
-      </section>
-    </div>
   );
 }

@@ -8,6 +8,7 @@ export interface ShownFlow {
   readonly others: readonly FlowJson[] | null;
   readonly error: Error | null;
   readonly isPending: boolean;
+  refetch(): void;
 }
 
 const OPEN_ASK_AGAIN_MS = 5000;
@@ -21,5 +22,11 @@ export function useFlow(key: FlowKey, known: FlowJson | null): ShownFlow {
   });
   const asked = answer.data?.flow ?? null;
   const flow = asked === null || (known !== null && known.revision > asked.revision) ? known : asked;
-  return { flow, others: answer.data?.reports ?? null, error: answer.error, isPending: answer.isPending };
+  return {
+    flow,
+    others: answer.data?.reports ?? null,
+    error: answer.error,
+    isPending: answer.isPending,
+    refetch: () => void answer.refetch(),
+  };
 }

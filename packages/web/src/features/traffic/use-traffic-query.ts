@@ -27,6 +27,7 @@ export function useTrafficQuery(): TrafficUrl {
     const address = writeQuery(next, params);
     address.delete("flow");
     if (key !== null) address.set("flow", writeFlowKey(key));
+    else address.delete("tab"); // of the panel
     navigate(path, address, { replace });
   };
   return {
