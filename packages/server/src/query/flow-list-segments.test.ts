@@ -37,12 +37,12 @@ describe("looks", () => {
   });
 
   it("are as wide as what was found lets expect", () => {
-    // Ten an hour, 90 more: twice nine hours, then twice as many as are still wanted, but not narrower than before.
+    // Ten an hour, 90 more: half as much again as nine hours. At least four times as wide as before.
     expect(hours("desc", 100, null, { found: 10, wanted: 90 })).toEqual([
       [["flows", 1, 0]],
-      [["flows", 19, 1]],
+      [["flows", 14.5, 1]],
       [
-        ["flows", 101, 19],
+        ["flows", 101, 14.5],
         ["flows_long", 100_000, 101],
       ],
     ]);

@@ -29,7 +29,7 @@ const LEAST_WIDER = 4;
 /** Where nothing was found: an hour, 32 hours, six weeks. */
 const MOST_WIDER = 32;
 /** Rows are not spread evenly. */
-const MORE = 2;
+const MORE = 1.5;
 
 /** All looks together: all ended flows that may have been active in the range. How wide the next one is follows from what was found. */
 export function* looks(query: Pick<FlowListQuery, "range" | "order" | "place">): Generator<Look, void, Seen | undefined> {
