@@ -20,7 +20,6 @@ import {
   network,
 } from "@flowtrail/lab";
 import type { FlowJson } from "@flowtrail/model";
-import { freePort } from "./free-port.ts";
 
 export const FLOWTRAIL = fileURLToPath(new URL("../../../packages/cli/src/main.ts", import.meta.url));
 
@@ -80,13 +79,20 @@ export class LabBed {
   static async up(tag: string, options: LabBedOptions = {}): Promise<LabBed> {
     await removeAbandoned();
     const bed = new LabBed(`${tag}${process.pid.toString(36)}`, options);
-    const { name } = bed;
-    await labUp({ name, dir: join(bed.dir, "lab"), ...(options.masquerade ? { masquerade: options.masquerade } : {}) });
-    if (options.shortTimeouts ?? true) await bed.#shortenTimeouts();
-    bed.#port = await freePort();
-    await bed.startServer();
-    await bed.startAgents(options.nodes ?? agentNodeNames);
+    try {
+      await bed.#build(options);
+    } catch (error) {
+      await bed.down();
+      throw error;
+    }
     return bed;
+  }
+
+  async #build({ masquerade, shortTimeouts = true, nodes = agentNodeNames }: LabBedOptions): Promise<void> {
+    await labUp({ name: this.name, dir: join(this.dir, "lab"), ...(masquerade ? { masquerade } : {}) });
+    if (shortTimeouts) await this.#shortenTimeouts();
+    await this.startServer();
+    await this.startAgents(nodes);
   }
 
   async #shortenTimeouts(): Promise<void> {
@@ -108,6 +114,8 @@ export class LabBed {
   async startServer(args = this.#serverArgs): Promise<void> {
     this.#serverArgs = args;
     if (!existsSync(this.#inventory)) this.writeInventory(labInventory());
+    const file = join(this.dir, "data", "server.json");
+    rmSync(file, { force: true }); // of one that was killed
     const argv = [
       FLOWTRAIL,
       "server",
@@ -128,13 +136,12 @@ export class LabBed {
     child.stderr.setEncoding("utf8").on("data", (text: string) => {
       said = (said + text).slice(-4000);
     });
-    await until("the server is up", 60_000, async () => {
+    await until("the server is up", 60_000, () => {
       if (child.exitCode !== null) throw new Error(`the server ended with ${child.exitCode}: ${said}`);
-      return fetch(`${this.url}/api/health`).then(
-        (r) => r.ok,
-        () => false,
-      );
+      return existsSync(file);
     });
+    // The next one listens where this one did: agents know it by this address.
+    this.#port = Number(new URL((JSON.parse(readFileSync(file, "utf8")) as { url: string }).url).port);
     this.#token = readFileSync(join(this.dir, "data", "admin.token"), "utf8").trim();
   }
 
