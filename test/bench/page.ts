@@ -16,7 +16,6 @@ import { coldPaints, filterPaints, newPage, VIEWPORT, warmPaints } from "./page/
 import { markdown, type Report } from "./page/report.ts";
 import { scrollDown } from "./page/scroll.ts";
 import { tail } from "./page/tail.ts";
-import { tasksDuring } from "./page/tasks.ts";
 import { machine } from "./query/report.ts";
 
 const { values } = parseArgs({
@@ -84,9 +83,7 @@ async function run(data: string, dist: string): Promise<Report> {
     const scroll = await scrollDown(page, cdp, Number(values.scroll), ROWS);
     say(`live tail for ${values.tail} s …`);
     await page.goto(`${server.url}/traffic-logs?v=1&from=-15m&reports=all`);
-    const [tailed, tailTasks] = await tasksDuring(browser, page, () =>
-      tail(page, cdp, server.url, Number(values.rate), Number(values.tail)),
-    );
+    const tailed = await tail(browser, page, cdp, server.url, Number(values.rate), Number(values.tail));
     return {
       when: new Date().toISOString(),
       machine: machine(),
@@ -96,7 +93,6 @@ async function run(data: string, dist: string): Promise<Report> {
       filter,
       scroll,
       tail: tailed,
-      tailTasks,
       bundle: await bundleOf(dist),
     };
   } finally {

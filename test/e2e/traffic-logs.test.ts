@@ -301,9 +301,10 @@ describe.skipIf(!needs("the traffic log in a browser", "browser"))("Traffic Logs
       const visible = await test.page.evaluate(() => {
         const element = document.activeElement;
         if (element === null || element === document.body) return "nothing has the focus";
-        // A radio button's label, the query's frame and the grid's active row show it for them.
+        // A radio button's label, a field's frame and the grid's active row show it for them.
         const shown =
-          element.matches("[type=radio], [role=combobox], [role=grid]") || getComputedStyle(element).outlineStyle !== "none";
+          element.matches("[type=radio], [role=combobox], select, [role=grid]") ||
+          getComputedStyle(element).outlineStyle !== "none";
         return shown ? "" : element.outerHTML.slice(0, 100);
       });
       expect(visible).toBe("");

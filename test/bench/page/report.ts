@@ -3,7 +3,6 @@ import { formatBytes, formatCount } from "@flowtrail/model";
 import type { BundleResult } from "./bundle.ts";
 import type { ScrollResult } from "./scroll.ts";
 import type { TailResult } from "./tail.ts";
-import type { TaskTimes } from "./tasks.ts";
 
 export interface Report {
   readonly when: string;
@@ -14,7 +13,6 @@ export interface Report {
   readonly filter: readonly number[];
   readonly scroll: ScrollResult;
   readonly tail: TailResult;
-  readonly tailTasks: TaskTimes;
   readonly bundle: BundleResult;
 }
 
@@ -50,7 +48,7 @@ export function markdown(report: Report): string {
   ].join("\n");
 }
 
-function linesOf({ cold, warm, filter, scroll, tail, tailTasks, bundle }: Report): Line[] {
+function linesOf({ cold, warm, filter, scroll, tail, bundle }: Report): Line[] {
   const worst = Math.max(0, ...tail.longTasks);
   return [
     { ...times("first rows, cold", cold), ...budgetOf(median(cold), BUDGETS.coldMs) },
@@ -76,9 +74,9 @@ function linesOf({ cold, warm, filter, scroll, tail, tailTasks, bundle }: Report
     },
     {
       name: "the tail's longest tasks, processor time",
-      value: `${tailTasks.longest.map((ms) => ms.toFixed(0)).join(", ")} ms; ${tailTasks.seconds.toFixed(1)} s in all`,
+      value: `${tail.tasks.longest.map((ms) => ms.toFixed(0)).join(", ")} ms; ${tail.tasks.seconds.toFixed(1)} s in all`,
       budget: `no task > ${BUDGETS.taskMs} ms`,
-      isMet: (tailTasks.longest[0] ?? 0) <= BUDGETS.taskMs,
+      isMet: (tail.tasks.longest[0] ?? 0) <= BUDGETS.taskMs,
     },
     { name: "memory of the tail", value: heap(tail), budget: "does not grow", isMet: tail.heapAfter < tail.heapBefore + 2 ** 24 },
     {

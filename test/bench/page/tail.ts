@@ -1,9 +1,10 @@
 /** Rows that come in live, at a steady rate, while somebody looks at the top of the table. */
 import { setTimeout as sleep } from "node:timers/promises";
 import { flowIdWords, NDJSON_CONTENT_TYPE } from "@flowtrail/model";
-import type { CDPSession, Page } from "playwright-core";
+import type { Browser, CDPSession, Page } from "playwright-core";
 import type { ProbedWindow } from "./probe.ts";
 import { heapOf } from "./scroll.ts";
+import { type TaskTimes, tasksDuring } from "./tasks.ts";
 
 const BATCHES_A_SECOND = 5;
 
@@ -12,13 +13,21 @@ export interface TailResult {
   readonly delivered: number;
   readonly frames: readonly number[];
   readonly longTasks: readonly number[];
+  readonly tasks: TaskTimes;
   readonly heapBefore: number;
   readonly heapAfter: number;
   /** What the page says of what it leaves out. */
   readonly said: string;
 }
 
-export async function tail(page: Page, cdp: CDPSession, server: string, rate: number, seconds: number): Promise<TailResult> {
+export async function tail(
+  browser: Browser,
+  page: Page,
+  cdp: CDPSession,
+  server: string,
+  rate: number,
+  seconds: number,
+): Promise<TailResult> {
   await page.locator(".live-on").waitFor();
   // What the first rows cost is no matter of the tail.
   await deliverFor(server, rate, 3);
@@ -29,14 +38,14 @@ export async function tail(page: Page, cdp: CDPSession, server: string, rate: nu
     probe.frames.length = 0;
     probe.watch = true;
   });
-  const delivered = await deliverFor(server, rate, seconds);
+  const [delivered, tasks] = await tasksDuring(browser, page, () => deliverFor(server, rate, seconds));
   const told = await page.evaluate(() => {
     const { probe } = window as unknown as ProbedWindow;
     probe.watch = false;
     const said = document.querySelector(".live-state")?.textContent ?? "";
     return { frames: [...probe.frames], longTasks: [...probe.longTasks], said };
   });
-  return { seconds, delivered, ...told, heapBefore, heapAfter: await heapOf(cdp) };
+  return { seconds, delivered, tasks, ...told, heapBefore, heapAfter: await heapOf(cdp) };
 }
 
 let sequence = 0;

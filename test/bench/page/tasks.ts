@@ -34,7 +34,7 @@ export async function tasksDuring<T>(browser: Browser, page: Page, work: () => P
   const threads = traceEvents.filter(({ name, args }) => name === "thread_name" && args?.name === "CrRendererMain");
   const main = new Set(threads.map(({ pid, tid }) => `${pid}/${tid}`));
   const times = traceEvents
-    .filter(({ name, pid, tid }) => /RunTask$/.test(name) && main.has(`${pid}/${tid}`))
+    .filter(({ name, pid, tid }) => name === "RunTask" && main.has(`${pid}/${tid}`))
     .map(({ tdur = 0 }) => tdur / 1000)
     .sort((a, b) => b - a);
   const seconds = times.reduce((sum, ms) => sum + ms, 0) / 1000;

@@ -1,8 +1,8 @@
 /** Hands live rows on as fast as a page can take them: nobody reads more, and a page that is busy with rows answers nobody. */
 import type { FlowJson } from "@flowtrail/model";
 
-/** Each time that rows are taken. */
-const MOST_NEW = 60;
+/** Each time that rows are taken: fewer than a screen holds, since what a row costs is to be drawn. */
+const MOST_NEW = 20;
 const MOST_UPDATES = 200;
 /** Rows that wait to be taken: a burst of one report. */
 const MOST_WAITING = 600;

@@ -3,6 +3,7 @@ import {
   type CSSProperties,
   type Ref,
   useCallback,
+  useDeferredValue,
   useEffect,
   useImperativeHandle,
   useLayoutEffect,
@@ -58,7 +59,9 @@ export interface TableProps {
 }
 
 export function Table(props: TableProps) {
-  const { ref, feed, state, view, layout, order, activeKey, onSort, onLayout } = props;
+  const { ref, feed, view, layout, order, activeKey, onSort, onLayout } = props;
+  // Many rows at once are drawn in slices between which the page answers.
+  const state = useDeferredValue(props.state);
   const scroll = useRef<HTMLDivElement>(null);
   const grid = useRef<HTMLTableElement>(null);
   const { entries, more, before } = state;
