@@ -5,7 +5,7 @@ import { type Amount, amount } from "./traffic/amounts.ts";
 import { columnGroup, type GroupField, groupField } from "./traffic/fields.ts";
 import type { TrafficPlan } from "./traffic/plan.ts";
 import type { Traffic } from "./traffic/traffic.ts";
-import { groupName, hashSql, KEYS, type KeysOf, measureName, partSql, wholeKey } from "./traffic/traffic-sql.ts";
+import { groupName, measureName } from "./traffic/traffic-sql.ts";
 
 export interface PairsQuery {
   readonly range: TimeRange;
@@ -51,54 +51,9 @@ const QUICK_MS = 2 * 3_600_000;
 /** @throws StoreError, QuestionError */
 export async function pairs(traffic: Traffic, query: PairsQuery, inquiry: Inquiry): Promise<Pairs> {
   const { plan, externals } = planOf(traffic, query);
-  const { estimated } = plan;
-  const keysOf = keysBy(externals);
-  const largest = await traffic.rows<Largest>(
-    plan,
-    inquiry,
-    (subquery) => largestSql(subquery, query.metric),
-    { limit: CANDIDATES },
-    { by: { kind: "keys" }, keysOf },
-  );
-  const [first] = largest;
-  if (first === undefined) return { ...mapOf([], NOTHING, query.limit), externals, estimated };
-  const chosen = largest.map(({ key }) => BigInt(key));
   const sql = (subquery: string) => pairsSql(subquery, externals === "domain", query.metric);
-  const rows = await traffic.rows<Row>(plan, inquiry, sql, {}, { by: { kind: "values", chosen }, keysOf });
-  return { ...mapOf(rows, first, query.limit), externals, estimated };
-}
-
-/** What all have together. */
-interface All {
-  readonly found: string;
-  readonly all_bytes: string;
-  readonly all_connections: string;
-}
-
-interface Largest extends All {
-  readonly key: string;
-}
-
-const NOTHING: All = { found: "0", all_bytes: "0", all_connections: "0" };
-
-/** One key for each end: its owner, by id or else by name; without any its type, or a domain. */
-function keysBy(externals: Pairs["externals"]): KeysOf {
-  return ([srcType, srcId, srcName, dstType, dstId, dstName, srcDomain, dstDomain]) => {
-    const key = (type = "", id = "", name = "", domain = "") => {
-      const nameless = externals === "domain" ? partSql(hashSql(domain), 2) : "0";
-      const owner = `multiIf(isNotNull(${id}), ${hashSql(id)}, isNotNull(${name}), ${hashSql(name)}, ${nameless})`;
-      return `CAST(${owner} + ${partSql(hashSql(type), 1)} AS UInt64)`;
-    };
-    return [key(srcType, srcId, srcName, srcDomain), key(dstType, dstId, dstName, dstDomain)];
-  };
-}
-
-function largestSql(subquery: string, metric: PairsQuery["metric"]): string {
-  return (
-    `SELECT toString(${wholeKey(...KEYS)}) AS key, sum(${measureName("bytes")}) AS bytes, sum(${measureName("connections")}) AS connections, ` +
-    "count() OVER () AS found, sum(bytes) OVER () AS all_bytes, sum(connections) OVER () AS all_connections " +
-    `FROM (${subquery}) GROUP BY ${KEYS.join(", ")} HAVING bytes > 0 OR connections > 0 ORDER BY ${metric} DESC, bytes DESC, key LIMIT {limit:UInt32}`
-  );
+  const rows = await traffic.rows<Row>(plan, inquiry, sql, { limit: CANDIDATES });
+  return { ...mapOf(rows, query.limit), externals, estimated: plan.estimated };
 }
 
 const ENDS = (["src_type", "src_id", "src_name", "dst_type", "dst_id", "dst_name"] as const).map(columnGroup);
@@ -133,6 +88,9 @@ interface Row {
   readonly dst_label: string | null;
   readonly bytes: string;
   readonly connections: string;
+  readonly found: string;
+  readonly all_bytes: string;
+  readonly all_connections: string;
 }
 
 /** A node is its owner, by id or else by name; without any: all of its type, or of a domain. */
@@ -148,16 +106,18 @@ function pairsSql(subquery: string, byDomain: boolean, metric: PairsQuery["metri
     `SELECT toString(${srcType}) AS src_type, coalesce(${srcId}, ${srcName}) AS src_key, ${domain(srcId, srcName, srcDomain)} AS src_domain, ` +
     `toString(${dstType}) AS dst_type, coalesce(${dstId}, ${dstName}) AS dst_key, ${domain(dstId, dstName, dstDomain)} AS dst_domain, ` +
     `argMax(${srcName}, ${bytes}) AS src_label, argMax(${dstName}, ${bytes}) AS dst_label, ` +
-    `sum(${bytes}) AS bytes, sum(${connections}) AS connections ` +
-    `FROM (${subquery}) GROUP BY ${keys} HAVING bytes > 0 OR connections > 0 ORDER BY ${metric} DESC, bytes DESC, ${keys}`
+    `sum(${bytes}) AS bytes, sum(${connections}) AS connections, count() OVER () AS found, ` +
+    "sum(bytes) OVER () AS all_bytes, sum(connections) OVER () AS all_connections " +
+    `FROM (${subquery}) GROUP BY ${keys} HAVING bytes > 0 OR connections > 0 ORDER BY ${metric} DESC, bytes DESC, ${keys} LIMIT {limit:UInt32}`
   );
 }
 
 /** The largest edges whose nodes have a place; the rest is counted. */
-function mapOf(rows: readonly Row[], all: All, limit: number): Pick<Pairs, "nodes" | "edges" | "cut" | "other"> {
+function mapOf(rows: readonly Row[], limit: number): Pick<Pairs, "nodes" | "edges" | "cut" | "other"> {
   const nodes = new Map<string, { name: string | null; type: string; bytes: bigint }>();
   const edges: Edge[] = [];
-  const rest = { bytes: BigInt(all.all_bytes), connections: BigInt(all.all_connections) };
+  const [first] = rows;
+  const rest = { bytes: BigInt(first?.all_bytes ?? 0), connections: BigInt(first?.all_connections ?? 0) };
   for (const row of rows) {
     if (edges.length === limit) break;
     const ends = [
@@ -184,7 +144,7 @@ function mapOf(rows: readonly Row[], all: All, limit: number): Pick<Pairs, "node
   return {
     nodes: [...nodes].map(([id, { name, type, bytes }]) => ({ id, name, type, bytes: amount(bytes) })),
     edges,
-    cut: Number(all.found) - edges.length,
+    cut: Number(first?.found ?? 0) - edges.length,
     other: { bytes: amount(rest.bytes), connections: amount(rest.connections) },
   };
 }

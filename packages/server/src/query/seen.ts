@@ -1,13 +1,14 @@
 /** `GET /api/flows/seen`: since when something is known, and when it was active last. */
 import type { Filter, TimeRange } from "@flowtrail/model";
+import type { Bindings } from "../store/clickhouse.ts";
 import { FLOWS, FLOWS_LONG, FLOWS_OPEN, LONG_MS } from "../store/schema/flow-tables.ts";
-import { ROLLUP_QUESTION, type Rollup } from "../store/schema/rollup-tables.ts";
 import { filterSql } from "./filter-sql.ts";
 import { type Heard, OPEN_STATE } from "./flow-set.ts";
 import { ENDED_STILL, SET_SETTINGS } from "./flow-set-sql.ts";
 import type { Inquiry } from "./inquiry.ts";
+import { type Buckets, bucketsOf } from "./seen-buckets.ts";
 import { moment } from "./sql.ts";
-import { rollupsFor, type TrafficSources } from "./traffic/plan.ts";
+import type { TrafficSources } from "./traffic/plan.ts";
 
 export interface Seen {
   /** Ms since 1970; null: nothing passes. */
@@ -30,16 +31,6 @@ interface Life {
   readonly lastMs: number;
 }
 
-/** Where flows that pass began, as a rollup knows it: the first and the last bucket. */
-interface Buckets {
-  readonly rollup: Rollup;
-  /** Flows that began in between are known. */
-  readonly fromMs: number;
-  readonly throughMs: number;
-  readonly first: TimeRange | null;
-  readonly last: TimeRange | null;
-}
-
 const HOUR_MS = 3_600_000;
 /** Looked at in turn, from either end of what is stored. */
 const WINDOWS_MS = [HOUR_MS, 24 * HOUR_MS, Number.POSITIVE_INFINITY];
@@ -57,66 +48,30 @@ export class FlowSeen {
    */
   async seen(filter: Filter, inquiry: Inquiry): Promise<Seen> {
     const question = new SeenQuestion(filter, this.#deps.heard, inquiry);
-    const all = { fromMs: 0, toMs: Math.max(this.#deps.now(), await question.newestMs()) + 1 };
-    const buckets = await this.#buckets(filter, inquiry);
-    const first = await this.#first(question, all, buckets);
-    if (first === null && buckets?.first == null) return { firstMs: null, lastMs: null, exact: true, note: null };
-    const last = await this.#last(question, all, buckets);
-    const gone = goneBucket(first, buckets);
+    const buckets = await bucketsOf(filter, this.#deps.sources, inquiry);
+    const life = buckets === null ? await this.#byWindows(question) : await question.near(buckets);
+    if (life === null && buckets?.first == null) return { firstMs: null, lastMs: null, exact: true, note: null };
+    const gone = goneBucket(life, buckets);
+    const isExact = gone === null && life !== null;
     return {
-      firstMs: gone?.fromMs ?? first?.firstMs ?? null,
-      lastMs: last?.lastMs ?? buckets?.last?.toMs ?? null,
-      exact: gone === null && last !== null,
-      note: gone === null && last !== null ? null : "known to its hour or day only: flows of then are not kept any more",
+      firstMs: gone?.fromMs ?? life?.firstMs ?? null,
+      lastMs: life?.lastMs ?? buckets?.last?.toMs ?? null,
+      exact: isExact,
+      note: isExact ? null : "known to its hour or day only: flows of then are not kept any more",
     };
   }
 
-  async #first(question: SeenQuestion, all: TimeRange, buckets: Buckets | null): Promise<Life | null> {
-    if (buckets === null) return question.firstOf(windowsFrom(Math.min(await question.oldestMs(), all.toMs), all.toMs));
-    const stretches = [
-      { fromMs: 0, toMs: buckets.fromMs },
-      ...(buckets.first === null ? [] : [buckets.first]),
-      { fromMs: buckets.throughMs, toMs: all.toMs },
-    ];
-    return question.firstOf(stretches);
-  }
-
-  async #last(question: SeenQuestion, all: TimeRange, buckets: Buckets | null): Promise<Life | null> {
-    const stretches =
-      buckets === null
-        ? windowsTo(Math.min(await question.oldestMs(), all.toMs), all.toMs)
-        : [
-            { fromMs: buckets.throughMs, toMs: all.toMs },
-            ...(buckets.last === null ? [] : [buckets.last]),
-            { fromMs: 0, toMs: buckets.fromMs },
-          ];
-    const found = await question.lastOf(stretches);
-    return found && { ...found.life, lastMs: Math.max(found.life.lastMs, await question.livedUntil(found.beganMs)) };
-  }
-
-  async #buckets(filter: Filter, inquiry: Inquiry): Promise<Buckets | null> {
-    const { sources } = this.#deps;
-    const rollup = rollupsFor({ filter, groups: [] }, null).find(({ table }) => sources.throughMs(table.name) > 0);
-    if (rollup === undefined) return null;
-    const { name } = rollup.table;
-    const where = filterSql(filter);
-    const [row] = await inquiry.rows<{ n: string; first: number; last: number }>({
-      table: name,
-      sql:
-        "SELECT count() AS n, toUnixTimestamp(min(bucket)) AS first, toUnixTimestamp(max(bucket)) AS last " +
-        `FROM ${name} FINAL WHERE reports > 0 AND (${where.text})`,
-      bindings: where.bindings,
-      // `reports` is no part of the key: it may be looked at only when the rows have replaced each other.
-      options: { settings: { ...ROLLUP_QUESTION, optimize_move_to_prewhere_if_final: 0 } },
-    });
-    const bucket = (second: number) => ({ fromMs: second * 1000, toMs: second * 1000 + rollup.stepMs });
-    const none = row === undefined || row.n === "0";
+  async #byWindows(question: SeenQuestion): Promise<Life | null> {
+    const { oldestMs, newestMs } = await question.extent();
+    const toMs = Math.max(this.#deps.now(), newestMs) + 1;
+    const fromMs = Math.min(oldestMs, toMs);
+    const open = await question.open();
+    const first = await question.firstOf(windowsFrom(fromMs, toMs));
+    if (first === null) return open;
+    const last = await question.lastOf(windowsTo(fromMs, toMs));
     return {
-      rollup,
-      fromMs: sources.rollupFromMs(name),
-      throughMs: sources.throughMs(name),
-      first: none ? null : bucket(row.first),
-      last: none ? null : bucket(row.last),
+      firstMs: Math.min(first.firstMs, open?.firstMs ?? first.firstMs),
+      lastMs: Math.max(last?.lastMs ?? 0, first.lastMs, open?.lastMs ?? 0),
     };
   }
 }
@@ -135,6 +90,11 @@ function windowsTo(fromMs: number, toMs: number): TimeRange[] {
   return WINDOWS_MS.map((ms, i) => ({ fromMs: Math.max(fromMs, toMs - ms), toMs: toMs - (WINDOWS_MS[i - 1] ?? 0) }));
 }
 
+interface Part {
+  readonly table: string;
+  readonly where: string;
+}
+
 class SeenQuestion {
   readonly #filter: Filter;
   readonly #heard: Heard;
@@ -146,40 +106,52 @@ class SeenQuestion {
     this.#inquiry = inquiry;
   }
 
-  /** Of ended flows; ClickHouse knows it without reading. */
-  async oldestMs(): Promise<number> {
-    return this.#edge("min");
+  /** When the first and the last of all ended flows began; ClickHouse knows it without reading. */
+  async extent(): Promise<{ oldestMs: number; newestMs: number }> {
+    const ms = (which: string) => `toUnixTimestamp64Milli(${which}(start))`;
+    const sql = `SELECT ${ms("min")} AS oldest, ${ms("max")} AS newest FROM ${FLOWS.name}`;
+    const [row] = await this.#inquiry.rows<{ oldest: string; newest: string }>({ table: FLOWS.name, sql, bindings: {} });
+    return { oldestMs: Number(row?.oldest ?? 0), newestMs: Number(row?.newest ?? 0) };
   }
 
-  async newestMs(): Promise<number> {
-    return this.#edge("max");
-  }
-
-  async #edge(which: "min" | "max"): Promise<number> {
-    const sql = `SELECT toUnixTimestamp64Milli(${which}(start)) AS ms FROM ${FLOWS.name}`;
-    const [row] = await this.#inquiry.rows<{ ms: string }>({ table: FLOWS.name, sql, bindings: {} });
-    return Number(row?.ms ?? 0);
+  /** The first that began and the last that was active, which are in the first and the last bucket, or where no bucket is known. */
+  async near({ fromMs, throughMs, first, last }: Buckets): Promise<Life | null> {
+    const { text, bindings: own } = filterSql(this.#filter);
+    const within = (from: string, to: string) => `(start >= ${moment(from)} AND start < ${moment(to)})`;
+    const bindings: Record<string, unknown> = { ...own, from: fromMs, through: throughMs };
+    const began = [`start >= ${moment("through")}`, ...(fromMs > 0 ? [`start < ${moment("from")}`] : [])];
+    for (const [name, bucket] of [["first", first] as const, ["last", last] as const]) {
+      if (bucket === null) continue;
+      began.push(within(`${name}_from`, `${name}_to`));
+      Object.assign(bindings, { [`${name}_from`]: bucket.fromMs, [`${name}_to`]: bucket.toMs });
+    }
+    const long: Part[] = [];
+    if (last !== null) {
+      // Those that began before the last one, and ended after it.
+      bindings.short = Math.max(0, last.fromMs - LONG_MS);
+      const lived = `last_seen >= ${moment("last_from")}`;
+      began.push(`(${within("short", "last_from")} AND ${lived})`);
+      long.push({ table: FLOWS_LONG.name, where: `start < ${moment("short")} AND ${lived} AND ${ENDED_STILL} AND (${text})` });
+    }
+    const flows = { table: FLOWS.name, where: `(${began.join(" OR ")}) AND ${ENDED_STILL} AND (${text})` };
+    const open = this.#openPart();
+    return this.#life([flows, ...long, open], { ...bindings, ...open.bindings });
   }
 
   async firstOf(stretches: readonly TimeRange[]): Promise<Life | null> {
-    let first: Life | null = null;
     for (const stretch of stretches) {
-      first = stretch.fromMs < stretch.toMs ? await this.#ended(stretch) : null;
-      if (first !== null) break;
+      const first = stretch.fromMs < stretch.toMs ? await this.#ended(stretch) : null;
+      if (first !== null) return first;
     }
-    const open = await this.#open();
-    return first === null || (open !== null && open.firstMs < first.firstMs) ? open : first;
+    return null;
   }
 
-  /** @returns also from when on flows began that were looked at */
-  async lastOf(stretches: readonly TimeRange[]): Promise<{ life: Life; beganMs: number } | null> {
-    const open = await this.#open();
+  async lastOf(stretches: readonly TimeRange[]): Promise<Life | null> {
     for (const stretch of stretches) {
       const life = stretch.fromMs < stretch.toMs ? await this.#ended(stretch) : null;
-      if (life === null) continue;
-      return { life: { ...life, lastMs: Math.max(life.lastMs, open?.lastMs ?? 0) }, beganMs: stretch.fromMs };
+      if (life !== null) return { ...life, lastMs: Math.max(life.lastMs, await this.livedUntil(stretch.fromMs)) };
     }
-    return open && { life: open, beganMs: 0 };
+    return null;
   }
 
   /** When the last one ended of those that began before and were active then; 0: there is none. */
@@ -198,24 +170,31 @@ class SeenQuestion {
   async #ended({ fromMs, toMs }: TimeRange, table = FLOWS.name, lived = "true", beganMs = 0): Promise<Life | null> {
     const { text, bindings } = filterSql(this.#filter);
     const where = `start >= ${moment("from")} AND start < ${moment("to")} AND ${lived} AND ${ENDED_STILL} AND (${text})`;
-    return this.#life(table, where, { ...bindings, from: fromMs, to: toMs, began: beganMs });
+    return this.#life([{ table, where }], { ...bindings, from: fromMs, to: toMs, began: beganMs });
   }
 
-  async #open(): Promise<Life | null> {
+  async open(): Promise<Life | null> {
+    const part = this.#openPart();
+    return this.#life([part], part.bindings);
+  }
+
+  #openPart(): Part & { readonly bindings: Bindings } {
     const { text, bindings } = filterSql(this.#filter, { state: OPEN_STATE });
-    return this.#life(FLOWS_OPEN.name, text, { ...bindings, heard: this.#heard.ids() });
+    return { table: FLOWS_OPEN.name, where: text, bindings: { ...bindings, heard: this.#heard.ids() } };
   }
 
-  async #life(table: string, where: string, bindings: Readonly<Record<string, unknown>>): Promise<Life | null> {
+  async #life(parts: readonly Part[], bindings: Bindings): Promise<Life | null> {
+    const each = parts.map(
+      ({ table, where }) =>
+        `SELECT count() AS n, min(start) AS first, max(greatest(start, coalesce(end, last_seen))) AS last FROM ${table} FINAL WHERE ${where}`,
+    );
     const ms = (expression: string) => `toUnixTimestamp64Milli(${expression})`;
-    const [row] = await this.#inquiry.rows<{ n: string; first: string; last: string }>({
-      table,
-      sql:
-        `SELECT count() AS n, ${ms("min(start)")} AS first, ${ms("max(greatest(start, coalesce(end, last_seen)))")} AS last ` +
-        `FROM ${table} FINAL WHERE ${where}`,
+    const [row] = await this.#inquiry.rows<{ flows: string; began: string; ended: string }>({
+      table: parts.map(({ table }) => table).join(", "),
+      sql: `SELECT toString(sum(n)) AS flows, ${ms("minIf(first, n > 0)")} AS began, ${ms("maxIf(last, n > 0)")} AS ended FROM (${each.join(" UNION ALL ")})`,
       bindings,
       options: { settings: SET_SETTINGS },
     });
-    return row === undefined || row.n === "0" ? null : { firstMs: Number(row.first), lastMs: Number(row.last) };
+    return row === undefined || row.flows === "0" ? null : { firstMs: Number(row.began), lastMs: Number(row.ended) };
   }
 }

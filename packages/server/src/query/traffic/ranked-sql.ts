@@ -1,11 +1,10 @@
 /** The largest groups of what a plan yields. Statements over its subquery; groups are told apart by their keys. */
 import type { TrafficQuestion } from "./question.ts";
-import { groupName, KEYS, measureName, PLACE, wholeKey } from "./traffic-sql.ts";
+import { groupName, KEYS, keysSql, measureName, PLACE, wholeKey } from "./traffic-sql.ts";
 
 type Divided = Pick<TrafficQuestion, "groups" | "measures">;
 
 const STEPS = "groupArray(step) AS at, groupArray(v) AS added";
-const KEY = `toString(${wholeKey(...KEYS)}) AS key`;
 
 /** Each group with its steps, and all together as one more row, which stands first: in one pass. */
 export function atOnceSql(subquery: string, question: Divided): string {
@@ -15,22 +14,20 @@ export function atOnceSql(subquery: string, question: Divided): string {
     const cells = `SELECT step, ${sum} AS v FROM (${subquery}) GROUP BY step`;
     return `SELECT 1 AS total, sum(v) AS sum, ${STEPS}, 1 AS found FROM (${cells}) HAVING sum > 0 LIMIT {limit:UInt32}`;
   }
-  const keys = KEYS.join(", ");
-  const values = names.map((name) => `any(${name}) AS c_${name}`).join(", ");
+  const all = names.join(", ");
   const cells =
-    `SELECT toUInt8(grouping(${KEYS[0]})) AS total, step, ${keys}, ${values}, ${sum} AS v ` +
-    `FROM (${subquery}) GROUP BY GROUPING SETS ((step, ${keys}), (step))`;
-  const told = names.map((name) => `any(c_${name}) AS ${name}`).join(", ");
+    `SELECT toUInt8(grouping(${names[0]})) AS total, step, ${all}, ${sum} AS v ` +
+    `FROM (${subquery}) GROUP BY GROUPING SETS ((step, ${all}), (step))`;
   return (
-    `SELECT total, ${KEY}, ${told}, sum(v) AS sum, ${STEPS}, count() OVER () AS found FROM (${cells}) ` +
-    `GROUP BY ${keys}, total HAVING sum > 0 ORDER BY total DESC, sum DESC, ${names.join(", ")} LIMIT {limit:UInt32}`
+    `SELECT total, toString(${wholeKey(...keysSql(names))}) AS key, ${all}, sum(v) AS sum, ${STEPS}, count() OVER () AS found FROM (${cells}) ` +
+    `GROUP BY ${all}, total HAVING sum > 0 ORDER BY total DESC, sum DESC, ${all} LIMIT {limit:UInt32}`
   );
 }
 
 /** Keys of the largest, without their steps. */
 export function largestSql(subquery: string, question: Divided): string {
   return (
-    `SELECT ${KEY}, sum(${measureOf(question)}) AS sum, count() OVER () AS found FROM (${subquery}) ` +
+    `SELECT toString(${wholeKey(...KEYS)}) AS key, sum(${measureOf(question)}) AS sum, count() OVER () AS found FROM (${subquery}) ` +
     `GROUP BY ${KEYS.join(", ")} HAVING sum > 0 ORDER BY sum DESC, key LIMIT {limit:UInt32}`
   );
 }

@@ -14,43 +14,31 @@ import { alignDown } from "./steps.ts";
 /** Columns of the subquery. */
 export const groupName = (i: number): string => `g${i}`;
 /** Odd, so that nothing is lost by multiplying. */
-const FACTORS = ["1", "11400714819323198485", "14029467366897019727", "1609587929392839161"] as const;
+const FACTORS = ["11400714819323198485", "14029467366897019727"] as const;
 
 /** Keys of groups: to be grouped by instead of the values. */
 export const KEYS = ["k0", "k1"] as const;
 /** Both as one number. */
-export const wholeKey = (first: string, second: string): string => `${first} + ${second} * toUInt64(${FACTORS[1]})`;
+export const wholeKey = (first: string, second: string): string => `${first} + ${second} * toUInt64(${FACTORS[0]})`;
 /** Place of a group among those that were chosen, from 1; 0: it is none of them. */
 export const PLACE = "place";
 
-/** Two keys (SQL) over the values (SQL) of a group. */
-export type KeysOf = (values: readonly string[]) => readonly [string, string];
-
 /**
- * What stands for a group. `values`: `g0`, `g1`, … and the keys `k0` and `k1`; with `chosen` only of those groups. `keys`: these alone,
- * where there are too many groups to carry all values along. `place`: of chosen groups, with the values; all others have place 0.
+ * What stands for a group. `values`: `g0`, `g1`, …. `keys`: `k0` and `k1`, numbers made of the values, where there are too many groups to
+ * carry these along. `place`: of chosen groups (by `wholeKey`), with the values; all others have place 0.
  */
 export type By =
-  | { readonly kind: "values"; readonly chosen?: readonly bigint[] }
+  | { readonly kind: "values" }
   | { readonly kind: "keys" }
   | { readonly kind: "place"; readonly chosen: readonly bigint[] };
 
-export interface GroupedBy {
-  readonly by: By;
-  /** By which groups are chosen, where they are told apart by less than all of their values. */
-  readonly keysOf?: KeysOf;
-}
 export const measureName = (measure: TrafficMeasure): string => `m_${measure}`;
 
 /** Settings without which FINAL would merge what can't hold the same key. */
 export const TRAFFIC_SETTINGS = { do_not_merge_across_partitions_select_final: 1 } as const;
 
 /** @param heard reporters that something was heard of lately: an open flow of any other one reads as lost */
-export function trafficSql(
-  plan: TrafficPlan,
-  heard: () => readonly string[],
-  { by, keysOf = keysSql }: GroupedBy = { by: { kind: "values" } },
-): Sql {
+export function trafficSql(plan: TrafficPlan, heard: () => readonly string[], by: By = { kind: "values" }): Sql {
   const { filter, range, stepMs } = plan.question;
   const needed = filterColumns(filter);
   for (const { needs } of plan.question.groups) for (const name of needs) needed.add(name);
@@ -58,15 +46,14 @@ export function trafficSql(
     ...filterSql(filter).bindings,
     ...(stepMs === null ? {} : { origin: alignDown(range.fromMs, stepMs), step: stepMs }),
     ...(needed.has("state") ? { heard: heard() } : {}),
-    ...(by.kind === "keys" || by.chosen === undefined ? {} : { chosen: by.chosen }),
-    ...(by.kind === "place" ? { places: by.chosen.map((_, i) => i + 1) } : {}),
+    ...(by.kind === "place" ? { chosen: by.chosen, places: by.chosen.map((_, i) => i + 1) } : {}),
   };
   const parts = plan.segments.map((segment, i) => {
     const { fromMs, toMs } = segment.range;
     const names = { fromMs: `a${i}`, toMs: `b${i}`, longMs: `l${i}` };
     Object.assign(bindings, { [names.fromMs]: fromMs, [names.toMs]: toMs });
     if (segment.kind === "spread") bindings[names.longMs] = Math.max(0, fromMs - LONG_MS);
-    return new SegmentSql(plan, needed, { by, keysOf }).of(segment, names);
+    return new SegmentSql(plan, needed, by.kind).of(segment, names);
   });
   return { text: parts.map((part) => `(${part})`).join(" UNION ALL "), bindings };
 }
@@ -83,12 +70,12 @@ class SegmentSql {
   readonly #plan: TrafficPlan;
   readonly #needed: ReadonlySet<ColumnName>;
 
-  readonly #grouped: Required<GroupedBy>;
+  readonly #by: By["kind"];
 
-  constructor(plan: TrafficPlan, needed: ReadonlySet<ColumnName>, grouped: Required<GroupedBy>) {
+  constructor(plan: TrafficPlan, needed: ReadonlySet<ColumnName>, by: By["kind"]) {
     this.#plan = plan;
     this.#needed = needed;
-    this.#grouped = grouped;
+    this.#by = by;
   }
 
   of(segment: Segment, names: Stretch): string {
@@ -153,12 +140,12 @@ class SegmentSql {
     const values = groups.map(({ sql, column }) =>
       fold && column.name === "dst_port" ? `if(dst_port > ${HIGHEST_KEPT_PORT}, 0, dst_port)` : sql,
     );
-    const { selected, groupedBy, chosen } = this.#group(values);
+    const { selected, groupedBy } = this.#group(values);
     const sum = (measure: TrafficMeasure) => (segment.measures.includes(measure) ? sums[measure] : undefined) ?? "toUInt64(0)";
     const measured = measures.map((measure) => `${sum(measure)} AS ${measureName(measure)}`);
     // All dimensions of a rollup are part of its key: they may be looked at before rows replace each other.
     const before = segment.kind === "rollup" ? "PREWHERE" : "WHERE";
-    const conditions = [...where, ...(at === undefined ? [] : [this.#filter()]), ...chosen];
+    const conditions = [...where, ...(at === undefined ? [] : [this.#filter()])];
     return [
       `SELECT ${[steps, ...selected, ...measured].join(", ")} FROM ${from}`,
       ...(conditions.length === 0 ? [] : [`${before} ${conditions.join(" AND ")}`]),
@@ -166,24 +153,15 @@ class SegmentSql {
     ].join(" ");
   }
 
-  #group(values: readonly string[]): Readonly<Record<"selected" | "groupedBy" | "chosen", readonly string[]>> {
-    if (values.length === 0) return { selected: [], groupedBy: [], chosen: [] };
-    const { by, keysOf } = this.#grouped;
-    const keys = keysOf(values);
-    const told = values.map((value, i) => `any(${value}) AS ${groupName(i)}`);
-    const named = ([first, second]: readonly [string, string]) => [`${first} AS ${KEYS[0]}`, `${second} AS ${KEYS[1]}`];
-    switch (by.kind) {
-      case "keys":
-        return { selected: named(keys), groupedBy: KEYS, chosen: [] };
-      case "place": {
-        const place = `transform(${wholeKey(...keys)}, {chosen:Array(UInt64)}, {places:Array(UInt16)}, toUInt16(0)) AS ${PLACE}`;
-        return { selected: [place, ...told], groupedBy: [PLACE], chosen: [] };
-      }
-      case "values": {
-        const chosen = by.chosen === undefined ? [] : [`(${wholeKey(...keys)}) IN {chosen:Array(UInt64)}`];
-        return { selected: [...told, ...named(keysSql(values))], groupedBy: KEYS, chosen };
-      }
+  #group(values: readonly string[]): { selected: readonly string[]; groupedBy: readonly string[] } {
+    const names = values.map((_, i) => groupName(i));
+    if (this.#by === "values" || values.length === 0) {
+      return { selected: values.map((value, i) => `${value} AS ${names[i]}`), groupedBy: names };
     }
+    const keys = keysSql(values);
+    if (this.#by === "keys") return { selected: KEYS.map((name, i) => `${keys[i]} AS ${name}`), groupedBy: KEYS };
+    const place = `transform(${wholeKey(...keys)}, {chosen:Array(UInt64)}, {places:Array(UInt16)}, toUInt16(0)) AS ${PLACE}`;
+    return { selected: [place, ...values.map((value, i) => `any(${value}) AS ${names[i]}`)], groupedBy: [PLACE] };
   }
 
   #filter(): string {
@@ -195,20 +173,17 @@ class SegmentSql {
   }
 }
 
-/** A number for a text, made once for each value of a column that has a dictionary. Null is 0. */
-export const hashSql = (value: string): string => `ifNull(sipHash64(${value}), 0)`;
-
-/** As one of several parts of a key. */
-export const partSql = (hash: string, place: number): string => (place === 0 ? hash : `${hash} * toUInt64(${FACTORS[place]})`);
-
 /**
- * Numbers instead of texts: grouping by six columns of a day's pairs took 490 ms of a core, by two numbers it takes 90. That two of
- * 100,000 values share one happens once in a thousand million.
+ * Numbers instead of texts: a hash is made once for each value that a dictionary has, and numbers are grouped by faster. That two of
+ * 100,000 values share one happens once in a thousand million. Null is 0.
  */
-function keysSql(values: readonly string[]): [string, string] {
+export function keysSql(values: readonly string[]): [string, string] {
+  // Another factor than that of the whole key: values of two columns that changed places make another one.
+  const part = (value: string, i: number) =>
+    `ifNull(sipHash64(${value}), 0)${i < KEYS.length ? "" : ` * toUInt64(${FACTORS[1]})`}`;
   const key = (place: number) => {
-    const own = values.filter((_, i) => i % KEYS.length === place);
-    return own.length === 0 ? "toUInt64(0)" : `CAST(${own.map((value, i) => partSql(hashSql(value), i)).join(" + ")} AS UInt64)`;
+    const own = values.map(part).filter((_, i) => i % KEYS.length === place);
+    return own.length === 0 ? "toUInt64(0)" : `CAST(${own.join(" + ")} AS UInt64)`;
   };
   return [key(0), key(1)];
 }

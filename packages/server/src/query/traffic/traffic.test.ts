@@ -206,6 +206,32 @@ describe("traffic", () => {
     expect(chosen.total).toEqual(found.total);
   });
 
+  it("tells groups apart whose values changed places", async () => {
+    const startMs = DAY + 300 * HOUR_MS;
+    const names = ["ana", "db", "Анна"];
+    const row = {
+      ...flows[0]?.revisions[0],
+      start: startMs,
+      since: startMs,
+      last_seen: startMs,
+      network: "swapped",
+      primary: true,
+    };
+    const all = names.flatMap((src_name) => names.flatMap((dst_name) => names.map((src_id) => ({ src_name, dst_name, src_id }))));
+    const told = all.map((values, i) => ({
+      ...{ ...row, ...values, flow_id: String(i + 1), revision: 0, state: "open" },
+      ...{ src_bytes: i + 1, dst_bytes: 0, src_bytes_delta: i + 1, dst_bytes_delta: 0 },
+    }));
+    await test.store.insert(batchOf(told));
+    const by = ["src.id", "src.name", "dst.name"];
+    const rest = { throughMs: 0, deltasFromMs: 0, limit: 100 };
+    const times = { fromMs: startMs, lengthMs: HOUR_MS, stepMs: HOUR_MS };
+    const { groups, found } = await ask({ q: "network=swapped", by, measure: "bytes", ...times, ...rest });
+    const expected = all.map(({ src_id, src_name, dst_name }, i) => [src_id, src_name, dst_name, i + 1]).reverse();
+    expect(groups.map(({ values, sum }) => [...values, Number(sum)])).toEqual(expected);
+    expect(found).toBe(all.length);
+  });
+
   it("counts a flow once that is among the ended and the open ones, as it was told last", async () => {
     const startMs = DAY + 200 * HOUR_MS;
     const row = { ...flows[0]?.revisions[0], start: startMs, network: "both", primary: true, reporter_id: "node-1" };

@@ -4,7 +4,7 @@ import type { Inquiry } from "../inquiry.ts";
 import { planTraffic, type TrafficPlan, type TrafficSources } from "./plan.ts";
 import type { TrafficMeasure, TrafficQuestion } from "./question.ts";
 import { atOnceSql, chosenSql, largestSql } from "./ranked-sql.ts";
-import { type GroupedBy, groupName, TRAFFIC_SETTINGS, trafficSql } from "./traffic-sql.ts";
+import { type By, groupName, TRAFFIC_SETTINGS, trafficSql } from "./traffic-sql.ts";
 
 export interface TrafficDeps {
   readonly sources: TrafficSources;
@@ -90,9 +90,9 @@ export class Traffic {
     inquiry: Inquiry,
     statement: (subquery: string) => string,
     bindings: Readonly<Record<string, unknown>>,
-    grouped?: GroupedBy,
+    by?: By,
   ): Promise<T[]> {
-    const { text, bindings: own } = trafficSql(plan, () => this.#deps.heard.ids(), grouped);
+    const { text, bindings: own } = trafficSql(plan, () => this.#deps.heard.ids(), by);
     const table = plan.tables.join(", ");
     if (plan.partial) inquiry.markPartial();
     return inquiry.rows<T>({
@@ -147,7 +147,7 @@ export class Traffic {
     const isSame = wide.folded === stepped.folded && wide.estimated === stepped.estimated;
     const plan = isSame ? wide : { ...stepped, question };
     const sql = (subquery: string) => largestSql(subquery, question);
-    const rows = await this.rows<Found>(plan, inquiry, sql, { limit }, { by: { kind: "keys" } });
+    const rows = await this.rows<Found>(plan, inquiry, sql, { limit }, { kind: "keys" });
     return { keys: rows.map(({ key }) => BigInt(key)), found: Number(rows[0]?.found ?? 0) };
   }
 
@@ -156,7 +156,7 @@ export class Traffic {
     // An empty list can't be looked through.
     const chosen = keys.length === 0 ? [0n] : keys;
     const sql = (subquery: string) => chosenSql(subquery, plan.question);
-    const rows = await this.rows<Chosen>(plan, inquiry, sql, {}, { by: { kind: "place", chosen } });
+    const rows = await this.rows<Chosen>(plan, inquiry, sql, {}, { kind: "place", chosen });
     const names = namesOf(plan);
     const groups = keys.map((key, i): RankedGroup => {
       const row = rows.find(({ place }) => place === i + 1);
