@@ -91,8 +91,9 @@ function Row({ flow }: { flow: FlowJson }) {
           {clock.dayAndTime(startMs)}
         </time>
         <span className="related-what">
-          {main} {below}
-          {flow.state === "open" && " · open"} · <VerdictTag verdict={flow.verdict} />
+          {`${main} ${below}`.trim()}
+          {flow.state === "open" && " · open"}
+          <VerdictTag verdict={flow.verdict} />
         </span>
         <span className="related-bytes">{bytesText(bytes === null ? null : String(bytes))}</span>
       </PageLink>
