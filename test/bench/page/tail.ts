@@ -42,7 +42,7 @@ export async function tail(
   const told = await page.evaluate(() => {
     const { probe } = window as unknown as ProbedWindow;
     probe.watch = false;
-    const said = document.querySelector(".live-state")?.textContent ?? "";
+    const said = [...document.querySelectorAll(".live-state, .status-line .warn")].map((one) => one.textContent).join(", ");
     return { frames: [...probe.frames], longTasks: [...probe.longTasks], said };
   });
   return { seconds, delivered, tasks, ...told, heapBefore, heapAfter: await heapOf(cdp) };

@@ -3,8 +3,6 @@ import type { FlowJson } from "@flowtrail/model";
 import type { FlowPage, Health, OneFlow, Viewer } from "./api-types.ts";
 import { ApiError } from "./errors.ts";
 
-export const LIVE_PATH = "/api/flows/live";
-
 /** One page of rows, newest start first. `params`: as `GET /api/flows` takes them. Throws ApiError. */
 export function fetchFlows(params: URLSearchParams, signal?: AbortSignal): Promise<FlowPage> {
   return call<FlowPage>("GET", `/api/flows?${params}`, undefined, signal);
