@@ -7,6 +7,8 @@ import { until } from "./bed.ts";
 const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 export const FLOWTRAIL = here("../../../packages/cli/src/main.ts");
 export const FLOWTRAIL_BIN = here("../../../packages/cli/bin/flowtrail.js");
+/** As the program's own (packages/cli/bin): most of what a short command takes. */
+const NODE_COMPILE_CACHE = here("../../../packages/cli/.cache/compiled");
 
 export interface CliOptions {
   /** What runs it: `ip netns exec …`, `setpriv …`. */
@@ -36,7 +38,7 @@ export class Cli {
     const child = spawn(command, rest, {
       stdio: ["ignore", "pipe", "pipe"],
       // Nothing of the developer's own settings.
-      env: { PATH: `${process.env.PATH}:/usr/sbin:/sbin`, HOME: process.env.HOME, ...env },
+      env: { PATH: `${process.env.PATH}:/usr/sbin:/sbin`, HOME: process.env.HOME, NODE_COMPILE_CACHE, ...env },
     });
     this.#child = child;
     child.stdout.setEncoding("utf8").on("data", (text: string) => {
