@@ -56,6 +56,8 @@ interface Values {
 type AtOnce = Found & Values & Steps & { readonly total: number };
 type Chosen = Values & Steps & { readonly place: number };
 
+/** Rows of so much time are read a second time: the hours at both ends of a range, and what is not computed yet. */
+const TWICE_MS = 3 * 3_600_000;
 const NOTHING: Series = { values: [], sum: 0n, steps: new Map() };
 /** Columns that have few values: groups and their steps are found in one pass. */
 const FEW: ReadonlySet<ColumnName> = new Set<ColumnName>([
@@ -122,7 +124,9 @@ export class Traffic {
       const { groups: found, ...answer } = await this.#chosen(plan, keys, keys.length, inquiry);
       return { ...answer, groups: only.map(({ values }, i) => ({ ...(found[i] as RankedGroup), values })) };
     }
-    if (groups.every(({ needs }) => needs.every((name) => FEW.has(name)))) return this.#atOnce(plan, limit, inquiry);
+    const isFew = groups.every(({ needs }) => needs.every((name) => FEW.has(name)));
+    // What rows are read for is dear to read twice.
+    if (isFew || rowsMs(plan) > TWICE_MS) return this.#atOnce(plan, limit, inquiry);
     // Of many groups with all their steps nearly all would be made for nothing.
     const largest = await this.#largest(plan, limit, inquiry);
     return this.#chosen(plan, largest.keys, largest.found, inquiry);
@@ -168,6 +172,11 @@ export class Traffic {
     }
     return { plan, groups, total: { ...NOTHING, sum: sumOf(steps), steps }, found };
   }
+}
+
+/** How much time no rollup has the answer for. */
+function rowsMs({ segments }: TrafficPlan): number {
+  return segments.reduce((sum, { kind, range }) => (kind === "rollup" ? sum : sum + range.toMs - range.fromMs), 0);
 }
 
 function namesOf({ question }: TrafficPlan): string[] {
