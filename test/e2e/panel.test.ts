@@ -128,6 +128,15 @@ describe.skipIf(!needs("the panel of a row in a browser", "browser"))("the row p
       [src, told.dst_bytes[i] ?? 0, sum([src, told.dst_bytes[i] ?? 0])].map((amount) => formatExactBytes(BigInt(amount))),
     );
     expect(cells).toEqual(expected.reverse());
+    // It goes on.
+    await deliver(server, [copying(4, 9000, 7100, 0, 4000)]);
+    await panel().getByText("So far debian sent 8.79 KiB and received 6.93 KiB").waitFor();
+    const received = async () =>
+      (await shown.locator("tbody td:nth-of-type(2)").allInnerTexts()).reduce(
+        (all, text) => all + Number(text.replaceAll(/\D/g, "")),
+        0,
+      );
+    await soon(received).toBe(7100);
     // Of this one nobody told how it grew.
     await test.page.goto(address(lossyKey, "&tab=timeline"));
     await panel().getByText("estimated", { exact: true }).waitFor();

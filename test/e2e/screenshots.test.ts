@@ -75,13 +75,16 @@ describe.skipIf(!needs("screenshots", "browser"))("screenshots", () => {
     await test.screenshot(`traffic-logs-${scheme}`);
   });
 
-  it("the row panel", async () => {
-    await open("/traffic-logs?v=1&from=-15m&reports=all");
+  it.each([
+    ["light", "flow-panel"],
+    ["dark", "flow-panel-dark"],
+  ] as const)("the row panel, %s", async (scheme, name) => {
+    await open("/traffic-logs?v=1&from=-15m&reports=all", scheme);
     await test.row("Refused").click();
     await test.page.getByRole("tab", { name: "Reports (2)" }).click();
     await test.page.getByText("↓ and ↑ are mirrored").waitFor();
     await connected();
-    await test.screenshot("flow-panel");
+    await test.screenshot(name);
   });
 
   it.each(["light", "dark"] as const)("Health, %s", async (scheme) => {

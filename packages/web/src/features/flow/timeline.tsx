@@ -2,7 +2,7 @@
 import { type FlowJson, formatDuration } from "@flowtrail/model";
 import { Skeleton } from "@mantine/core";
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
-import { type FlowKey, flowKey } from "../../lib/api.ts";
+import { flowKey } from "../../lib/api.ts";
 import { fetchTimeline } from "../../lib/api-flow.ts";
 import { useClock } from "../../lib/use-clock.ts";
 import { ChartTable } from "../../ui/charts/chart-table.tsx";
@@ -19,21 +19,20 @@ import "./timeline.css";
 
 const BUCKETS = 60;
 const HEIGHT = 200;
-const OPEN_ASK_AGAIN_MS = 10_000;
 const ESTIMATED = "Some of it was not measured step by step but is spread evenly";
 
-/** While the flow is open it goes on growing. */
-function useTimeline(key: FlowKey, isOpen: boolean) {
+/** An open flow's grows with each report of it, which the panel asks for. */
+function useTimeline(flow: FlowJson) {
+  const key = flowKey(flow);
   return useQuery({
-    queryKey: ["timeline", key.reporter, key.flowId],
+    queryKey: ["timeline", key.reporter, key.flowId, flow.revision],
     queryFn: ({ signal }) => fetchTimeline(key, BUCKETS, signal),
     placeholderData: keepPreviousData,
-    refetchInterval: isOpen ? OPEN_ASK_AGAIN_MS : false,
   });
 }
 
 export function Timeline({ flow }: { flow: FlowJson }) {
-  const { data, error, isPlaceholderData, dataUpdatedAt, refetch } = useTimeline(flowKey(flow), flow.state === "open");
+  const { data, error, isPlaceholderData, refetch } = useTimeline(flow);
   const clock = useClock();
   const [asTable, setAsTable] = useAsTable();
   const { hidden, toggle, shownOf } = useHidden();
@@ -61,7 +60,11 @@ export function Timeline({ flow }: { flow: FlowJson }) {
         </p>
         <TableSwitch on={asTable} onChange={setAsTable} />
       </div>
-      {asTable ? <ChartTable {...drawn} /> : <StackedChart {...drawn} nowMs={dataUpdatedAt} height={HEIGHT} />}
+      {asTable ? (
+        <ChartTable {...drawn} />
+      ) : (
+        <StackedChart {...drawn} nowMs={flow.state === "open" ? Date.parse(flow.last_seen) : Date.now()} height={HEIGHT} />
+      )}
       <div className="timeline-foot">
         <Legend series={series} hidden={hidden} onToggle={toggle} />
         <span>
