@@ -57,7 +57,7 @@ export function quoted(text: string): string {
   return /^[\w./:=,@%+-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
 }
 
-/** Parquet is compressed, column by column: about so much of a CSV file, measured over seeded rows. */
+/** Parquet is compressed, column by column: about so much of a CSV file. A guess. */
 const PARQUET_PART = 0.25;
 
 /** A guess from rows that are known: how large the file will be. Null: no row is known. */
