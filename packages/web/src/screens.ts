@@ -1,7 +1,7 @@
 /** Every screen of the page, in the order of the sidebar. The first one is what `/` shows. */
 import { IconBell, IconHeartbeat, IconLayoutDashboard, IconList, type IconProps } from "@tabler/icons-react";
 import { type ComponentType, type LazyExoticComponent, lazy } from "react";
-import { ALERTS_PATH, HEALTH_PATH, OVERVIEW_PATH, TRAFFIC_LOGS_PATH } from "./lib/paths.ts";
+import { ALERTS_PATH, HEALTH_PATH, OVERVIEW_PATH, readEntityPath, TRAFFIC_LOGS_PATH } from "./lib/paths.ts";
 import type { PageUrl } from "./lib/url.ts";
 
 /** Groups of the sidebar, in order. A branch stands above its screens, as in the page's menu. */
@@ -51,6 +51,14 @@ const LINES: readonly ScreenLine[] = [
     nav: { group: "activity", Icon: IconList, key: "l" },
     asks: "traffic",
     load: async () => (await import("./routes/traffic-logs.tsx")).TrafficLogsRoute,
+  },
+  {
+    path: "/entity",
+    shows: (path) => readEntityPath(path) !== null,
+    title: "Not named",
+    titleOf: ({ params }) => params.get("name") || "Not named",
+    asks: "traffic",
+    load: async () => (await import("./routes/entity.tsx")).EntityRoute,
   },
   {
     path: ALERTS_PATH,

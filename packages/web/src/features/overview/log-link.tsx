@@ -3,6 +3,7 @@ import { writeAsked } from "../../lib/asked.ts";
 import { TRAFFIC_LOGS_PATH } from "../../lib/paths.ts";
 import { hrefOf, navigate } from "../../lib/url.ts";
 import { useAsked } from "../../lib/use-asked.ts";
+import { usePinned } from "./pinned.ts";
 
 export interface LogLinkProps {
   /** Of the query that the screen asks, what the list is to be asked; the same if left out. */
@@ -19,7 +20,8 @@ export interface LogLinkProps {
 /** To the rows behind a figure: same network, same time, same filter. */
 export function LogLink({ ask, chart = {}, label, children, ...rest }: LogLinkProps) {
   const { asked } = useAsked();
-  const params = writeAsked({ ...asked, q: ask?.(asked.q) ?? asked.q }, new URLSearchParams(chart));
+  const pin = usePinned();
+  const params = writeAsked({ ...asked, q: pin(ask?.(asked.q) ?? asked.q) }, new URLSearchParams(chart));
   const go = (event: MouseEvent) => {
     if (event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
     event.preventDefault();

@@ -15,12 +15,17 @@ const TO_OUTSIDE = { ask: (q: string) => only(q, "dst.type", "external"), chart:
 const DENIED = { ask: (q: string) => only(q, "verdict", "denied"), chart: { metric: "connections", group: "verdict" } };
 const UNANSWERED = { ...DENIED, ask: (q: string) => only(q, "verdict", "unanswered") };
 
-/** How the network is, in six figures. */
-export function Tiles({ tiles }: Pick<OverviewAnswer, "tiles">) {
+export interface TilesProps extends Pick<OverviewAnswer, "tiles"> {
+  /** Agents are of the network as a whole. */
+  readonly withAgents?: boolean;
+}
+
+/** How the network is, in six figures; of what is asked for alone, in five. */
+export function Tiles({ tiles, withAgents = true }: TilesProps) {
   const { throughput, connections, open, externals, denied, unanswered, agents } = tiles;
   const compared = isCompared({ tiles });
   return (
-    <div className="figures">
+    <div className={withAgents ? "figures" : "figures figures-five"}>
       <Figure compared={compared} label="Throughput" tile={throughput} unit="bytes/s" link={{ chart: { metric: "rate" } }} />
       <Figure
         compared={compared}
@@ -42,15 +47,17 @@ export function Tiles({ tiles }: Pick<OverviewAnswer, "tiles">) {
           {formatShort(unanswered.value, "connections")} without an answer
         </LogLink>
       </Figure>
-      <section className="figure">
-        <h2>Agents reporting</h2>
-        <p className="figure-value">
-          <HealthLink>
-            {agents.reporting} of {agents.known}
-          </HealthLink>
-        </p>
-        <p className={agents.reporting < agents.known ? "figure-note figure-bad" : "figure-note"}>{agentsNote(agents)}</p>
-      </section>
+      {withAgents && (
+        <section className="figure">
+          <h2>Agents reporting</h2>
+          <p className="figure-value">
+            <HealthLink>
+              {agents.reporting} of {agents.known}
+            </HealthLink>
+          </p>
+          <p className={agents.reporting < agents.known ? "figure-note figure-bad" : "figure-note"}>{agentsNote(agents)}</p>
+        </section>
+      )}
     </div>
   );
 }

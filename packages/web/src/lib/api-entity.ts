@@ -1,0 +1,80 @@
+/** What the API knows of one node, user, config file, egress route, domain or address. */
+import { call } from "./api.ts";
+import type { AnswerMeta } from "./api-types.ts";
+import type { EntityKind } from "./paths.ts";
+import type { TopAnswer } from "./types-charts.ts";
+
+export interface SeenAnswer {
+  /** Start of the first flow; null: there is none. */
+  readonly first: string | null;
+  readonly last: string | null;
+  readonly exact: boolean;
+  /** Why it is not exact, for people. */
+  readonly note: string | null;
+}
+
+/** Since when a value is known, of all that is stored. `params`: as `GET /api/flows/seen` takes them. Throws ApiError. */
+export function fetchSeen(params: URLSearchParams, signal?: AbortSignal): Promise<SeenAnswer> {
+  return call<SeenAnswer>("GET", `/api/flows/seen?${params}`, undefined, signal);
+}
+
+/** `params`: as `GET /api/flows/top` takes them. Throws ApiError. */
+export function fetchTop(params: URLSearchParams, signal?: AbortSignal): Promise<TopAnswer & { readonly meta: AnswerMeta }> {
+  return call("GET", `/api/flows/top?${params}`, undefined, signal);
+}
+
+const INVENTORY_KINDS = {
+  node: "node",
+  user: "user",
+  extclient: "config_file",
+  egress_route: "egress",
+  external: null,
+} as const satisfies Readonly<Record<EntityKind, string | null>>;
+
+/** As in the inventory's file, whatever its kind. */
+interface Described {
+  readonly addresses?: readonly string[];
+  readonly ranges?: readonly string[];
+  readonly via?: readonly string[];
+  readonly devices?: readonly { readonly name?: string; readonly addresses: readonly string[] }[];
+}
+
+export interface KnownEntity {
+  readonly network: string;
+  readonly name: string;
+  readonly addresses: readonly string[];
+  /** Nodes that lead there. */
+  readonly via: readonly string[];
+}
+
+interface EntityPage {
+  readonly entities: readonly {
+    readonly network: string;
+    readonly id: string;
+    readonly name: string | null;
+    readonly entity: Described;
+  }[];
+}
+
+const MOST_FOUND = 1000;
+
+/** What the inventory tells now of this name, one for each network; nothing of what is outside. Throws ApiError. */
+export async function fetchKnown(
+  kind: EntityKind,
+  name: string,
+  network: string | null,
+  signal?: AbortSignal,
+): Promise<readonly KnownEntity[]> {
+  const inventoryKind = INVENTORY_KINDS[kind];
+  if (inventoryKind === null) return [];
+  const params = new URLSearchParams({ kind: inventoryKind, q: name, limit: String(MOST_FOUND) });
+  if (network !== null) params.set("network", network);
+  const { entities } = await call<EntityPage>("GET", `/api/inventory?${params}`, undefined, signal);
+  return entities
+    .filter((one) => (one.name ?? one.id) === name)
+    .map(({ network, entity }) => ({ network, name, addresses: addressesOf(entity), via: entity.via ?? [] }));
+}
+
+function addressesOf({ addresses = [], ranges = [], devices = [] }: Described): readonly string[] {
+  return [...addresses, ...ranges, ...devices.flatMap((device) => device.addresses)];
+}
