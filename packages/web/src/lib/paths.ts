@@ -1,13 +1,8 @@
 /** The page's screens. */
 export const OVERVIEW_PATH = "/overview";
 export const TRAFFIC_LOGS_PATH = "/traffic-logs";
-export const MAP_PATH = "/map";
-export const ANALYZE_PATH = "/analyze";
-export const NODES_PATH = "/nodes";
-export const USERS_PATH = "/users";
 export const ALERTS_PATH = "/alerts";
 export const HEALTH_PATH = "/health";
-export const SETTINGS_PATH = "/settings";
 
 /** Of what has a page of its own: `/entity/node?name=inetgw`. The name is no part of the path: it may hold anything. */
 export const ENTITY_KINDS = ["node", "user", "extclient", "egress_route", "external"] as const;
