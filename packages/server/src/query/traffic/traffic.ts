@@ -22,7 +22,7 @@ export interface Series {
   readonly steps: ReadonlyMap<number, bigint>;
 }
 
-export interface RankedGroup extends Series {
+interface RankedGroup extends Series {
   /** Stands for the values, wherever the same group is asked for again. */
   readonly key: bigint;
 }

@@ -18,7 +18,7 @@ interface Hour {
   readonly sinceMs: number;
 }
 
-export interface NextOptions {
+interface NextOptions {
   /** Also what rests. */
   readonly all: boolean;
   /** Hours from then on stand alone. */
