@@ -98,13 +98,13 @@ describe.skipIf(!needs("the panel of a row in a browser", "browser"))("the row p
     await panel().getByRole("tab", { name: "Reports (2)" }).waitFor();
     expect(await table.locator("thead th").allInnerTexts()).toEqual(["Node", "debian", "inetgw"]);
     expect(await line("Source sent")).toEqual(["97.66 KiB", "92.77 KiB −5,000 bytes"]);
-    expect(await line("Source's packets")).toEqual(["100", "95 −5"]);
+    expect(await line("Source's packets")).toEqual(["100", "95"]);
     expect(await line("Destination sent")).toEqual(["4.88 KiB", "4.88 KiB"]);
     expect((await line("Start"))[1]).toMatch(/−300 ms$/);
-    expect(await table.locator("tr.differs th").allInnerTexts()).toEqual(["Source sent", "Source's packets", "Start"]);
+    expect(await table.locator("tr.differs th").allInnerTexts()).toEqual(["Source sent", "Start"]);
     const said = await panel().locator(".differences li").allInnerTexts();
     expect(said.map((text) => text.split(" ")[0])).toEqual(["Loss", "Clock"]);
-    expect(said[0]).toContain("5,000 bytes in 5 packets of what debian sent (5%) were counted by debian but not by inetgw");
+    expect(said[0]).toContain("5,000 bytes of what debian sent (5%) were counted by debian but not by inetgw");
     expect(said[1]).toContain("inetgw saw it begin 300 ms before debian");
     await expectAccessible(test.page, ".panel");
   });

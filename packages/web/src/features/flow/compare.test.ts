@@ -27,11 +27,11 @@ describe("differences of reports", () => {
   });
 
   it("loss: who is further away from the sender counted less, in either direction", () => {
-    const found = differences([report("inetgw", 3, { src_bytes: 950, src_packets: 9 }), debian]);
+    const found = differences([report("inetgw", 3, { src_bytes: 800, src_packets: 9 }), debian]);
     expect(found).toEqual([
       {
         kind: "loss",
-        text: "50 bytes in 1 packet of what debian sent (5%) were counted by debian but not by inetgw: lost between them, or sent another way.",
+        text: "200 bytes of what debian sent (20%) were counted by debian but not by inetgw: lost between them, or sent another way.",
       },
     ]);
     const [back] = differences([report("debian", 1, { dst_bytes: "400" }), report("inetgw", 3)]);
@@ -47,6 +47,15 @@ describe("differences of reports", () => {
     expect(none?.text).toContain("does not pass debian");
     const [late] = differences([report("debian", 1, { src_bytes: 10, start_exact: false }), report("inetgw", 3)]);
     expect(late?.text).toContain("began to count later");
+  });
+
+  it("offload: no more bytes than the headers of packets that were counted as one", () => {
+    const merged = report("debian", 1, { src_bytes: 10_000, src_packets: 2 });
+    const split = report("inetgw", 3, { src_bytes: 10_260, src_packets: 7 });
+    expect(kinds(merged, split)).toEqual(["offload"]);
+    expect(kinds({ ...split, rank: 1 }, { ...merged, rank: 3 })).toEqual(["offload"]);
+    expect(kinds(merged, { ...split, src_bytes: 12_000 })).toEqual(["way"]);
+    expect(kinds({ ...split, rank: 1, protocol: 1 }, { ...merged, rank: 3, protocol: 1 })).toEqual(["loss"]);
   });
 
   it("two of the same place: nobody knows who is first", () => {

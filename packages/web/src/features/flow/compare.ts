@@ -1,8 +1,8 @@
 /** What the reports of one connection tell differently, and why that may be. */
-import { type FlowJson, formatCount, formatDuration, formatExactBytes } from "@flowtrail/model";
+import { type FlowJson, formatDuration, formatExactBytes, isIcmp } from "@flowtrail/model";
 import { endText } from "../traffic/describe.ts";
 
-export type DifferenceKind = "older" | "loss" | "way" | "clock" | "nat";
+export type DifferenceKind = "older" | "loss" | "way" | "offload" | "clock" | "nat";
 
 export interface Difference {
   readonly kind: DifferenceKind;
@@ -53,6 +53,10 @@ function sent(end: "src" | "dst", first: FlowJson, last: FlowJson): Difference[]
   const who = endText(first, end).main;
   const missing = BigInt(bytes) - BigInt(seen);
   const amount = formatExactBytes(missing < 0n ? -missing : missing);
+  if (isHeaders(end, first, last, missing)) {
+    const text = `${first.reporter} and ${last.reporter} counted amounts that differ by ${amount} of what ${who} sent, and different numbers of packets: no more than headers, since a kernel may join packets before it counts them (offload), or a few small packets were lost.`;
+    return [{ kind: "offload", text }];
+  }
   if (placeOf(first) === placeOf(last)) {
     const text = `${first.reporter} and ${last.reporter} counted amounts that differ by ${amount} of what ${who} sent: bytes were lost between them, or took another way.`;
     return [{ kind: "way", text }];
@@ -61,8 +65,21 @@ function sent(end: "src" | "dst", first: FlowJson, last: FlowJson): Difference[]
   if (BigInt(seen) === 0n)
     return [{ kind: "loss", text: `Nothing that ${who} sent reached ${last.reporter}: ${first.reporter} counted ${amount}.` }];
   const part = percent(missing, BigInt(bytes));
-  const text = `${amount}${packetsText(first[`${end}_packets`], last[`${end}_packets`])} of what ${who} sent (${part}) were counted by ${first.reporter} but not by ${last.reporter}: lost between them, or sent another way.`;
+  const text = `${amount} of what ${who} sent (${part}) were counted by ${first.reporter} but not by ${last.reporter}: lost between them, or sent another way.`;
   return [{ kind: "loss", text }];
+}
+
+/** Of IPv6 and TCP with all of its options. */
+const MOST_HEADER_BYTES = 100n;
+
+/** With segmentation offload a kernel counts many packets as one, with one header. */
+function isHeaders(end: "src" | "dst", first: FlowJson, last: FlowJson, missing: bigint): boolean {
+  const [packets, seen] = [first[`${end}_packets`], last[`${end}_packets`]];
+  if (packets === null || seen === null || isIcmp(first.protocol)) return false;
+  const joined = BigInt(packets) - BigInt(seen);
+  return missing < 0n
+    ? joined < 0n && missing >= joined * MOST_HEADER_BYTES
+    : joined > 0n && missing <= joined * MOST_HEADER_BYTES;
 }
 
 interface More {
@@ -79,15 +96,6 @@ function passedBy(first: FlowJson, last: FlowJson, { who, amount, nothing }: Mor
   return nothing
     ? `What ${who} sent does not pass ${first.reporter}: it takes another way (asymmetric routing). ${last.reporter} counted ${amount}.`
     : `${counted}, which should see it first: some of it takes another way (asymmetric routing).`;
-}
-
-type Count = number | string | null;
-
-/** ` in 3 packets` */
-function packetsText(packets: Count, seen: Count): string {
-  if (packets === null || seen === null) return "";
-  const count = BigInt(packets) - BigInt(seen);
-  return count <= 0n ? "" : ` in ${formatCount(count)} ${count === 1n ? "packet" : "packets"}`;
 }
 
 /** `5%`, `0.02%`, `<0.01%` */

@@ -16,7 +16,7 @@ export interface ReportLine {
   /** On hover. */
   readonly exact?: (flow: FlowJson) => string;
   /** What differences are told of. */
-  readonly amount?: { readonly of: (flow: FlowJson) => Count; readonly unit: "bytes" | "count" | "ms" };
+  readonly amount?: { readonly of: (flow: FlowJson) => Count; readonly unit: "bytes" | "ms" };
 }
 
 function bytesLine(label: string, of: (flow: FlowJson) => Count, more: Partial<ReportLine>): ReportLine {
@@ -29,9 +29,7 @@ function sentLine(label: string, column: "src_bytes" | "dst_bytes"): ReportLine 
 }
 
 function packetsLine(label: string, column: "src_packets" | "dst_packets"): ReportLine {
-  const of = (flow: FlowJson) => flow[column];
-  const value = (flow: FlowJson) => formatted(of(flow));
-  return { label, marked: true, value, amount: { of, unit: "count" } };
+  return { label, tip: "A kernel may join several packets before it counts them", value: (flow) => formatted(flow[column]) };
 }
 
 function formatted(count: Count): string {
@@ -77,7 +75,6 @@ export function deltaText({ amount }: ReportLine, first: FlowJson, report: FlowJ
   return `${delta < 0n ? "−" : "+"}${sizeText(size, amount.unit)}`;
 }
 
-function sizeText(size: bigint, unit: "bytes" | "count" | "ms"): string {
-  if (unit === "ms") return formatDuration(Number(size));
-  return unit === "bytes" ? formatExactBytes(size) : formatCount(size);
+function sizeText(size: bigint, unit: "bytes" | "ms"): string {
+  return unit === "ms" ? formatDuration(Number(size)) : formatExactBytes(size);
 }

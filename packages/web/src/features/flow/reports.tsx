@@ -9,9 +9,13 @@ const KIND_LABELS: Readonly<Record<DifferenceKind, string>> = {
   older: "Older report",
   loss: "Loss",
   way: "Other way",
+  offload: "Offload",
   clock: "Clock",
   nat: "NAT",
 };
+
+/** What is as it should be. */
+const HARMLESS: ReadonlySet<DifferenceKind> = new Set(["older", "offload", "nat"]);
 
 const keyOf = ({ reporter, flow_id }: FlowJson) => `${reporter}/${flow_id}`;
 
@@ -20,10 +24,11 @@ export function Reports({ flow, others }: { flow: FlowJson; others: readonly Flo
   const found = differences(reports);
   return (
     <>
+      <p className="reports-note">{note(reports)}</p>
       {found.length > 0 && (
         <ul className="differences">
           {found.map(({ kind, text }) => (
-            <li key={text} className={kind === "nat" || kind === "older" ? undefined : "difference-warn"}>
+            <li key={text} className={HARMLESS.has(kind) ? undefined : "difference-warn"}>
               <strong>{KIND_LABELS[kind]}</strong> {text}
             </li>
           ))}
@@ -49,7 +54,6 @@ export function Reports({ flow, others }: { flow: FlowJson; others: readonly Flo
           </tbody>
         </table>
       </section>
-      <p className="reports-note">{note(reports)}</p>
     </>
   );
 }
