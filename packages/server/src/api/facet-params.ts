@@ -8,8 +8,10 @@ import {
   type Filter,
   filterField,
   nearest,
+  type ParticipantType,
   readValues,
   type TimeRange,
+  type Value,
 } from "@flowtrail/model";
 import { QueryError } from "../query/errors.ts";
 import { type FacetQuestion, hasFacet } from "../query/facets.ts";
@@ -54,10 +56,12 @@ function knownFieldOf(name: string, problem: Problem): Field {
 export function seenFilterOf({
   by,
   value,
+  type,
   network,
 }: {
   by: string;
   value: string;
+  type?: ParticipantType | undefined;
   network?: string | string[] | undefined;
 }): Filter {
   const field = knownFieldOf(by, (message) => new QueryError([{ parameter: "by", message }]));
@@ -66,7 +70,11 @@ export function seenFilterOf({
     const message = `expected ${expectedValues(field).join(", ")}, got ${JSON.stringify(value.slice(0, 80))}`;
     throw new QueryError([{ parameter: "value", message }]);
   }
-  const has: Filter = { kind: "is", field: field.name, values, not: false };
+  if (type !== undefined && field.name !== "name")
+    throw new QueryError([{ parameter: "type", message: "goes with by=name alone" }]);
+  const is = (name: string, values: readonly Value[]): Filter => ({ kind: "is", field: name, values, not: false });
+  const at = (end: string) => allFilters([is(`${end}.name`, values), is(`${end}.type`, [type ?? null])]);
+  const has: Filter = type === undefined ? is(field.name, values) : { kind: "or", parts: [at("src"), at("dst")] };
   const wantsSample = field.name === "network" ? { network: value } : {};
   const { asked, always } = askedFilter(network === undefined ? wantsSample : { network });
   return allFilters([has, asked, always]);

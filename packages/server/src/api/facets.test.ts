@@ -125,5 +125,6 @@ describe("GET /api/flows/seen", () => {
     });
     expect(await problems("/api/flows/seen?by=ip&value=x")).toMatchObject({ parameter: "value" });
     expect(await problems("/api/flows/seen?by=ip")).toMatchObject({ parameter: "value" });
+    expect(await problems("/api/flows/seen?by=src.name&value=x&type=node")).toMatchObject({ parameter: "type" });
   });
 });

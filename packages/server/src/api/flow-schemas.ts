@@ -1,4 +1,5 @@
 /** What the routes about sets of flows take and give, beside the list itself. */
+import { PARTICIPANT_TYPES } from "@flowtrail/model";
 import { z } from "zod";
 import { explainParameter, metaSchema } from "./ask.ts";
 import { DEFAULT_FACETS } from "./facet-params.ts";
@@ -43,6 +44,10 @@ export const facetsSchema = z.object({
 export const seenQuerySchema = z.strictObject({
   by: z.string().describe("Field of the filter language: domain, ip, src.name …"),
   value: z.string().max(1024).describe("As it is written in a filter"),
+  type: z
+    .enum(PARTICIPANT_TYPES)
+    .optional()
+    .describe("With by=name: what the end of this name is, for a user may be called as a node is"),
   network: z
     .union([z.string(), z.array(z.string())])
     .optional()
