@@ -113,6 +113,10 @@ describe.skipIf(!needs("entity pages in a browser", "browser"))("the page of one
     await soon(pathname).toBe("/traffic-logs");
     expect(param("q")).toContain("src.name=nobody-here");
 
+    // There is a node of that name, but no user.
+    await open("user", "inetgw");
+    await test.page.getByRole("heading", { name: "Nothing is known of inetgw" }).waitFor();
+
     await open("external", "github.com", `from=${iso(NOW - 9_000_000)}&to=${iso(NOW - 8_000_000)}`);
     await test.page.getByRole("button", { name: "Go there" }).click();
     await list("Reached by").getByRole("button", { name: USER }).waitFor();

@@ -35,7 +35,7 @@ export function EntityHead({ kind, name, ends }: EntityHeadProps) {
         </span>
       </div>
       <dl className="entity-facts">
-        <SeenFacts ends={ends} name={name} />
+        <SeenFacts kind={kind} ends={ends} name={name} />
         {networks.length > 0 && <Fact label={networks.length === 1 ? "Network" : "Networks"}>{networks.join(", ")}</Fact>}
         {addresses.length > 0 && (
           <Fact label={kind === "egress_route" ? "Ranges" : addresses.length === 1 ? "Address" : "Addresses"}>
@@ -74,8 +74,8 @@ function Cut({ texts }: { texts: readonly string[] }) {
   );
 }
 
-function SeenFacts({ ends, name }: Pick<EntityHeadProps, "ends" | "name">) {
-  const { data, error, isPending } = useSeen(ends, name);
+function SeenFacts({ kind, ends, name }: EntityHeadProps) {
+  const { data, error, isPending } = useSeen(ends, kind, name);
   if (error !== null && data === undefined) return <Fact label="First and last seen">not known: {error.message}</Fact>;
   if (isPending || data === undefined) return <Fact label="First and last seen">…</Fact>;
   if (data.first === null) return <Fact label="First and last seen">never</Fact>;

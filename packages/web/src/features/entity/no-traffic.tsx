@@ -16,9 +16,9 @@ export function NoTraffic({ kind, name, ends }: EntityHeadProps) {
   const { asked, change } = useAsked();
   const clock = useClock();
   const known = useKnown(kind, name).data;
-  const seen = useSeen(ends, name).data;
+  const seen = useSeen(ends, kind, name).data;
   if (seen === undefined || known === undefined) return <p className="entity-looking">Looking for its last traffic…</p>;
-  const log = <LogLink>Look in Traffic Logs</LogLink>;
+  const log = <LogLink className="entity-log">Look in Traffic Logs</LogLink>;
   if (seen.last === null) {
     const what = PARTICIPANT_LABELS[kind].toLowerCase();
     if (known.length > 0) {

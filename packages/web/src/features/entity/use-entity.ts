@@ -23,9 +23,10 @@ export function useKnown(kind: EntityKind, name: string) {
 const SEEN_AGAIN_MS = 60_000;
 
 /** Since when it is known, of all that is stored: whatever time and filter the page asks for. */
-export function useSeen({ field }: EntityEnds, value: string) {
+export function useSeen({ field }: EntityEnds, kind: EntityKind, value: string) {
   const { network } = useAsked().asked;
   const params = new URLSearchParams({ by: field, value });
+  if (field === "name") params.set("type", kind);
   if (network !== null) params.set("network", network);
   return useQuery({
     queryKey: ["seen", params.toString()],
