@@ -133,6 +133,17 @@ describe("elections that were asked for", () => {
     expect(pages).toBe(4);
   });
 
+  it("of one reporter in one call all widen the one that waits, and none takes the place of another", async () => {
+    begin(false);
+    const dueMs = Date.now() + 3_600_000;
+    const of = (fromMs: number, toMs: number) => ({ ...wish(dueMs), fromMs, toMs });
+    const [first = ""] = await jobs.elect([of(100_000, 200_000)]);
+    await jobs.elect([of(200_000, 900_000), of(50_000, 120_000)]);
+    expect([...log.stored.values()].map(({ id, task }) => ({ id, task }))).toMatchObject([
+      { id: first, task: { fromMs: 50_000, toMs: 900_000 } },
+    ]);
+  });
+
   it("are over when another server has done them", async () => {
     begin(true);
     const [id = ""] = await jobs.elect([wish(Date.now() + 3_600_000)]);

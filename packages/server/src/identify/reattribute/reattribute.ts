@@ -94,7 +94,8 @@ export class Reattribute {
       const task = { kind: "election", ...wish } as const;
       const known = this.#shared
         ? undefined
-        : [...this.#open.values(), ...asked.values()].find((job) => job.dueMs === dueMs && canTake(job, task));
+        : // As this very call widened them: what is open is still as it was before.
+          [...new Map([...this.#open, ...asked]).values()].find((job) => job.dueMs === dueMs && canTake(job, task));
       const together = known?.task.kind === "election" ? union(known.task, task) : null;
       const job = known && together ? { ...known, task: together } : this.#job(randomUUID(), task, "", dueMs);
       asked.set(job.id, job);
