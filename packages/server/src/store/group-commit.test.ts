@@ -79,6 +79,22 @@ describe("group commit", () => {
     expect(writes.groups).toEqual([["a", "b"], ["c"], ["d"]]);
   });
 
+  it("has no more rows under way than two full writes, and one larger submission on its own", async () => {
+    const writes = new Writes();
+    const { submit } = bound(start(writes, { idleWaitMs: never, intervalMs: never, maxParallel: 2 }));
+    const all = [submit(item("a", 15)), submit(item("b", 15)), submit(item("c", 30)), submit(item("d", 10))];
+    await writes.started(1);
+    expect(writes.groups).toEqual([["a"]]);
+    for (const [place, name] of ["b", "c", "d"].entries()) {
+      writes.finish();
+      await writes.started(place + 2);
+      expect(writes.groups.at(-1)).toEqual([name]);
+      expect(writes.groups).toHaveLength(place + 2);
+    }
+    writes.finish();
+    await Promise.all(all);
+  });
+
   it("makes the next write of what comes while one is under way, unless it is worth one of its own or has waited for long", async () => {
     const writes = new Writes();
     const { submit } = bound(start(writes, { maxRows: 100, intervalMs: 50, maxParallel: 2 }));

@@ -36,6 +36,8 @@ export interface GroupCommitStats {
 const WORTH_A_WRITE = 0.25;
 /** or something in it has waited for so many intervals: a write may hang. */
 const LONGEST_COMPANY = 4;
+/** So many full writes' rows are under way at most, except one submission that is larger on its own. */
+const MOST_UNDER_WAY = 2;
 
 interface Waiting<T> {
   readonly item: T;
@@ -101,6 +103,9 @@ export class GroupCommit<T> {
     const [first] = this.#queue;
     if (first === undefined || this.#underWay.size >= this.#config.maxParallel) return; // the next end of a write comes back here
     const { maxRows, intervalMs, idleWaitMs } = this.#config;
+    // Large submissions are written one after the other: several at once take more memory than there is.
+    const rowsUnderWay = this.#waitingRows - this.#queuedRows;
+    if (this.#underWay.size > 0 && rowsUnderWay + this.#next().rows > maxRows * MOST_UNDER_WAY) return;
     // Under load writes take longer than the interval: what comes meanwhile is the next one, unless it would do for one of its own.
     const isBeside = this.#underWay.size > 0 && this.#queuedRows < maxRows * WORTH_A_WRITE;
     const companyMs = isBeside ? LONGEST_COMPANY * intervalMs : idleWaitMs;
@@ -109,7 +114,8 @@ export class GroupCommit<T> {
     else this.#timer = setTimeout(() => this.#schedule(), Math.ceil(leftMs));
   }
 
-  #flush(): void {
+  /** What the next write holds: whole submissions, as many as fit, and one at least. */
+  #next(): { group: readonly Waiting<T>[]; rows: number } {
     const group: Waiting<T>[] = [];
     let rows = 0;
     for (const waiting of this.#queue) {
@@ -117,6 +123,11 @@ export class GroupCommit<T> {
       group.push(waiting);
       rows += waiting.rows;
     }
+    return { group, rows };
+  }
+
+  #flush(): void {
+    const { group, rows } = this.#next();
     this.#lastWriteMs = performance.now();
     this.#queue = this.#queue.slice(group.length);
     this.#queuedRows -= rows;
