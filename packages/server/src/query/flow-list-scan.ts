@@ -21,31 +21,50 @@ const RECENT_MS = 3_600_000;
 export async function* scanFlows(
   query: FlowListQuery,
   wanted: number,
-  { heard, now }: { readonly heard: Heard; readonly now: () => number },
+  deps: { readonly heard: Heard; readonly now: () => number },
   inquiry: Inquiry,
 ): AsyncGenerator<FlowRow[], null> {
+  const { heard, now } = deps;
   const ascending = isAscending(query);
   const order = (a: FlowKey, b: FlowKey) => (ascending ? -1 : 1) * compareKeys(a, b);
-  const whole = (rows: readonly FlowRow[]) => withAllColumns(rows, query, heard, inquiry);
+  let told = 0;
+  // Of those that are known by their key, some may no longer pass: others stand in for them.
+  async function* tell(rows: readonly FlowRow[]): AsyncGenerator<FlowRow[]> {
+    for (let at = 0; at < rows.length && told < wanted; ) {
+      const some = rows.slice(at, at + wanted - told);
+      const found = await withAllColumns(some, query, heard, inquiry);
+      if (found.length > 0) yield found;
+      told += found.length;
+      at += some.length;
+    }
+  }
   // Before what has ended: whatever ends in between is found there.
   const asked = mayPass(query.filter, "open") ? openFlows(query, wanted, { heard, nowMs: now() }, inquiry) : null;
-  let open: readonly FlowRow[] = (await asked?.next())?.value ?? [];
-  let told = 0;
+  let { rows: open, cut }: Open = (await asked?.next())?.value ?? NONE_OPEN;
   const chunks: AsyncIterable<Chunk> | Chunk[] = mayPass(query.filter, "ended") ? endedFlows(query, wanted, inquiry) : [];
   for await (const { rows, until } of chunks) {
-    const ready = open.filter(({ key }) => order(key, until) <= 0);
+    const isCut = cut !== null && order(cut, until) < 0;
+    const isReady = ({ key }: FlowRow) => order(key, isCut ? (cut as FlowKey) : until) <= 0;
+    const ready = open.filter(isReady);
     open = open.slice(ready.length);
-    const merged = firstOfEach([...rows, ...ready].sort((a, b) => order(a.key, b.key) || newerFirst(a, b)));
-    const found = await whole(merged.slice(0, wanted - told));
-    if (found.length > 0) yield found;
-    told += found.length;
+    const ended = isCut ? rows.filter(isReady) : rows;
+    yield* tell(firstOfEach([...ended, ...ready].sort((a, b) => order(a.key, b.key) || newerFirst(a, b))));
     if (told >= wanted) return null;
-    open = [...open, ...((await asked?.next())?.value ?? [])];
+    if (isCut) break;
+    const more: Open = (await asked?.next())?.value ?? NONE_OPEN;
+    open = [...open, ...more.rows];
+    cut ??= more.cut;
   }
-  if (open.length < wanted - told) for await (const more of asked ?? []) open = [...open, ...more];
-  const found = await whole(open.slice(0, wanted - told));
-  if (found.length > 0) yield found;
-  return null;
+  yield* tell(open);
+  for await (const more of asked ?? []) {
+    if (told >= wanted) return null;
+    yield* tell(more.rows);
+    cut ??= more.cut;
+  }
+  if (cut === null || told >= wanted) return null;
+  // What ended in the meantime is found there, too: both are asked again.
+  const place = { key: cut, toward: query.place?.toward ?? "next", rank: null, looksFromMs: null } as const;
+  return yield* scanFlows({ ...query, place }, wanted - told, deps, inquiry);
 }
 
 /** Of one flow that is in both tables, the newer revision, or what has ended among equals. */
@@ -56,6 +75,14 @@ function firstOfEach(rows: readonly FlowRow[]): FlowRow[] {
   return rows.filter((row, i) => i === 0 || compareKeys(row.key, (rows[i - 1] as FlowRow).key) !== 0);
 }
 
+/** Open flows in order. `cut`: as many as were asked for, and there may be more behind this one. */
+interface Open {
+  readonly rows: readonly FlowRow[];
+  readonly cut: FlowKey | null;
+}
+
+const NONE_OPEN: Open = { rows: [], cut: null };
+
 /**
  * Which flows are open, as it is now, in order. The rows are wide, and most lists show few of them: only the keys. But a list that
  * begins now mostly shows some that began a moment ago, so these come first, with all columns, and the keys of the others thereafter.
@@ -65,9 +92,9 @@ async function* openFlows(
   wanted: number,
   { heard, nowMs }: { readonly heard: Heard; readonly nowMs: number },
   inquiry: Inquiry,
-): AsyncGenerator<FlowRow[], null> {
+): AsyncGenerator<Open, null> {
   const ascending = isAscending(query);
-  const ask = async (columns: string, began: TimeRange) => {
+  const ask = async (columns: string, began: TimeRange): Promise<Open> => {
     const where = allOf(
       { text: `start >= ${moment("lo")} AND start < ${moment("hi")}`, bindings: { lo: began.fromMs, hi: began.toMs } },
       openActive(query.range, query.filter, heard),
@@ -79,12 +106,18 @@ async function* openFlows(
       bindings: { ...where.bindings, limit: wanted },
       options: { settings: { max_threads: 1 } },
     });
-    return rows.map((row) => flowRow(row, false));
+    const found = rows.map((row) => flowRow(row, false));
+    return { rows: found, cut: found.length < wanted ? null : (found.at(-1)?.key ?? null) };
   };
   const { range } = query;
   const near = ascending ? null : nearest(query);
-  const isNow = near !== null && near.toMs > nowMs - RECENT_MS;
-  if (isNow) yield ask(SELECTED, near);
+  // Behind the beginning of the range nothing is near: what has ended is looked at far back, all together.
+  const isNow = near !== null && near.fromMs < near.toMs && near.toMs > nowMs - RECENT_MS;
+  if (isNow) {
+    const first = await ask(SELECTED, near);
+    yield first;
+    if (first.cut !== null) return null;
+  }
   yield ask(`${KEY}, toString(version) AS row_version`, { fromMs: 0, toMs: isNow ? near.fromMs : range.toMs });
   return null;
 }
