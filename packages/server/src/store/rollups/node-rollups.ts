@@ -293,9 +293,9 @@ export class NodeRollups {
       : { traffic: [beginMs], values: [] };
     for (const rollup of reached) {
       for (const [firstMs, untilMs] of stretchesOf("dimensions" in rollup ? changed.traffic : changed.values)) {
-        const isMinutes = rollup.stepMs < HOUR_MS;
-        const fromMs = isMinutes ? Math.max(firstMs, minutes.fromMs) : firstMs;
-        const toMs = Math.min(isMinutes ? Math.min(untilMs, minutes.toMs) : untilMs, this.#reach.throughMs(rollup));
+        // What the fingerprint knows must all be computed, also what came since the look: it is not told as changed again.
+        const fromMs = isOver ? firstMs : Math.max(firstMs, minutes.fromMs);
+        const toMs = Math.min(isOver ? untilMs : minutes.toMs, this.#reach.throughMs(rollup));
         await this.#computeAll(rollup, fromMs, toMs, pass);
       }
     }
