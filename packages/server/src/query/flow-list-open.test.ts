@@ -95,3 +95,15 @@ describe("open flows in a list", () => {
     expect(ids(rest.flows)).toEqual([11, 13, 15, 17, 19]);
   });
 });
+
+describe("lists by rank", () => {
+  it("tell a flow once that was stored twice", async () => {
+    const twice = ended("twice", 1, 180, { src_bytes: 900 });
+    // In one block: nothing has merged them yet.
+    await store.insert(batchOf([twice, twice, ended("twice", 2, 180, { src_bytes: 500 })]));
+    const { flows, next } = await page({ sort: "bytes", limit: 1 }, "network=twice");
+    expect(ids(flows)).toEqual([1]);
+    expect(ids((await page({ sort: "bytes", limit: 1, place: next }, "network=twice")).flows)).toEqual([2]);
+    expect(ids((await page({ sort: "bytes" }, "network=twice")).flows)).toEqual([1, 2]);
+  });
+});

@@ -95,10 +95,16 @@ async function firstRows(
       await Promise.all([endedByKeys(keys(true), isEnded, inquiry), openByKeys(keys(false), isOpen, inquiry)])
     ).flat();
     const whole = new Map(newestOfEach(rows).map((row) => [keyText(row.key), row]));
+    const told = new Set<string>();
     const newest = first.flatMap(({ key, version, ended, rank }) => {
-      const row = whole.get(keyText(key));
+      const text = keyText(key);
+      const row = whole.get(text);
       // An open flow goes on: it keeps the place at which it was found.
-      return row !== undefined && row.ended === ended && (row.version === version || !ended) ? [{ ...row, rank }] : [];
+      const isIt = row !== undefined && row.ended === ended && (row.version === version || !ended);
+      // Whatever was stored twice stands here twice until it is merged.
+      if (!isIt || told.has(text)) return [];
+      told.add(text);
+      return [{ ...row, rank }];
     });
     if (newest.length >= wanted || found.length < limit) return newest.slice(0, wanted);
   }
