@@ -33,3 +33,7 @@ function haveKeys(keys: readonly FlowKey[]): Sql {
 export function keyText({ startMs, flowId, reporterId }: FlowKey): string {
   return `${startMs} ${flowId} ${reporterId}`;
 }
+
+export function byText<T extends { readonly key: FlowKey }>(rows: readonly T[]): Map<string, T> {
+  return new Map(rows.map((row) => [keyText(row.key), row]));
+}

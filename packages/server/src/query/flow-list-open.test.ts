@@ -106,4 +106,17 @@ describe("lists by rank", () => {
     expect(ids((await page({ sort: "bytes", limit: 1, place: next }, "network=twice")).flows)).toEqual([2]);
     expect(ids((await page({ sort: "bytes" }, "network=twice")).flows)).toEqual([1, 2]);
   });
+
+  it("keep an open flow that ends while they are made", async () => {
+    const all = [0, 1, 2].map((id) => open("rank", id, 240, { src_bytes: 900 - id }));
+    await store.insert(batchOf(all));
+    const isRanked = (sql: string) => sql.includes("row_rank FROM flows_open");
+    const end = () => store.insert(batchOf([ended("rank", 1, 240, { src_bytes: 899 })]));
+    const { flows } = await page({ sort: "bytes" }, "network=rank", isRanked, end);
+    expect(flows.map(({ flow_id, state }) => [Number(flow_id), state])).toEqual([
+      [0, "open"],
+      [1, "closed"],
+      [2, "open"],
+    ]);
+  });
 });

@@ -2,7 +2,7 @@
 import type { TimeRange } from "@flowtrail/model";
 import { FLOWS_OPEN } from "../store/schema/flow-tables.ts";
 import { type Chunk, endedFlows } from "./flow-list-ended.ts";
-import { keyText } from "./flow-list-keys.ts";
+import { byText, keyText } from "./flow-list-keys.ts";
 import { type FlowListQuery, isAscending } from "./flow-list-order.ts";
 import { endedByKeys, openByKeys } from "./flow-list-rows.ts";
 import { nearest } from "./flow-list-segments.ts";
@@ -143,7 +143,3 @@ async function withAllColumns(
 }
 
 const isKeyOnly = ({ stored }: FlowRow) => stored.state === undefined;
-
-function byText(rows: readonly FlowRow[]): Map<string, FlowRow> {
-  return new Map(rows.map((row) => [keyText(row.key), row]));
-}

@@ -1,7 +1,7 @@
 /** Rows in the order of a counter or of their duration. There is no index on these: so many flows are looked at, and it is said. */
 import type { TimeRange } from "@flowtrail/model";
 import { FLOWS, FLOWS_OPEN } from "../store/schema/flow-tables.ts";
-import { keyText } from "./flow-list-keys.ts";
+import { byText, keyText } from "./flow-list-keys.ts";
 import { newestOfEach } from "./flow-list-newest.ts";
 import { type FlowListQuery, isAscending, type Sort } from "./flow-list-order.ts";
 import { endedByKeys, openByKeys } from "./flow-list-rows.ts";
@@ -94,13 +94,16 @@ async function firstRows(
     const rows = (
       await Promise.all([endedByKeys(keys(true), isEnded, inquiry), openByKeys(keys(false), isOpen, inquiry)])
     ).flat();
-    const whole = new Map(newestOfEach(rows).map((row) => [keyText(row.key), row]));
+    const whole = byText(newestOfEach(rows));
+    // Found open, and over by now.
+    const gone = keys(false).filter((key) => !whole.has(keyText(key)));
+    const since = byText(mayPass(filter, "ended") ? await endedByKeys(gone, isEnded, inquiry) : []);
     const told = new Set<string>();
     const newest = first.flatMap(({ key, version, ended, rank }) => {
       const text = keyText(key);
-      const row = whole.get(text);
+      const row = whole.get(text) ?? since.get(text);
       // An open flow goes on: it keeps the place at which it was found.
-      const isIt = row !== undefined && row.ended === ended && (row.version === version || !ended);
+      const isIt = row !== undefined && (since.has(text) || (row.ended === ended && (row.version === version || !ended)));
       // Whatever was stored twice stands here twice until it is merged.
       if (!isIt || told.has(text)) return [];
       told.add(text);
