@@ -108,7 +108,10 @@ export class Agent {
       { path: join(state, "server-config.json"), everyMs: config.server_config_interval },
       { ...common, onChange: (told) => this.#onServerConfig(told) },
     );
-    this.#host = new HostWatch({ server, ports: config.wireguard.ports }, () => this.#applyNetworks());
+    this.#host = new HostWatch(
+      { server, ports: config.wireguard.ports },
+      { onChange: () => this.#applyNetworks(), onProblem: (error) => this.#onHostProblem(error) },
+    );
     this.#status = new StatusReporter(state, { read: () => this.#readStatus(now()), log });
   }
 
@@ -295,6 +298,12 @@ export class Agent {
         "networks changed",
       );
     }
+  }
+
+  #onHostProblem(error: unknown): void {
+    this.#throttle.once("host", () =>
+      this.#log.warn({ err: error }, "the host's addresses could not be read, it is tried again"),
+    );
   }
 
   #declare(interfaces: readonly HostInterface[]): void {

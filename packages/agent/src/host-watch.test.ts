@@ -20,7 +20,7 @@ describe.skipIf(!needs("what changes on a host, in a network namespace", "root")
     const script = `
       import { HostWatch } from ${JSON.stringify(new URL("./host-watch.ts", import.meta.url).pathname)};
       const tell = (type) => console.log(JSON.stringify({ type, text: watch.facts.interfaces.flatMap((one) => one.addresses.map(({ text }) => text)).sort().join() }));
-      const watch = new HostWatch({ server: new URL("http://127.0.0.1:1"), ports: [], lookMs: 3_600_000 }, () => tell("changed"));
+      const watch = new HostWatch({ server: new URL("http://127.0.0.1:1"), ports: [], lookMs: 3_600_000 }, { onChange: () => tell("changed"), onProblem: console.error });
       await watch.start();
       tell("started");
       setInterval(() => {}, 1000);`;

@@ -18,8 +18,16 @@ export interface HostFacts {
 /** Addresses alone are cheap to look at: what comes up later (a tunnel, a cable) is known from its first second on. */
 const ADDRESSES_MS = 1000;
 const LOOK_MS = 10_000;
-/** Ports and names are asked for less often: that takes a process and a DNS query. */
-const FULL_LOOK_EVERY = 6;
+/** However often they change: on a host of containers some interface comes and goes all the time. */
+const EARLY_LOOK_MS = 3000;
+/** Ports, peers and names are asked for less often: that takes processes and a DNS query. */
+const FULL_LOOK_MS = 60_000;
+
+interface HostWatchDeps {
+  readonly onChange: (facts: HostFacts) => void;
+  /** The system would not tell; it is asked again. */
+  readonly onProblem: (error: unknown) => void;
+}
 
 interface HostWatchConfig {
   readonly server: URL;
@@ -30,17 +38,17 @@ interface HostWatchConfig {
 
 export class HostWatch {
   readonly #config: HostWatchConfig;
-  readonly #onChange: (facts: HostFacts) => void;
+  readonly #deps: HostWatchDeps;
   readonly #stop = new AbortController();
   #facts: HostFacts = { interfaces: [], tunnelPorts: [], servers: [] };
   #wireguard: WireguardReading = { interfaces: [], problem: null };
-  #looks = 0;
   #lookedMs = 0;
+  #fullyLookedMs = Number.NEGATIVE_INFINITY;
   #addresses = "";
 
-  constructor(config: HostWatchConfig, onChange: (facts: HostFacts) => void) {
+  constructor(config: HostWatchConfig, deps: HostWatchDeps) {
     this.#config = config;
-    this.#onChange = onChange;
+    this.#deps = deps;
   }
 
   get facts(): HostFacts {
@@ -59,14 +67,24 @@ export class HostWatch {
       () => ADDRESSES_MS,
       this.#stop.signal,
       async () => {
-        if (this.#isDue() && (await this.#look())) this.#onChange(this.#facts);
+        if (await this.#lookIfDue()) this.#deps.onChange(this.#facts);
       },
     );
   }
 
+  async #lookIfDue(): Promise<boolean> {
+    try {
+      return this.#isDue() && (await this.#look());
+    } catch (error) {
+      this.#deps.onProblem(error);
+      return false;
+    }
+  }
+
   #isDue(): boolean {
     const { lookMs = LOOK_MS } = this.#config;
-    return performance.now() - this.#lookedMs >= lookMs || addressesNow() !== this.#addresses;
+    const sinceMs = performance.now() - this.#lookedMs;
+    return sinceMs >= lookMs || (sinceMs >= EARLY_LOOK_MS && addressesNow() !== this.#addresses);
   }
 
   stop(): void {
@@ -74,14 +92,20 @@ export class HostWatch {
   }
 
   async #look(): Promise<boolean> {
-    this.#lookedMs = performance.now();
+    const nowMs = performance.now();
+    this.#lookedMs = nowMs;
     // Before the look: what changes while it lasts is looked at again.
-    this.#addresses = addressesNow();
-    const before = JSON.stringify(this.#facts);
+    const addresses = addressesNow();
     const interfaces = readInterfaces();
-    const moved = JSON.stringify(interfaces) !== JSON.stringify(this.#facts.interfaces);
+    this.#addresses = addresses;
+    const before = this.#facts;
+    this.#facts = { ...before, interfaces };
+    const isOther = JSON.stringify(interfaces) !== JSON.stringify(before.interfaces);
+    // Without its server's address there was no network, most likely.
+    const isNeeded = isOther && (before.servers.length === 0 || overlaysOf(interfaces) !== overlaysOf(before.interfaces));
     let haveOtherPeers = false;
-    if (moved || this.#looks++ % FULL_LOOK_EVERY === 0) {
+    if (isNeeded || nowMs - this.#fullyLookedMs >= FULL_LOOK_MS) {
+      this.#fullyLookedMs = nowMs;
       const [ports, servers, wireguard] = await Promise.all([
         tunnelPorts(interfaces, this.#config.ports),
         this.#resolve(),
@@ -91,7 +115,7 @@ export class HostWatch {
       haveOtherPeers = JSON.stringify(wireguard) !== JSON.stringify(this.#wireguard);
       this.#wireguard = wireguard;
     }
-    return haveOtherPeers || JSON.stringify(this.#facts) !== before;
+    return haveOtherPeers || JSON.stringify(this.#facts) !== JSON.stringify(before);
   }
 
   /** The server's addresses; those known before, if its name can't be resolved now. */
@@ -110,6 +134,8 @@ export class HostWatch {
     }
   }
 }
+
+const overlaysOf = (interfaces: readonly HostInterface[]): string => JSON.stringify(interfaces.filter((one) => one.overlay));
 
 /** A host without overlay has none to be read, and most likely no program to ask. */
 function readPeers(interfaces: readonly HostInterface[]): Promise<WireguardReading> | WireguardReading {
