@@ -45,10 +45,10 @@ function sumOf(amounts: readonly Amount[]): bigint {
   return amounts.reduce((sum: bigint, value) => sum + BigInt(value), 0n);
 }
 
-/** Connections that are open right now, whatever the range is. */
+/** Connections that are open right now, whatever the range is. Each counts once, as everywhere: its primary report. */
 export async function openNow(filter: Filter, heard: Heard, nowMs: number, inquiry: Inquiry): Promise<number> {
   const range = { fromMs: nowMs, toMs: nowMs + 1 };
-  const set = wholeSet(range, allFilters([filter, columnIs("state", ["open"])]));
+  const set = wholeSet(range, allFilters([filter, columnIs("state", ["open"]), columnIs("primary", [true])]));
   const { text, bindings } = flowSetSql(set, heard, () => "1 AS one");
   const [row] = await inquiry.rows<{ n: string }>({
     table: "flows_open",
