@@ -1,6 +1,7 @@
 import type { Reports, TableItem } from "./items.ts";
 import { Row } from "./row.tsx";
 import type { TableProps } from "./table.tsx";
+import type { ReportCounts } from "./use-report-counts.ts";
 
 /** How long a row that came in live is marked as new. */
 const FRESH_MS = 1500;
@@ -11,8 +12,7 @@ interface BodyProps extends Pick<TableProps, "layout" | "view" | "withDay" | "ac
   /** The number of the first one, and how many there are in all. */
   readonly from: number;
   readonly count: number;
-  /** Reports of each connection, as far as it is known. */
-  readonly counts: ReadonlyMap<string, number>;
+  readonly counts: ReportCounts;
   readonly reports: ReadonlyMap<string, Reports>;
   onToggle(key: string): void;
 }
@@ -28,7 +28,7 @@ export function Body({ items, from, count, layout, view, withDay, activeKey, ope
           return <Note key={item.key} text={item.text} top={top} index={index} columns={layout.columns.length} />;
         const isReport = item.kind === "report";
         const flow = isReport ? item.flow : item.entry.flow;
-        const seen = counts.get(item.key) ?? 1;
+        const seen = counts.get(item.key);
         const expanded = reports.has(item.key);
         const arrivedMs = isReport ? null : item.entry.arrivedMs;
         return (
@@ -46,8 +46,8 @@ export function Body({ items, from, count, layout, view, withDay, activeKey, ope
             fresh={arrivedMs !== null && now - arrivedMs < FRESH_MS}
             isReport={isReport}
             reports={
-              !isReport && view === "merged" && (seen > 1 || expanded)
-                ? { count: shownCount(seen, reports.get(item.key)), expanded }
+              !isReport && view === "merged" && (seen === null || (seen ?? 1) > 1 || expanded)
+                ? { count: shownCount(seen ?? null, reports.get(item.key)), expanded }
                 : undefined
             }
             onToggle={onToggle}
@@ -58,7 +58,7 @@ export function Body({ items, from, count, layout, view, withDay, activeKey, ope
   );
 }
 
-function shownCount(seen: number, reports: Reports | undefined): number {
+function shownCount(seen: number | null, reports: Reports | undefined): number | null {
   return typeof reports === "object" && reports !== null ? reports.length : seen;
 }
 

@@ -3,7 +3,8 @@ import { memo } from "react";
 export interface ExpanderProps {
   /** Names the flow. */
   readonly flowKey: string;
-  readonly count: number;
+  /** Null: not known. */
+  readonly count: number | null;
   readonly expanded: boolean;
   onToggle(flowKey: string): void;
 }
@@ -22,7 +23,7 @@ export const Expander = memo(function Expander({ flowKey, count, expanded, onTog
         onToggle(flowKey);
       }}
     >
-      {count} reports
+      {count === null ? "reports" : count === 1 ? "1 report" : `${count} reports`}
     </button>
   );
 });

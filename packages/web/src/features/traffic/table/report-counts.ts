@@ -1,5 +1,6 @@
-/** How many nodes reported a connection: one question about all rows on the screen, as a list does not tell. */
+/** How many nodes reported a connection: a few questions about all rows on the screen, as a list does not tell. */
 import type { FlowJson } from "@flowtrail/model";
+import type { FlowEntry } from "../list/flow-list.ts";
 
 /** Clocks of two nodes differ, and a retransmitted packet reaches the second one later. */
 const SPREAD_MS = 5_000;
@@ -7,11 +8,24 @@ const SPREAD_MS = 5_000;
 const MOST_SPAN_MS = 3_600_000;
 const MOST_ROWS = 1000;
 
-/** Asks for what else was reported of these connections, a little more perhaps; null: it can't be asked in one question. */
-export function otherReportsOf(flows: readonly FlowJson[]): URLSearchParams | null {
+/** Rows that can be asked about together, newest first. */
+export function nearInTime(entries: readonly FlowEntry[]): readonly (readonly FlowEntry[])[] {
+  const groups: FlowEntry[][] = [];
+  let newestMs = Number.POSITIVE_INFINITY;
+  for (const entry of [...entries].sort((a, b) => b.startMs - a.startMs)) {
+    if (groups.length > 0 && newestMs - entry.startMs <= MOST_SPAN_MS) groups.at(-1)?.push(entry);
+    else {
+      groups.push([entry]);
+      newestMs = entry.startMs;
+    }
+  }
+  return groups;
+}
+
+/** Asks for what else was reported of these connections, a little more perhaps. */
+export function otherReportsOf(flows: readonly FlowJson[]): URLSearchParams {
   const starts = flows.map(({ start }) => Date.parse(start));
   const [first, last] = [Math.min(...starts), Math.max(...starts)];
-  if (flows.length === 0 || last - first > MOST_SPAN_MS) return null;
   const any = (field: string, addresses: readonly string[]) => `${field} in (${[...new Set(addresses)].join(",")})`;
   const sources = flows.flatMap(({ src_ip, nat_src_ip }) => [src_ip, ...(nat_src_ip === null ? [] : [nat_src_ip])]);
   const targets = flows.flatMap(({ dst_ip, nat_dst_ip }) => [dst_ip, ...(nat_dst_ip === null ? [] : [nat_dst_ip])]);

@@ -19,8 +19,8 @@ export interface RowProps {
   readonly fresh: boolean;
   /** One report under the row of its connection. */
   readonly isReport: boolean;
-  /** Reports of its connection, where there are several. */
-  readonly reports?: { readonly count: number; readonly expanded: boolean } | undefined;
+  /** Reports of its connection, where there are several, or may be (null). */
+  readonly reports?: { readonly count: number | null; readonly expanded: boolean } | undefined;
   onToggle(key: string): void;
 }
 
@@ -40,20 +40,25 @@ export function Row({ itemKey, index, top, active, open, fresh, isReport, report
       tabIndex={-1}
       style={{ transform: `translateY(${top}px)` }}
     >
-      <Cells {...cells} flowKey={itemKey} count={reports?.count ?? 0} expanded={reports?.expanded ?? false} />
+      <Cells
+        {...cells}
+        flowKey={itemKey}
+        count={reports === undefined ? 0 : reports.count}
+        expanded={reports?.expanded ?? false}
+      />
     </tr>
   );
 }
 
 interface CellsProps extends Pick<RowProps, "flow" | "columns" | "view" | "withDay" | "onToggle"> {
   readonly flowKey: string;
-  /** 0: nothing to expand. */
-  readonly count: number;
+  /** 0: nothing to expand. Null: not known. */
+  readonly count: number | null;
   readonly expanded: boolean;
 }
 
 const Cells = memo(function Cells({ columns, flow, view, withDay, flowKey, count, expanded, onToggle }: CellsProps) {
-  const expander = count > 0 && <Expander flowKey={flowKey} count={count} expanded={expanded} onToggle={onToggle} />;
+  const expander = count !== 0 && <Expander flowKey={flowKey} count={count} expanded={expanded} onToggle={onToggle} />;
   return columns.map(({ column: { id, align, Cell } }) => (
     <td key={id} className={align}>
       <Cell flow={flow} view={view} withDay={withDay} expander={expander} />
