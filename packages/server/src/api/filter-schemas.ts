@@ -21,6 +21,10 @@ export const completeQuerySchema = z.strictObject({
   at: z.coerce.number().int().min(0).max(8192).optional().describe("Place of the cursor, in UTF-16 units. Left out: the end"),
   from: z.string().default("-24h").describe("Values of this time are offered: relative or RFC 3339"),
   to: z.string().default("now").describe("Relative or RFC 3339"),
+  network: z
+    .union([z.string(), z.array(z.string())])
+    .optional()
+    .describe("Values of this overlay network are offered. Repeated: of any of them. Left out: of all but the sample one"),
   explain: explainParameter,
 });
 

@@ -147,7 +147,16 @@ describe("GET /api/filter/complete", () => {
     await test.ask("POST", "/api/sample", { body: { on: true } });
     expect(await counts("q=reporter%3D")).toEqual([["debian", 3]]);
     expect((await counts("q=network%3D")).map(([network]) => network)).toContain("sample");
+    expect((await counts("q=reporter%3D&network=sample")).length).toBeGreaterThan(0);
+    expect((await counts("q=reporter%3D&network=sample")).map(([reporter]) => reporter)).not.toContain("debian");
     await test.ask("POST", "/api/sample", { body: { on: false } });
+  });
+
+  it("offers values of the network that is looked at", async () => {
+    expect(await counts("q=dst.port%3D&network=two")).toEqual([["80", 1]]);
+    expect(await counts("q=dst.port%3D&network=two&network=one")).toHaveLength(3);
+    expect(await counts("q=dst.port%3D&network=three")).toEqual([]);
+    expect(await counts("q=network%3D&network=two")).toHaveLength(2);
   });
 
   it("refuses a time that is none", async () => {

@@ -2,13 +2,11 @@
 import { allFilters, completeFilter, FilterError, parseFilter, printFilter, spellValue } from "@flowtrail/model";
 import { z } from "zod";
 import { valuesOf } from "../../query/field-values.ts";
-import { columnIs } from "../../query/filters.ts";
-import { SAMPLE_NETWORK } from "../../receive/check.ts";
 import { inquiryFor } from "../ask.ts";
 import type { Api, ApiContext } from "../context.ts";
 import { errorSchema } from "../errors.ts";
 import { checkedFilterSchema, completeQuerySchema, completionSchema } from "../filter-schemas.ts";
-import { questionRangeOf } from "../flow-params.ts";
+import { filterOf, questionRangeOf } from "../flow-params.ts";
 
 export function filterRoutes(api: Api, context: ApiContext): void {
   const { trafficSources, now } = context;
@@ -45,14 +43,15 @@ export function filterRoutes(api: Api, context: ApiContext): void {
       response: { 200: completionSchema, 400: errorSchema, 401: errorSchema, 422: errorSchema, 503: errorSchema },
     },
     handler: async (request, reply) => {
-      const { q, at = q.length, from, to } = request.query;
+      const { q, at = q.length, from, to, network } = request.query;
       const range = questionRangeOf(from, to, now());
       const { value, suggestions, ...place } = completeFilter(q, Math.min(at, q.length));
       const known = suggestions.map((suggestion) => ({ ...suggestion, count: null as number | null }));
       reply.header("cache-control", "no-store");
       const inquiry = inquiryFor(request, reply, context);
       if (value === null) return { ...place, suggestions: known, meta: inquiry.meta };
-      const filter = value.field.name === "network" ? allFilters([]) : columnIs("network", [SAMPLE_NETWORK], true);
+      // Networks themselves are offered whichever is looked at.
+      const filter = value.field.name === "network" ? allFilters([]) : filterOf({ network });
       const counted = await valuesOf(value.field, value.begun, { range, filter }, trafficSources, inquiry);
       const met = counted.map(({ value: given, count }) => {
         const text = spellValue(value.field, given);

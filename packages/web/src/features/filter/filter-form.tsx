@@ -14,8 +14,8 @@ export function FilterForm({ window, q, nodes, onOpened, onApply }: FilterButton
   const [choices, setChoices] = useState(() => readForm(q).choices);
   const { others } = readForm(q);
   const mistake = readFilter(q);
-  const src = useEndValues("src", window);
-  const dst = useEndValues("dst", window);
+  const src = useEndValues("src");
+  const dst = useEndValues("dst");
   const field = (criterion: Criterion) => ({
     criterion,
     chosen: choices[criterion],

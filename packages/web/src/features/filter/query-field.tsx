@@ -31,7 +31,7 @@ export function QueryField(props: QueryFieldProps) {
   const input = useRef<HTMLInputElement>(null);
   const listId = useId();
   const messageId = useId();
-  const { window } = useAsked().asked;
+  const { asked } = useAsked();
   const [at, setAt] = useState(text.length);
   const [isFocused, setFocused] = useState(false);
   const [isOpen, setOpen] = useState(false);
@@ -49,7 +49,7 @@ export function QueryField(props: QueryFieldProps) {
     if (autoFocus) input.current?.focus();
   }, [autoFocus]);
 
-  const completion = useCompletion(text, at, window, isOpen);
+  const completion = useCompletion(text, at, asked, isOpen);
   const write = (next: string, place: number) => {
     onText(next);
     setAt(place);

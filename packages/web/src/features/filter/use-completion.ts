@@ -2,7 +2,7 @@ import { type Completion, completeFilter } from "@flowtrail/model";
 import { useDebouncedValue } from "@mantine/hooks";
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { type CountedSuggestion, fetchCompletion } from "../../lib/api-filter.ts";
-import type { TimeWindow } from "../../lib/time-window.ts";
+import { type Asked, askedParams } from "../../lib/asked.ts";
 
 const PAUSE_MS = 150;
 
@@ -11,18 +11,16 @@ export interface CountedChoices extends Pick<Completion, "from" | "to"> {
 }
 
 /** What could be written next: what the language knows at once, values that there are with their counts a moment later. */
-export function useCompletion(text: string, at: number, window: TimeWindow, enabled: boolean): CountedChoices {
+export function useCompletion(text: string, at: number, asked: Asked, enabled: boolean): CountedChoices {
   const local = completeFilter(text, at);
   const begun = text.slice(0, at);
   const [settled] = useDebouncedValue(begun, PAUSE_MS);
   const field = local.value?.field.name ?? null;
+  const params = askedParams({ ...asked, q: settled });
   const { data } = useQuery({
-    queryKey: ["complete", settled, window],
+    queryKey: ["complete", params.toString()],
     queryFn: async ({ signal }) => {
-      const { suggestions } = await fetchCompletion(
-        new URLSearchParams({ q: settled, from: window.from, to: window.to }),
-        signal,
-      );
+      const { suggestions } = await fetchCompletion(params, signal);
       return { field: completeFilter(settled, settled.length).value?.field.name ?? null, suggestions };
     },
     enabled: enabled && field !== null && settled === begun,

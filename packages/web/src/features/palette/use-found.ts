@@ -5,7 +5,7 @@ import { IconWorld } from "@tabler/icons-react";
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { fetchCompletion } from "../../lib/api-filter.ts";
 import { findEntities } from "../../lib/api-inventory.ts";
-import { carriedParams } from "../../lib/asked.ts";
+import { askedParams, carriedParams } from "../../lib/asked.ts";
 import { include } from "../../lib/filter-edit.ts";
 import { entityPath } from "../../lib/paths.ts";
 import { navigate, useUrl } from "../../lib/url.ts";
@@ -33,12 +33,12 @@ export function useFound(text: string, ask: (q: string) => void): readonly Comma
     queryKey: ["palette", "entities", typed],
     queryFn: ({ signal }) => findEntities(typed, MOST, signal),
   });
-  const { from, to } = asked.window;
+  const ofDomain = askedParams({ ...asked, q: `dst.domain=${typed}` });
   const domains = useQuery({
     ...shared,
     enabled: enabled && PLAIN.test(typed),
-    queryKey: ["palette", "domains", typed, from, to],
-    queryFn: ({ signal }) => fetchCompletion(new URLSearchParams({ q: `dst.domain=${typed}`, from, to }), signal),
+    queryKey: ["palette", "domains", ofDomain.toString()],
+    queryFn: ({ signal }) => fetchCompletion(ofDomain, signal),
   });
   if (!enabled) return [];
 
