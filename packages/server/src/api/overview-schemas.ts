@@ -10,11 +10,13 @@ export const overviewQuerySchema = histogramQuerySchema.omit({ previous: true, l
   limit: z.coerce.number().int().min(1).max(50).default(6).describe("Most rows of each list"),
 });
 
+const PREVIOUS = "In the time before, as long as what is over of the range (of three days and more, to the hour)";
+
 const tile = (what: string) =>
   z
     .object({
       value: amount,
-      previous: amount.describe("In the time of the same length before"),
+      previous: amount.describe(PREVIOUS),
       series: z.array(amount).describe("Step by step"),
     })
     .describe(what);
@@ -27,7 +29,7 @@ const list = z.object({
         by: z.array(z.string().nullable()).describe("As the filter language reads it; null: without a value"),
         value: amount.describe("Total of the range. Of rate: the average per second"),
         share,
-        previous: amount.describe("In the time of the same length before"),
+        previous: amount.describe(PREVIOUS),
       }),
     )
     .describe("The largest first"),
@@ -38,6 +40,7 @@ const list = z.object({
 
 export const overviewSchema = z.object({
   from: time.describe("Beginning of what was looked at: of a day and more, the whole hour"),
+  to: time.describe("Its end, of a day and more rounded up to the hour: it may be still to come"),
   chart: histogramSchema.omit({ meta: true }).describe("As /api/flows/histogram tells it, with the time before"),
   tiles: z.object({
     throughput: tile("Bytes per second; `series`: bytes"),

@@ -25,6 +25,8 @@ beforeAll(async () => {
     flow(T0 - HOUR_MS, { ...external, domain: "old.example", src_bytes: 100, dst_bytes: 0 }),
     flow(T0 - HOUR_MS, { dst_ip: "10.0.0.9", dst_port: 22, src_bytes: 40, dst_bytes: 0, verdict: "denied" }),
     flow(T0 - HOUR_MS, { dst_ip: "10.0.0.9", dst_port: 22, src_bytes: 40, dst_bytes: 0, verdict: "denied" }),
+    // Longer ago.
+    flow(T0 - 8 * HOUR_MS, { dst_ip: "10.0.0.9", dst_port: 22, src_bytes: 40, dst_bytes: 0, verdict: "denied" }),
     // Open now, and not in the range.
     flow(NOW - MINUTE_MS, { state: "open", end: null, end_reason: null }),
     // Of another network.
@@ -81,11 +83,24 @@ describe("the overview", () => {
     expect(tiles.agents).toEqual({ reporting: 1, known: 1 });
   });
 
+  it("compares a day that is not over with as much of the time before", async () => {
+    const toMs = T0 + 24 * HOUR_MS;
+    const told = await overview(`from=${new Date(T0).toISOString()}&to=${new Date(toMs).toISOString()}`);
+    expect(told).toMatchObject({ from: new Date(T0).toISOString(), to: new Date(toMs).toISOString() });
+    // Three or four hours of it are over: what was eight hours before it is not compared.
+    expect(told.tiles.denied).toMatchObject({ value: 1, previous: 2 });
+    expect(told.top.services.rows.find(({ by }) => by[0] === "22")).toMatchObject({ value: 80, previous: 80 });
+    expect(told.tiles.externals.previous).toBe(1);
+    // 180 bytes in as many hours, per second and to a thousandth.
+    expect(told.tiles.throughput.previous).toBeLessThan(180 / (3 * 3600) + 0.001);
+    expect(told.tiles.throughput.previous).toBeGreaterThan(180 / (4.1 * 3600) - 0.001);
+  });
+
   it("names domains that were not there before, and says where nothing is known from before", async () => {
     expect(await overview(RANGE)).toMatchObject({
       new_externals: { rows: [{ domain: "new.example", bytes: 500 }], more: 0, since: expect.stringContaining("T") },
     });
-    const all = await overview(`from=${new Date(T0 - 2 * HOUR_MS).toISOString()}`);
+    const all = await overview(`from=${new Date(T0 - 9 * HOUR_MS).toISOString()}`);
     expect(all.new_externals).toEqual({ rows: [], more: 0, since: null, complete: true });
   });
 

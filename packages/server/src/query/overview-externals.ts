@@ -2,7 +2,7 @@
 import { allFilters, type Filter, type TimeRange } from "@flowtrail/model";
 import { columnIs } from "./filters.ts";
 import type { Inquiry } from "./inquiry.ts";
-import { rangeBefore, type Tile } from "./overview-tiles.ts";
+import type { Ranges, Tile } from "./overview-tiles.ts";
 import { type Amount, amount } from "./traffic/amounts.ts";
 import { type GroupField, groupField } from "./traffic/fields.ts";
 import { leastStepMs } from "./traffic/plan.ts";
@@ -44,9 +44,14 @@ export function toExternals(filter: Filter): Filter {
 }
 
 /** @throws StoreError, QuestionError */
-export async function externalsOf(traffic: Traffic, filter: Filter, range: TimeRange, inquiry: Inquiry): Promise<Externals> {
+export async function externalsOf(
+  traffic: Traffic,
+  filter: Filter,
+  { range, before }: Pick<Ranges, "range" | "before">,
+  inquiry: Inquiry,
+): Promise<Externals> {
   const domains = new Domains(traffic, toExternals(filter), inquiry);
-  const [{ names, found, series }, previous] = await Promise.all([domains.of(range), domains.count(rangeBefore(range))]);
+  const [{ names, found, series }, previous] = await Promise.all([domains.of(range), domains.count(before)]);
   const tile = { value: found, previous, series };
   const nothing = { rows: [], more: 0, since: null, complete: true };
   if (names.length === 0) return { tile, fresh: nothing };

@@ -1,20 +1,18 @@
 /** The largest of something in a range, and what these had in the time before: totals alone, so that the widest sums will do. */
-import type { Filter, TimeRange } from "@flowtrail/model";
+import type { Filter } from "@flowtrail/model";
 import type { Inquiry } from "./inquiry.ts";
-import { rangeBefore } from "./overview-tiles.ts";
+import type { Ranges } from "./overview-tiles.ts";
 import { type Amount, valueTold } from "./traffic/amounts.ts";
 import { type GroupField, groupValue } from "./traffic/fields.ts";
 import { type Metric, measureOf } from "./traffic/question.ts";
 import type { Stored, Traffic } from "./traffic/traffic.ts";
 import { groupName, measureName } from "./traffic/traffic-sql.ts";
 
-export interface ListQuery {
-  readonly range: TimeRange;
+export interface ListQuery extends Ranges {
   readonly filter: Filter;
   readonly by: readonly GroupField[];
   readonly metric: Metric;
   readonly limit: number;
-  readonly nowMs: number;
 }
 
 export interface OverviewList {
@@ -58,7 +56,7 @@ export async function largest(traffic: Traffic, query: ListQuery, inquiry: Inqui
     { limit },
   );
   const before = await traffic.rows<Pick<Row, "key" | "v">>(
-    traffic.plan({ ...question, range: rangeBefore(range) }),
+    traffic.plan({ ...question, range: query.before }),
     inquiry,
     (subquery) => `SELECT ${key} AS key, ${sum} FROM (${subquery}) WHERE has({keys:Array(String)}, key) GROUP BY key`,
     { keys: found.map((row) => row.key) },
@@ -71,7 +69,7 @@ export async function largest(traffic: Traffic, query: ListQuery, inquiry: Inqui
     rows: found.map((row) => ({
       by: by.map((field, i) => groupValue(field, row[groupName(i)] as Stored, plan.folded)),
       ...told(BigInt(row.v)),
-      previous: valueTold(earlier.get(row.key) ?? 0n, { ...query, range: rangeBefore(range) }),
+      previous: valueTold(earlier.get(row.key) ?? 0n, { ...query, range: query.before }),
     })),
     other: { ...told(rest), groups: Number(found[0]?.found ?? 0) - found.length },
     total: valueTold(total, query),

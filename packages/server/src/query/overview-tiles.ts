@@ -6,6 +6,11 @@ import { flowSetSql, SET_SETTINGS, wholeSet } from "./flow-set-sql.ts";
 import type { Histogram } from "./histogram.ts";
 import type { Inquiry } from "./inquiry.ts";
 import { type Amount, amount, valueTold } from "./traffic/amounts.ts";
+import { alignUp } from "./traffic/steps.ts";
+
+const SECOND_MS = 1000;
+const HOUR_MS = 3_600_000;
+const DAYS_MS = 72 * HOUR_MS;
 
 export interface Tile {
   readonly value: Amount;
@@ -15,9 +20,14 @@ export interface Tile {
   readonly series: Amount[];
 }
 
-/** As long, and over when the range begins. Nothing is told before 1970. */
-export function rangeBefore({ fromMs, toMs }: TimeRange): TimeRange {
-  return { fromMs: Math.max(0, 2 * fromMs - toMs), toMs: Math.max(1, fromMs) };
+/**
+ * As long as what is over of the range, and over when it begins: what is still to come would be compared with nothing. Of several days
+ * to the hour: sums by the hour know it, where single flows may not be kept any more. Nothing is told before 1970.
+ */
+export function rangeBefore({ fromMs, toMs }: TimeRange, nowMs: number): TimeRange {
+  const overMs = alignUp(nowMs, nowMs - fromMs < DAYS_MS ? SECOND_MS : HOUR_MS);
+  const untilMs = nowMs > fromMs ? Math.min(toMs, overMs) : toMs;
+  return { fromMs: Math.max(0, 2 * fromMs - untilMs), toMs: Math.max(1, fromMs) };
 }
 
 /** Verdicts of connections in a range and in the time before → how many of them had this one. */
@@ -26,11 +36,18 @@ export function verdictTile(now: Histogram, before: Histogram, verdict: string):
   return { value: amount(sumOf(series)), previous: amount(sumOf(seriesOf(before, verdict).flat())), series };
 }
 
+export interface Ranges {
+  readonly range: TimeRange;
+  /** What it is compared with. */
+  readonly before: TimeRange;
+  readonly nowMs: number;
+}
+
 /** All groups together, per second. */
-export function rateTile(now: Histogram, before: readonly (readonly Amount[])[], range: TimeRange, nowMs: number): Tile {
+export function rateTile(now: Histogram, before: Histogram, ranges: Ranges): Tile {
   const series = stepByStep(now.series, now);
-  const rate = (total: bigint, of: TimeRange) => valueTold(total, { metric: "rate", range: of, nowMs });
-  return { value: rate(sumOf(series), range), previous: rate(sumOf(before.flat()), rangeBefore(range)), series };
+  const rate = (total: bigint, range: TimeRange) => valueTold(total, { metric: "rate", range, nowMs: ranges.nowMs });
+  return { value: rate(sumOf(series), ranges.range), previous: rate(sumOf(before.series.flat()), ranges.before), series };
 }
 
 function seriesOf({ groups, series }: Histogram, group: string): readonly (readonly Amount[])[] {

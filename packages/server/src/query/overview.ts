@@ -27,8 +27,9 @@ export interface OverviewQuery {
 }
 
 export interface Overview {
-  /** Beginning of what was looked at. */
+  /** What was looked at. */
   readonly from: string;
+  readonly to: string;
   readonly chart: Histogram;
   readonly tiles: {
     /** Bytes per second; its series are bytes. */
@@ -69,6 +70,7 @@ const LISTS = {
 export async function overview({ traffic, heard }: OverviewDeps, query: OverviewQuery, inquiry: Inquiry): Promise<Overview> {
   const { filter, group, metric, buckets, limit, nowMs } = query;
   const range = wholeHours(query.range, nowMs);
+  const ranges = { range, before: rangeBefore(range, nowMs), nowMs };
   const chartQuery = { range, filter, group, metric, buckets, limit: GROUPS, previous: true };
   const verdicts: HistogramQuery = {
     ...chartQuery,
@@ -78,15 +80,17 @@ export async function overview({ traffic, heard }: OverviewDeps, query: Overview
     previous: false,
   };
   const list = ({ by, within }: (typeof LISTS)[keyof typeof LISTS]) =>
-    largest(traffic, { range, filter: within(filter), by, metric, limit, nowMs }, inquiry);
+    largest(traffic, { ...ranges, filter: within(filter), by, metric, limit }, inquiry);
   const charted = histogram(traffic, chartQuery, inquiry);
-  const undivided = { ...chartQuery, group: null, metric: "bytes", buckets: SPARK_STEPS } as const;
-  const [chart, bytes, ended, endedBefore, externals, open, nodes, users, domains, services] = await Promise.all([
+  const undivided = { ...chartQuery, group: null, metric: "bytes", buckets: SPARK_STEPS, previous: false } as const;
+  const earlier = { range: ranges.before, buckets: FEW };
+  const [chart, bytes, bytesBefore, ended, endedBefore, externals, open, nodes, users, domains, services] = await Promise.all([
     charted,
     metric === "bytes" ? charted : histogram(traffic, undivided, inquiry),
+    histogram(traffic, { ...undivided, ...earlier }, inquiry),
     histogram(traffic, verdicts, inquiry),
-    histogram(traffic, { ...verdicts, range: rangeBefore(range), buckets: FEW }, inquiry),
-    externalsOf(traffic, filter, range, inquiry),
+    histogram(traffic, { ...verdicts, ...earlier }, inquiry),
+    externalsOf(traffic, filter, ranges, inquiry),
     openNow(filter, heard, nowMs, inquiry),
     list(LISTS.nodes),
     list(LISTS.users),
@@ -95,10 +99,11 @@ export async function overview({ traffic, heard }: OverviewDeps, query: Overview
   ]);
   return {
     from: new Date(range.fromMs).toISOString(),
+    to: new Date(range.toMs).toISOString(),
     chart,
     tiles: {
-      throughput: rateTile(bytes, bytes.previous?.series ?? [], range, nowMs),
-      connections: rateTile(ended, endedBefore.series, range, nowMs),
+      throughput: rateTile(bytes, bytesBefore, ranges),
+      connections: rateTile(ended, endedBefore, ranges),
       externals: externals.tile,
       denied: verdictTile(ended, endedBefore, "denied"),
       unanswered: verdictTile(ended, endedBefore, "unanswered"),
@@ -110,10 +115,7 @@ export async function overview({ traffic, heard }: OverviewDeps, query: Overview
   };
 }
 
-/**
- * Of a day and more, whole hours: sums by the hour know all of it, and of the time before, without a look at single flows. What is
- * still to come has no traffic.
- */
+/** Of a day and more, whole hours: sums by the hour know all of it without a look at single flows. What is still to come has no traffic. */
 export function wholeHours({ fromMs, toMs }: TimeRange, nowMs: number): TimeRange {
   if (toMs - fromMs < DAY_MS) return { fromMs, toMs };
   const endMs = alignUp(toMs, HOUR_MS);
