@@ -1,6 +1,6 @@
 import { FilterError } from "@flowtrail/model";
 import { describe, expect, it } from "vitest";
-import { type Asked, askedParams, readAsked, readFilter, writeAsked } from "./asked.ts";
+import { type Asked, askedParams, readAsked, readFilter, withNetwork, writeAsked, writeChanged } from "./asked.ts";
 
 const NOW_MS = Date.UTC(2026, 10, 22, 10);
 const read = (address: string) => readAsked(new URLSearchParams(address), NOW_MS);
@@ -19,6 +19,18 @@ describe("what an address asks for", () => {
     const params = writeAsked(asked, new URLSearchParams("flow=debian/1&q=old&cols=a"));
     expect(readAsked(params, NOW_MS)).toEqual(asked);
     expect([params.get("flow"), params.get("cols")]).toEqual(["debian/1", "a"]);
+  });
+
+  it("begins at its beginning when something else is asked", () => {
+    const params = new URLSearchParams("from=-1h&at=2026-11-22T08:30:00Z&sort=time&flow=debian/1");
+    expect(writeAsked(read("from=-1h"), params).get("at")).toBe("2026-11-22T08:30:00Z");
+    expect(writeChanged(read("from=-1h&q=tcp"), params).toString()).toBe("from=-1h&q=tcp&sort=time&flow=debian%2F1");
+  });
+
+  it("loses what belongs to the network before when the network changes", () => {
+    const params = new URLSearchParams("net=prod&from=-1h&q=tcp&flow=debian/1&tab=json&at=2026-11-22T08:30:00Z");
+    expect(withNetwork("test", params).toString()).toBe("from=-1h&q=tcp&net=test");
+    expect(withNetwork(null, params).toString()).toBe("from=-1h&q=tcp");
   });
 
   it("keeps a relative window relative, and falls back from one that can't be", () => {

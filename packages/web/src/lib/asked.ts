@@ -31,6 +31,20 @@ export function writeAsked({ network, window, q }: Asked, rest: URLSearchParams 
 }
 const OWN = new Set(["net", "from", "to", "q"]);
 
+/** Something else is asked on the same screen: a list of other flows begins at its own beginning, not where the one before did. */
+export function writeChanged(asked: Asked, rest: URLSearchParams): URLSearchParams {
+  const params = writeAsked(asked, rest);
+  params.delete("at");
+  return params;
+}
+
+/** The address with another network in it, null: all. A row of the one before, its panel and its place in the list go. */
+export function withNetwork(network: string | null, rest: URLSearchParams): URLSearchParams {
+  const params = new URLSearchParams([...rest].filter(([name]) => !["net", "flow", "tab", "at"].includes(name)));
+  if (network !== null) params.set("net", network);
+  return params;
+}
+
 /** What an address keeps on the way to another screen: network, time and filter, but nothing of the screen's own. */
 export function carriedParams(params: URLSearchParams): URLSearchParams {
   return new URLSearchParams([...params].filter(([name]) => OWN.has(name)));

@@ -1,5 +1,5 @@
 import { useMemo } from "react";
-import { type Asked, readAsked, writeAsked } from "./asked.ts";
+import { type Asked, readAsked, withNetwork, writeChanged } from "./asked.ts";
 import { navigate, useUrl } from "./url.ts";
 
 export interface AskedUrl {
@@ -14,7 +14,7 @@ export function useAsked(): AskedUrl {
   const asked = useMemo(() => readAsked(params, Date.now()), [params]);
   return {
     asked,
-    change: (change, options) => navigate(path, writeAsked({ ...asked, ...change }, params), options),
+    change: (change, options) => navigate(path, writeChanged({ ...asked, ...change }, params), options),
   };
 }
 
@@ -24,5 +24,11 @@ export function editQuery(edit: (q: string) => string): void {
   const params = new URLSearchParams(search);
   const asked = readAsked(params, Date.now());
   const q = edit(asked.q);
-  if (q !== asked.q) navigate(pathname, writeAsked({ ...asked, q }, params));
+  if (q !== asked.q) navigate(pathname, writeChanged({ ...asked, q }, params));
+}
+
+/** Shows another network on the same screen; null: all of them. */
+export function changeNetwork(network: string | null): void {
+  const { pathname, search } = window.location;
+  navigate(pathname, withNetwork(network, new URLSearchParams(search)));
 }

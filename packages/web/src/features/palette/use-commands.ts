@@ -1,6 +1,5 @@
 /** What the palette can do without being told a name. */
 import { type MantineColorScheme, useMantineColorScheme } from "@mantine/core";
-import { useClipboard } from "@mantine/hooks";
 import {
   IconClock,
   IconFilter,
@@ -12,11 +11,12 @@ import {
   IconNetwork,
   IconWorldPin,
 } from "@tabler/icons-react";
-import { carriedParams, writeAsked } from "../../lib/asked.ts";
+import { carriedParams, writeAsked, writeChanged } from "../../lib/asked.ts";
+import { copyText } from "../../lib/copy-text.ts";
 import { TRAFFIC_LOGS_PATH } from "../../lib/paths.ts";
 import { PRESETS, type TimeWindow, windowLabel } from "../../lib/time-window.ts";
 import { navigate, useUrl } from "../../lib/url.ts";
-import { useAsked } from "../../lib/use-asked.ts";
+import { changeNetwork, useAsked } from "../../lib/use-asked.ts";
 import { localZone, useClock, useZone } from "../../lib/use-clock.ts";
 import { SCREENS, screenAt } from "../../screens.ts";
 import { exactLinkTo, linkTo } from "../ask/links.ts";
@@ -50,17 +50,16 @@ function useAsk(): (change: { q?: string; window?: TimeWindow }) => void {
   return (change) => {
     const stays = screenAt(path)?.asks === "traffic" || (change.q === undefined && screenAt(path)?.asks === "time");
     const next = { ...asked, ...change };
-    if (stays) navigate(path, writeAsked(next, params));
+    if (stays) navigate(path, writeChanged(next, params));
     else navigate(TRAFFIC_LOGS_PATH, writeAsked(next));
   };
 }
 
 function useFixedCommands(ask: ReturnType<typeof useAsk>, showHelp: () => void): readonly Command[] {
   const url = useUrl();
-  const { asked, change } = useAsked();
+  const { asked } = useAsked();
   const [, chooseZone] = useZone();
   const { setColorScheme } = useMantineColorScheme({ keepTransitions: true });
-  const clipboard = useClipboard();
   const networks = useNetworks(asked.network);
   const colours = (label: string, scheme: MantineColorScheme): Command => ({
     id: `colours ${scheme}`,
@@ -99,7 +98,7 @@ function useFixedCommands(ask: ReturnType<typeof useAsk>, showHelp: () => void):
         label: network === null ? "All networks" : networkLabel(network),
         words: "network switch",
         Icon: IconNetwork,
-        run: () => change({ network }),
+        run: () => changeNetwork(network),
       }),
     ),
     {
@@ -127,7 +126,7 @@ function useFixedCommands(ask: ReturnType<typeof useAsk>, showHelp: () => void):
       label: "Copy link",
       words: "share url",
       Icon: IconLink,
-      run: () => clipboard.copy(linkTo(url)),
+      run: () => void copyText(linkTo(url)),
     },
     {
       id: "link exact",
@@ -135,7 +134,7 @@ function useFixedCommands(ask: ReturnType<typeof useAsk>, showHelp: () => void):
       label: "Copy link to this exact window",
       words: "share url time",
       Icon: IconLink,
-      run: () => clipboard.copy(exactLinkTo(url)),
+      run: () => void copyText(exactLinkTo(url)),
     },
     { id: "help", group: "Page", label: "Keyboard shortcuts", words: "help keys", hint: "?", Icon: IconKeyboard, run: showHelp },
   ];

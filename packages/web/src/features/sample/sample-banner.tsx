@@ -1,20 +1,15 @@
 import { Button } from "@mantine/core";
-import { navigate, useUrl } from "../../lib/url.ts";
+import { useUrl } from "../../lib/url.ts";
+import { changeNetwork } from "../../lib/use-asked.ts";
 import { Banner } from "../../ui/banner.tsx";
 import { SAMPLE_NETWORK } from "../health/networks.ts";
 import { useSample } from "./use-sample.ts";
 
 /** Stands above everything that is made up. */
 export function SampleBanner() {
-  const { path, params } = useUrl();
+  const { params } = useUrl();
   const sample = useSample();
   if (params.get("net") !== SAMPLE_NETWORK) return null;
-  const leave = () => {
-    const next = new URLSearchParams(params);
-    next.delete("net");
-    next.delete("flow");
-    navigate(path, next);
-  };
   return (
     <Banner
       kind="warn"
@@ -23,7 +18,7 @@ export function SampleBanner() {
           size="compact-sm"
           variant="default"
           loading={sample.isPending}
-          onClick={() => sample.mutate(false, { onSuccess: leave })}
+          onClick={() => sample.mutate(false, { onSuccess: () => changeNetwork(null) })}
         >
           Stop sample
         </Button>

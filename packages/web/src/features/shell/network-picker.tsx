@@ -1,13 +1,14 @@
 import { NativeSelect } from "@mantine/core";
 import { IconNetwork } from "@tabler/icons-react";
-import { navigate, useUrl } from "../../lib/url.ts";
+import { useUrl } from "../../lib/url.ts";
+import { changeNetwork } from "../../lib/use-asked.ts";
 import { SAMPLE_NETWORK } from "../health/networks.ts";
 import { networkLabel, useNetworks } from "./use-networks.ts";
 import "./network-picker.css";
 
 /** Shown when there is something to choose. `narrow`: as an icon. */
 export function NetworkPicker({ narrow }: { narrow: boolean }) {
-  const { path, params } = useUrl();
+  const { params } = useUrl();
   const chosen = params.get("net");
   const offered = useNetworks(chosen);
   if (offered.length < 2 && chosen === null && !offered.includes(SAMPLE_NETWORK)) return null;
@@ -19,13 +20,7 @@ export function NetworkPicker({ narrow }: { narrow: boolean }) {
         aria-label="Network"
         size="xs"
         value={chosen ?? ""}
-        onChange={(event) => {
-          const next = new URLSearchParams(params);
-          next.delete("flow");
-          if (event.currentTarget.value === "") next.delete("net");
-          else next.set("net", event.currentTarget.value);
-          navigate(path, next);
-        }}
+        onChange={(event) => changeNetwork(event.currentTarget.value || null)}
       >
         <option value="">All networks</option>
         {offered.map((name) => (

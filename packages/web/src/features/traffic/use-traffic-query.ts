@@ -23,9 +23,10 @@ export function useTrafficQuery(): TrafficUrl {
   });
   const query = useMemo(() => readQuery(params, view, Date.now()), [params, view]);
   const openFlow = useMemo(() => readFlowKey(params), [params]);
-  const go = (next: TrafficQuery, key: FlowKey | null, replace = false) => {
+  const go = (next: TrafficQuery, key: FlowKey | null, { replace = false, isOther = false } = {}) => {
     const address = writeQuery(next, params);
     address.delete("flow");
+    if (isOther) address.delete("at"); // of the list before
     if (key !== null) address.set("flow", writeFlowKey(key));
     else address.delete("tab"); // of the panel
     navigate(path, address, { replace });
@@ -34,12 +35,13 @@ export function useTrafficQuery(): TrafficUrl {
     query,
     openFlow,
     change(change) {
-      if (change.reports !== undefined) rememberView(change.reports);
-      go({ ...query, ...change }, openFlow);
+      const { reports, ...other } = change;
+      if (reports !== undefined) rememberView(reports);
+      go({ ...query, ...change }, openFlow, { isOther: Object.keys(other).length > 0 });
     },
     open(key) {
       // Going from row to row is one step: back closes the panel.
-      go(query, key, openFlow !== null && key !== null);
+      go(query, key, { replace: openFlow !== null && key !== null });
     },
   };
 }
