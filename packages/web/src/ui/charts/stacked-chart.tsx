@@ -28,8 +28,6 @@ export interface StackedChartProps extends ChartActions {
   readonly gaps?: readonly ChartGap[];
   /** All together in the time before. */
   readonly previous?: readonly Amount[] | undefined;
-  /** Takes the last brush back. */
-  readonly onUndo?: (() => void) | undefined;
 }
 
 const AXIS_PX = 68;
@@ -40,7 +38,7 @@ const NO_GAPS: readonly ChartGap[] = [];
  * Esc takes the last choice back; arrows and Enter do the same by keyboard. `ChartTable` is its twin in numbers.
  */
 export function StackedChart(props: StackedChartProps) {
-  const { label, series, steps, unit, clock, nowMs, kind = "bars", height = 150, gaps = NO_GAPS, previous, onUndo } = props;
+  const { label, series, steps, unit, clock, nowMs, kind = "bars", height = 150, gaps = NO_GAPS, previous } = props;
   const { ref, width } = useElementSize<HTMLDivElement>();
   const [looked, setLooked] = useState<number | null>(null);
   const at = looked === null ? null : Math.min(looked, steps.count - 1);
@@ -75,7 +73,6 @@ export function StackedChart(props: StackedChartProps) {
           keys.endChoice();
           setLooked(null);
         }}
-        onDoubleClick={onUndo}
         {...pointer.handlers}
       >
         <svg width={width} height={height} aria-hidden>

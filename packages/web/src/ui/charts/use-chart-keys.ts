@@ -4,7 +4,6 @@ import type { Steps } from "./series.ts";
 import type { ChartActions, Span } from "./use-chart-pointer.ts";
 
 export interface ChartKeyActions extends ChartActions {
-  onUndo?: (() => void) | undefined;
   /** The chart's step is looked at. */
   onLook(step: number): void;
 }

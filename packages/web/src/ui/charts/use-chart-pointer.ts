@@ -1,10 +1,12 @@
 /** What a hand does with a chart: look, choose a time, move along. */
-import { type PointerEvent, useRef, useState } from "react";
+import { type PointerEvent, useEffect, useRef, useState } from "react";
 import { msAt, type Plot, stepAt, wholeSteps } from "./geometry.ts";
 import type { Steps } from "./series.ts";
 
 /** Less is a click with an unsteady hand. */
 const DRAG_PX = 5;
+/** A click that no second one follows within this time is a single one. */
+const SECOND_CLICK_MS = 250;
 
 export interface ChartActions {
   /** Whole steps that were drawn over. */
@@ -13,6 +15,8 @@ export interface ChartActions {
   onPan?: ((byMs: number) => void) | undefined;
   /** The beginning of the step that was clicked. */
   onPick?: ((fromMs: number, toMs: number) => void) | undefined;
+  /** Takes the last brush or pan back: a double-click. */
+  onUndo?: (() => void) | undefined;
 }
 
 export interface Span {
@@ -28,12 +32,14 @@ interface Drag {
 export function useChartPointer(
   plot: Plot,
   steps: Steps,
-  { onBrush, onPan, onPick }: ChartActions,
+  { onBrush, onPan, onPick, onUndo }: ChartActions,
   onLook: (step: number | null) => void,
 ) {
   const drag = useRef<Drag | null>(null);
   const [span, setSpan] = useState<Span | null>(null);
   const [panPx, setPanPx] = useState(0);
+  const waiting = useRef(0);
+  useEffect(() => () => window.clearTimeout(waiting.current), []);
   const xIn = (event: PointerEvent) => event.clientX - event.currentTarget.getBoundingClientRect().left;
   const spanTo = (from: Drag, x: number) => wholeSteps(msAt(from.x, plot, steps), msAt(x, plot, steps), steps);
   const end = () => {
@@ -50,6 +56,7 @@ export function useChartPointer(
     handlers: {
       onPointerDown(event: PointerEvent) {
         if (event.button !== 0) return;
+        window.clearTimeout(waiting.current);
         const kind = event.shiftKey && onPan !== undefined ? "pan" : "brush";
         drag.current = { kind, x: xIn(event) };
         event.currentTarget.setPointerCapture(event.pointerId);
@@ -67,11 +74,18 @@ export function useChartPointer(
         if (from === null) return;
         if (Math.abs(x - from.x) < DRAG_PX) {
           const stepMs = steps.fromMs + stepAt(msAt(x, plot, steps), steps) * steps.stepMs;
-          return onPick?.(stepMs, stepMs + steps.stepMs);
+          const pick = () => onPick?.(stepMs, stepMs + steps.stepMs);
+          if (onUndo === undefined) return pick();
+          waiting.current = window.setTimeout(pick, SECOND_CLICK_MS);
+          return;
         }
         if (from.kind === "pan") return onPan?.(panned(from.x - x, plot, steps));
         const chosen = spanTo(from, x);
         onBrush?.(chosen.fromMs, chosen.toMs);
+      },
+      onDoubleClick() {
+        window.clearTimeout(waiting.current);
+        onUndo?.();
       },
       onPointerLeave: () => onLook(null),
       onPointerCancel: end,
