@@ -427,10 +427,23 @@ describe.skipIf(!needs("filters in a browser", "browser"))("filters", () => {
     });
   });
 
-  it("a link with a mistake is shown with it", async () => {
-    const other = await TestPage.open(browser, `${server.url}/traffic-logs?v=1&q=prot%3Dtcp`, { atMs: nowMs });
+  it("a link with a mistake is shown with it, once, and asked of nobody", async () => {
+    const other = await TestPage.open(browser, `${server.url}/health`, { atMs: nowMs });
+    const questions: string[] = [];
+    other.page.on("request", (request) => {
+      if (/\/api\/(flows|overview)/.test(request.url())) questions.push(request.url());
+    });
+    for (const path of ["/overview?v=1", "/entity/node?v=1&name=inetgw", "/traffic-logs?v=1"]) {
+      await other.page.goto(`${server.url}${path}&q=prot%3Dtcp`);
+      await other.page.getByRole("heading", { name: "The query has a mistake" }).waitFor();
+      expect(await other.page.getByRole("button", { name: "Try again" }).count()).toBe(0);
+    }
     await other.page.locator(".query-mistake", { hasText: /unknown field "prot" at character 1: expected/ }).waitFor();
     await other.page.getByText("Counts are there when the mistake in the query is corrected.").waitFor();
+    expect(questions.filter((url) => !url.includes("/api/flows/seen"))).toEqual([]);
+    await other.page.getByRole("main").getByRole("button", { name: "Clear the query" }).last().click();
+    await other.hasRows(8);
+    other.expectNoComplaints();
     await other.close();
   });
 

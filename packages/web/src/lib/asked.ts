@@ -67,3 +67,9 @@ export function readFilter(q: string): Filter | FilterError {
     throw error;
   }
 }
+
+/** What is wrong with it, if anything: such a query is asked of nobody. */
+export function mistakeIn(q: string): FilterError | null {
+  const filter = readFilter(q);
+  return filter instanceof FilterError ? filter : null;
+}

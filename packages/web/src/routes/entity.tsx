@@ -7,6 +7,7 @@ import { EntityLists } from "../features/entity/entity-lists.tsx";
 import { NoTraffic } from "../features/entity/no-traffic.tsx";
 import { PeersChart } from "../features/entity/peers-chart.tsx";
 import { usePeers } from "../features/entity/use-entity.ts";
+import { WrongQuery } from "../features/filter/wrong-query.tsx";
 import { METRICS, readMetric } from "../features/histogram/choices.ts";
 import { TableSwitch, useAsTable } from "../features/histogram/table-switch.tsx";
 import { useChoices } from "../features/histogram/use-choices.ts";
@@ -15,8 +16,10 @@ import { Pinned } from "../features/overview/pinned.ts";
 import { Tiles } from "../features/overview/tiles.tsx";
 import { useOverview } from "../features/overview/use-overview.ts";
 import { isEmpty } from "../features/overview/words.ts";
+import { mistakeIn } from "../lib/asked.ts";
 import { type EntityKind, readEntityPath } from "../lib/paths.ts";
 import { useUrl } from "../lib/url.ts";
+import { useAsked } from "../lib/use-asked.ts";
 import { Banner } from "../ui/banner.tsx";
 import { CostLine } from "../ui/cost-line.tsx";
 import { Empty } from "../ui/empty.tsx";
@@ -57,6 +60,8 @@ function Traffic({ kind, name, ends }: EntityHeadProps) {
   const answer = overview.data?.answer;
   const error = overview.error ?? peers.error;
   const again = () => void Promise.all([overview.refetch(), peers.refetch()]);
+  const mistake = mistakeIn(useAsked().asked.q);
+  if (mistake !== null) return <WrongQuery mistake={mistake} />;
   const isOld = overview.isPlaceholderData || peers.isPlaceholderData;
   return (
     <>

@@ -1,4 +1,5 @@
 import { Button } from "@mantine/core";
+import { WrongQuery } from "../features/filter/wrong-query.tsx";
 import { ChoiceSelects } from "../features/histogram/choice-selects.tsx";
 import { unitOf } from "../features/histogram/choices.ts";
 import { StepsView } from "../features/histogram/steps-view.tsx";
@@ -10,6 +11,7 @@ import { Tiles } from "../features/overview/tiles.tsx";
 import { useOverview } from "../features/overview/use-overview.ts";
 import { isCompared, isEmpty } from "../features/overview/words.ts";
 import { EmptyLog } from "../features/traffic/empty-log.tsx";
+import { mistakeIn } from "../lib/asked.ts";
 import { useAsked } from "../lib/use-asked.ts";
 import { Banner } from "../ui/banner.tsx";
 import { CostLine } from "../ui/cost-line.tsx";
@@ -23,11 +25,23 @@ export function OverviewRoute() {
   const [asTable, setAsTable] = useAsTable();
   const { data, error, isPlaceholderData, dataUpdatedAt, refetch } = useOverview(choices.metric, choices.group);
   const answer = data?.answer;
+  const head = (
+    <header className="screen-head">
+      <h1 className="screen-title">Overview</h1>
+    </header>
+  );
+  const mistake = mistakeIn(asked.q);
+  if (mistake !== null) {
+    return (
+      <>
+        {head}
+        <WrongQuery mistake={mistake} />
+      </>
+    );
+  }
   return (
     <>
-      <header className="screen-head">
-        <h1 className="screen-title">Overview</h1>
-      </header>
+      {head}
       {error !== null && (
         <Banner
           kind="bad"

@@ -7,6 +7,7 @@ import { ViewAs } from "../features/export/view-as.tsx";
 import { Facets } from "../features/filter/facets.tsx";
 import { FilterButton } from "../features/filter/filter-button.tsx";
 import { FilterPills } from "../features/filter/pills.tsx";
+import { WrongQuery } from "../features/filter/wrong-query.tsx";
 import { Panel } from "../features/flow/panel.tsx";
 import { useHealth } from "../features/health/use-health.ts";
 import { Histogram } from "../features/histogram/histogram.tsx";
@@ -28,6 +29,7 @@ import { useActiveRow } from "../features/traffic/use-active-row.ts";
 import { useLogKeys } from "../features/traffic/use-log-keys.ts";
 import { useQuestion } from "../features/traffic/use-question.ts";
 import { useTrafficQuery } from "../features/traffic/use-traffic-query.ts";
+import { mistakeIn } from "../lib/asked.ts";
 import { spansDays } from "../lib/time-window.ts";
 import { Banner } from "../ui/banner.tsx";
 import { SkeletonRows } from "../ui/skeleton-rows.tsx";
@@ -42,7 +44,8 @@ export function TrafficLogsRoute() {
   const { query, openFlow, change, open } = useTrafficQuery();
   const { order, change: changeOrder, sortBy } = useListOrder(query.window);
   const question = useQuestion(query, order);
-  const { feed, state } = useFlowFeed(question);
+  const mistake = mistakeIn(query.q);
+  const { feed, state } = useFlowFeed(mistake === null ? question : null);
   const [layout, setLayout] = useLayout();
   const table = useRef<TableHandle>(null);
   const [isFiltering, setFiltering] = useState(false);
@@ -104,9 +107,11 @@ export function TrafficLogsRoute() {
       <div className="log-columns">
         <Facets asked={query} onChange={change} />
         <div className="log-main">
-          <div className="log-over-time">
-            <Histogram onPick={goTo} />
-          </div>
+          {mistake === null && (
+            <div className="log-over-time">
+              <Histogram onPick={goTo} />
+            </div>
+          )}
           {state.phase === "failed" && (
             <Banner
               kind="bad"
@@ -125,9 +130,12 @@ export function TrafficLogsRoute() {
             </Banner>
           )}
           <div className="log-frame">
-            {state.phase === "loading" && <SkeletonRows />}
+            {mistake !== null && <WrongQuery mistake={mistake} />}
+            {mistake === null && state.phase === "loading" && <SkeletonRows />}
             {state.cleared && entries.length === 0 && <Cleared onShowAll={() => feed.refresh()} />}
-            {state.phase === "ready" && !state.cleared && entries.length === 0 && <EmptyLog query={query} onChange={change} />}
+            {mistake === null && state.phase === "ready" && !state.cleared && entries.length === 0 && (
+              <EmptyLog query={query} onChange={change} />
+            )}
             {entries.length > 0 && (
               <Table
                 ref={table}

@@ -2,7 +2,7 @@
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { fetchHistogram } from "../../lib/api-charts.ts";
 import { fetchKnown, fetchSeen, fetchTop } from "../../lib/api-entity.ts";
-import { askedParams } from "../../lib/asked.ts";
+import { askedParams, mistakeIn } from "../../lib/asked.ts";
 import type { EntityKind } from "../../lib/paths.ts";
 import { type PinnedFilter, withPinned } from "../../lib/pinned-filter.ts";
 import { exactWindow } from "../../lib/time-window.ts";
@@ -61,6 +61,7 @@ export function usePeers({ source, destination }: EntityEnds, metric: Metric) {
     },
     placeholderData: keepPreviousData,
     refetchInterval: refetchMs(asked.window, Date.now()),
+    enabled: mistakeIn(asked.q) === null,
   });
 }
 export type Peers = NonNullable<ReturnType<typeof usePeers>["data"]>;

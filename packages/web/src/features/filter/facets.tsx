@@ -1,8 +1,7 @@
 /** Beside the list: which values its rows have, how often, and one click to ask for them, to exclude them, or to ask for one alone. */
-import { FilterError } from "@flowtrail/model";
 import { useLocalStorage } from "@mantine/hooks";
 import { IconLayoutSidebarLeftCollapse, IconLayoutSidebarLeftExpand } from "@tabler/icons-react";
-import { type Asked, readFilter } from "../../lib/asked.ts";
+import { type Asked, mistakeIn } from "../../lib/asked.ts";
 import { FACET_FIELDS } from "./facet-fields.ts";
 import { FacetSection } from "./facet-section.tsx";
 import { type FacetAsked, useFewFacets } from "./use-facet.ts";
@@ -27,7 +26,7 @@ export function Facets({ asked, onChange }: FacetsProps) {
     defaultValue: FACET_FIELDS.filter(({ open }) => open).map(({ name }) => name),
     getInitialValueInEffect: false,
   });
-  const isFilter = !(readFilter(asked.q) instanceof FilterError);
+  const isFilter = mistakeIn(asked.q) === null;
   const few = useFewFacets(asked, shown && isFilter);
   if (!shown) {
     return (

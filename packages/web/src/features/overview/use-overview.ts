@@ -1,6 +1,6 @@
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { fetchOverview } from "../../lib/api-charts.ts";
-import { askedParams } from "../../lib/asked.ts";
+import { askedParams, mistakeIn } from "../../lib/asked.ts";
 import { useAsked } from "../../lib/use-asked.ts";
 import type { Group, Metric } from "../histogram/choices.ts";
 import { refetchMs } from "../histogram/refetch.ts";
@@ -17,5 +17,6 @@ export function useOverview(metric: Metric, group: Group) {
     queryFn: async ({ signal }) => ({ answer: await fetchOverview(params, signal), asked: { metric, group } }),
     placeholderData: keepPreviousData,
     refetchInterval: refetchMs(asked.window, Date.now()),
+    enabled: mistakeIn(asked.q) === null,
   });
 }

@@ -153,6 +153,18 @@ describe("pages", () => {
     expect(bench.ids).toEqual([2]);
   });
 
+  it("shows, asks and follows nothing while what is asked has a mistake", async () => {
+    bench.feed.ask(asking("-1h"));
+    await bench.answer([row(1)]);
+    bench.feed.rest();
+    bench.feed.refresh();
+    expect(bench.feed.state()).toMatchObject({ entries: [], error: null, live: "off" });
+    expect([bench.asked.length, bench.live]).toEqual([1, null]);
+    bench.feed.ask(asking("-1h"));
+    await bench.answer([row(2)]);
+    expect(bench.ids).toEqual([2]);
+  });
+
   it("ignores the answer to a question that nobody asks any more", async () => {
     bench.feed.ask(asking("-1h"));
     bench.feed.ask(asking("-5m"));

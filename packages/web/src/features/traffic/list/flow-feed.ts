@@ -61,6 +61,15 @@ export class FlowFeed {
     if (isLive(question.window)) this.#follow(question);
   }
 
+  /** Asks nothing and shows nothing. */
+  rest(): void {
+    this.stop();
+    this.#list.begin("newest");
+    this.#marks.begin();
+    const generation = this.#state.generation + 1;
+    this.#changed({ ...START, entries: this.#list.entries, generation });
+  }
+
   stop(): void {
     this.#stop();
     this.#question = null;
@@ -76,6 +85,7 @@ export class FlowFeed {
 
   /** Asks for the beginning of the list again. */
   refresh(): void {
+    if (this.#question === null) return;
     this.#live.clear();
     this.#set({ phase: this.#list.entries.length > 0 ? "refreshing" : "loading", held: 0, sampled: 1, dropped: 0 });
     void this.#load(true);

@@ -5,14 +5,20 @@ import type { FeedState } from "./feed-state.ts";
 import { FlowFeed } from "./flow-feed.ts";
 import type { FlowQuestion } from "./question.ts";
 
-/** The rows that are asked for, as they come; `feed` is the same object all along. */
-export function useFlowFeed(question: FlowQuestion): { feed: FlowFeed; state: FeedState } {
+/** The rows that are asked for, as they come, or none; `feed` is the same object all along. */
+export function useFlowFeed(question: FlowQuestion | null): { feed: FlowFeed; state: FeedState } {
   const [feed] = useState(makeFeed);
-  useEffect(() => feed.ask(question), [feed, question]);
+  useEffect(() => (question === null ? feed.rest() : feed.ask(question)), [feed, question]);
   useEffect(() => () => feed.stop(), [feed]);
+  useEffect(() => {
+    const timer = setInterval(() => feed.dropGone(), DROP_MS);
+    return () => clearInterval(timer);
+  }, [feed]);
   return { feed, state: useSyncExternalStore(feed.subscribe, feed.state) };
 }
 
+/** So much longer than the window says a row may stay. */
+const DROP_MS = 5000;
 /** Nobody reads faster; a table that is redrawn in each of 60 frames a second leaves no time for anything else. */
 const REDRAW_MS = 100;
 

@@ -14,7 +14,7 @@ interface EventHandlers {
 const FIRST_RETRY_MS = 1000;
 const MAX_RETRY_MS = 30_000;
 
-/** Follows as long as its worker lives. Reconnects for ever, with growing pauses. */
+/** Follows as long as its worker lives. Reconnects with growing pauses, unless the answer would be the same for ever. */
 export function followEvents(url: string, handlers: EventHandlers): void {
   let retryMs = FIRST_RETRY_MS;
 
@@ -33,11 +33,28 @@ export function followEvents(url: string, handlers: EventHandlers): void {
       // The browser comes back by itself after a broken connection, but not after an answer such as 401 or 503.
       if (source.readyState !== EventSource.CLOSED) return;
       handlers.onRefused();
-      setTimeout(connect, retryMs);
+      setTimeout(() => void again(), retryMs);
       retryMs = Math.min(retryMs * 2, MAX_RETRY_MS);
     };
   };
 
+  const again = async () => {
+    if (!(await isRefusedForGood(url))) connect();
+  };
+
   handlers.onState("connecting");
   connect();
+}
+
+/** An EventSource does not tell the status of the answer: what is asked is wrong, or nobody is signed in. */
+async function isRefusedForGood(url: string): Promise<boolean> {
+  const leave = new AbortController();
+  try {
+    const { status } = await fetch(url, { signal: leave.signal });
+    return status >= 400 && status < 500 && status !== 429;
+  } catch {
+    return false; // nobody answers: for now
+  } finally {
+    leave.abort();
+  }
 }
