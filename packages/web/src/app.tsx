@@ -7,6 +7,7 @@ import { Shell } from "./features/shell/shell.tsx";
 import { ApiError } from "./lib/errors.ts";
 import { useUrl } from "./lib/url.ts";
 import { screenAt } from "./screens.ts";
+import { CopyNote } from "./ui/copy-note.tsx";
 import { ErrorBoundary } from "./ui/error-boundary.tsx";
 import { theme } from "./ui/mantine.ts";
 import { ScreenSkeleton } from "./ui/screen-skeleton.tsx";
@@ -31,6 +32,7 @@ export function App() {
             <Route />
           </Shell>
         </SessionGate>
+        <CopyNote />
       </QueryClientProvider>
     </MantineProvider>
   );

@@ -1,7 +1,7 @@
 /** A command to be run somewhere else, with a button that copies it. */
 import { ActionIcon } from "@mantine/core";
-import { useClipboard } from "@mantine/hooks";
 import { IconCheck, IconCopy, IconLink } from "@tabler/icons-react";
+import { useCopy } from "../lib/use-copy.ts";
 import "./command.css";
 
 export function Command({ text }: { text: string }) {
@@ -16,7 +16,7 @@ export function Command({ text }: { text: string }) {
 /** Says for a moment that it was done. */
 export function CopyButton({ text, label, icon = "copy" }: { text: string; label: string; icon?: "copy" | "link" }) {
   const Icon = icon === "link" ? IconLink : IconCopy;
-  const clipboard = useClipboard({ timeout: 1500 });
+  const clipboard = useCopy();
   return (
     <ActionIcon
       variant="subtle"

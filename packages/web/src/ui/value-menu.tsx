@@ -20,6 +20,7 @@ import {
   useRef,
   useState,
 } from "react";
+import { copyText } from "../lib/copy-text.ts";
 import { exclude, include, only, whyUnchanged } from "../lib/filter-edit.ts";
 import { eitherEnd, swapEnds } from "../lib/filter-edit-ends.ts";
 import { eitherField } from "../lib/filter-edit-fields.ts";
@@ -131,7 +132,7 @@ function ValueMenuItems({ field, value, entity }: Pick<FieldValueProps, "field" 
       {hasEnds && edit("Either end", eitherEnd(asked.q, field, value), <IconArrowsLeftRight {...ICON} />, "e")}
       {hasEnds && edit("Swap ends of the query", swapEnds(asked.q), <IconArrowsExchange {...ICON} />)}
       <Menu.Divider />
-      <Menu.Item leftSection={<IconCopy {...ICON} />} onClick={() => void navigator.clipboard.writeText(String(value ?? ""))}>
+      <Menu.Item leftSection={<IconCopy {...ICON} />} onClick={() => void copyText(String(value ?? ""))}>
         Copy
       </Menu.Item>
       {href !== null && (

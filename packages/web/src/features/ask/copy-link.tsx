@@ -1,13 +1,13 @@
 import { ActionIcon, Menu } from "@mantine/core";
-import { useClipboard } from "@mantine/hooks";
 import { IconCheck, IconClockPin, IconLink } from "@tabler/icons-react";
 import { useUrl } from "../../lib/url.ts";
+import { useCopy } from "../../lib/use-copy.ts";
 import { exactLinkTo, linkTo } from "./links.ts";
 
 /** What one sees, to be sent to others: as it is asked, or as it is now. */
 export function CopyLink() {
   const url = useUrl();
-  const clipboard = useClipboard({ timeout: 1500 });
+  const clipboard = useCopy();
   return (
     <Menu position="bottom-end" shadow="md">
       <Menu.Target>

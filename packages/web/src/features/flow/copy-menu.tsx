@@ -1,8 +1,8 @@
 import type { FlowJson } from "@flowtrail/model";
 import { ActionIcon, Menu } from "@mantine/core";
-import { useClipboard } from "@mantine/hooks";
 import { IconBraces, IconCheck, IconCopy, IconMarkdown, IconTerminal, IconTerminal2, IconTextSize } from "@tabler/icons-react";
 import { useClock } from "../../lib/use-clock.ts";
+import { useCopy } from "../../lib/use-copy.ts";
 import { COPY_FORMS } from "./copy-forms.ts";
 
 const ICONS = { text: IconTextSize, json: IconBraces, markdown: IconMarkdown, curl: IconTerminal, cli: IconTerminal2 } as const;
@@ -10,7 +10,7 @@ const ICONS = { text: IconTextSize, json: IconBraces, markdown: IconMarkdown, cu
 /** The row in the form that one needs elsewhere. */
 export function CopyMenu({ flow }: { flow: FlowJson }) {
   const clock = useClock();
-  const clipboard = useClipboard({ timeout: 1500 });
+  const clipboard = useCopy();
   const label = clipboard.copied ? "Copied" : "Copy as …";
   return (
     <Menu position="bottom-end" shadow="md">
