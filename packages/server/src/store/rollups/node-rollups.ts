@@ -4,7 +4,6 @@
  */
 import type { ClickHouseSettings } from "@clickhouse/client";
 import type { ClickHouse } from "../clickhouse.ts";
-import { StoreError } from "../errors.ts";
 import type { Logger } from "../logger.ts";
 import { FLOW_DELTAS, FLOWS } from "../schema/flow-tables.ts";
 import { Changes } from "./changes.ts";
@@ -15,7 +14,7 @@ import { LateDeltas } from "./late-deltas.ts";
 import { type Progress, readProgress, writeProgress } from "./progress.ts";
 import { Queue, type Unit } from "./queue.ts";
 import { Reach } from "./reach.ts";
-import { type Days, readDays, readHours, sharesFor, togetherUntil } from "./shares.ts";
+import { type Days, hoursTogether, isTooMuch, readDays, readHours, sharesFor, togetherUntil } from "./shares.ts";
 import { type AnyRollup, computeStatement, type Kept, type Local } from "./statements.ts";
 
 export interface NodeRollupsConfig {
@@ -59,6 +58,8 @@ interface Pass {
 
 const SAVE_EVERY_MS = 2_000;
 const MOST_BOOST = 16;
+/** For a fingerprint: others must hear of this server before they take over. One hour is the least that can be asked for. */
+const FINGERPRINT_MS = { shared: 50_000, alone: 300_000 } as const;
 /** Said in the log. */
 const MANY_HOURS = 200;
 /** One core, and ends before the client would think it hung. */
@@ -97,7 +98,7 @@ export class NodeRollups {
     this.#config = config;
     this.#deps = deps;
     this.#changes = new Changes(deps.node, deps.local, config.marginMs);
-    this.#fingerprints = new Fingerprints(deps.node, deps.local);
+    this.#fingerprints = new Fingerprints(deps.node, deps.local, FINGERPRINT_MS[config.shared ? "shared" : "alone"]);
     this.#lateDeltas = new LateDeltas(deps.node, deps.local, deps.place);
   }
 
@@ -265,6 +266,7 @@ export class NodeRollups {
   async #catchUp(pass: Pass): Promise<boolean> {
     for (;;) {
       const unit = this.#nextAgain(pass);
+      if (this.#queue.size === 0) this.#fingerprints.rest();
       if (unit === null || !this.#isComputing) return true;
       const began = performance.now();
       try {
@@ -279,10 +281,14 @@ export class NodeRollups {
     }
   }
 
-  #nextAgain({ all }: Pass): Unit | null {
+  #nextAgain({ all, days }: Pass): Unit | null {
     // Of an hour that is not over, minutes only: there is always something new in it.
     const hourly = IN_ORDER.filter(({ stepMs }) => stepMs === HOUR_MS).map((rollup) => this.#reach.throughMs(rollup));
-    return this.#queue.next({ all, aloneFromMs: Math.min(...hourly) });
+    return this.#queue.next({
+      all,
+      aloneFromMs: Math.min(...hourly),
+      hoursTogether: (dayMs) => hoursTogether(days, dayMs, this.#fingerprints.boost),
+    });
   }
 
   async #again({ beginMs, endMs, minutes, sinceMs }: Unit, pass: Pass): Promise<void> {
@@ -401,8 +407,4 @@ function stretchesOf(hours: readonly number[]): (readonly [fromMs: number, toMs:
 
 function writtenBy({ server, writtenMs }: Progress): string {
   return `${server} ${writtenMs}`;
-}
-
-function isTooMuch(error: unknown): boolean {
-  return error instanceof StoreError && (error.code === "STORE_TIMEOUT" || error.code === "STORE_LIMIT");
 }

@@ -23,6 +23,8 @@ interface NextOptions {
   readonly all: boolean;
   /** Hours from then on stand alone. */
   readonly aloneFromMs: number;
+  /** So many of the day at most. */
+  readonly hoursTogether: (dayMs: number) => number;
 }
 
 /** So many times as long as it took: a bucket that rows come for all the time takes this share of a core at most. */
@@ -69,7 +71,7 @@ export class Queue {
   }
 
   /** The newest hours; days after all hours. Null: there is nothing, or it rests. */
-  next({ all, aloneFromMs }: NextOptions): Unit | null {
+  next({ all, aloneFromMs, hoursTogether }: NextOptions): Unit | null {
     const now = performance.now();
     for (const [place, untilMs] of this.#resting) if (untilMs <= now) this.#resting.delete(place);
     const isReady = (kind: "hour" | "day", beginMs: number) => all || !this.#resting.has(`${kind} ${beginMs}`);
@@ -79,7 +81,10 @@ export class Queue {
       return found;
     };
     const lastMs = newest("hour", this.#hours.keys());
-    if (lastMs !== null) return this.#together(lastMs, aloneFromMs, (hourMs) => isReady("hour", hourMs));
+    if (lastMs !== null) {
+      const fromMs = Math.max(floorTo(lastMs, DAY_MS), lastMs - (hoursTogether(floorTo(lastMs, DAY_MS)) - 1) * HOUR_MS);
+      return this.#together(lastMs, lastMs < aloneFromMs ? fromMs : lastMs, (hourMs) => isReady("hour", hourMs));
+    }
     const beginMs = newest("day", this.#days.keys());
     if (beginMs === null) return null;
     const endMs = beginMs + DAY_MS;
@@ -87,10 +92,10 @@ export class Queue {
     return { kind: "day", beginMs, endMs, minutes: { fromMs: beginMs, toMs: endMs }, sinceMs };
   }
 
-  #together(lastMs: number, aloneFromMs: number, isReady: (hourMs: number) => boolean): Unit {
+  /** @param fromMs none that begins before */
+  #together(lastMs: number, fromMs: number, isReady: (hourMs: number) => boolean): Unit {
     let beginMs = lastMs;
-    const isOneMore = (hourMs: number) =>
-      hourMs >= floorTo(lastMs, DAY_MS) && lastMs < aloneFromMs && this.#hours.has(hourMs) && isReady(hourMs);
+    const isOneMore = (hourMs: number) => hourMs >= fromMs && this.#hours.has(hourMs) && isReady(hourMs);
     while (isOneMore(beginMs - HOUR_MS)) beginMs -= HOUR_MS;
     const hours: Hour[] = [];
     for (let hourMs = beginMs; hourMs <= lastMs; hourMs += HOUR_MS) {

@@ -1,6 +1,7 @@
 /** How much there is of which days and hours, and in how many statements that is computed: none must take too long or too much memory. */
 import type { ClickHouse } from "../clickhouse.ts";
 import { moment } from "../delta-sql.ts";
+import { StoreError } from "../errors.ts";
 import { FLOW_DELTAS, FLOWS, FLOWS_OPEN } from "../schema/flow-tables.ts";
 import { COUNTED_COLUMNS } from "../schema/rollup-tables.ts";
 import { chunkOf, DAY_MS, floorTo, HOUR_MS } from "./extents.ts";
@@ -64,8 +65,22 @@ export function togetherUntil(rollup: AnyRollup, days: Days, fromMs: number, toM
   return Math.min(toMs, dayEndMs, floorTo(fromMs, HOUR_MS) + Math.max(chunkOf(rollup), hours * HOUR_MS));
 }
 
+/**
+ * How many hours of this day are looked at together, before it is known what of them is to be computed.
+ * @param boost so many times fewer: more were too much, however few rows these are
+ */
+export function hoursTogether(days: Days, dayMs: number, boost: number): number {
+  const rows = days.rows.get(floorTo(dayMs, DAY_MS)) ?? 0;
+  return Math.max(1, Math.floor(Math.min(24, (24 * ROWS_TOGETHER) / Math.max(1, rows)) / boost));
+}
+
 function groupsOfDay(rollup: AnyRollup, days: Days, dayMs: number): number {
   const rows = days.rows.get(floorTo(dayMs, DAY_MS)) ?? 0;
   // Each flow is many values.
   return "dimensions" in rollup || rollup.of !== null ? rows : (rows * COUNTED_COLUMNS.length) / 4;
+}
+
+/** Less of it at once may do. */
+export function isTooMuch(error: unknown): boolean {
+  return error instanceof StoreError && (error.code === "STORE_TIMEOUT" || error.code === "STORE_LIMIT");
 }
