@@ -62,7 +62,9 @@ export function TrafficLogsRoute() {
   };
   /** The newest row of a step of the chart stands first. */
   const goTo = (_fromMs: number, toMs: number) => changeOrder({ ...NEWEST_FIRST, at: new Date(toMs - 1).toISOString() });
-  const toggleLive = () => (state.paused ? resume() : feed.pause());
+  const toggleLive = () => {
+    if (state.takesNew) state.paused ? resume() : feed.pause();
+  };
   useAskAgain(() => feed.refresh());
   useLogKeys({ ...row, isOpen: openFlow !== null, toggleLive, query, change });
 

@@ -23,6 +23,8 @@ export interface FeedState {
   readonly note: string | null;
   /** `off`: nothing new comes into this list. */
   readonly live: "off" | "connecting" | "on" | "broken";
+  /** New rows have a place in this list; else only the counters of its open flows go on. */
+  readonly takesNew: boolean;
   readonly paused: boolean;
   /** New rows that wait until the reader comes back. */
   readonly held: number;
@@ -43,6 +45,7 @@ export const START: FeedState = {
   meta: undefined,
   note: null,
   live: "off",
+  takesNew: false,
   paused: false,
   held: 0,
   sampled: 1,

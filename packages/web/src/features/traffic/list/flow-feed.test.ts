@@ -33,6 +33,7 @@ class Bench {
   watched: (readonly string[])[] = [];
   frames: (() => void)[] = [];
   retries: (() => void)[] = [];
+  nowMs = EXAMPLE_MS;
 
   readonly feed = new FlowFeed({
     fetchFlows: (params) =>
@@ -63,7 +64,7 @@ class Bench {
         this.retries = this.retries.filter((other) => other !== work);
       };
     },
-    now: () => EXAMPLE_MS,
+    now: () => this.nowMs,
   });
 
   frame(): void {
@@ -258,6 +259,22 @@ describe("live rows", () => {
     expect(bench.feed.state().entries[1]?.flow.src_bytes).toBe(999);
   });
 
+  it("leave the list when the window has gone on, but those that are open; not while one reads", async () => {
+    const end = new Date(EXAMPLE_MS + 100_000).toISOString();
+    bench.receive(row(100, { end, last_seen: end }));
+    bench.nowMs = EXAMPLE_MS + 3_600_000 + 50_000;
+    bench.feed.setReading(true);
+    bench.feed.dropGone();
+    expect(bench.ids).toEqual([100, 5, 4]);
+    bench.feed.setReading(false);
+    bench.feed.dropGone();
+    expect(bench.ids).toEqual([100, 5]);
+    bench.feed.ask(asking("-1h", { order: "asc" }));
+    await bench.answer([row(1)]);
+    bench.feed.dropGone();
+    expect(bench.ids).toEqual([1]);
+  });
+
   it("push the oldest rows out beyond a limit; those can be asked for again by time", () => {
     bench.receive(...Array.from({ length: MOST_WAITING }, (_, i) => row(100 + i)));
     bench.receive(...Array.from({ length: MOST_ROWS - MOST_WAITING - 1 }, (_, i) => row(5000 + i)));
@@ -322,7 +339,9 @@ describe("live rows", () => {
   });
 
   it("have no place in a list of another order, but counters of open flows move", async () => {
+    expect(bench.feed.state().takesNew).toBe(true);
     bench.feed.ask(asking("-1h", { sort: "bytes" }));
+    expect(bench.feed.state().takesNew).toBe(false);
     await bench.answer([row(1, { state: "open" }), row(9)]);
     bench.receive(row(20), row(1, { revision: 3, src_bytes: 777 }));
     expect(bench.ids).toEqual([1, 9]);

@@ -2,11 +2,11 @@
 import type { FlowJson } from "@flowtrail/model";
 import { flowKey } from "../../../lib/api.ts";
 import type { FlowPage } from "../../../lib/api-types.ts";
-import { isLive } from "../../../lib/time-window.ts";
+import { boundsOf, isLive } from "../../../lib/time-window.ts";
 import type { FollowLive } from "../live/follow.ts";
 import { writeFlowKey } from "../query.ts";
 import { asApiError, type FeedState, mayPass, START } from "./feed-state.ts";
-import { FlowList } from "./flow-list.ts";
+import { type FlowEntry, FlowList } from "./flow-list.ts";
 import { LiveRows } from "./live-rows.ts";
 import { type Onwards, PageMarks } from "./page-marks.ts";
 import { type FlowQuestion, pageParams, takesNewRows } from "./question.ts";
@@ -56,7 +56,7 @@ export class FlowFeed {
     this.#stop();
     this.#question = question;
     const phase = this.#list.entries.length > 0 ? "refreshing" : "loading";
-    this.#set({ phase, held: 0, dropped: 0, sampled: 1, paused: false, live: "off" });
+    this.#set({ phase, held: 0, dropped: 0, sampled: 1, paused: false, live: "off", takesNew: this.#takesNew });
     void this.#load(true);
     if (isLive(question.window)) this.#follow(question);
   }
@@ -95,6 +95,16 @@ export class FlowFeed {
   setReading(reading: boolean): void {
     this.#reading = reading;
     if (!reading && !this.#state.paused) this.#release();
+  }
+
+  /** Rows that ended before a window that moves on are in it no more; while one reads, they stay. */
+  dropGone(): void {
+    const { phase, paused } = this.#state;
+    if (this.#question === null || phase !== "ready" || paused || this.#reading) return;
+    const bounds = boundsOf(this.#question.window, this.#deps.now());
+    if (bounds === null || !this.#takesNew || this.#marks.newer !== null) return;
+    const isGone = ({ flow }: FlowEntry) => flow.state !== "open" && Date.parse(flow.end ?? flow.last_seen) < bounds.fromMs;
+    if (this.#list.drop(isGone)) this.#changed({});
   }
 
   pause(): void {

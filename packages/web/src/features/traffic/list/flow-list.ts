@@ -83,6 +83,15 @@ export class FlowList {
     return [...added.values()];
   }
 
+  /** Forgets rows wherever they are. False: there was none. */
+  drop(isGone: (entry: FlowEntry) => boolean): boolean {
+    const kept = this.#entries.filter((entry) => !isGone(entry));
+    if (kept.length === this.#entries.length) return false;
+    this.#entries = kept;
+    this.#byKey = new Map(kept.map((entry) => [entry.key, entry]));
+    return true;
+  }
+
   /** Forgets all but rows `from` (inclusive) to `to` (exclusive). */
   keep(from: number, to: number): void {
     if (from <= 0 && to >= this.#entries.length) return;

@@ -10,9 +10,15 @@ export function useFlowFeed(question: FlowQuestion | null): { feed: FlowFeed; st
   const [feed] = useState(makeFeed);
   useEffect(() => (question === null ? feed.rest() : feed.ask(question)), [feed, question]);
   useEffect(() => () => feed.stop(), [feed]);
+  useEffect(() => {
+    const timer = setInterval(() => feed.dropGone(), DROP_MS);
+    return () => clearInterval(timer);
+  }, [feed]);
   return { feed, state: useSyncExternalStore(feed.subscribe, feed.state) };
 }
 
+/** So much longer than the window says a row may stay. */
+const DROP_MS = 5000;
 /** Nobody reads faster; a table that is redrawn in each of 60 frames a second leaves no time for anything else. */
 const REDRAW_MS = 100;
 

@@ -13,7 +13,7 @@ export interface LiveButtonProps {
 
 /** Says whether rows come in by themselves, stops and starts it. Nothing where no new row has a place in the list. */
 export function LiveButton({ state, onToggle, onClear }: LiveButtonProps) {
-  if (state.live === "off") return null;
+  if (state.live === "off" || !state.takesNew) return null;
   const { paused, sampled } = state;
   return (
     <Button.Group>

@@ -18,7 +18,7 @@ export function StatusLine({ state, order }: { state: FeedState; order: ListOrde
   const rows = entries.length;
   return (
     <footer className="status-line">
-      {rows > 0 && <span>{rowsText(state)}</span>}
+      {rows > 0 && <span>{rowsText(state, order)}</span>}
       {dropped > 0 && (
         <span className="warn" title="More came in than a page can follow. They are stored: ask again (r) to see them.">
           {formatCount(dropped)} live rows left out
@@ -32,9 +32,12 @@ export function StatusLine({ state, order }: { state: FeedState; order: ListOrde
   );
 }
 
-function rowsText({ entries, more, before, cleared }: FeedState): string {
+function rowsText({ entries, more, before, cleared, live, takesNew, paused }: FeedState, { sort, order }: ListOrder): string {
   const count = `${formatCount(entries.length)} ${entries.length === 1 ? "row" : "rows"}`;
   if (cleared) return `${count} since it was cleared`;
   if (before !== "none") return `${count} here, further ones follow as you scroll`;
-  return more === "none" ? `${count}, all of this time range` : `${count}, older ones follow as you scroll`;
+  if (more !== "none") return `${count}, ${sort === "time" && order === "desc" ? "older" : "further"} ones follow as you scroll`;
+  const all = `${count}, all of this time range`;
+  if (live === "off" || (takesNew && !paused)) return all;
+  return paused ? `${all} when it was paused` : `${all} when it was asked: r asks again`;
 }
