@@ -177,6 +177,18 @@ describe.skipIf(!needs("the overview in a browser", "browser"))("the overview", 
     await soon(() => new URL(test.page.url()).pathname).toBe("/traffic-logs");
     expect(`from=${param("from")}&to=${param("to")}`).toBe(DAYS);
     expect(param("q")).toBe("protocol=tcp and src.type=user");
+    expect(param("metric")).toBe("bytes");
+    await open(`${DAYS}&metric=connections`);
+    const hrefs = await test.page
+      .getByRole("link", { name: /^View in Traffic Logs: Top/ })
+      .evaluateAll((links) => links.map((link) => new URL((link as HTMLAnchorElement).href).searchParams.get("metric")));
+    expect(hrefs).toEqual(hrefs.map(() => "connections"));
+    expect(hrefs).toHaveLength(4);
+    const fresh = await test.page.locator(".new-domains li .field-value-text").allInnerTexts();
+    await test.page.getByRole("link", { name: "View in Traffic Logs: New external domains" }).click();
+    await soon(() => new URL(test.page.url()).pathname).toBe("/traffic-logs");
+    expect(fresh.filter((domain) => !param("q")?.includes(domain))).toEqual([]);
+    expect(param("q")).toMatch(fresh.length === 0 ? /^dst.type=external$/ : /^dst\.domain( in |=).* and dst\.type=external$/);
   });
 
   it("tells who was silent; can be used by everybody, light and dark", async () => {

@@ -1,7 +1,6 @@
 import { Button } from "@mantine/core";
 import { WrongQuery } from "../features/filter/wrong-query.tsx";
 import { ChoiceSelects } from "../features/histogram/choice-selects.tsx";
-import { unitOf } from "../features/histogram/choices.ts";
 import { StepsView } from "../features/histogram/steps-view.tsx";
 import { TableSwitch, useAsTable } from "../features/histogram/table-switch.tsx";
 import { useChoices } from "../features/histogram/use-choices.ts";
@@ -70,7 +69,7 @@ export function OverviewRoute() {
               {isCompared(answer) && <span className="overview-previous">Dashed: all together in the time before</span>}
             </StepsView>
           </Block>
-          <Lists answer={answer} unit={unitOf(data.asked.metric)} />
+          <Lists answer={answer} metric={data.asked.metric} />
           <CostLine meta={answer.meta} exact={!answer.estimated} />
         </div>
       )}

@@ -33,7 +33,7 @@ export function EntityLists({ kind, ends, peers: { opened, taken, metric }, answ
           what="Peer"
           top={opened.top}
           {...common}
-          link={{ chart: { group: "dst.name" } }}
+          link={{ chart: { metric, group: "dst.name" } }}
           name={(by) => <PeerName end="dst" by={by} />}
         />
       </Pinned>
@@ -44,7 +44,7 @@ export function EntityLists({ kind, ends, peers: { opened, taken, metric }, answ
           what="Peer"
           top={taken.top}
           {...common}
-          link={{ chart: { group: "src.name" } }}
+          link={{ chart: { metric, group: "src.name" } }}
           name={(by) => <PeerName end="src" by={by} />}
         />
       </Pinned>
@@ -54,7 +54,7 @@ export function EntityLists({ kind, ends, peers: { opened, taken, metric }, answ
           what="Domain"
           top={answer.top.externals}
           {...common}
-          link={{ ask: (q) => only(q, "dst.type", "external"), chart: { group: "domain" } }}
+          link={{ ask: (q) => only(q, "dst.type", "external"), chart: { metric, group: "domain" } }}
           name={([group = null]) => <GroupName field="dst.domain" group={group} entity="external" none="Without a domain" />}
         />
       )}
@@ -63,7 +63,7 @@ export function EntityLists({ kind, ends, peers: { opened, taken, metric }, answ
         what="Port and protocol"
         top={answer.top.services}
         {...common}
-        link={{ chart: { group: "dst.port" } }}
+        link={{ chart: { metric, group: "dst.port" } }}
         name={([port = null, protocol = null]) => <ServiceName port={port} protocol={protocol} />}
       />
       {kind !== "external" && <NewBlock fresh={answer.new_externals} />}

@@ -1,15 +1,15 @@
 import { only } from "../../lib/filter-edit.ts";
 import type { OverviewAnswer } from "../../lib/types-charts.ts";
-import type { ChartUnit } from "../../ui/charts/units.ts";
+import { type Metric, unitOf } from "../histogram/choices.ts";
 import { GroupName, ServiceName } from "./names.tsx";
 import { NewBlock } from "./new-block.tsx";
 import { TopBlock } from "./top-block.tsx";
 import { isCompared } from "./words.ts";
 
 /** Who and what has most of it. */
-export function Lists({ answer, unit }: { answer: OverviewAnswer; unit: ChartUnit }) {
+export function Lists({ answer, metric }: { answer: OverviewAnswer; metric: Metric }) {
   const { nodes, users, externals, services } = answer.top;
-  const common = { unit, compared: isCompared(answer) };
+  const common = { unit: unitOf(metric), compared: isCompared(answer) };
   return (
     <div className="overview-lists">
       <TopBlock
@@ -18,7 +18,7 @@ export function Lists({ answer, unit }: { answer: OverviewAnswer; unit: ChartUni
         what="Node"
         top={nodes}
         {...common}
-        link={{ chart: { group: "reporter" } }}
+        link={{ chart: { metric, group: "reporter" } }}
         name={([group = null]) => <GroupName field="reporter" group={group} entity="node" />}
       />
       <TopBlock
@@ -26,7 +26,7 @@ export function Lists({ answer, unit }: { answer: OverviewAnswer; unit: ChartUni
         what="User"
         top={users}
         {...common}
-        link={{ ask: (q) => only(q, "src.type", "user"), chart: { group: "src.name" } }}
+        link={{ ask: (q) => only(q, "src.type", "user"), chart: { metric, group: "src.name" } }}
         name={([group = null]) => <GroupName field="src.name" group={group} entity="user" none="Without a name" />}
       />
       <TopBlock
@@ -34,7 +34,7 @@ export function Lists({ answer, unit }: { answer: OverviewAnswer; unit: ChartUni
         what="Domain"
         top={externals}
         {...common}
-        link={{ ask: (q) => only(q, "dst.type", "external"), chart: { group: "domain" } }}
+        link={{ ask: (q) => only(q, "dst.type", "external"), chart: { metric, group: "domain" } }}
         name={([group = null]) => <GroupName field="dst.domain" group={group} entity="external" none="Without a domain" />}
       />
       <TopBlock
@@ -42,7 +42,7 @@ export function Lists({ answer, unit }: { answer: OverviewAnswer; unit: ChartUni
         what="Port and protocol"
         top={services}
         {...common}
-        link={{ chart: { group: "dst.port" } }}
+        link={{ chart: { metric, group: "dst.port" } }}
         name={([port = null, protocol = null]) => <ServiceName port={port} protocol={protocol} />}
       />
       <NewBlock fresh={answer.new_externals} />
