@@ -1,6 +1,6 @@
 import { filterTest, parseFilter, type Value } from "@flowtrail/model";
 import { describe, expect, it } from "vitest";
-import { chosenAs, exclude, include, only, whyUnchanged, withoutValue } from "./filter-edit.ts";
+import { chosenAs, containing, exclude, include, only, whyUnchanged, withoutValue } from "./filter-edit.ts";
 import { eitherEnd, swapEnds } from "./filter-edit-ends.ts";
 import { partsOf, replacePart, withoutPart } from "./filter-edit-parts.ts";
 
@@ -71,6 +71,12 @@ it("ends are swapped everywhere", () => {
   expect(
     swapEnds("src.name=a and not (dst.ip=10.0.0.1 or nat.src.port=5) and domain=x and src.domain=null and direction=in"),
   ).toBe("dst.name=a and not (src.ip=10.0.0.1 or nat.dst.port=5) and domain=x and dst.domain=null and direction=ingress");
+});
+
+it("a text that a value holds is asked for, whatever is in it", () => {
+  expect(containing("port=443 or x", "domain", "git")).toBe("(port=443 or x) and domain~git");
+  expect(containing("", "src.name", 'a*b "c')).toBe('src.name~"a\\*b \\"c"');
+  expect(containing("port=", "domain", "git")).toBe("port=");
 });
 
 it("what is chosen is told", () => {

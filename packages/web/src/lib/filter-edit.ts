@@ -46,6 +46,11 @@ export function only(q: string, field: string, value: Value): string {
   });
 }
 
+/** Rows whose value of this field holds the text, among those that were asked for. */
+export function containing(q: string, field: string, text: string): string {
+  return editParts(q, (parts) => [...parts, { kind: "like", field, pattern: [text], not: false }]);
+}
+
 /** Without the value, whether it was asked for or excluded. */
 export function withoutValue(q: string, field: string, value: Value): string {
   return editParts(q, (parts) =>

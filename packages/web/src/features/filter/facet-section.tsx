@@ -1,9 +1,10 @@
-import { formatCount, type Value } from "@flowtrail/model";
+import { formatCount, knownField, type Value } from "@flowtrail/model";
 import { Button, Loader, TextInput } from "@mantine/core";
 import { IconChevronRight } from "@tabler/icons-react";
 import type { UseQueryResult } from "@tanstack/react-query";
 import { useId, useState } from "react";
 import type { FacetAnswer, FacetValue } from "../../lib/api-filter.ts";
+import { containing } from "../../lib/filter-edit.ts";
 import { partsOf } from "../../lib/filter-edit-parts.ts";
 import { valueLabel } from "../../lib/filter-text.ts";
 import { type FacetField, FIRST_VALUES, MORE_VALUES, MOST_VALUES } from "./facet-fields.ts";
@@ -66,6 +67,7 @@ function FacetBody({ field, few, asked, onQuery }: Omit<FacetSectionProps, "open
   );
   const most = Math.max(1, ...told.map(({ count }) => count));
   const hasMore = data.more.includes(field.name);
+  const isSearching = wanted !== "" && own.isFetching && (answer !== own || own.isPlaceholderData);
   const old = answer.isPlaceholderData || answer.isError;
   return (
     <div className={old ? "facet-old" : undefined} aria-busy={answer.isFetching}>
@@ -92,7 +94,20 @@ function FacetBody({ field, few, asked, onQuery }: Omit<FacetSectionProps, "open
           />
         ))}
       </ul>
-      {values.length === 0 && <p className="facet-note">{wanted === "" ? "No values" : "None of them fits"}</p>}
+      {isSearching && values.length === 0 && <p className="facet-note">Searching…</p>}
+      {!isSearching && wanted !== "" && hasMore && (
+        <p className="facet-note">
+          {values.length === 0 ? "None" : "Those"} of the {formatCount(MOST_VALUES)} most frequent{" "}
+          {knownField(field.name).type === "text" && (
+            <button type="button" className="facet-more" onClick={() => onQuery(containing(asked.q, field.name, search.trim()))}>
+              Filter by “{search.trim()}”
+            </button>
+          )}
+        </p>
+      )}
+      {!isSearching && values.length === 0 && !(wanted !== "" && hasMore) && (
+        <p className="facet-note">{wanted === "" ? "No values" : "None of them fits"}</p>
+      )}
       {(!data.exact || data.meta.partial) && (
         <p className="facet-note" title={data.note ?? undefined}>
           {data.meta.partial ? "Partial: not all rows were counted" : "Estimated"}

@@ -2,7 +2,7 @@ import { keepPreviousData, type UseQueryResult, useQuery } from "@tanstack/react
 import { type FacetAnswer, fetchFacets } from "../../lib/api-filter.ts";
 import { type Asked, askedParams } from "../../lib/asked.ts";
 import { isLive } from "../../lib/time-window.ts";
-import { FACET_FIELDS, FIRST_VALUES } from "./facet-fields.ts";
+import { FACET_FIELDS, FIRST_VALUES, MOST_VALUES } from "./facet-fields.ts";
 
 /** What is asked on the screen; `reports` where it has views. */
 export interface FacetAsked extends Asked {
@@ -20,7 +20,8 @@ function useFacets(fields: string, limit: number, asked: FacetAsked, enabled: bo
     queryKey: ["facets", params.toString()],
     queryFn: ({ signal }) => fetchFacets(params, signal),
     placeholderData: keepPreviousData,
-    refetchInterval: isLive(asked.window) ? LIVE_MS : false,
+    // All values that can be had are read once: to count so many again and again costs more than it tells.
+    refetchInterval: isLive(asked.window) && limit < MOST_VALUES ? LIVE_MS : false,
     enabled,
   });
 }
