@@ -334,6 +334,28 @@ describe.skipIf(!needs("filters in a browser", "browser"))("filters", () => {
       expect(asked()).toBe("protocol=udp and reporter!=debian");
     });
 
+    it("that are more than can be told are searched as far as they are told, and can be asked for", async () => {
+      await test.page.route("**/api/flows/facets?*", async (route) => {
+        const response = await route.fetch();
+        const answer = (await response.json()) as { facets: Record<string, unknown>; more: string[] };
+        const isDomains = Object.hasOwn(answer.facets, "domain");
+        await route.fulfill({ response, json: isDomains ? { ...answer, more: ["domain"] } : answer });
+      });
+      await open();
+      await test.hasRows(9);
+      await facet("Domain").getByRole("heading").click();
+      await facet("Domain").getByRole("textbox", { name: "Search Domain" }).fill("hub.co");
+      await facet("Domain").getByText("Those of the 1,000 most frequent").waitFor();
+      await facet("Domain").getByRole("textbox", { name: "Search Domain" }).fill("ifconf*");
+      await facet("Domain").getByText("None of the 1,000 most frequent").waitFor();
+      await facet("Domain").getByRole("textbox", { name: "Search Domain" }).fill("hub.c");
+      await facet("Domain").getByRole("button", { name: "Filter by “hub.c”" }).click();
+      await test.hasRows(1);
+      expect(asked()).toBe("domain~hub.c");
+      await test.page.unroute("**/api/flows/facets?*");
+      await facet("Domain").getByRole("heading").click();
+    });
+
     it("are asked for when they are opened, and the panel is put away; both are remembered", async () => {
       await open();
       await test.hasRows(9);
@@ -425,26 +447,6 @@ describe.skipIf(!needs("filters in a browser", "browser"))("filters", () => {
       expect([await only.isDisabled(), await only.getAttribute("title")]).toEqual([true, "The query says so already"]);
       await press("Escape");
     });
-  });
-
-  it("a link with a mistake is shown with it, once, and asked of nobody", async () => {
-    const other = await TestPage.open(browser, `${server.url}/health`, { atMs: nowMs });
-    const questions: string[] = [];
-    other.page.on("request", (request) => {
-      if (/\/api\/(flows|overview)/.test(request.url())) questions.push(request.url());
-    });
-    for (const path of ["/overview?v=1", "/entity/node?v=1&name=inetgw", "/traffic-logs?v=1"]) {
-      await other.page.goto(`${server.url}${path}&q=prot%3Dtcp`);
-      await other.page.getByRole("heading", { name: "The query has a mistake" }).waitFor();
-      expect(await other.page.getByRole("button", { name: "Try again" }).count()).toBe(0);
-    }
-    await other.page.locator(".query-mistake", { hasText: /unknown field "prot" at character 1: expected/ }).waitFor();
-    await other.page.getByText("Counts are there when the mistake in the query is corrected.").waitFor();
-    expect(questions.filter((url) => !url.includes("/api/flows/seen"))).toEqual([]);
-    await other.page.getByRole("main").getByRole("button", { name: "Clear the query" }).last().click();
-    await other.hasRows(8);
-    other.expectNoComplaints();
-    await other.close();
   });
 
   it("when the filters leave nothing over, the one condition that is to blame is named with what it hides", async () => {
