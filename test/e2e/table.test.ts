@@ -145,6 +145,12 @@ describe.skipIf(!needs("the table of the traffic log in a browser", "browser"))(
     await test.page.getByRole("grid").hover();
     await test.page.mouse.wheel(0, -800);
     await soon(async () => Date.parse(await top())).toBeGreaterThan(atMs);
+    await test.page.getByRole("button", { name: /^from \d/ }).click();
+    await soon(() => test.page.url()).not.toContain("at=");
+    // Another question has other rows: the list begins at its beginning.
+    await open(`&at=${new Date(atMs).toISOString()}`);
+    await button("Earlier").click();
+    await soon(() => test.page.url()).not.toContain("at=");
   });
 
   it("shows what each node said of a connection, by pointer and by keyboard", async () => {

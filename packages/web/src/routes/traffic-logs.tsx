@@ -20,7 +20,6 @@ import { useListOrder } from "../features/traffic/list/use-list-order.ts";
 import type { ReportsView } from "../features/traffic/query.ts";
 import { Table, type TableHandle } from "../features/traffic/table/table.tsx";
 import { ActiveNow } from "../features/traffic/toolbar/active-now.tsx";
-import { BeginsAt } from "../features/traffic/toolbar/begins-at.tsx";
 import { Cleared } from "../features/traffic/toolbar/cleared.tsx";
 import { LiveButton } from "../features/traffic/toolbar/live-button.tsx";
 import { heldText } from "../features/traffic/toolbar/live-words.ts";
@@ -81,13 +80,6 @@ export function TrafficLogsRoute() {
           onApply={change}
         />
         <ActiveNow q={query.q} onChange={(q) => change({ q })} />
-        {order.at !== null && (
-          <BeginsAt
-            at={order.at}
-            withDay={spansDays(query.window, Date.now())}
-            onRemove={() => changeOrder({ ...order, at: null })}
-          />
-        )}
         <span className="screen-gap" />
         <SegmentedControl
           size="xs"
@@ -160,7 +152,12 @@ export function TrafficLogsRoute() {
               </Button>
             )}
           </div>
-          <StatusLine state={state} order={order} />
+          <StatusLine
+            state={state}
+            order={order}
+            withDay={spansDays(query.window, Date.now())}
+            onFromEnd={() => changeOrder({ ...order, at: null })}
+          />
         </div>
         {openFlow !== null && (
           <Panel

@@ -16,10 +16,9 @@ export function BeginsAt({ at, withDay, onRemove }: BeginsAtProps) {
   return (
     <Button
       variant="light"
-      size="xs"
-      h={32}
+      size="compact-xs"
       title={`The list begins at ${clock.exact(ms)}: begin at its end again`}
-      rightSection={<IconX size={14} aria-hidden />}
+      rightSection={<IconX size={12} aria-hidden />}
       onClick={onRemove}
     >
       from {withDay ? clock.dayAndTime(ms) : clock.time(ms)}

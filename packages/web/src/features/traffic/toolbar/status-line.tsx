@@ -3,6 +3,7 @@ import { useClock } from "../../../lib/use-clock.ts";
 import { CostLine } from "../../../ui/cost-line.tsx";
 import type { FeedState } from "../list/feed-state.ts";
 import type { ListOrder } from "../list/question.ts";
+import { BeginsAt } from "./begins-at.tsx";
 
 const SORTED = {
   time: { desc: "Newest start first", asc: "Oldest start first" },
@@ -11,8 +12,16 @@ const SORTED = {
   duration: { desc: "Longest first", asc: "Shortest first" },
 } as const;
 
+export interface StatusLineProps {
+  readonly state: FeedState;
+  readonly order: ListOrder;
+  readonly withDay: boolean;
+  /** Begins the list at its end again. */
+  onFromEnd(): void;
+}
+
 /** What is shown, what is not, and what it cost. */
-export function StatusLine({ state, order }: { state: FeedState; order: ListOrder }) {
+export function StatusLine({ state, order, withDay, onFromEnd }: StatusLineProps) {
   const clock = useClock();
   const { entries, dropped } = state;
   const rows = entries.length;
@@ -27,6 +36,7 @@ export function StatusLine({ state, order }: { state: FeedState; order: ListOrde
       <CostLine meta={state.meta} note={state.note} />
       <span className="status-gap" />
       {rows > 0 && <span>{SORTED[order.sort][order.order]}</span>}
+      {order.at !== null && <BeginsAt at={order.at} withDay={withDay} onRemove={onFromEnd} />}
       <span>Times in {clock.zone}</span>
     </footer>
   );
