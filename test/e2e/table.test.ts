@@ -224,6 +224,8 @@ describe.skipIf(!needs("the table of the traffic log in a browser", "browser"))(
     await expectAccessible(test.page, ".log");
     await expectAccessible(test.page, ".log-toolbar");
     await button("Columns").click();
+    // It is faded in; what is half transparent has half the contrast.
+    await soon(() => test.page.locator("[role=dialog]").evaluate((element) => getComputedStyle(element).opacity)).toBe("1");
     await expectAccessible(test.page, ".picker");
     await test.page.keyboard.press("Escape");
     await button("Export").click();
