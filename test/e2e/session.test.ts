@@ -26,7 +26,8 @@ describe.skipIf(!needs("signing in in a browser", "browser"))("signing in", () =
 
   const makeCode = async () =>
     (await server.ask<{ token: string }>("POST", "/api/tokens", { body: { kind: "signin" } })).body.token;
-  const inside = () => test.page.getByRole("heading", { name: "Traffic Logs" });
+  /** The landing page. */
+  const inside = () => test.page.getByRole("heading", { name: "Overview" });
   const outside = () => test.page.getByRole("heading", { name: "Sign in" });
 
   it("works by the link that `flowtrail up` prints, once, and leaves no code in the address", async () => {
@@ -46,8 +47,8 @@ describe.skipIf(!needs("signing in in a browser", "browser"))("signing in", () =
   });
 
   it("keeps the place that a link leads to", async () => {
-    test = await TestPage.open(browser, `${server.url}/traffic-logs?v=1&from=-6h&verdict=refused#signin=${await makeCode()}`);
-    await inside().waitFor();
+    test = await TestPage.open(browser, `${server.url}/traffic-logs?v=1&from=-6h&q=verdict=refused#signin=${await makeCode()}`);
+    await test.page.getByRole("heading", { name: "Traffic Logs" }).waitFor();
     await test.page.getByText("Verdict: Refused").waitFor();
     expect(test.page.url()).toContain("from=-6h&");
   });

@@ -4,8 +4,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { HEADER_BATCH } from "@flowtrail/model";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { FullHealth } from "../../packages/server/src/health/health.ts";
 import { startTestServer, type TestServer } from "../../packages/server/src/testing.ts";
 import { needs } from "../needs.ts";
+import { until } from "./harness/bed.ts";
 import { INVENTORY, uploadsOf } from "./harness/store-rows.ts";
 import { type RealStore, STORE_KINDS, type StoreKind, startStore } from "./harness/stores.ts";
 
@@ -47,6 +49,11 @@ const QUESTIONS: readonly string[] = [
   `/api/flows/export?format=csv&${DAY}&${q("proto=tcp")}&columns=${COLUMNS},cursor`,
 ];
 
+async function isRolledUp(server: TestServer): Promise<boolean> {
+  const { rollups } = (await server.ask<FullHealth>("GET", "/api/health")).body.store;
+  return rollups.through !== null && rollups.behind_ms === 0 && rollups.pending === 0;
+}
+
 interface Place {
   readonly store: RealStore;
   readonly server: TestServer;
@@ -69,7 +76,9 @@ describe.skipIf(!needs("the same answers on every kind of store"))("a server on 
     );
     places = new Map(opened);
     await Promise.all([...places.values()].map(({ server }) => deliver(server)));
-  }, 120_000);
+    // What is folded, ports and domains, is so by the table that answers: all of them are as far.
+    await Promise.all([...places.values()].map(({ server }) => until("all is rolled up", 180_000, () => isRolledUp(server))));
+  }, 240_000);
 
   afterAll(async () => {
     for (const { store, server } of places?.values() ?? []) {
