@@ -1,4 +1,4 @@
-import { Button, NativeSelect } from "@mantine/core";
+import { NativeSelect } from "@mantine/core";
 import { IconHelpCircle } from "@tabler/icons-react";
 import { useMemo } from "react";
 import { entityEnds } from "../features/entity/ends.ts";
@@ -20,9 +20,9 @@ import { mistakeIn } from "../lib/asked.ts";
 import { type EntityKind, readEntityPath } from "../lib/paths.ts";
 import { useUrl } from "../lib/url.ts";
 import { useAsked } from "../lib/use-asked.ts";
-import { Banner } from "../ui/banner.tsx";
 import { CostLine } from "../ui/cost-line.tsx";
 import { Empty } from "../ui/empty.tsx";
+import { FailedBanner } from "../ui/failed-banner.tsx";
 import { ScreenSkeleton } from "../ui/screen-skeleton.tsx";
 import "./overview.css";
 
@@ -65,18 +65,7 @@ function Traffic({ kind, name, ends }: EntityHeadProps) {
   const isOld = overview.isPlaceholderData || peers.isPlaceholderData;
   return (
     <>
-      {error !== null && (
-        <Banner
-          kind="bad"
-          action={
-            <Button size="compact-sm" variant="default" onClick={again}>
-              Try again
-            </Button>
-          }
-        >
-          {error.message} {answer !== undefined && "What is shown may be out of date."}
-        </Banner>
-      )}
+      {error !== null && <FailedBanner message={error.message} showsOld={answer !== undefined} onRetry={again} />}
       {answer === undefined && error === null && <ScreenSkeleton />}
       {answer !== undefined && isEmpty(answer) && <NoTraffic kind={kind} name={name} ends={ends} />}
       {answer !== undefined && !isEmpty(answer) && (

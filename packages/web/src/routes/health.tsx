@@ -1,4 +1,4 @@
-import { Button, Loader } from "@mantine/core";
+import { Loader } from "@mantine/core";
 import { AgentTable } from "../features/health/agent-table.tsx";
 import { CountingSection } from "../features/health/counting-section.tsx";
 import { countingNotes } from "../features/health/counting-words.ts";
@@ -6,7 +6,7 @@ import { InventorySection } from "../features/health/inventory-section.tsx";
 import { StoreSection } from "../features/health/store-section.tsx";
 import { StoreTiles } from "../features/health/store-tiles.tsx";
 import { useHealth } from "../features/health/use-health.ts";
-import { Banner } from "../ui/banner.tsx";
+import { FailedBanner } from "../ui/failed-banner.tsx";
 import "./health.css";
 
 export function HealthRoute() {
@@ -17,18 +17,7 @@ export function HealthRoute() {
       <header className="screen-head">
         <h1 className="screen-title">Health</h1>
       </header>
-      {error !== null && (
-        <Banner
-          kind="bad"
-          action={
-            <Button size="compact-sm" variant="default" onClick={() => void refetch()}>
-              Try again
-            </Button>
-          }
-        >
-          {error.message} {data !== undefined && "What is shown may be out of date."}
-        </Banner>
-      )}
+      {error !== null && <FailedBanner message={error.message} showsOld={data !== undefined} onRetry={() => void refetch()} />}
       {data === undefined ? (
         error === null && <Loader m="auto" aria-label="Loading" />
       ) : (

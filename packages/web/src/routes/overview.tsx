@@ -1,4 +1,3 @@
-import { Button } from "@mantine/core";
 import { WrongQuery } from "../features/filter/wrong-query.tsx";
 import { ChoiceSelects } from "../features/histogram/choice-selects.tsx";
 import { StepsView } from "../features/histogram/steps-view.tsx";
@@ -12,8 +11,8 @@ import { isCompared, isEmpty } from "../features/overview/words.ts";
 import { EmptyLog } from "../features/traffic/empty-log.tsx";
 import { mistakeIn } from "../lib/asked.ts";
 import { useAsked } from "../lib/use-asked.ts";
-import { Banner } from "../ui/banner.tsx";
 import { CostLine } from "../ui/cost-line.tsx";
+import { FailedBanner } from "../ui/failed-banner.tsx";
 import { ScreenSkeleton } from "../ui/screen-skeleton.tsx";
 import "./overview.css";
 
@@ -41,18 +40,7 @@ export function OverviewRoute() {
   return (
     <>
       {head}
-      {error !== null && (
-        <Banner
-          kind="bad"
-          action={
-            <Button size="compact-sm" variant="default" onClick={() => void refetch()}>
-              Try again
-            </Button>
-          }
-        >
-          {error.message} {answer !== undefined && "What is shown may be out of date."}
-        </Banner>
-      )}
+      {error !== null && <FailedBanner message={error.message} showsOld={answer !== undefined} onRetry={() => void refetch()} />}
       {answer === undefined && error === null && <ScreenSkeleton />}
       {answer !== undefined && data !== undefined && isEmpty(answer) && (
         <EmptyLog query={{ ...asked, reports: "merged" }} onChange={change} />

@@ -1,5 +1,5 @@
 import { Button, SegmentedControl } from "@mantine/core";
-import { IconArrowUp, IconRefresh } from "@tabler/icons-react";
+import { IconArrowUp } from "@tabler/icons-react";
 import { useMemo, useRef, useState } from "react";
 import { useAskAgain } from "../features/ask/refresh.ts";
 import { ExportButton } from "../features/export/export-dialog.tsx";
@@ -30,7 +30,7 @@ import { useQuestion } from "../features/traffic/use-question.ts";
 import { useTrafficQuery } from "../features/traffic/use-traffic-query.ts";
 import { mistakeIn } from "../lib/asked.ts";
 import { spansDays } from "../lib/time-window.ts";
-import { Banner } from "../ui/banner.tsx";
+import { FailedBanner } from "../ui/failed-banner.tsx";
 import { SkeletonRows } from "../ui/skeleton-rows.tsx";
 import "./traffic-logs.css";
 
@@ -107,21 +107,7 @@ export function TrafficLogsRoute() {
             </div>
           )}
           {state.phase === "failed" && (
-            <Banner
-              kind="bad"
-              action={
-                <Button
-                  size="compact-sm"
-                  variant="default"
-                  leftSection={<IconRefresh size={14} />}
-                  onClick={() => feed.refresh()}
-                >
-                  Try again
-                </Button>
-              }
-            >
-              {state.error?.message} {entries.length > 0 && "What is shown may be out of date."}
-            </Banner>
+            <FailedBanner message={state.error?.message ?? ""} showsOld={entries.length > 0} onRetry={() => feed.refresh()} />
           )}
           <div className="log-frame">
             {mistake !== null && <WrongQuery mistake={mistake} />}

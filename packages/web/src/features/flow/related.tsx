@@ -9,11 +9,11 @@ import { windowLabel } from "../../lib/time-window.ts";
 import { useUrl } from "../../lib/url.ts";
 import { useAsked } from "../../lib/use-asked.ts";
 import { useClock } from "../../lib/use-clock.ts";
+import { PageLink } from "../../ui/page-link.tsx";
 import { VerdictTag } from "../../ui/verdict.tsx";
 import { sumOf } from "../traffic/columns/amounts.ts";
 import { bytesText, endText, protocolText } from "../traffic/describe.ts";
 import { writeFlowKey } from "../traffic/query.ts";
-import { PageLink } from "./page-link.tsx";
 import { type RelatedList, relatedLists, relatedParams } from "./related-lists.ts";
 import { TryAgain } from "./try-again.tsx";
 import "./related.css";
@@ -51,7 +51,7 @@ function List({ list, own }: { list: RelatedList; own: ReadonlySet<string> }) {
         <PageLink
           path={TRAFFIC_LOGS_PATH}
           params={writeAsked(list.asked, new URLSearchParams({ reports: "merged" }))}
-          label={`All in Traffic Logs: ${list.title}`}
+          aria-label={`All in Traffic Logs: ${list.title}`}
         >
           All in Traffic Logs
         </PageLink>

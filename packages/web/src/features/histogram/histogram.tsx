@@ -1,8 +1,8 @@
-import { Button, Skeleton } from "@mantine/core";
+import { Skeleton } from "@mantine/core";
 import { useLocalStorage } from "@mantine/hooks";
 import { IconChevronDown, IconChevronRight } from "@tabler/icons-react";
-import { Banner } from "../../ui/banner.tsx";
 import { CostLine } from "../../ui/cost-line.tsx";
+import { FailedBanner } from "../../ui/failed-banner.tsx";
 import { ChoiceSelects } from "./choice-selects.tsx";
 import type { Group, Metric } from "./choices.ts";
 import { StepsView } from "./steps-view.tsx";
@@ -55,16 +55,7 @@ interface BodyProps {
 function Body({ metric, group, asTable, onPick }: BodyProps) {
   const { data, error, isPlaceholderData, dataUpdatedAt, refetch } = useHistogram(metric, group);
   const problem = error !== null && (
-    <Banner
-      kind="bad"
-      action={
-        <Button size="compact-sm" variant="default" onClick={() => void refetch()}>
-          Try again
-        </Button>
-      }
-    >
-      {error.message} {data !== undefined && "What is shown may be out of date."}
-    </Banner>
+    <FailedBanner message={error.message} showsOld={data !== undefined} onRetry={() => void refetch()} />
   );
   if (data === undefined) return problem || <Skeleton height={HEIGHT} radius="sm" />;
   const isOld = isPlaceholderData || error !== null;

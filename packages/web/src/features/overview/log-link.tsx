@@ -1,8 +1,8 @@
-import type { MouseEvent, ReactNode } from "react";
+import type { ReactNode } from "react";
 import { writeAsked } from "../../lib/asked.ts";
 import { TRAFFIC_LOGS_PATH } from "../../lib/paths.ts";
-import { hrefOf, navigate } from "../../lib/url.ts";
 import { useAsked } from "../../lib/use-asked.ts";
+import { PageLink } from "../../ui/page-link.tsx";
 import { usePinned } from "./pinned.ts";
 
 export interface LogLinkProps {
@@ -22,14 +22,9 @@ export function LogLink({ ask, chart = {}, label, children, ...rest }: LogLinkPr
   const { asked } = useAsked();
   const pin = usePinned();
   const params = writeAsked({ ...asked, q: pin(ask?.(asked.q) ?? asked.q) }, new URLSearchParams(chart));
-  const go = (event: MouseEvent) => {
-    if (event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
-    event.preventDefault();
-    navigate(TRAFFIC_LOGS_PATH, params);
-  };
   return (
-    <a {...rest} aria-label={label} href={hrefOf(TRAFFIC_LOGS_PATH, params)} onClick={go}>
+    <PageLink {...rest} path={TRAFFIC_LOGS_PATH} params={params} aria-label={label}>
       {children}
-    </a>
+    </PageLink>
   );
 }

@@ -3,10 +3,10 @@ import type { ReactNode } from "react";
 import { only } from "../../lib/filter-edit.ts";
 import { HEALTH_PATH } from "../../lib/paths.ts";
 import type { OverviewAnswer, TileAnswer } from "../../lib/types-charts.ts";
-import { hrefOf, navigate } from "../../lib/url.ts";
 import { ChangeTag } from "../../ui/charts/change-tag.tsx";
 import { Sparkline } from "../../ui/charts/sparkline.tsx";
 import { type ChartUnit, formatExact, formatShort } from "../../ui/charts/units.ts";
+import { PageLink } from "../../ui/page-link.tsx";
 import { LogLink, type LogLinkProps } from "./log-link.tsx";
 import { isCompared } from "./words.ts";
 import "./tiles.css";
@@ -51,9 +51,9 @@ export function Tiles({ tiles, withAgents = true }: TilesProps) {
         <section className="figure">
           <h2>Agents reporting</h2>
           <p className="figure-value">
-            <HealthLink>
+            <PageLink path={HEALTH_PATH} params={new URLSearchParams()}>
               {agents.reporting} of {agents.known}
-            </HealthLink>
+            </PageLink>
           </p>
           <p className={agents.reporting < agents.known ? "figure-note figure-bad" : "figure-note"}>{agentsNote(agents)}</p>
         </section>
@@ -92,20 +92,4 @@ function agentsNote({ reporting, known }: OverviewAnswer["tiles"]["agents"]): st
   const silent = known - reporting;
   if (silent === 0) return "All that reported in the last day";
   return silent === 1 ? "One is silent" : `${silent} are silent`;
-}
-
-function HealthLink({ children }: { children: ReactNode }) {
-  const params = new URLSearchParams();
-  return (
-    <a
-      href={hrefOf(HEALTH_PATH, params)}
-      onClick={(event) => {
-        if (event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
-        event.preventDefault();
-        navigate(HEALTH_PATH, params);
-      }}
-    >
-      {children}
-    </a>
-  );
 }

@@ -1,7 +1,8 @@
-import type { AnchorHTMLAttributes, MouseEvent } from "react";
+import type { AnchorHTMLAttributes } from "react";
 import { carriedParams } from "../../lib/asked.ts";
-import { hrefOf, navigate, useUrl } from "../../lib/url.ts";
+import { useUrl } from "../../lib/url.ts";
 import type { Screen } from "../../screens.ts";
+import { PageLink } from "../../ui/page-link.tsx";
 
 export interface ScreenLinkProps extends AnchorHTMLAttributes<HTMLAnchorElement> {
   readonly screen: Pick<Screen, "path" | "load">;
@@ -11,12 +12,7 @@ export interface ScreenLinkProps extends AnchorHTMLAttributes<HTMLAnchorElement>
 export function ScreenLink({ screen, ...rest }: ScreenLinkProps) {
   const { params } = useUrl();
   const carried = carriedParams(params);
-  const go = (event: MouseEvent) => {
-    if (event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
-    event.preventDefault();
-    navigate(screen.path, carried);
-  };
   // Its code comes while the pointer is on its way; a failure is told when it is opened.
   const preload = () => void screen.load().catch(() => {});
-  return <a {...rest} href={hrefOf(screen.path, carried)} onClick={go} onPointerEnter={preload} onFocus={preload} />;
+  return <PageLink {...rest} path={screen.path} params={carried} onPointerEnter={preload} onFocus={preload} />;
 }
