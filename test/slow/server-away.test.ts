@@ -42,8 +42,11 @@ describe.skipIf(!needs("the server away for 5 minutes", "lab", "conntrack"))("a 
     await Promise.all(traffic);
     await bed.startServer();
 
-    const ended = () => oracle.destroyed.filter(inNetwork);
-    await until("the kernel's entries have ended", 120_000, () => ended().length >= oracle.created.filter(inNetwork).length);
+    // Of hundreds of thousands some speak from a port that is taken for the tunnel's where WireGuard does not tell its own.
+    const users = (events: typeof oracle.created) =>
+      events.filter((one) => inNetwork(one) && !/^17 \S+:5182[01] /.test(keyOf(one)));
+    const ended = () => users(oracle.destroyed);
+    await until("the kernel's entries have ended", 120_000, () => ended().length >= users(oracle.created).length);
     let missing: string[] = [];
     await until(
       "everything has arrived",
@@ -55,7 +58,7 @@ describe.skipIf(!needs("the server away for 5 minutes", "lab", "conntrack"))("a 
       () => `${missing.length} of ${ended().length}: ${missing.slice(0, 5).join("; ")}`,
     );
     expect(
-      without((await bed.flows({ reporter: NODE })).map(asKey), ended().map(keyOf)),
+      without((await bed.flows({ reporter: NODE })).map(asKey), oracle.destroyed.filter(inNetwork).map(keyOf)),
       "rows that the kernel knows nothing of",
     ).toEqual([]);
 

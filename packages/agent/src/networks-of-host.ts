@@ -77,7 +77,9 @@ export async function tunnelPorts(interfaces: readonly HostInterface[], configur
   const overlays = interfaces.filter((one) => one.overlay).map((one) => one.name);
   if (overlays.length === 0) return [...configured];
   const usual = overlays.some((name) => /^(netmaker|nm-)/.test(name)) ? Object.values(USUAL_PORTS) : [USUAL_PORTS.wireguard];
-  return [...new Set([...configured, ...usual, ...(await listenPorts(overlays))])];
+  const told = await listenPorts(overlays);
+  // Where all of them told theirs, a usual port is one that programs may speak from.
+  return [...new Set([...configured, ...(told.length < overlays.length ? usual : []), ...told])];
 }
 
 const run = promisify(execFile);
