@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { OTHER, TOTAL } from "../query/histogram.ts";
 import { MOST_EDGES, MOST_NODES } from "../query/pairs.ts";
-import { MOST_FIELDS } from "../query/top.ts";
+import { MOST_FIELDS, RANKS } from "../query/top.ts";
 import { FOLDED_PORTS, GROUP_FIELDS } from "../query/traffic/fields.ts";
 import { METRICS } from "../query/traffic/question.ts";
 import { explainParameter, metaSchema } from "./ask.ts";
@@ -76,18 +76,29 @@ const statistics = {
   value: amount.describe("Total of the range. Of rate: the average per second"),
   share: z.number().min(0).max(1).describe("Of the total"),
   avg: z.number().describe("Per second, of the range until now"),
+  min: z.number().describe(`Smallest step, ${perSecond}`),
   max: z.number().describe(`Largest step, ${perSecond}`),
   p95: z.number().describe(`95 of 100 steps have no more, ${perSecond}`),
   last: z.number().describe("Last whole step, per second"),
   previous: amount.optional().describe("`value` of the time before"),
+  series: z.array(amount).optional().describe("With `buckets`: one value for each step, as a histogram has it"),
+  previous_series: z.array(amount).optional().describe("The same of the time before, step by step"),
 };
+
+const by = z.union([z.string(), z.array(z.string())]).describe(`Up to ${MOST_FIELDS} of ${fields}, with commas between them`);
+const buckets = z.coerce.number().int().min(1).max(1000).optional();
 
 export const topQuerySchema = z.strictObject({
   ...parameters,
-  by: z.union([z.string(), z.array(z.string())]).describe(`Up to ${MOST_FIELDS} of ${fields}, with commas between them`),
+  by,
   metric,
+  rank: z
+    .enum(RANKS)
+    .default("total")
+    .describe("What the largest are chosen by: the total (as the average), or one of the figures per second, see the answer"),
   limit: z.coerce.number().int().min(1).max(100).default(10).describe("Most rows"),
   previous,
+  buckets: buckets.describe("Also each row's values over time, in so many steps at most. Left out: none"),
 });
 
 export const topSchema = z
@@ -98,11 +109,32 @@ export const topSchema = z
       .describe("All that are not told"),
     total: amount.describe("The values of all rows and of `other` add up to it"),
     previous_total: amount.optional(),
-    step_ms: z.number().int().describe("Width of the steps that max, p95 and last are made of"),
+    step_ms: z.number().int().describe("Width of the steps that min, max, p95, last and `series` are made of"),
+    from: time.describe("Beginning of the first step"),
     estimated,
     meta: metaSchema,
   })
-  .describe("avg, max, p95 and last are per second, whatever the metric is");
+  .describe("avg, min, max, p95 and last are per second, whatever the metric is");
+
+export const planQuerySchema = z.strictObject({
+  ...parameters,
+  by: by.optional(),
+  metric,
+  buckets: buckets.describe("As it will be asked for"),
+});
+
+export const planSchema = z.object({
+  sources: z
+    .array(z.object({ table: z.string(), ms: z.number().int().describe("Of the range") }))
+    .describe("Tables that are read, the one of the longest stretch first"),
+  rows_ms: z.number().int().describe("How much of the range no rollup answers for: it is read row by row"),
+  forced_by: z
+    .array(z.string())
+    .describe("No rollup knows the fields, but one would without any single one of these. Empty: one does, or none would"),
+  step_ms: z.number().int().describe("Width of a step"),
+  estimated,
+  partial: z.boolean().describe("Some of the range is older than what is kept"),
+});
 
 export const pairsQuerySchema = z.strictObject({
   ...parameters,

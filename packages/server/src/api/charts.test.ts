@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
 import { type ErrorBody, startTestServer, type TestServer } from "../testing.ts";
 import { flowJson } from "../testing-rows.ts";
-import { histogramSchema, pairsSchema, timelineSchema, topSchema } from "./chart-schemas.ts";
+import { histogramSchema, pairsSchema, planSchema, timelineSchema, topSchema } from "./chart-schemas.ts";
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
@@ -189,6 +189,36 @@ describe("the top", () => {
     const rate = await top(`${query}&by=domain&metric=rate&limit=1`);
     expect(rate.rows[0]?.value).toBe(rate.rows[0]?.avg);
     expect(rate.total).toBeCloseTo(20_012 / 600, 3);
+  });
+
+  it("are ranked by what is asked for, among all groups; their steps add up to the total's", async () => {
+    const at = (src_name: string, minute: number, src_bytes: number) =>
+      flow("ranks", T0 + minute * MINUTE_MS, { domain: src_name, src_bytes, dst_bytes: 0 });
+    const steady = Array.from({ length: 10 }, (_, minute) => at("steady", minute, 100));
+    await deliver("debian", ...steady, at("peak", 3, 600), at("latest", 9, 300), at("small", 1, 1));
+    const query = `network=ranks&${window(T0, T0 + 10 * MINUTE_MS)}&by=domain&buckets=10&limit=1`;
+    const first = async (rank: string) => (await top(`${query}&rank=${rank}`)).rows[0]?.by[0];
+    expect(await Promise.all(["total", "max", "p95", "last"].map(first))).toEqual(["steady", "peak", "peak", "latest"]);
+    // Of 40 steps two may be larger.
+    expect((await top(`${query.replace("buckets=10", "buckets=40")}&rank=p95`)).rows[0]?.by[0]).toBe("steady");
+    const { rows, other, step_ms, from } = await top(`${query}&previous=true`);
+    expect({ step_ms, from }).toEqual({ step_ms: MINUTE_MS, from: iso(T0) });
+    expect(rows).toMatchObject([{ series: Array(10).fill(100), previous_series: Array(10).fill(0), min: 1.667 }]);
+    expect(other).toMatchObject({ series: [0, 1, 0, 600, 0, 0, 0, 0, 0, 300], min: 0 });
+    expect((await top(query.replace("&buckets=10", ""))).rows[0]).not.toHaveProperty("series");
+  });
+
+  it("tell before they are made where they would come from", async () => {
+    const plan = (query: string) => ask(planSchema, `/api/flows/plan?${window(T0, T0 + 10 * HOUR_MS)}&${query}`);
+    const sum = ({ sources }: { sources: { ms: number }[] }) => sources.reduce((all, { ms }) => all + ms, 0);
+    const known = await plan("by=src.name&buckets=60");
+    expect({ ...known, sum: sum(known) }).toMatchObject({ forced_by: [], step_ms: 600_000, sum: 10 * HOUR_MS, partial: false });
+    const forced = await plan("by=src.name,src.ip");
+    expect(forced).toMatchObject({ forced_by: ["src.ip"], rows_ms: 10 * HOUR_MS });
+    expect(forced.sources.map(({ table }) => table)).not.toContain("rollup_hours");
+    // No single one of them is to blame.
+    expect(await plan("by=src.ip,dst.ip")).toMatchObject({ forced_by: [], rows_ms: 10 * HOUR_MS });
+    expect(await plan("metric=connections")).toMatchObject({ forced_by: [] });
   });
 
   it("of nothing is nothing", async () => {

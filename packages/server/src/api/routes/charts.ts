@@ -7,12 +7,15 @@ import { histogram } from "../../query/histogram.ts";
 import { pairs } from "../../query/pairs.ts";
 import { timeline } from "../../query/timeline.ts";
 import { top } from "../../query/top.ts";
+import { topPlan } from "../../query/top-plan.ts";
 import { inquiryFor } from "../ask.ts";
 import {
   histogramQuerySchema,
   histogramSchema,
   pairsQuerySchema,
   pairsSchema,
+  planQuerySchema,
+  planSchema,
   timelineQuerySchema,
   timelineSchema,
   topQuerySchema,
@@ -26,6 +29,13 @@ import { groupFieldsOf } from "../group-params.ts";
 const errors = { 400: errorSchema, 401: errorSchema, 403: errorSchema, 422: errorSchema, 429: errorSchema, 503: errorSchema };
 const tags = ["charts"];
 const iso = (ms: number) => new Date(ms).toISOString();
+
+function fieldsOf(by: string | readonly string[]) {
+  return groupFieldsOf(
+    "by",
+    [by].flat().flatMap((text) => text.split(",")),
+  );
+}
 
 export function gapJson({ reporter, reporterId, fromMs, toMs }: Gap) {
   return { reporter, reporter_id: reporterId, from: iso(fromMs), to: iso(toMs) };
@@ -70,19 +80,35 @@ export function chartRoutes(api: Api, context: ApiContext): void {
       response: { 200: topSchema, ...errors },
     },
     handler: async (request, reply) => {
-      const { from, to, by, previous, metric, limit } = request.query;
+      const { from, to, by, previous, metric, rank, limit, buckets = null } = request.query;
       const nowMs = now();
       const range = questionRangeOf(from, to, nowMs);
       const filter = filterOf(request.query);
-      const fields = groupFieldsOf(
-        "by",
-        [by].flat().flatMap((text) => text.split(",")),
-      );
+      const fields = fieldsOf(by);
       const inquiry = inquiryFor(request, reply, context);
-      const query = { range, filter, by: fields, metric, limit, previous: previous === "true", nowMs };
+      const query = { range, filter, by: fields, metric, rank, limit, previous: previous === "true", buckets, nowMs };
       const answer = await top(traffic, query, inquiry);
       reply.header("cache-control", "no-store");
       return { ...answer, meta: inquiry.meta };
+    },
+  });
+
+  api.route({
+    method: "GET",
+    url: "/api/flows/plan",
+    config: { access: "api" },
+    schema: {
+      summary: "Where the answer about the largest groups would come from, before it is asked for",
+      tags,
+      querystring: planQuerySchema,
+      response: { 200: planSchema, ...errors },
+    },
+    handler: async (request, reply) => {
+      const { from, to, by = [], metric, buckets = null } = request.query;
+      const fields = by.length === 0 ? [] : fieldsOf(by);
+      const query = { range: questionRangeOf(from, to, now()), filter: filterOf(request.query), by: fields, metric, buckets };
+      reply.header("cache-control", "no-store");
+      return topPlan(traffic, query);
     },
   });
 

@@ -39,6 +39,7 @@ export interface Statistics {
   readonly value: Amount;
   readonly share: number;
   readonly avg: number;
+  readonly min: number;
   readonly max: number;
   readonly p95: number;
   readonly last: number;
@@ -61,22 +62,38 @@ export function valueTold(sum: bigint, question: Pick<Stepped, "range" | "nowMs"
   return question.metric === "rate" ? perSecond(sum, spanMs(question)) : amount(sum);
 }
 
+/** Steps of the range that are over, and the last whole one of them. */
+export function stepsOver(question: Omit<Stepped, "metric">): {
+  readonly endMs: number;
+  readonly count: number;
+  readonly last: number;
+} {
+  const { range, stepMs } = question;
+  const endMs = range.fromMs + spanMs(question);
+  const whole = (alignDown(endMs, stepMs) - alignDown(range.fromMs, stepMs)) / stepMs;
+  return { endMs, count: stepsIn({ fromMs: range.fromMs, toMs: endMs }, stepMs), last: Math.max(0, whole - 1) };
+}
+
+/** Of so many values, sorted, how many are above the one that 95 of 100 do not exceed. */
+export function aboveP95(count: number): number {
+  return count - Math.ceil(count * 0.95);
+}
+
 /** Of one group. All but value and share are per second, over steps that are over; one that the range cuts off counts with its whole width. */
 export function statistics(series: Series, total: bigint, question: Stepped): Statistics {
   const { range, stepMs } = question;
-  const endMs = range.fromMs + spanMs(question);
-  const count = stepsIn({ fromMs: range.fromMs, toMs: endMs }, stepMs);
+  const { endMs, count, last } = stepsOver(question);
   const values = Array.from({ length: count }, (_, i) =>
     perSecond(series.steps.get(i) ?? 0n, Math.min(stepMs, endMs - range.fromMs)),
   );
-  const sorted = values.toSorted((a, b) => a - b);
-  const whole = (alignDown(endMs, stepMs) - alignDown(range.fromMs, stepMs)) / stepMs;
+  const sorted = values.toSorted((a, b) => b - a);
   return {
     value: valueTold(series.sum, question),
     share: total === 0n ? 0 : Math.round((Number(series.sum) / Number(total)) * 1e6) / 1e6,
     avg: perSecond(series.sum, endMs - range.fromMs),
-    max: sorted.at(-1) ?? 0,
-    p95: sorted[Math.ceil(count * 0.95) - 1] ?? 0,
-    last: values[Math.max(0, whole - 1)] ?? 0,
+    min: sorted.at(-1) ?? 0,
+    max: sorted[0] ?? 0,
+    p95: sorted[aboveP95(count)] ?? 0,
+    last: values[last] ?? 0,
   };
 }

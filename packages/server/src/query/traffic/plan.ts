@@ -182,7 +182,7 @@ function ofRows({ fromMs, toMs }: TimeRange, measures: readonly TrafficMeasure[]
   return parts.filter(({ range }) => range.fromMs < range.toMs);
 }
 
-function tableOf(segment: Segment): string {
+export function tableOf(segment: Segment): string {
   if (segment.kind === "rollup") return segment.rollup.table.name;
   return segment.kind === "deltas" ? "flow_deltas" : "flows";
 }

@@ -12,6 +12,13 @@ export type Metric = (typeof METRICS)[number];
  */
 export type TrafficMeasure = Exclude<Metric, "rate">;
 
+/** What the largest groups are chosen by, where it is not their sum; steps are counted from 0. */
+export type RankedBy =
+  | { readonly kind: "max" }
+  | { readonly kind: "last"; readonly step: number }
+  /** The largest step but for so many. */
+  | { readonly kind: "p95"; readonly above: number };
+
 export interface TrafficQuestion {
   readonly filter: Filter;
   /** What it is divided by; may be nothing. */

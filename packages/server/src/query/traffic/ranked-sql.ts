@@ -1,13 +1,27 @@
 /** The largest groups of what a plan yields. Statements over its subquery; groups are told apart by their keys. */
-import type { TrafficQuestion } from "./question.ts";
+import type { RankedBy, TrafficQuestion } from "./question.ts";
 import { groupName, KEYS, keysSql, measureName, PLACE, wholeKey } from "./traffic-sql.ts";
 
 type Divided = Pick<TrafficQuestion, "groups" | "measures">;
 
 const STEPS = "groupArray(step) AS at, groupArray(v) AS added";
 
+/** What stands before the sum in the order of groups. */
+const RANKS: Readonly<Record<RankedBy["kind"], string>> = {
+  max: "max(v) DESC, ",
+  last: "sumIf(v, step = {ranked:Int64}) DESC, ",
+  // Steps without any are not among them: a place behind the last one is 0.
+  p95: "arrayReverseSort(added)[{ranked:Int64} + 1] DESC, ",
+};
+
+/** The number that `RANKS` speaks of. */
+export function rankBindings(rank: RankedBy | undefined): Readonly<Record<string, number>> {
+  if (rank === undefined || rank.kind === "max") return {};
+  return { ranked: rank.kind === "last" ? rank.step : rank.above };
+}
+
 /** Each group with its steps, and all together as one more row, which stands first: in one pass. */
-export function atOnceSql(subquery: string, question: Divided): string {
+export function atOnceSql(subquery: string, question: Divided, rank?: RankedBy): string {
   const names = namesOf(question);
   const sum = `sum(${measureOf(question)})`;
   if (names.length === 0) {
@@ -20,7 +34,7 @@ export function atOnceSql(subquery: string, question: Divided): string {
     `FROM (${subquery}) GROUP BY GROUPING SETS ((step, ${all}), (step))`;
   return (
     `SELECT total, toString(${wholeKey(...keysSql(names))}) AS key, ${all}, sum(v) AS sum, ${STEPS}, count() OVER () AS found FROM (${cells}) ` +
-    `GROUP BY ${all}, total HAVING sum > 0 ORDER BY total DESC, sum DESC, ${all} LIMIT {limit:UInt32}`
+    `GROUP BY ${all}, total HAVING sum > 0 ORDER BY total DESC, ${rank === undefined ? "" : RANKS[rank.kind]}sum DESC, ${all} LIMIT {limit:UInt32}`
   );
 }
 

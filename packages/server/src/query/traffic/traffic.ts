@@ -2,8 +2,8 @@
 import type { ColumnName } from "@flowtrail/model";
 import type { Inquiry } from "../inquiry.ts";
 import { planTraffic, type TrafficPlan, type TrafficSources } from "./plan.ts";
-import type { TrafficMeasure, TrafficQuestion } from "./question.ts";
-import { atOnceSql, chosenSql, largestSql } from "./ranked-sql.ts";
+import type { RankedBy, TrafficMeasure, TrafficQuestion } from "./question.ts";
+import { atOnceSql, chosenSql, largestSql, rankBindings } from "./ranked-sql.ts";
 import { type By, groupName, TRAFFIC_SETTINGS, trafficSql } from "./traffic-sql.ts";
 
 export interface TrafficDeps {
@@ -37,7 +37,11 @@ export interface Ranked {
   readonly found: number;
 }
 
-export type RankedQuestion = Omit<TrafficQuestion, "measures"> & { readonly measure: TrafficMeasure };
+export type RankedQuestion = Omit<TrafficQuestion, "measures"> & {
+  readonly measure: TrafficMeasure;
+  /** Left out: by their sum. */
+  readonly rank?: RankedBy | undefined;
+};
 
 interface Steps {
   readonly at: readonly string[];
@@ -111,7 +115,7 @@ export class Traffic {
    * @throws StoreError, QuestionError
    */
   async ranked(
-    { measure, ...asked }: RankedQuestion,
+    { measure, rank, ...asked }: RankedQuestion,
     limit: number,
     inquiry: Inquiry,
     only: readonly RankedGroup[] | null = null,
@@ -125,16 +129,17 @@ export class Traffic {
       return { ...answer, groups: only.map(({ values }, i) => ({ ...(found[i] as RankedGroup), values })) };
     }
     const isFew = groups.every(({ needs }) => needs.every((name) => FEW.has(name)));
-    // What rows are read for is dear to read twice.
-    if (isFew || rowsMs(plan) > TWICE_MS) return this.#atOnce(plan, limit, inquiry);
+    // What rows are read for is dear to read twice. Another rank than the sum needs the steps of all groups.
+    if (isFew || rank !== undefined || rowsMs(plan) > TWICE_MS) return this.#atOnce(plan, limit, inquiry, rank);
     // Of many groups with all their steps nearly all would be made for nothing.
     const largest = await this.#largest(plan, limit, inquiry);
     return this.#chosen(plan, largest.keys, largest.found, inquiry);
   }
 
-  async #atOnce(plan: TrafficPlan, limit: number, inquiry: Inquiry): Promise<Ranked> {
+  async #atOnce(plan: TrafficPlan, limit: number, inquiry: Inquiry, rank?: RankedBy): Promise<Ranked> {
     const names = namesOf(plan);
-    const rows = await this.rows<AtOnce>(plan, inquiry, (subquery) => atOnceSql(subquery, plan.question), { limit: limit + 1 });
+    const sql = (subquery: string) => atOnceSql(subquery, plan.question, rank);
+    const rows = await this.rows<AtOnce>(plan, inquiry, sql, { limit: limit + 1, ...rankBindings(rank) });
     const [first] = rows;
     const total = first === undefined || first.total === 0 ? NOTHING : withSteps(NOTHING, first);
     const groups = rows
@@ -175,7 +180,7 @@ export class Traffic {
 }
 
 /** How much time no rollup has the answer for. */
-function rowsMs({ segments }: TrafficPlan): number {
+export function rowsMs({ segments }: TrafficPlan): number {
   return segments.reduce((sum, { kind, range }) => (kind === "rollup" ? sum : sum + range.toMs - range.fromMs), 0);
 }
 
