@@ -17,12 +17,15 @@ import { filterRoutes } from "./routes/filter.ts";
 import { flowRoutes } from "./routes/flows.ts";
 import { ingestRoutes } from "./routes/ingest.ts";
 import { inventoryRoutes } from "./routes/inventory.ts";
+import { inventoryListRoutes } from "./routes/inventory-list.ts";
 import { liveRoutes } from "./routes/live.ts";
+import { netmakerFlowRoutes } from "./routes/netmaker-flows.ts";
 import { overviewRoutes } from "./routes/overview.ts";
 import { pageRoutes } from "./routes/page.ts";
 import { replayRoutes } from "./routes/replay.ts";
 import { seedRoutes } from "./routes/seed.ts";
 import { settingsRoutes } from "./routes/settings.ts";
+import { settingsHistoryRoutes } from "./routes/settings-history.ts";
 import { systemRoutes } from "./routes/system.ts";
 import { tokenRoutes } from "./routes/tokens.ts";
 
@@ -54,15 +57,26 @@ export async function buildApp(context: ApiContext): Promise<Api> {
   await app.register(swagger, { openapi: description(context.version), transform: jsonSchemaTransform });
   guard(app, context);
   context.metrics.observe(app);
-  const questions = [exportRoutes, flowRoutes, facetRoutes, chartRoutes, overviewRoutes, filterRoutes, liveRoutes];
+  const questions = [
+    exportRoutes,
+    flowRoutes,
+    facetRoutes,
+    chartRoutes,
+    overviewRoutes,
+    filterRoutes,
+    liveRoutes,
+    netmakerFlowRoutes,
+  ];
   const all = [
     ingestRoutes,
     ...questions,
     inventoryRoutes,
+    inventoryListRoutes,
     replayRoutes,
     authRoutes,
     tokenRoutes,
     settingsRoutes,
+    settingsHistoryRoutes,
     systemRoutes,
     seedRoutes,
   ];
