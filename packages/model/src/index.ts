@@ -34,6 +34,7 @@ export { type Completion, completeFilter, type Suggestion } from "./filter/compl
 export { filterOperators } from "./filter/conditions.ts";
 export { FilterError, type FilterErrorData } from "./filter/error.ts";
 export {
+  domainEnd,
   FIELD_NAMES,
   FILTER_FIELDS,
   type Field,

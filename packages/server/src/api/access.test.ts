@@ -90,6 +90,7 @@ it("lists every route that there is", async () => {
     "get /api/settings/retention",
     "get /api/settings/retention/holds",
     "get /api/tokens",
+    "get /api/v1/flows",
     "get /metrics",
     "post /api/auth/signin",
     "post /api/auth/signout",
