@@ -1,0 +1,33 @@
+/**
+ * Which events are of one flow. An agent's flow id has 32 bits of entropy, so two flows of a busy host may share one: host, id and tuple
+ * together are what START and DESTROY have in common. The same may come again (a client with a fixed port, and the kernel's entry at the same
+ * place): when it began tells those apart (places.ts).
+ */
+import { FLOW_ID_SEQUENCES } from "@flowtrail/model";
+import type { NetmakerEvent } from "./event.ts";
+
+/** Of host, flow id and tuple: 53 bits. The lowest 22 are those of the stored flow's id. */
+export function flowKey(event: NetmakerEvent): number {
+  const { hostId, flowId, src, dst, protocol, srcPort, dstPort, icmpType, icmpCode } = event;
+  const text = `${hostId} ${flowId} ${src.ip} ${srcPort} ${dst.ip} ${dstPort} ${protocol} ${icmpType} ${icmpCode}`;
+  return hash53(text);
+}
+
+/** The low bits of the flow's id in the store. */
+export function sequenceOf(key: number): number {
+  return key % FLOW_ID_SEQUENCES;
+}
+
+/** Two 32-bit hashes side by side, in the manner of MurmurHash3: each character goes into both by another multiplier. */
+function hash53(text: string): number {
+  let a = 0x9e37_79b9;
+  let b = 0x85eb_ca6b;
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i);
+    a = Math.imul(a ^ code, 0x9e37_79b1);
+    b = Math.imul(b ^ code, 0x5f35_6495);
+  }
+  a = Math.imul(a ^ (a >>> 16), 0x85eb_ca6b) ^ Math.imul(b ^ (b >>> 13), 0xc2b2_ae35);
+  b = Math.imul(b ^ (b >>> 16), 0x85eb_ca6b) ^ Math.imul(a ^ (a >>> 13), 0xc2b2_ae35);
+  return ((b >>> 0) & 0x1f_ffff) * 4_294_967_296 + (a >>> 0);
+}
