@@ -325,6 +325,7 @@ export class Server {
         logger: this.#logger,
       }),
       retention: store.retention,
+      settings: store.settings,
       sample: this.#sample,
       seeder: this.#seeder,
     });

@@ -34,6 +34,7 @@ import type { Seeder } from "../seed/seeder.ts";
 import type { ClickHouse } from "../store/clickhouse.ts";
 import type { InventoryLog } from "../store/inventory-log.ts";
 import type { Retention } from "../store/retention/retention.ts";
+import type { SettingsBook } from "../store/settings/settings-book.ts";
 import type { Store } from "../store/store.ts";
 
 export interface ApiContext {
@@ -66,6 +67,7 @@ export interface ApiContext {
   readonly health: Health;
   readonly metrics: Metrics;
   readonly retention: Retention;
+  readonly settings: SettingsBook;
   readonly sample: Sample;
   readonly seeder: Seeder;
 }

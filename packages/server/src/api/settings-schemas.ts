@@ -101,19 +101,3 @@ export const storeReportSchema = z.object({
   last_drops: z.array(deleted.extend({ time })).readonly().describe("Newest first, at most 20"),
   problem: z.string().nullable().describe("What keeps retention from its work"),
 });
-
-export const settingsHistorySchema = z.object({
-  changes: z
-    .array(
-      z.object({
-        time,
-        name: z.enum(["retention", "hold"]),
-        id: z.string().describe("Of a hold"),
-        who: z.string(),
-        what: z.string(),
-        before: z.record(z.string(), z.unknown()).nullable(),
-        after: z.record(z.string(), z.unknown()),
-      }),
-    )
-    .describe("Newest first"),
-});

@@ -2,7 +2,8 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { z } from "zod";
 import { type ErrorBody, rowNow, startTestServer, type TestServer } from "../testing.ts";
 import { healthSchema } from "./schemas.ts";
-import { holdSchema, holdsSchema, settingsHistorySchema, storeReportSchema } from "./settings-schemas.ts";
+import { settingsHistorySchema } from "./settings-history-schemas.ts";
+import { holdSchema, holdsSchema, storeReportSchema } from "./settings-schemas.ts";
 
 const DAY_MS = 86_400_000;
 const URL = "/api/settings/retention";

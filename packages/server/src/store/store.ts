@@ -17,6 +17,8 @@ import { oldestStart, oldestTraffic } from "./rollups/news.ts";
 import { Rollups, type RollupsConfig, type RollupsStats } from "./rollups/rollups.ts";
 import { migrateNodes } from "./schema/distributed.ts";
 import { DELTA_COLUMNS, FLOW_COLUMNS, FLOW_DELTAS, FLOWS, FLOWS_OPEN } from "./schema/flow-tables.ts";
+import { SettingsBook } from "./settings/settings-book.ts";
+import { SettingsLog } from "./settings/settings-log.ts";
 import { Settle, type SettleConfig, type SettleStats } from "./settle.ts";
 import { Tokens } from "./tokens.ts";
 import { Upkeep, type UpkeepConfig } from "./upkeep.ts";
@@ -63,6 +65,8 @@ export class Store {
   /** For jobs, which run where the rows are. */
   readonly nodes: StoreNodes;
   readonly tokens: Tokens;
+  /** What people set at run time. Retention follows it. */
+  readonly settings: SettingsBook;
   readonly retention: Retention;
   readonly rollups: Rollups;
 
@@ -75,8 +79,10 @@ export class Store {
     this.clickhouse = clickhouse;
     this.nodes = nodes;
     this.tokens = new Tokens(this.clickhouse);
+    this.settings = new SettingsBook(new SettingsLog(this.clickhouse));
     this.retention = new Retention(config.retention, {
       clickhouse: this.clickhouse,
+      book: this.settings,
       nodes: this.nodes,
       logger,
       rolledUpMs: () => this.rollups.rolledUpMs,

@@ -6,14 +6,7 @@ import type { PolicyChange } from "../../store/retention/policy.ts";
 import type { Api, ApiContext } from "../context.ts";
 import { errorSchema } from "../errors.ts";
 import { momentOf } from "../flow-params.ts";
-import {
-  holdSchema,
-  holdsSchema,
-  newHoldSchema,
-  policyChangeSchema,
-  settingsHistorySchema,
-  storeReportSchema,
-} from "../settings-schemas.ts";
+import { holdSchema, holdsSchema, newHoldSchema, policyChangeSchema, storeReportSchema } from "../settings-schemas.ts";
 import { whoIs } from "../who-is.ts";
 
 const URL = "/api/settings/retention";
@@ -56,33 +49,6 @@ export function settingsRoutes(api: Api, { retention, now }: ApiContext): void {
       if (query.dry_run === "true") return storeReport(await retention.preview(change, now()), retention.problem);
       await retention.settings.set(change, whoIs(identity), now());
       return storeReport(await retention.report(now()), retention.problem);
-    },
-  });
-
-  api.route({
-    method: "GET",
-    url: "/api/settings/history",
-    config: { access: "api" },
-    schema: {
-      summary: "Who set what, newest first",
-      tags,
-      querystring: z.strictObject({ limit: z.coerce.number().int().min(1).max(1000).default(100) }),
-      response: { 200: settingsHistorySchema, 400: errorSchema, ...errors },
-    },
-    handler: async ({ query }, reply) => {
-      reply.header("cache-control", "no-store");
-      const changes = await retention.settings.history(query.limit);
-      return {
-        changes: changes.map(({ changedMs, name, id, who, what, before, value }) => ({
-          time: new Date(changedMs).toISOString(),
-          name,
-          id,
-          who,
-          what,
-          before: before === null ? null : parsed(before),
-          after: parsed(value),
-        })),
-      };
     },
   });
 
@@ -139,5 +105,3 @@ export function settingsRoutes(api: Api, { retention, now }: ApiContext): void {
     },
   });
 }
-
-const parsed = (json: string) => JSON.parse(json) as Record<string, unknown>;

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { SettingsLog } from "../settings/settings-log.ts";
 import type { Step } from "./plan.ts";
 import type { Retention } from "./retention.ts";
 import { dayMs, hourMs, now, startTestRetention, type TestRetention, today } from "./testing.ts";
@@ -134,7 +135,8 @@ describe("legal holds", () => {
     expect(await made.ids()).toEqual([]);
     expect(await made.ids("flow_deltas")).toEqual([]);
     expect(await made.ids("flows_long")).toEqual([]);
-    expect((await retention.settings.history(10)).map(({ who, what }) => `${who}: ${what}`)).toEqual([
+    const log = new SettingsLog(made.test.clickhouse);
+    expect((await log.history({ limit: 10 })).map(({ who, what }) => `${who}: ${what}`)).toEqual([
       "bob: released: case 17",
       "ana: hold: case 17",
       "test: flows_days 30 → 7",

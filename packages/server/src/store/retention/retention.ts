@@ -8,6 +8,8 @@ import type { ClickHouse } from "../clickhouse.ts";
 import type { Logger } from "../logger.ts";
 import type { StoreNodes } from "../nodes.ts";
 import { FLOW_DELTAS, FLOWS } from "../schema/flow-tables.ts";
+import { SettingsBook } from "../settings/settings-book.ts";
+import { SettingsLog } from "../settings/settings-log.ts";
 import { clockProblem } from "./clock.ts";
 import { deleteStep, isDeleting } from "./delete.ts";
 import { type Drop, Drops } from "./drops.ts";
@@ -18,7 +20,6 @@ import { isDiskFull, limitOf } from "./limit.ts";
 import { type CountRows, DAY_MS, dayOf, isUnrolled, monthOf, type Plan, planRetention, type Step } from "./plan.ts";
 import type { PolicyChange } from "./policy.ts";
 import { RetentionSettings, type RetentionState } from "./settings.ts";
-import { SettingsLog } from "./settings-log.ts";
 import { type Partition, type Survey, surveyStore } from "./survey.ts";
 
 export interface RetentionConfig {
@@ -63,10 +64,17 @@ export class Retention {
   readonly #rolledUpMs: () => number;
   readonly #now: () => number;
 
-  /** @param deps `rolledUpMs`: rollups are computed up to this time; `now`: this server's clock. Ms since 1970 */
+  /** @param deps `book`: where others read and set, too; it is followed here. `rolledUpMs`: rollups are computed up to this time; `now`: this server's clock. Ms since 1970 */
   constructor(
     config: RetentionConfig,
-    deps: { clickhouse: ClickHouse; nodes: StoreNodes; logger: Logger; rolledUpMs?: () => number; now?: () => number },
+    deps: {
+      clickhouse: ClickHouse;
+      nodes: StoreNodes;
+      logger: Logger;
+      book?: SettingsBook;
+      rolledUpMs?: () => number;
+      now?: () => number;
+    },
   ) {
     this.#rolledUpMs = deps.rolledUpMs ?? (() => Number.POSITIVE_INFINITY);
     this.#config = config;
@@ -75,7 +83,8 @@ export class Retention {
     this.#logger = deps.logger;
     this.#now = deps.now ?? Date.now;
     this.#drops = new Drops(deps.clickhouse, { logger: deps.logger, now: this.#now });
-    this.settings = new RetentionSettings(config.defaults, { log: new SettingsLog(deps.clickhouse), logger: deps.logger });
+    const book = deps.book ?? new SettingsBook(new SettingsLog(deps.clickhouse));
+    this.settings = new RetentionSettings(config.defaults, { book, logger: deps.logger });
   }
 
   /** Reads what is set, and follows it. @throws StoreError */

@@ -3,10 +3,11 @@
 import { randomUUID } from "node:crypto";
 import type { RetentionPolicy } from "@flowtrail/model";
 import type { Logger } from "../logger.ts";
+import type { SettingsBook } from "../settings/settings-book.ts";
+import type { Setting } from "../settings/settings-log.ts";
 import { RetentionError } from "./errors.ts";
 import { type Hold, holdFromJson, holdToJson } from "./holds.ts";
 import { changed, describeChange, type PolicyChange, type PolicyOverrides } from "./policy.ts";
-import type { Setting, SettingsLog } from "./settings-log.ts";
 
 export interface NewHold {
   readonly fromMs: number;
@@ -24,42 +25,41 @@ export interface RetentionState {
   readonly holds: readonly Hold[];
 }
 
+const NAMES = ["retention", "hold"] as const;
+
 export class RetentionSettings {
   readonly #defaults: RetentionPolicy;
-  readonly #log: SettingsLog;
+  readonly #book: SettingsBook;
   readonly #logger: Logger;
-  #settings: readonly Setting[] = [];
-  #state: RetentionState;
+  #known: { readonly settings: readonly Setting[]; readonly state: RetentionState } | null = null;
 
   /** @param defaults as configured; what is set at run time overrides it */
-  constructor(defaults: RetentionPolicy, deps: { log: SettingsLog; logger: Logger }) {
+  constructor(defaults: RetentionPolicy, deps: { book: SettingsBook; logger: Logger }) {
     this.#defaults = defaults;
-    this.#state = stateOf(defaults, []);
-    this.#log = deps.log;
+    this.#book = deps.book;
     this.#logger = deps.logger;
   }
 
   /** Reads what is set, here or on another server. @throws StoreError */
-  async refresh(): Promise<void> {
-    this.#take(await this.#log.current());
+  refresh(): Promise<void> {
+    return this.#book.refresh();
   }
 
   get state(): RetentionState {
-    return this.#state;
+    const { settings } = this.#book;
+    if (this.#known?.settings !== settings) this.#known = { settings, state: stateOf(this.#defaults, settings) };
+    return this.#known.state;
   }
 
   /** Another one for each change. */
   get version(): string {
-    return this.#settings
-      .map(({ name, id, version }) => `${name} ${id} ${version}`)
-      .sort()
-      .join();
+    return this.#book.version(NAMES);
   }
 
   /** What would be in force after a change. @throws RetentionError BAD_RETENTION */
   after(change: PolicyChange): RetentionState {
-    const overrides = changed(this.#state.overrides, change);
-    return { ...this.#state, policy: { ...this.#defaults, ...overrides }, overrides };
+    const overrides = changed(this.state.overrides, change);
+    return { ...this.state, policy: { ...this.#defaults, ...overrides }, overrides };
   }
 
   /**
@@ -70,7 +70,7 @@ export class RetentionSettings {
     changed({}, change);
     await this.refresh();
     const next = this.after(change);
-    const what = describeChange(this.#state.policy, next.policy);
+    const what = describeChange(this.state.policy, next.policy);
     await this.#append("retention", "", who, what, JSON.stringify(next.overrides), nowMs);
     this.#logger.info({ who, what }, "retention was set");
   }
@@ -97,21 +97,8 @@ export class RetentionSettings {
     return released;
   }
 
-  /** @throws StoreError */
-  history(limit: number): ReturnType<SettingsLog["history"]> {
-    return this.#log.history(limit);
-  }
-
-  async #append(name: Setting["name"], id: string, who: string, what: string, value: string, changedMs: number): Promise<void> {
-    const version = (this.#settings.find((one) => one.name === name && one.id === id)?.version ?? 0) + 1;
-    const setting = { name, id, version, changedMs, who, what, value };
-    await this.#log.append(setting);
-    this.#take([...this.#settings.filter((one) => one.name !== name || one.id !== id), setting]);
-  }
-
-  #take(settings: readonly Setting[]): void {
-    this.#settings = settings;
-    this.#state = stateOf(this.#defaults, settings);
+  #append(name: (typeof NAMES)[number], id: string, who: string, what: string, value: string, changedMs: number): Promise<void> {
+    return this.#book.append([{ name, id, who, what, value }], changedMs);
   }
 }
 
