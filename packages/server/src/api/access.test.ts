@@ -71,6 +71,7 @@ it("lists every route that there is", async () => {
     "get /api/flows/histogram",
     "get /api/flows/live",
     "get /api/flows/pairs",
+    "get /api/flows/plan",
     "get /api/flows/seen",
     "get /api/flows/top",
     "get /api/flows/{reporter}/{flow_id}",
