@@ -46,6 +46,8 @@ import { Sample } from "./sample/sample.ts";
 import { SeedMarks } from "./seed/seed-marks.ts";
 import { rollupsKnow, Seeder } from "./seed/seeder.ts";
 import { deskConfig, storeConfig } from "./store/config.ts";
+import { CaptureSettings } from "./settings/capture-settings.ts";
+import { isRecording } from "./settings/capture-state.ts";
 import { Editions } from "./store/editions.ts";
 import { InventoryLog } from "./store/inventory-log.ts";
 import { Store } from "./store/store.ts";
@@ -81,6 +83,7 @@ export class Server {
   readonly #sample: Sample;
   readonly #seeder: Seeder;
   readonly #health: Health;
+  readonly #capture: CaptureSettings;
   #app: Api | null = null;
   #url: string | null = null;
 
@@ -170,6 +173,7 @@ export class Server {
       settle: (fromMs, signal) => rollupsKnow(this.#store.rollups, fromMs, signal),
     });
     this.#health = new Health({
+    this.#capture = new CaptureSettings(config.agents, { book: this.#store.settings, logger });
       version: VERSION,
       insecure: config.insecure_no_auth,
       now,
@@ -178,6 +182,7 @@ export class Server {
       receive: this.#receive,
       heard: this.#roster,
       book,
+      isOff: (id) => !isRecording(this.#capture.state, id),
       reelections: this.#reattribute,
       unknownRelays,
       inventory: this.#inventoryHealth,
@@ -328,6 +333,7 @@ export class Server {
       settings: store.settings,
       sample: this.#sample,
       seeder: this.#seeder,
+      capture: this.#capture,
     });
   }
 

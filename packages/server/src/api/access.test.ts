@@ -87,6 +87,7 @@ it("lists every route that there is", async () => {
     "get /api/overview",
     "get /api/sample",
     "get /api/seed",
+    "get /api/settings/capture",
     "get /api/settings/history",
     "get /api/settings/retention",
     "get /api/settings/retention/holds",
@@ -105,6 +106,7 @@ it("lists every route that there is", async () => {
     "post /ingest/v1/flows",
     "put /api/local-agent",
     "put /api/settings/retention",
+    "put /api/settings/capture",
   ]);
   const list = body.paths["/api/flows"]?.get;
   expect(list?.parameters?.map(({ name }) => name)).toEqual(

@@ -26,6 +26,7 @@ import { replayRoutes } from "./routes/replay.ts";
 import { seedRoutes } from "./routes/seed.ts";
 import { settingsRoutes } from "./routes/settings.ts";
 import { settingsHistoryRoutes } from "./routes/settings-history.ts";
+import { settingsCaptureRoutes } from "./routes/settings-capture.ts";
 import { systemRoutes } from "./routes/system.ts";
 import { tokenRoutes } from "./routes/tokens.ts";
 
@@ -77,6 +78,7 @@ export async function buildApp(context: ApiContext): Promise<Api> {
     tokenRoutes,
     settingsRoutes,
     settingsHistoryRoutes,
+    settingsCaptureRoutes,
     systemRoutes,
     seedRoutes,
   ];

@@ -32,6 +32,7 @@ import type { Receive } from "../receive/receive.ts";
 import type { Sample } from "../sample/sample.ts";
 import type { Seeder } from "../seed/seeder.ts";
 import type { ClickHouse } from "../store/clickhouse.ts";
+import type { CaptureSettings } from "../settings/capture-settings.ts";
 import type { InventoryLog } from "../store/inventory-log.ts";
 import type { Retention } from "../store/retention/retention.ts";
 import type { SettingsBook } from "../store/settings/settings-book.ts";
@@ -69,6 +70,7 @@ export interface ApiContext {
   readonly retention: Retention;
   readonly settings: SettingsBook;
   readonly sample: Sample;
+  readonly capture: CaptureSettings;
   readonly seeder: Seeder;
 }
 

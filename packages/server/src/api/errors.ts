@@ -12,6 +12,7 @@ export const STATUS: Readonly<Record<string, number>> = {
   BAD_FILTER: 400,
   BAD_BATCH: 400,
   BAD_RETENTION: 400,
+  BAD_SETTINGS: 400,
   BAD_HEADER: 400,
   BATCH_INCOMPLETE: 400,
   BATCH_TOO_MANY_DAYS: 400,

@@ -140,6 +140,7 @@ export const agentConfigSchema = z.object({
       ),
       members: z.array(z.string()).describe("Addresses of users' devices and config files"),
       names: z.enum(["off", "second-level", "full"]).optional().describe("Of this network; left out: as in capture"),
+      enabled: z.literal(false).optional().describe("False: flows of this network are not reported. Left out: they are"),
     }),
   ),
   capture: z.object({
@@ -238,6 +239,7 @@ export const healthSchema = z.object({
         version: z.string().nullable(),
         last_seen: time,
         silent: z.boolean().describe("Nothing was heard for three update intervals"),
+        off_by_settings: z.boolean().describe("It records nothing, since it is told so"),
         covered_from: time.nullable().describe("Beginning of what it covers, as far as it is known here"),
         covered_to: time.nullable(),
         lag_ms: z.number().nullable(),

@@ -28,7 +28,7 @@ function delivery(sequence: number, change: Partial<Delivery> = {}): Delivery {
 function book(...deliveries: Delivery[]) {
   const made = new AgentBook();
   for (const one of deliveries) made.note(one);
-  return made.reports(5000, () => true);
+  return made.reports(5000, { isHeard: () => true, isOff: () => false });
 }
 const gaps = (...sequences: number[]) =>
   book(...sequences.map((sequence) => delivery(sequence)))[0]?.lost_batches.map(({ from, to }) => [from, to]);

@@ -30,6 +30,8 @@ export interface AgentReport {
   /** Batches that never came, though later ones did. */
   readonly lost_batches: readonly LostBatches[];
   readonly silent: boolean;
+  /** It records nothing, since it is told so. */
+  readonly off_by_settings: boolean;
 }
 
 /** The batches of one state directory of an agent: what came, and what did not. */
@@ -70,9 +72,10 @@ export class AgentBook {
     for (const [reason, count] of Object.entries(drops)) agent.drops[reason] = (agent.drops[reason] ?? 0) + count;
   }
 
-  reports(nowMs: number, isHeard: (reporterId: string) => boolean): AgentReport[] {
+  /** @param of `isHeard`: it spoke lately. `isOff`: it is told to record nothing */
+  reports(nowMs: number, of: { isHeard(reporterId: string): boolean; isOff(reporterId: string): boolean }): AgentReport[] {
     return [...this.#agents.entries()]
-      .map(([id, agent]) => report(id, agent, nowMs, !isHeard(id)))
+      .map(([id, agent]) => ({ ...report(id, agent, nowMs, !of.isHeard(id)), off_by_settings: of.isOff(id) }))
       .sort((a, b) => a.reporter.localeCompare(b.reporter));
   }
 
@@ -97,7 +100,7 @@ function report(
   { last, coveredFromMs, coveredToMs, rows, rejected, drops, epochs }: Agent,
   nowMs: number,
   silent: boolean,
-): AgentReport {
+): Omit<AgentReport, "off_by_settings"> {
   const lost = [...epochs].flatMap(([epoch, { gaps }]) =>
     gaps.map(({ from, to, noticedMs }) => ({ epoch, from, to, noticed: iso(noticedMs) })),
   );

@@ -23,6 +23,8 @@ export interface HealthDeps {
   readonly book: AgentBook;
   readonly receive: { readonly stats: ReceiveStats };
   readonly heard: { has(reporterId: string): boolean };
+  /** Is this reporter told to record nothing? */
+  readonly isOff: (reporterId: string) => boolean;
   readonly reelections: { readonly stats: ReattributeStats };
   readonly unknownRelays: { report(): UnknownRelay[] };
   readonly inventory: { report(): InventoryReport };
@@ -142,8 +144,8 @@ export class Health {
 
   /** Those that something was heard of within the last day. */
   agents(): AgentReport[] {
-    const { book, heard, now } = this.#deps;
-    return book.reports(now(), (id) => heard.has(id));
+    const { book, heard, isOff, now } = this.#deps;
+    return book.reports(now(), { isHeard: (id) => heard.has(id), isOff });
   }
 
   /** Everybody who looks at the health page asks every few seconds: the tables are looked at once for all of them. */

@@ -1,4 +1,5 @@
 import { expect, it } from "vitest";
+import { type CaptureChange, captureAfter, captureStateOf } from "../settings/capture-state.ts";
 import { AgentConfigs, type AskingAgent } from "./agent-config.ts";
 import type { NodeRef } from "./lookup.ts";
 import { inventoryOf } from "./testing.ts";
@@ -23,7 +24,6 @@ const settings = {
   icmp: true,
   dns: true,
   names: "full",
-  denied: false,
   process: false,
   exclude: [],
 } as const;
@@ -34,14 +34,18 @@ const nodes: readonly NodeRef[] = [
 ];
 const nodeOf: AskingAgent["nodeOf"] = (network, word) =>
   network === "netmaker" ? (nodes.find(({ id, name, host }) => [id, name, host].includes(word)) ?? null) : null;
-const configs = new AgentConfigs(settings);
+const asConfigured = captureStateOf(settings, []);
+const changed = (change: CaptureChange, state = asConfigured) => captureAfter(state, change, { ms: 1, who: "ana" });
+const configs = new AgentConfigs({ denied: false });
 const nobody: AskingAgent = { reporter: null, nodeOf };
 const asked = (id: string, name = id): AskingAgent => ({ reporter: { id, name }, nodeOf });
 const behind = (asking: AskingAgent) =>
-  Object.fromEntries(configs.get(inventory, asking).networks[0]?.egress.map((route) => [route.id, route.behind_reporter]) ?? []);
+  Object.fromEntries(
+    configs.get(inventory, asConfigured, asking).networks[0]?.egress.map((route) => [route.id, route.behind_reporter]) ?? [],
+  );
 
 it("tells agents networks and switches", () => {
-  expect(configs.get(inventory, nobody)).toEqual({
+  expect(configs.get(inventory, asConfigured, nobody)).toEqual({
     version: expect.stringMatching(/^[0-9a-f]{16}$/),
     enabled: true,
     capture: { icmp: true, dns: true, names: "full", denied: false, process: false },
@@ -78,17 +82,35 @@ it("tells each agent which routes are behind its node, where the inventory says 
 });
 
 it("has a version that changes with what it says, and only then", () => {
-  const { version } = configs.get(inventory, asked("debian"));
-  expect(configs.get(inventory, asked("debian")).version).toBe(version);
-  expect(new AgentConfigs({ ...settings, dns: false }).get(inventory, asked("debian")).version).not.toBe(version);
-  expect(configs.get(inventory, asked("officegw")).version).not.toBe(version);
+  const { version } = configs.get(inventory, asConfigured, asked("debian"));
+  expect(configs.get(inventory, asConfigured, asked("debian")).version).toBe(version);
+  expect(configs.get(inventory, changed({ dns: false }), asked("debian")).version).not.toBe(version);
+  expect(configs.get(inventory, asConfigured, asked("officegw")).version).not.toBe(version);
 });
 
 it("is made anew when the inventory is another one", () => {
-  const before = configs.get(inventory, nobody);
-  expect(configs.get(inventory, nobody)).toBe(before);
-  const other = configs.get({ networks: inventory.networks.slice(0, 1) }, nobody);
+  const before = configs.get(inventory, asConfigured, nobody);
+  expect(configs.get(inventory, asConfigured, nobody)).toBe(before);
+  const other = configs.get({ networks: inventory.networks.slice(0, 1) }, asConfigured, nobody);
   expect(other.networks).toHaveLength(1);
   expect(other.version).not.toBe(before.version);
-  expect(configs.get(inventory, nobody)).toEqual(before);
+  expect(configs.get(inventory, asConfigured, nobody)).toEqual(before);
+});
+
+it("says what is set for the fleet, for a network and for a node", () => {
+  const get = (change: CaptureChange, asking = nobody) => configs.get(inventory, changed(change), asking);
+  expect(get({ enabled: false }).enabled).toBe(false);
+  const { networks } = get({ networks: { other: { enabled: false }, netmaker: { names: "off" }, wg0: { enabled: false } } });
+  expect(networks.map(({ id, names, enabled }) => [id, names, enabled])).toEqual([
+    ["netmaker", "off", undefined],
+    ["other", undefined, false],
+    // Nobody but an agent knows of it.
+    ["wg0", undefined, false],
+  ]);
+  const nodeOff = { nodes: { "n-debian": { enabled: false } } };
+  expect([get(nodeOff, asked("n-debian")).enabled, get(nodeOff, asked("n-inetgw")).enabled, get(nodeOff).enabled]).toEqual([
+    false,
+    true,
+    true,
+  ]);
 });

@@ -1,26 +1,21 @@
 /** What agents are told: the switches of the fleet and the networks of the inventory. */
 import { createHash } from "node:crypto";
+import { type CaptureState, isNetworkOn, isRecording, type NameMode, namesOf } from "../settings/capture-state.ts";
 import type { Inventory, InventoryNetwork } from "./inventory-schema.ts";
 import type { NodeRef } from "./lookup.ts";
-
-export interface AgentSettings {
-  readonly enabled: boolean;
-  readonly update_interval_s: number;
-  readonly flush_interval_ms: number;
-  readonly icmp: boolean;
-  readonly dns: boolean;
-  readonly names: "off" | "second-level" | "full";
-  readonly denied: boolean;
-  readonly process: boolean;
-  readonly exclude: readonly string[];
-}
 
 export interface AgentConfig {
   /** Changes when anything else in it does. */
   readonly version: string;
   readonly enabled: boolean;
   readonly networks: readonly AgentNetwork[];
-  readonly capture: Pick<AgentSettings, "icmp" | "dns" | "names" | "denied" | "process">;
+  readonly capture: {
+    readonly icmp: boolean;
+    readonly dns: boolean;
+    readonly names: NameMode;
+    readonly denied: boolean;
+    readonly process: boolean;
+  };
   readonly update_interval_s: number;
   readonly flush_interval_ms: number;
   readonly exclude: readonly string[];
@@ -39,7 +34,9 @@ interface AgentNetwork {
   /** Addresses of users' devices and config files. */
   readonly members: readonly string[];
   /** Left out: as in `capture`. */
-  readonly names?: AgentSettings["names"];
+  readonly names?: NameMode;
+  /** False: flows of this network are not reported. Left out: they are. */
+  readonly enabled?: false;
 }
 
 /** Who asks, and how nodes are found by id, name or host. */
@@ -56,34 +53,48 @@ const MAX_KEPT = 200;
 
 /** What agents are told. Most of it is the same for all of them, and there may be a thousand that ask twice a minute: it is made once. */
 export class AgentConfigs {
-  readonly #settings: AgentSettings;
+  readonly #denied: boolean;
   #inventory: Inventory | null = null;
+  #state: CaptureState | null = null;
   readonly #kept = new Map<string, AgentConfig>();
 
-  constructor(settings: AgentSettings) {
-    this.#settings = settings;
+  /** @param settings as configured, and not to be set at run time */
+  constructor({ denied }: { denied: boolean }) {
+    this.#denied = denied;
   }
 
-  /** @param inventory another object whenever it has changed */
-  get(inventory: Inventory, asking: AskingAgent): AgentConfig {
-    if (inventory !== this.#inventory || this.#kept.size >= MAX_KEPT) this.#kept.clear();
+  /**
+   * @param inventory another object whenever it has changed
+   * @param state the same
+   */
+  get(inventory: Inventory, state: CaptureState, asking: AskingAgent): AgentConfig {
+    if (inventory !== this.#inventory || state !== this.#state || this.#kept.size >= MAX_KEPT) this.#kept.clear();
     this.#inventory = inventory;
+    this.#state = state;
     const behind = inventory.networks.map(({ id, egress }) => egress.map(({ via }) => isBehind(id, via, asking)));
-    const key = JSON.stringify(behind);
+    const enabled = asking.reporter === null ? state.policy.enabled : isRecording(state, asking.reporter.id);
+    const key = JSON.stringify([enabled, behind]);
     let config = this.#kept.get(key);
     if (config === undefined) {
-      config = agentConfig(inventory, this.#settings, behind);
+      config = agentConfig(inventory, state, { enabled, denied: this.#denied, behind });
       this.#kept.set(key, config);
     }
     return config;
   }
 }
 
-function agentConfig({ networks }: Inventory, settings: AgentSettings, behind: Behind): AgentConfig {
-  const { enabled, update_interval_s, flush_interval_ms, exclude, icmp, dns, names, denied, process } = settings;
+function agentConfig(
+  { networks }: Inventory,
+  state: CaptureState,
+  { enabled, denied, behind }: { enabled: boolean; denied: boolean; behind: Behind },
+): AgentConfig {
+  const { update_interval_s, flush_interval_ms, exclude, icmp, dns, names, process } = state.policy;
+  const described = networks.map((network, i) => agentNetwork(network, state, behind[i] ?? []));
+  // Agents may know networks that no inventory describes, from their own interfaces: what is set for these is told, too.
+  const others = [...state.networks.keys()].filter((id) => !networks.some((network) => network.id === id)).sort();
   const config = {
     enabled,
-    networks: networks.map((network, i) => agentNetwork(network, behind[i] ?? [])),
+    networks: [...described, ...others.map((id) => ({ id, ranges: [], egress: [], members: [], ...own(id, undefined, state) }))],
     capture: { icmp, dns, names, denied, process },
     update_interval_s,
     flush_interval_ms,
@@ -94,6 +105,7 @@ function agentConfig({ networks }: Inventory, settings: AgentSettings, behind: B
 
 function agentNetwork(
   { id, ranges, egress, users, config_files, names }: InventoryNetwork,
+  state: CaptureState,
   behind: readonly (boolean | null)[],
 ): AgentNetwork {
   return {
@@ -108,7 +120,16 @@ function agentNetwork(
       };
     }),
     members: [...users.flatMap((user) => user.devices), ...config_files].flatMap(({ addresses }) => addresses),
-    ...(names === undefined ? {} : { names }),
+    ...own(id, names, state),
+  };
+}
+
+/** What differs from the rest of the fleet. */
+function own(id: string, inventoryNames: NameMode | undefined, state: CaptureState): Pick<AgentNetwork, "names" | "enabled"> {
+  const isOwn = inventoryNames !== undefined || state.networks.get(id)?.set.names !== undefined;
+  return {
+    ...(isOwn ? { names: namesOf(state, id, inventoryNames) } : {}),
+    ...(isNetworkOn(state, id) ? {} : { enabled: false }),
   };
 }
 

@@ -1,14 +1,17 @@
 /** Where agents and other senders deliver, and where agents ask what to do. */
+import type { IncomingHttpHeaders } from "node:http";
 import { ARROW_CONTENT_TYPE, NDJSON_CONTENT_TYPE } from "@flowtrail/model";
 import { z } from "zod";
 import { AgentConfigs } from "../../identify/agent-config.ts";
+import type { NodeRef } from "../../identify/lookup.ts";
+import { readHeaders } from "../../receive/headers.ts";
 import type { Sender } from "../../receive/receive.ts";
 import { isTransient, StoreError } from "../../store/errors.ts";
 import type { Api, ApiContext } from "../context.ts";
 import { errorSchema } from "../errors.ts";
 import { agentConfigSchema, ingestSchema } from "../schemas.ts";
 
-export function ingestRoutes(api: Api, { config, receive, history, now }: ApiContext): void {
+export function ingestRoutes(api: Api, { config, receive, history, identify, capture, now }: ApiContext): void {
   const agentConfigs = new AgentConfigs(config.agents);
   // Not the parsers of the rest: a body that is no upload must not be read as JSON first.
   api.register((uploads, _options, done) => {
@@ -53,15 +56,21 @@ export function ingestRoutes(api: Api, { config, receive, history, now }: ApiCon
     },
     handler: async (request, reply) => {
       const { identity } = request;
-      const reporter = identity?.kind === "agent" ? { id: identity.node, name: identity.name } : null;
+      const reporter = identity?.kind === "agent" ? { id: identity.node, name: identity.name } : namedIn(request.headers);
       const nodeOf = (network: string, word: string) => history.nodeAt(network, word, now());
-      const answer = agentConfigs.get(history.described(), { reporter, nodeOf });
+      const answer = agentConfigs.get(history.described(), capture.state, { reporter, nodeOf });
       const tag = `"${answer.version}"`;
       reply.header("etag", tag).header("cache-control", "no-cache");
       if (request.headers["if-none-match"] === tag) return reply.code(304).send(null);
       return reply.send(answer as z.infer<typeof agentConfigSchema>);
     },
   });
+
+  /** Where nobody is asked for credentials, an agent's word is taken for who it is, as with what it delivers. */
+  function namedIn(headers: IncomingHttpHeaders): NodeRef | null {
+    const { node } = readHeaders(headers);
+    return node === null ? null : { id: identify.node(node).id, name: node };
+  }
 }
 
 /** An agent sets aside what is refused with another 4xx or 5xx: whatever may pass is "later". */
