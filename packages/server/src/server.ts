@@ -30,6 +30,7 @@ import { Reattribute } from "./identify/reattribute/reattribute.ts";
 import { AgentSources } from "./identify/sources/agents/agents.ts";
 import { addConfigured } from "./identify/sources/configured.ts";
 import { Sources } from "./identify/sources/sources.ts";
+import { NetmakerImport } from "./import/netmaker-import.ts";
 import { formatListen, isLoopbackHost, listenError, localUrl } from "./listen.ts";
 import { Live } from "./live/live.ts";
 import { FlowCounts } from "./query/count.ts";
@@ -333,6 +334,15 @@ export class Server {
       settings: store.settings,
       sample: this.#sample,
       seeder: this.#seeder,
+      netmakerImport: new NetmakerImport({
+        now,
+        oldestMs: (nowMs) => store.retention.flowsFromMs(nowMs),
+        submit: (submission) => store.submit(submission),
+        admit: (note) => this.#agents.admit(note, false),
+        clickhouse: store.clickhouse,
+        identify: this.#identify,
+        history: this.#history,
+      }),
       capture: this.#capture,
     });
   }

@@ -96,6 +96,7 @@ it("lists every route that there is", async () => {
     "get /metrics",
     "post /api/auth/signin",
     "post /api/auth/signout",
+    "post /api/import/netmaker",
     "post /api/inventory/replay",
     "post /api/inventory/sources/{name}/retire",
     "post /api/sample",

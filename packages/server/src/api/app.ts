@@ -20,6 +20,7 @@ import { inventoryRoutes } from "./routes/inventory.ts";
 import { inventoryListRoutes } from "./routes/inventory-list.ts";
 import { liveRoutes } from "./routes/live.ts";
 import { netmakerFlowRoutes } from "./routes/netmaker-flows.ts";
+import { netmakerImportRoutes } from "./routes/netmaker-import.ts";
 import { overviewRoutes } from "./routes/overview.ts";
 import { pageRoutes } from "./routes/page.ts";
 import { replayRoutes } from "./routes/replay.ts";
@@ -81,6 +82,7 @@ export async function buildApp(context: ApiContext): Promise<Api> {
     settingsCaptureRoutes,
     systemRoutes,
     seedRoutes,
+    netmakerImportRoutes,
   ];
   for (const routes of all) routes(app, context);
   await pageRoutes(app, context.config.web.dir);

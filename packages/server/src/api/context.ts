@@ -18,6 +18,7 @@ import type { InventoryHistory } from "../identify/history/history.ts";
 import type { Identify } from "../identify/identify.ts";
 import type { Reattribute } from "../identify/reattribute/reattribute.ts";
 import type { AgentSources } from "../identify/sources/agents/agents.ts";
+import type { NetmakerImport } from "../import/netmaker-import.ts";
 import type { Live } from "../live/live.ts";
 import type { FlowCounts } from "../query/count.ts";
 import type { FlowFacets } from "../query/facets.ts";
@@ -72,6 +73,7 @@ export interface ApiContext {
   readonly sample: Sample;
   readonly capture: CaptureSettings;
   readonly seeder: Seeder;
+  readonly netmakerImport: NetmakerImport;
 }
 
 export type Api = FastifyInstance<
