@@ -40,13 +40,15 @@ export interface FieldValueProps {
   readonly className?: string;
   /** -1 in tables, whose rows are walked with other keys. */
   readonly tabIndex?: 0 | -1;
+  /** Instead of the menu, which two clicks open and close. */
+  readonly onDoubleClick?: (() => void) | undefined;
   readonly children?: ReactNode;
 }
 
 /** The menu's clicks and keys are no clicks on the row that the value stands in. */
 const stop = (event: SyntheticEvent) => event.stopPropagation();
 
-export function FieldValue({ field, value, entity, title, className = "", tabIndex = 0, children }: FieldValueProps) {
+export function FieldValue({ field, value, entity, title, className = "", tabIndex = 0, onDoubleClick, children }: FieldValueProps) {
   const [opened, setOpened] = useState(false);
   const id = useId();
   const button = useRef<HTMLButtonElement>(null);
@@ -70,6 +72,13 @@ export function FieldValue({ field, value, entity, title, className = "", tabInd
         aria-haspopup="menu"
         aria-expanded={opened}
         onClick={click}
+        onDoubleClick={
+          onDoubleClick &&
+          (() => {
+            changed(false);
+            onDoubleClick();
+          })
+        }
         onKeyDown={(event) => pressOn(field, value, event)}
       >
         {children ?? valueLabel(field, value)}
