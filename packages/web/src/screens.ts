@@ -1,7 +1,27 @@
 /** Every screen of the page, in the order of the sidebar. The first one is what `/` shows. */
-import { IconBell, IconHeartbeat, IconLayoutDashboard, IconList, type IconProps } from "@tabler/icons-react";
+import {
+  IconBell,
+  IconHeartbeat,
+  IconLayoutDashboard,
+  IconList,
+  IconNetwork,
+  type IconProps,
+  IconServer2,
+  IconTopologyStar3,
+  IconUsers,
+} from "@tabler/icons-react";
 import { type ComponentType, type LazyExoticComponent, lazy } from "react";
-import { ALERTS_PATH, HEALTH_PATH, OVERVIEW_PATH, readEntityPath, TRAFFIC_LOGS_PATH } from "./lib/paths.ts";
+import {
+  ALERTS_PATH,
+  HEALTH_PATH,
+  MAP_PATH,
+  NETWORKS_PATH,
+  NODES_PATH,
+  OVERVIEW_PATH,
+  readEntityPath,
+  TRAFFIC_LOGS_PATH,
+  USERS_PATH,
+} from "./lib/paths.ts";
 import type { PageUrl } from "./lib/url.ts";
 
 /** Groups of the sidebar, in order. A branch stands above its screens, as in the page's menu. */
@@ -53,12 +73,40 @@ const LINES: readonly ScreenLine[] = [
     load: async () => (await import("./routes/traffic-logs.tsx")).TrafficLogsRoute,
   },
   {
+    path: MAP_PATH,
+    title: "Map",
+    nav: { group: "activity", Icon: IconTopologyStar3, key: "m" },
+    asks: "traffic",
+    load: async () => (await import("./routes/map.tsx")).MapRoute,
+  },
+  {
     path: "/entity",
     shows: (path) => readEntityPath(path) !== null,
     title: "Not named",
     titleOf: ({ params }) => params.get("name") || "Not named",
     asks: "traffic",
     load: async () => (await import("./routes/entity.tsx")).EntityRoute,
+  },
+  {
+    path: NODES_PATH,
+    title: "Nodes",
+    nav: { group: "inventory", Icon: IconServer2, key: "n" },
+    asks: "time",
+    load: async () => (await import("./routes/nodes.tsx")).NodesRoute,
+  },
+  {
+    path: USERS_PATH,
+    title: "Users",
+    nav: { group: "inventory", Icon: IconUsers, key: "u" },
+    asks: "time",
+    load: async () => (await import("./routes/users.tsx")).UsersRoute,
+  },
+  {
+    path: NETWORKS_PATH,
+    title: "Networks",
+    nav: { group: "inventory", Icon: IconNetwork, key: "w" },
+    asks: "time",
+    load: async () => (await import("./routes/networks.tsx")).NetworksRoute,
   },
   {
     path: ALERTS_PATH,

@@ -3,6 +3,7 @@ import { call } from "./api.ts";
 import type { AnswerMeta } from "./api-types.ts";
 import type { EntityKind } from "./paths.ts";
 import type { TopAnswer } from "./types-charts.ts";
+import type { Described, InventoryChange } from "./types-inventory.ts";
 
 export interface SeenAnswer {
   /** Start of the first flow; null: there is none. */
@@ -29,15 +30,8 @@ const INVENTORY_KINDS = {
   extclient: "config_file",
   egress_route: "egress",
   external: null,
+  network: "network",
 } as const satisfies Readonly<Record<EntityKind, string | null>>;
-
-/** As in the inventory's file, whatever its kind. */
-interface Described {
-  readonly addresses?: readonly string[];
-  readonly ranges?: readonly string[];
-  readonly via?: readonly string[];
-  readonly devices?: readonly { readonly name?: string; readonly addresses: readonly string[] }[];
-}
 
 export interface KnownEntity {
   readonly network: string;
@@ -45,6 +39,9 @@ export interface KnownEntity {
   readonly addresses: readonly string[];
   /** Nodes that lead there. */
   readonly via: readonly string[];
+  /** Groups and tags. */
+  readonly labels: readonly string[];
+  readonly id: string;
 }
 
 interface EntityPage {
@@ -70,11 +67,41 @@ export async function fetchKnown(
   const params = new URLSearchParams({ kind: inventoryKind, q: name, limit: String(MOST_FOUND) });
   if (network !== null) params.set("network", network);
   const { entities } = await call<EntityPage>("GET", `/api/inventory?${params}`, undefined, signal);
-  return entities
-    .filter((one) => (one.name ?? one.id) === name)
-    .map(({ network, entity }) => ({ network, name, addresses: addressesOf(entity), via: entity.via ?? [] }));
+  return (
+    entities
+      // Flows have networks by their id.
+      .filter((one) => (kind === "network" ? one.id : (one.name ?? one.id)) === name)
+      .map(({ network, id, entity }) => ({
+        network,
+        name,
+        id,
+        addresses: addressesOf(entity),
+        via: entity.via ?? [],
+        labels: [...(entity.groups ?? []), ...(entity.tags ?? [])],
+      }))
+  );
 }
 
 function addressesOf({ addresses = [], ranges = [], devices = [] }: Described): readonly string[] {
   return [...addresses, ...ranges, ...devices.flatMap((device) => device.addresses)];
 }
+
+/** What the inventory said of these ids, newest first. Throws ApiError. */
+export async function fetchHistory(
+  kind: EntityKind,
+  ids: readonly string[],
+  network: string | null,
+  signal?: AbortSignal,
+): Promise<readonly InventoryChange[]> {
+  const inventoryKind = INVENTORY_KINDS[kind];
+  if (inventoryKind === null) return [];
+  const answers = await Promise.all(
+    ids.map((id) => {
+      const params = new URLSearchParams({ kind: inventoryKind, id, from: "0", limit: String(MOST_CHANGES) });
+      if (network !== null) params.set("network", network);
+      return call<{ changes: readonly InventoryChange[] }>("GET", `/api/inventory/history?${params}`, undefined, signal);
+    }),
+  );
+  return answers.flatMap(({ changes }) => changes).toSorted((a, b) => (a.time < b.time ? 1 : -1));
+}
+const MOST_CHANGES = 200;

@@ -1,6 +1,8 @@
 /** What the inventory knows. */
 import { call } from "./api.ts";
+import type { Asked } from "./asked.ts";
 import type { EntityKind } from "./paths.ts";
+import type { InventoryKind, InventoryList } from "./types-inventory.ts";
 
 interface InventoryEntity {
   readonly network: string;
@@ -14,9 +16,9 @@ interface InventoryPage {
   readonly total: number;
 }
 
-/** The inventory's kinds, as rows and pages call them. Null: networks have no page. */
+/** The inventory's kinds, as rows and pages call them. */
 const KINDS = {
-  network: null,
+  network: "network",
   node: "node",
   user: "user",
   config_file: "extclient",
@@ -34,10 +36,12 @@ export interface FoundEntity {
 export async function findEntities(text: string, limit: number, signal?: AbortSignal): Promise<readonly FoundEntity[]> {
   const params = new URLSearchParams({ q: text, limit: String(limit) });
   const { entities } = await call<InventoryPage>("GET", `/api/inventory?${params}`, undefined, signal);
-  return entities.flatMap(({ kind, name, id, network }) => {
-    const known = KINDS[kind];
-    return known === null ? [] : [{ kind: known, name: name ?? id, network }];
-  });
+  return entities.map(({ kind, name, id, network }) => ({
+    kind: KINDS[kind],
+    // Flows have networks by their id.
+    name: kind === "network" ? id : (name ?? id),
+    network,
+  }));
 }
 
 interface NetworkAnswer {
@@ -47,4 +51,15 @@ interface NetworkAnswer {
 /** Networks that the inventory knows, or that flows of the last days are of. Throws ApiError. */
 export async function fetchNetworks(signal?: AbortSignal): Promise<NetworkAnswer["networks"]> {
   return (await call<NetworkAnswer>("GET", "/api/networks", undefined, signal)).networks;
+}
+
+/** All that there is of one kind, with its traffic in the window. Throws ApiError. */
+export function fetchList(
+  kind: InventoryKind,
+  { network, window }: Pick<Asked, "network" | "window">,
+  signal?: AbortSignal,
+): Promise<InventoryList> {
+  const params = new URLSearchParams({ kind, from: window.from, to: window.to });
+  if (network !== null) params.set("network", network);
+  return call("GET", `/api/inventory/list?${params}`, undefined, signal);
 }

@@ -1,9 +1,12 @@
 import { NativeSelect } from "@mantine/core";
 import { IconHelpCircle } from "@tabler/icons-react";
-import { useMemo } from "react";
+import { lazy, Suspense, useMemo } from "react";
 import { entityEnds } from "../features/entity/ends.ts";
 import { EntityHead, type EntityHeadProps } from "../features/entity/entity-head.tsx";
 import { EntityLists } from "../features/entity/entity-lists.tsx";
+import { EntityTabs, readView } from "../features/entity/entity-tabs.tsx";
+import { HistoryView } from "../features/entity/history-view.tsx";
+import { NetworkTraffic } from "../features/entity/network-traffic.tsx";
 import { NoTraffic } from "../features/entity/no-traffic.tsx";
 import { PeersChart } from "../features/entity/peers-chart.tsx";
 import { usePeers } from "../features/entity/use-entity.ts";
@@ -26,7 +29,10 @@ import { FailedBanner } from "../ui/failed-banner.tsx";
 import { ScreenSkeleton } from "../ui/screen-skeleton.tsx";
 import "./overview.css";
 
-/** All about one node, user, config file, egress route, domain or address. */
+/** The same list as on the screen of that name. */
+const TrafficLog = lazy(async () => ({ default: (await import("./traffic-logs.tsx")).TrafficLogsRoute }));
+
+/** All about one node, user, config file, egress route, domain, address or network. */
 export function EntityRoute() {
   const { path, params } = useUrl();
   const kind = readEntityPath(path);
@@ -44,10 +50,19 @@ export function EntityRoute() {
 
 function Entity({ kind, name }: { kind: EntityKind; name: string }) {
   const ends = useMemo(() => entityEnds(kind, name), [kind, name]);
+  const view = readView(useUrl().params);
   return (
     <Pinned value={ends.either}>
       <EntityHead kind={kind} name={name} ends={ends} />
-      <Traffic kind={kind} name={name} ends={ends} />
+      <EntityTabs kind={kind} />
+      {view === "overview" && kind !== "network" && <Traffic kind={kind} name={name} ends={ends} />}
+      {view === "overview" && kind === "network" && <NetworkTraffic kind={kind} name={name} ends={ends} />}
+      {view === "logs" && (
+        <Suspense fallback={<ScreenSkeleton />}>
+          <TrafficLog embedded />
+        </Suspense>
+      )}
+      {view === "history" && <HistoryView kind={kind} name={name} />}
     </Pinned>
   );
 }

@@ -39,7 +39,8 @@ const VIEWS: { value: ReportsView; label: string }[] = [
   { value: "all", label: "All reports" },
 ];
 
-export function TrafficLogsRoute() {
+/** `embedded`: on the page of somebody, whose rows it lists alone (see `Pinned`). */
+export function TrafficLogsRoute({ embedded = false }: { embedded?: boolean }) {
   const { query, openFlow, change, open } = useTrafficQuery();
   const { order, change: changeOrder, sortBy } = useListOrder(query.window);
   const question = useQuestion(query, order);
@@ -70,7 +71,7 @@ export function TrafficLogsRoute() {
   return (
     <>
       <header className="screen-head log-toolbar">
-        <h1 className="screen-title">Traffic Logs</h1>
+        {!embedded && <h1 className="screen-title">Traffic Logs</h1>}
         <FilterButton
           window={query.window}
           q={query.q}

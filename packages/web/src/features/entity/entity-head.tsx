@@ -1,11 +1,12 @@
 import { formatDuration } from "@flowtrail/model";
-import type { ReactNode } from "react";
 import { partLabel } from "../../lib/filter-text.ts";
 import type { EntityKind } from "../../lib/paths.ts";
 import { useClock } from "../../lib/use-clock.ts";
-import { PARTICIPANT_ICONS, PARTICIPANT_LABELS } from "../../ui/participant.tsx";
+import { ENTITY_ICONS, ENTITY_LABELS } from "../../ui/entity-kind.ts";
 import { useHealth } from "../health/use-health.ts";
 import type { EntityEnds } from "./ends.ts";
+import { Fact } from "./fact.tsx";
+import { MemberFacts, NetworkLinks } from "./network-facts.tsx";
 import { useKnown, useSeen } from "./use-entity.ts";
 import "./entity-head.css";
 
@@ -17,12 +18,13 @@ export interface EntityHeadProps {
 
 /** What it is, where it is, since when it is known. Each fact comes when it is known. */
 export function EntityHead({ kind, name, ends }: EntityHeadProps) {
-  const Icon = PARTICIPANT_ICONS[kind];
+  const Icon = ENTITY_ICONS[kind];
   const known = useKnown(kind, name);
-  const [addresses, networks, via] = [
+  const [addresses, networks, via, labels] = [
     distinct(known.data?.flatMap((one) => one.addresses)),
     distinct(known.data?.map((one) => one.network)),
     distinct(known.data?.flatMap((one) => one.via)),
+    distinct(known.data?.flatMap((one) => one.labels)),
   ];
   return (
     <header className="entity-head">
@@ -31,37 +33,38 @@ export function EntityHead({ kind, name, ends }: EntityHeadProps) {
         <h1 className="screen-title">{name}</h1>
         <span className="entity-kind">{kind === "external" && ends.field === "ip" ? "External address" : KIND_WORDS[kind]}</span>
         <span className="entity-pin" title={`Everything on this page: ${partLabel(ends.either)}`}>
-          Always at either end
+          {kind === "network" ? "This network alone" : "Always at either end"}
         </span>
       </div>
       <dl className="entity-facts">
         <SeenFacts kind={kind} ends={ends} name={name} />
-        {networks.length > 0 && <Fact label={networks.length === 1 ? "Network" : "Networks"}>{networks.join(", ")}</Fact>}
+        {networks.length > 0 && kind !== "network" && (
+          <Fact label={networks.length === 1 ? "Network" : "Networks"}>
+            <NetworkLinks networks={networks} />
+          </Fact>
+        )}
         {addresses.length > 0 && (
-          <Fact label={kind === "egress_route" ? "Ranges" : addresses.length === 1 ? "Address" : "Addresses"}>
+          <Fact
+            label={kind === "egress_route" || kind === "network" ? "Ranges" : addresses.length === 1 ? "Address" : "Addresses"}
+          >
             <Cut texts={addresses} />
           </Fact>
         )}
         {via.length > 0 && <Fact label="Through">{via.join(", ")}</Fact>}
+        {labels.length > 0 && <Fact label={kind === "user" ? "Groups and tags" : "Tags"}>{labels.join(", ")}</Fact>}
+        {kind === "network" && <MemberFacts network={name} />}
         {known.isError && <Fact label="Inventory">not known: {known.error.message}</Fact>}
-        {known.data?.length === 0 && kind !== "external" && <Fact label="Inventory">has none of this name now</Fact>}
+        {known.data?.length === 0 && kind !== "external" && (
+          <Fact label="Inventory">has none of this name now: see its History</Fact>
+        )}
         {kind === "node" && <AgentFacts name={name} />}
       </dl>
     </header>
   );
 }
 
-const KIND_WORDS = { ...PARTICIPANT_LABELS, external: "External domain" } as const;
+const KIND_WORDS = { ...ENTITY_LABELS, external: "External domain" } as const;
 const MOST_SHOWN = 4;
-
-function Fact({ label, title, children }: { label: string; title?: string; children: ReactNode }) {
-  return (
-    <div>
-      <dt>{label}</dt>
-      <dd title={title}>{children}</dd>
-    </div>
-  );
-}
 
 /** The first of them; all on hover. */
 function Cut({ texts }: { texts: readonly string[] }) {

@@ -4,7 +4,7 @@ import { absoluteWindow, boundsOf, DEFAULT_WINDOW } from "../../lib/time-window.
 import { useAsked } from "../../lib/use-asked.ts";
 import { useClock } from "../../lib/use-clock.ts";
 import { Empty } from "../../ui/empty.tsx";
-import { PARTICIPANT_LABELS } from "../../ui/participant.tsx";
+import { ENTITY_LABELS } from "../../ui/entity-kind.ts";
 import { LogLink } from "../overview/log-link.tsx";
 import type { EntityHeadProps } from "./entity-head.tsx";
 import { useKnown, useSeen } from "./use-entity.ts";
@@ -20,7 +20,7 @@ export function NoTraffic({ kind, name, ends }: EntityHeadProps) {
   if (seen === undefined || known === undefined) return <p className="entity-looking">Looking for its last traffic…</p>;
   const log = <LogLink className="entity-log">Look in Traffic Logs</LogLink>;
   if (seen.last === null) {
-    const what = PARTICIPANT_LABELS[kind].toLowerCase();
+    const what = ENTITY_LABELS[kind].toLowerCase();
     if (known.length > 0) {
       return (
         <Empty icon={<IconClockSearch {...ICON} />} title="No traffic of it was ever seen" actions={log}>

@@ -1,7 +1,7 @@
 /** What a page about one thing asks for, besides what every overview asks for. */
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { fetchHistogram } from "../../lib/api-charts.ts";
-import { fetchKnown, fetchSeen, fetchTop } from "../../lib/api-entity.ts";
+import { fetchHistory, fetchKnown, fetchSeen, fetchTop } from "../../lib/api-entity.ts";
 import { askedParams, mistakeIn } from "../../lib/asked.ts";
 import type { EntityKind } from "../../lib/paths.ts";
 import { type PinnedFilter, withPinned } from "../../lib/pinned-filter.ts";
@@ -17,6 +17,18 @@ export function useKnown(kind: EntityKind, name: string) {
   return useQuery({
     queryKey: ["known", kind, name, network],
     queryFn: ({ signal }) => fetchKnown(kind, name, network, signal),
+  });
+}
+
+/** What it told of it, change by change; of what it has no more, by its name. */
+export function useHistory(kind: EntityKind, name: string) {
+  const { network } = useAsked().asked;
+  const known = useKnown(kind, name).data;
+  const ids = [...new Set([...(known ?? []).map(({ id }) => id), name])];
+  return useQuery({
+    queryKey: ["history", kind, ids, network],
+    queryFn: ({ signal }) => fetchHistory(kind, ids, network, signal),
+    enabled: known !== undefined,
   });
 }
 

@@ -2,6 +2,7 @@ import { keepPreviousData, type UseQueryResult, useQuery } from "@tanstack/react
 import { type FacetAnswer, fetchFacets } from "../../lib/api-filter.ts";
 import { type Asked, askedParams } from "../../lib/asked.ts";
 import { isLive } from "../../lib/time-window.ts";
+import { usePinned } from "../overview/pinned.ts";
 import { FACET_FIELDS, FIRST_VALUES, MOST_VALUES } from "./facet-fields.ts";
 
 /** What is asked on the screen; `reports` where it has views. */
@@ -12,7 +13,7 @@ export interface FacetAsked extends Asked {
 const LIVE_MS = 15_000;
 
 function useFacets(fields: string, limit: number, asked: FacetAsked, enabled: boolean): UseQueryResult<FacetAnswer> {
-  const params = askedParams(asked);
+  const params = askedParams({ ...asked, q: usePinned()(asked.q) });
   if (asked.reports !== undefined) params.set("reports", asked.reports);
   params.set("fields", fields);
   params.set("limit", String(limit));

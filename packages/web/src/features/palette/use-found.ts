@@ -11,7 +11,7 @@ import { entityPath } from "../../lib/paths.ts";
 import { navigate, useUrl } from "../../lib/url.ts";
 import { useAsked } from "../../lib/use-asked.ts";
 import { screenAt } from "../../screens.ts";
-import { PARTICIPANT_ICONS, PARTICIPANT_LABELS } from "../../ui/participant.tsx";
+import { ENTITY_ICONS, ENTITY_LABELS } from "../../ui/entity-kind.ts";
 import type { Command } from "./command.ts";
 import { addedTo } from "./filter-command.ts";
 
@@ -49,8 +49,8 @@ export function useFound(text: string, ask: (q: string) => void): readonly Comma
       id: `${kind} ${network} ${name}`,
       group: "Found",
       label: name,
-      hint: `${PARTICIPANT_LABELS[kind]} of ${network}`,
-      Icon: PARTICIPANT_ICONS[kind],
+      hint: kind === "network" ? ENTITY_LABELS[kind] : `${ENTITY_LABELS[kind]} of ${network}`,
+      Icon: ENTITY_ICONS[kind],
       run: () => (screenAt(path) === null ? ask(include(asked.q, "name", name)) : navigate(path, page)),
     };
   });

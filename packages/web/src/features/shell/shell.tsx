@@ -7,6 +7,7 @@ import { MOD_KEY } from "../../lib/hotkeys.ts";
 import { useUrl } from "../../lib/url.ts";
 import { screenAt } from "../../screens.ts";
 import { Logo } from "../../ui/logo.tsx";
+import { GuideHost } from "../guide/guide-host.tsx";
 import { Palette } from "../palette/palette.tsx";
 import { SampleBanner } from "../sample/sample-banner.tsx";
 import { SignOut } from "../session/sign-out.tsx";
@@ -77,6 +78,7 @@ export function Shell({ children }: { children: ReactNode }) {
         {children}
       </main>
       <Palette opened={dialog === "palette"} onClose={() => setDialog(null)} showHelp={() => setDialog("keys")} />
+      <GuideHost />
       <KeyboardHelp opened={dialog === "keys"} onClose={() => setDialog(null)} />
     </div>
   );

@@ -1,20 +1,14 @@
 import { formatCount, formatDuration } from "@flowtrail/model";
 import { Button, Loader } from "@mantine/core";
-import {
-  IconClockSearch,
-  IconFilterOff,
-  IconHourglass,
-  IconLock,
-  IconPlugConnected,
-  IconPlugConnectedX,
-} from "@tabler/icons-react";
+import { IconClockSearch, IconFilterOff, IconHourglass, IconLock, IconPlugConnectedX } from "@tabler/icons-react";
 import { absoluteWindow, boundsOf, type TimeWindow } from "../../lib/time-window.ts";
 import { useClock } from "../../lib/use-clock.ts";
 import { Command } from "../../ui/command.tsx";
 import { Empty } from "../../ui/empty.tsx";
+import { FirstRun } from "../guide/first-run.tsx";
 import { SAMPLE_NETWORK } from "../health/networks.ts";
 import { useHealth } from "../health/use-health.ts";
-import { useSample } from "../sample/use-sample.ts";
+import { SampleButton } from "../sample/sample-button.tsx";
 import { type Culprit, emptyCause } from "./empty-cause.ts";
 import type { TrafficQuery } from "./query.ts";
 import { useProbes } from "./use-probes.ts";
@@ -34,6 +28,7 @@ export function EmptyLog({ query, onChange }: EmptyLogProps) {
   const problem = health.error ?? probes.error;
   if (problem !== null) return <p role="alert">{problem.message}</p>;
   if (health.data === undefined || probes.data === undefined) return <Loader aria-label="Loading" m="auto" />;
+  const showSample = () => onChange({ network: SAMPLE_NETWORK, window: { from: "-15m", to: "now" } });
   const cause = emptyCause(query, health.data, probes.data);
   switch (cause.kind) {
     case "filtered":
@@ -43,7 +38,7 @@ export function EmptyLog({ query, onChange }: EmptyLogProps) {
         <Empty
           icon={<IconLock {...ICON} />}
           title="Nothing is captured on this machine"
-          actions={<SampleButton onChange={onChange} />}
+          actions={<SampleButton onStarted={showSample} />}
         >
           <p>{cause.message ?? "Reading the kernel's connection table needs root."}</p>
           <p>Stop Flowtrail and start it like this to see this machine's own traffic:</p>
@@ -55,24 +50,13 @@ export function EmptyLog({ query, onChange }: EmptyLogProps) {
         <Empty
           icon={<IconPlugConnectedX {...ICON} />}
           title="The agent on this machine has failed"
-          actions={<SampleButton onChange={onChange} />}
+          actions={<SampleButton onStarted={showSample} />}
         >
           <p>{cause.message ?? "The terminal that runs “flowtrail up” shows why."}</p>
         </Empty>
       );
     case "no_agent":
-      return (
-        <Empty
-          icon={<IconPlugConnected {...ICON} />}
-          title="No agent has connected yet"
-          actions={<SampleButton onChange={onChange} />}
-        >
-          <p>Agents on your nodes report what their kernels track. Make a token for a node here:</p>
-          <Command text="npx flowtrail token create --node NAME" />
-          <p>and start the agent there, as root:</p>
-          <Command text={agentCommand(window.location.origin)} />
-        </Empty>
-      );
+      return <FirstRun />;
     case "sample_starting":
       return (
         <Empty icon={<IconHourglass {...ICON} />} title="Sample traffic is on its way">
@@ -129,28 +113,6 @@ function Filtered({ culprit, onChange }: { culprit: Culprit | null } & Pick<Empt
       )}
     </Empty>
   );
-}
-
-function SampleButton({ onChange }: Pick<EmptyLogProps, "onChange">) {
-  const sample = useSample();
-  const start = () =>
-    sample.mutate(true, { onSuccess: () => onChange({ network: SAMPLE_NETWORK, window: { from: "-15m", to: "now" } }) });
-  return (
-    <>
-      <Button variant="light" loading={sample.isPending} onClick={start}>
-        Try with sample traffic
-      </Button>
-      {sample.isError && <p role="alert">{sample.error.message}</p>}
-    </>
-  );
-}
-
-function agentCommand(origin: string): string {
-  return [
-    `npx flowtrail agent --server ${origin}`,
-    "  --token-file FILE --node NAME --network ID=CIDR",
-    "  --state /var/lib/flowtrail/agent",
-  ].join(" \\\n");
 }
 
 /** As long a window as the one that was asked for, with the newest row at its end. */

@@ -3,36 +3,44 @@ import { fetchFlows } from "../../lib/api.ts";
 import { fetchCount } from "../../lib/api-filter.ts";
 import { partsOf, withoutPart } from "../../lib/filter-edit-parts.ts";
 import { partLabel } from "../../lib/filter-text.ts";
+import { usePinned } from "../overview/pinned.ts";
 import type { Culprit, Probes } from "./empty-cause.ts";
-import { apiParams, type TrafficQuery } from "./query.ts";
+import { apiParams as plainParams, type TrafficQuery } from "./query.ts";
 
 /** Conditions that are tried: each is a question of its own. */
 const MOST_TRIED = 8;
 
 /** Cheap questions that tell apart why there are no rows. */
 export function useProbes(query: TrafficQuery): UseQueryResult<Probes> {
+  const pin = usePinned();
+  // What is pinned is no condition that could be taken away.
+  const apiParams = (asked: TrafficQuery) => plainParams({ ...asked, q: pin(asked.q) });
   return useQuery({
     queryKey: ["probes", apiParams(query).toString()],
     queryFn: async ({ signal }) => {
       const unfiltered = { ...query, q: "" };
-      const inWindow = query.q === "" ? undefined : await newestOf(unfiltered, signal);
-      const newest = inWindow ?? (await newestOf({ ...unfiltered, reports: "all", window: { from: "0", to: "now" } }, signal));
+      const inWindow = query.q === "" ? undefined : await newestOf(apiParams(unfiltered), signal);
+      const newest =
+        inWindow ?? (await newestOf(apiParams({ ...unfiltered, reports: "all", window: { from: "0", to: "now" } }), signal));
       return {
         hasUnfiltered: inWindow !== undefined,
-        culprits: inWindow === undefined ? [] : await culpritsOf(query, signal),
+        culprits: inWindow === undefined ? [] : await culpritsOf(query, apiParams, signal),
         newestMs: newest === undefined ? null : Date.parse(newest.last_seen),
       };
     },
   });
 }
 
-async function newestOf(asked: TrafficQuery, signal: AbortSignal) {
-  const params = apiParams(asked);
+async function newestOf(params: URLSearchParams, signal: AbortSignal) {
   params.set("limit", "1");
   return (await fetchFlows(params, signal)).flows[0];
 }
 
-function culpritsOf(query: TrafficQuery, signal: AbortSignal): Promise<Culprit[]> {
+function culpritsOf(
+  query: TrafficQuery,
+  apiParams: (asked: TrafficQuery) => URLSearchParams,
+  signal: AbortSignal,
+): Promise<Culprit[]> {
   const tried = partsOf(query.q).slice(0, MOST_TRIED);
   return Promise.all(
     tried.map(async (part, index) => {

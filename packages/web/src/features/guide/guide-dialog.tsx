@@ -1,0 +1,36 @@
+import { Modal } from "@mantine/core";
+import { useState } from "react";
+import type { AgentToStart } from "./agent-command.ts";
+import { showGuide } from "./guide-state.ts";
+import { NameStep } from "./name-step.tsx";
+import { WaitStep } from "./wait-step.tsx";
+import "./guide.css";
+
+/** A node that was named, and the time from which on it is waited for. */
+export interface AwaitedNode extends AgentToStart {
+  /** The server's. */
+  readonly since: string;
+}
+
+/** Add a node: a name, one command, and it turns green. What was begun is still there when it is opened again. */
+export function GuideDialog({ opened }: { opened: boolean }) {
+  const [awaited, setAwaited] = useState<AwaitedNode | null>(null);
+  return (
+    <Modal
+      opened={opened}
+      onClose={() => showGuide(false)}
+      title="Add a node"
+      size="lg"
+      centered
+      closeButtonProps={{ "aria-label": "Close" }}
+    >
+      <div className="guide">
+        {awaited === null ? (
+          <NameStep onNamed={setAwaited} />
+        ) : (
+          <WaitStep key={awaited.token} node={awaited} onAnother={() => setAwaited(null)} />
+        )}
+      </div>
+    </Modal>
+  );
+}

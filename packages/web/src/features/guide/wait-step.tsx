@@ -1,0 +1,55 @@
+import { Button, Loader } from "@mantine/core";
+import { IconCircleCheck } from "@tabler/icons-react";
+import { useEffect, useState } from "react";
+import { Command } from "../../ui/command.tsx";
+import { agentCommand } from "./agent-command.ts";
+import { Connected } from "./connected.tsx";
+import type { AwaitedNode } from "./guide-dialog.tsx";
+import { useAgent } from "./use-agent.ts";
+import { WhatToCheck } from "./what-to-check.tsx";
+
+/** It mostly takes two seconds. */
+const LONG_MS = 60_000;
+
+/** The command, and whether its agent has come. */
+export function WaitStep({ node, onAnother }: { node: AwaitedNode; onAnother(): void }) {
+  const { agent, error } = useAgent(node.node, node.since);
+  const isLong = useIsLater(LONG_MS);
+  return (
+    <>
+      <p>
+        Run this on <strong>{node.node}</strong>, in the folder that Flowtrail was installed to (<code>npm ci</code>):
+      </p>
+      <Command text={agentCommand(node)} />
+      <p className="guide-small">
+        The token in it is shown this once. Whoever has it can report as {node.node}, and do nothing else.
+      </p>
+      <div className={`guide-state${agent === null ? "" : " guide-green"}`} role="status">
+        {agent === null ? <Loader size="xs" aria-hidden /> : <IconCircleCheck size={20} aria-hidden />}
+        {agent === null ? `Waiting for ${node.node} to report…` : `${node.node} reports`}
+      </div>
+      {agent === null && error !== null && (
+        <p className="guide-failed" role="alert">
+          {error.message}
+        </p>
+      )}
+      {agent === null && error === null && isLong && <WhatToCheck address={node.address} />}
+      {agent !== null && <Connected agent={agent} />}
+      <div className="guide-actions">
+        <Button variant="default" onClick={onAnother}>
+          {agent === null ? "Another name" : "Add another node"}
+        </Button>
+      </div>
+    </>
+  );
+}
+
+/** Has it been here for so long? */
+function useIsLater(ms: number): boolean {
+  const [isLater, setLater] = useState(false);
+  useEffect(() => {
+    const timer = setTimeout(() => setLater(true), ms);
+    return () => clearTimeout(timer);
+  }, [ms]);
+  return isLater;
+}

@@ -1,0 +1,30 @@
+import { IconAddressBook } from "@tabler/icons-react";
+import { carriedParams } from "../../lib/asked.ts";
+import { HEALTH_PATH } from "../../lib/paths.ts";
+import type { InventoryKind } from "../../lib/types-inventory.ts";
+import { useUrl } from "../../lib/url.ts";
+import { Empty } from "../../ui/empty.tsx";
+import { PageLink } from "../../ui/page-link.tsx";
+import { nounOf } from "./kinds.ts";
+
+/** Nobody has said who there is. */
+export function NobodyKnown({ kind }: { kind: InventoryKind }) {
+  const { params } = useUrl();
+  const network = params.get("net");
+  return (
+    <Empty
+      icon={<IconAddressBook size={26} stroke={1.6} />}
+      title={`No ${nounOf(kind)} are known${network === null ? "" : ` in ${network}`}`}
+      actions={
+        <PageLink path={HEALTH_PATH} params={carriedParams(params)} className="link-button">
+          Where names come from
+        </PageLink>
+      }
+    >
+      <p>
+        Agents see addresses. Who has them is said by an inventory file (<code>--inventory-file</code>) or by Netmaker (
+        <code>inventory.netmaker.url</code>); both can be added while agents report.
+      </p>
+    </Empty>
+  );
+}
