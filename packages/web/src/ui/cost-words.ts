@@ -12,7 +12,7 @@ const TABLES: Readonly<Record<string, string>> = {
 };
 
 /** `1-min rollup`; several tables: the words of each, once. Names that are new to the page stay as they are. */
-function tableWords(table: string): string {
+export function tableWords(table: string): string {
   const names = table.split(", ").filter((name) => name !== "");
   const words = names.map((name) => TABLES[name] ?? (name.startsWith("rollup_") ? rollupWords(name) : name));
   return [...new Set(words)].join(" and ");

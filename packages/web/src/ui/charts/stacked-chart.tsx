@@ -28,6 +28,8 @@ export interface StackedChartProps extends ChartActions {
   readonly gaps?: readonly ChartGap[];
   /** All together in the time before. */
   readonly previous?: readonly Amount[] | undefined;
+  /** What is told of a step, where something else is drawn: exact values instead of shares. */
+  readonly told?: { readonly series: readonly ChartSeries[]; readonly unit: ChartUnit };
 }
 
 const AXIS_PX = 68;
@@ -39,6 +41,7 @@ const NO_GAPS: readonly ChartGap[] = [];
  */
 export function StackedChart(props: StackedChartProps) {
   const { label, series, steps, unit, clock, nowMs, kind = "bars", height = 150, gaps = NO_GAPS, previous } = props;
+  const exact = props.told ?? { series, unit };
   const { ref, width } = useElementSize<HTMLDivElement>();
   const [looked, setLooked] = useState<number | null>(null);
   const at = looked === null ? null : Math.min(looked, steps.count - 1);
@@ -51,7 +54,7 @@ export function StackedChart(props: StackedChartProps) {
   }, [bands, previous, unit, height]);
   const pointer = useChartPointer(plot, steps, props, setLooked);
   const keys = useChartKeys(at, steps, { ...props, onLook: setLooked });
-  const told = at === null ? null : tellStep(at, { series, steps, previous, gaps, nowMs, clock });
+  const told = at === null ? null : tellStep(at, { series: exact.series, steps, previous, gaps, nowMs, clock });
   const openFrom = Math.floor((nowMs - steps.fromMs) / steps.stepMs);
   const chosen = pointer.span ?? keys.span;
 
@@ -66,7 +69,10 @@ export function StackedChart(props: StackedChartProps) {
         aria-valuemin={0}
         aria-valuemax={Math.max(0, steps.count - 1)}
         aria-valuenow={at ?? steps.count - 1}
-        aria-valuetext={stepText(told ?? tellStep(steps.count - 1, { series, steps, gaps, nowMs, clock }), unit)}
+        aria-valuetext={stepText(
+          told ?? tellStep(steps.count - 1, { series: exact.series, steps, gaps, nowMs, clock }),
+          exact.unit,
+        )}
         onKeyDown={keys.onKeyDown}
         onFocus={(event) => event.currentTarget.matches(":focus-visible") && setLooked(at ?? steps.count - 1)}
         onBlur={() => {
@@ -88,7 +94,7 @@ export function StackedChart(props: StackedChartProps) {
         </svg>
       </div>
       {told !== null && at !== null && (
-        <StepTip told={told} unit={unit} x={xOf(steps.fromMs + (at + 0.5) * steps.stepMs, plot, steps)} width={width} />
+        <StepTip told={told} unit={exact.unit} x={xOf(steps.fromMs + (at + 0.5) * steps.stepMs, plot, steps)} width={width} />
       )}
     </div>
   );

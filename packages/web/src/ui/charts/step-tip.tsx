@@ -1,3 +1,4 @@
+import { add } from "./series.ts";
 import type { StepTold } from "./step-words.ts";
 import { type ChartUnit, formatExact, formatShort } from "./units.ts";
 
@@ -11,7 +12,8 @@ export interface StepTipProps {
 
 /** What there is in one step, exactly. */
 export function StepTip({ told, unit, x, width }: StepTipProps) {
-  const { when, soFar, rows, total, previous, silent } = told;
+  const { when, soFar, total, previous, silent } = told;
+  const { rows, more } = largestRows(told.rows);
   const side = x < width / 2 ? { left: x + 14 } : { right: width - x + 14 };
   return (
     <div className="chart-tip" style={side}>
@@ -33,6 +35,11 @@ export function StepTip({ told, unit, x, width }: StepTipProps) {
             </tr>
           ))}
         </tbody>
+        {more.length > 0 && (
+          <tbody>
+            <TotalRow label={`${more.length} more`} value={add(more.map(({ value }) => value))} unit={unit} />
+          </tbody>
+        )}
         {(rows.length > 1 || previous !== null) && (
           <tfoot>
             {rows.length > 1 && <TotalRow label="Together" value={total} unit={unit} />}
@@ -43,6 +50,16 @@ export function StepTip({ told, unit, x, width }: StepTipProps) {
       {silent.length > 0 && <p className="chart-tip-silent">No reports from {namesOf(silent)}: there may have been more.</p>}
     </div>
   );
+}
+
+/** There is room for so many. */
+const MOST_ROWS = 16;
+
+/** As they stand in the chart; if they are too many, the smaller ones are told together. */
+function largestRows(all: StepTold["rows"]): { readonly rows: StepTold["rows"]; readonly more: StepTold["rows"] } {
+  if (all.length <= MOST_ROWS) return { rows: all, more: [] };
+  const kept = new Set(all.toSorted((a, b) => Number(b.value) - Number(a.value)).slice(0, MOST_ROWS - 1));
+  return { rows: all.filter((row) => kept.has(row)), more: all.filter((row) => !kept.has(row)) };
 }
 
 function TotalRow({ label, value, unit }: { label: string; value: number | string; unit: ChartUnit }) {

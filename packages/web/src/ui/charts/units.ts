@@ -3,7 +3,14 @@ import { formatBytes, formatCount, formatExactBytes } from "@flowtrail/model";
 import { scaleLinear } from "d3-scale";
 import type { Amount } from "./series.ts";
 
-export type ChartUnit = "bytes" | "bytes/s" | "domains" | "packets" | "connections" | "connections/s";
+type CountUnit = "packets" | "connections" | "reports";
+type CountRate = `${CountUnit}/s`;
+/** `%`: of all, 0 to 100. */
+export type ChartUnit = "bytes" | "bytes/s" | "domains" | CountUnit | CountRate | "%";
+
+function isCountRate(unit: ChartUnit): unit is CountRate {
+  return unit !== "bytes/s" && unit.endsWith("/s");
+}
 
 const compact = new Intl.NumberFormat("en-US", { notation: "compact", maximumFractionDigits: 1 });
 const decimal = new Intl.NumberFormat("en-US", { maximumFractionDigits: 3 });
@@ -17,7 +24,11 @@ export function formatShort(amount: Amount, unit: ChartUnit): string {
     case "bytes/s":
       return `${formatBytes(value < 1024 ? Math.round(value * 10) / 10 : value)}/s`;
     case "connections/s":
+    case "packets/s":
+    case "reports/s":
       return `${value < 1000 ? decimal.format(Math.round(value * 100) / 100) : compact.format(value)}/s`;
+    case "%":
+      return `${decimal.format(Math.round(value * 10) / 10)} %`;
     default:
       return value < 10_000 ? formatCount(value) : compact.format(value);
   }
@@ -32,7 +43,11 @@ export function formatExact(amount: Amount, unit: ChartUnit): string {
     case "bytes/s":
       return `${decimal.format(count)} bytes/s`;
     case "connections/s":
-      return `${decimal.format(count)} connections/s`;
+    case "packets/s":
+    case "reports/s":
+      return `${decimal.format(count)} ${unit}`;
+    case "%":
+      return `${decimal.format(count)} %`;
     default:
       return `${formatCount(count)} ${Number(count) === 1 ? unit.slice(0, -1) : unit}`;
   }
@@ -48,7 +63,7 @@ export interface ValueAxis {
 export function valueAxis(max: number, unit: ChartUnit, ticks: number): ValueAxis {
   const isBytes = unit === "bytes" || unit === "bytes/s";
   const base = isBytes ? 1024 ** Math.min(4, Math.floor(Math.log2(Math.max(1, max)) / 10)) : 1;
-  const least = unit === "connections/s" || unit === "bytes/s" ? Number.MIN_VALUE : 1;
+  const least = isCountRate(unit) || unit === "bytes/s" ? Number.MIN_VALUE : 1;
   const scale = scaleLinear()
     .domain([0, max > 0 ? Math.max(max, least) / base : 1])
     .nice(ticks);
@@ -64,5 +79,5 @@ function tickLabel(value: number, base: number, unit: ChartUnit): string {
     const name = ["B", "KiB", "MiB", "GiB", "TiB"][Math.round(Math.log2(base) / 10)] ?? "B";
     return `${decimal.format(value)} ${name}${unit === "bytes/s" ? "/s" : ""}`;
   }
-  return `${compact.format(value)}${unit === "connections/s" ? "/s" : ""}`;
+  return `${compact.format(value)}${isCountRate(unit) ? "/s" : unit === "%" ? " %" : ""}`;
 }

@@ -1,0 +1,82 @@
+import { Button } from "@mantine/core";
+import { IconDownload } from "@tabler/icons-react";
+import { askedParams } from "../../lib/asked.ts";
+import type { AnalyzeAnswer } from "../../lib/types-analyze.ts";
+import { useAsked } from "../../lib/use-asked.ts";
+import { CostLine } from "../../ui/cost-line.tsx";
+import { TableSwitch, useAsTable } from "../histogram/table-switch.tsx";
+import { useHidden } from "../histogram/use-hidden.ts";
+import { csvOf } from "./csv.ts";
+import { Graph, graphTitle } from "./graph.tsx";
+import { type Question, questionParams } from "./question.ts";
+import { ResultTable } from "./result-table.tsx";
+import { saveText } from "./save-csv.ts";
+import { ViewQuestion } from "./view-question.tsx";
+
+export interface ResultProps {
+  readonly answer: AnalyzeAnswer;
+  /** That it is the answer of. */
+  readonly question: Question;
+  readonly nowMs: number;
+}
+
+const ESTIMATED = "Some of it is spread evenly over the lives of its flows";
+
+/** The graph, and below it the same in numbers. */
+export function Result({ answer, question, nowMs }: ResultProps) {
+  const { asked } = useAsked();
+  const [asTable, setAsTable] = useAsTable();
+  const { hidden, toggle } = useHidden();
+  const { graph, by, metric, previous } = question;
+  const hasGraph = graph !== "table";
+  const isDrawnBySeries = hasGraph && graph !== "sankey";
+  const save = () => saveText("analyze.csv", "text/csv;charset=utf-8", csvOf(answer, by, metric));
+  return (
+    <>
+      {hasGraph && (
+        <section className="block" aria-label={graphTitle(question)}>
+          <div className="block-head">
+            <h2>{graphTitle(question)}</h2>
+            {previous && <span className="block-hint">{previousHint(question)}</span>}
+            <span className="analyze-switch">
+              <TableSwitch on={asTable} onChange={setAsTable} />
+            </span>
+          </div>
+          <Graph {...{ answer, question, hidden, asTable, nowMs }} />
+        </section>
+      )}
+      <section className="block" aria-label="In numbers">
+        <div className="block-head">
+          <h2>{hasGraph ? "In numbers" : graphTitle(question)}</h2>
+          <span className="analyze-switch">
+            <Button
+              size="compact-xs"
+              variant="subtle"
+              color="gray"
+              leftSection={<IconDownload size={14} aria-hidden />}
+              onClick={save}
+            >
+              CSV
+            </Button>
+            <ViewQuestion params={questionParams(question, askedParams(asked))} />
+          </span>
+        </div>
+        <ResultTable {...{ answer, question, hidden }} onToggle={isDrawnBySeries ? toggle : undefined} />
+      </section>
+      <CostLine meta={answer.meta} exact={!answer.estimated} note={answer.estimated ? ESTIMATED : null} />
+    </>
+  );
+}
+
+/** Where the time before is seen. */
+function previousHint({ graph }: Question): string {
+  switch (graph) {
+    case "stacked":
+      return "Dashed: all together in the time before";
+    case "lines":
+    case "grid":
+      return "Dashed: the same in the time before";
+    default:
+      return "The time before stands in the table";
+  }
+}

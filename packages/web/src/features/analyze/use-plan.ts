@@ -1,0 +1,39 @@
+import { keepPreviousData, useQuery } from "@tanstack/react-query";
+import { fetchPlan, fetchReportCount } from "../../lib/api-analyze.ts";
+import { askedParams, mistakeIn } from "../../lib/asked.ts";
+import { boundsOf } from "../../lib/time-window.ts";
+import type { PlanAnswer } from "../../lib/types-analyze.ts";
+import { useAsked } from "../../lib/use-asked.ts";
+import { planParams, type Question } from "./question.ts";
+
+export interface Plan {
+  readonly answer: PlanAnswer;
+  /** About so many rows are read one by one; null: next to none. */
+  readonly rows: number | null;
+  /** What was planned. */
+  readonly of: string;
+}
+
+/** Less is read from rows whenever a window does not end with an hour. */
+const LITTLE_MS = 2 * 3_600_000;
+
+/** Where an answer will come from, known before it is asked for. */
+export function usePlan(question: Question) {
+  const { asked } = useAsked();
+  const params = planParams(question, askedParams(asked));
+  const of = params.toString();
+  return useQuery({
+    queryKey: ["analyze-plan", of],
+    queryFn: async ({ signal }): Promise<Plan> => {
+      const answer = await fetchPlan(params, signal);
+      const bounds = boundsOf(asked.window, Date.now());
+      if (answer.rows_ms <= LITTLE_MS || bounds === null) return { answer, rows: null, of };
+      const all = askedParams({ ...asked, q: "" });
+      all.set("reports", "all");
+      const count = await fetchReportCount(all, signal);
+      return { answer, rows: Math.round((count * answer.rows_ms) / (bounds.toMs - bounds.fromMs)), of };
+    },
+    placeholderData: keepPreviousData,
+    enabled: mistakeIn(asked.q) === null,
+  });
+}
