@@ -37,18 +37,18 @@ import { FlowCounts } from "./query/count.ts";
 import { FlowFacets } from "./query/facets.ts";
 import { FlowDetails } from "./query/flow-detail.ts";
 import { FlowList } from "./query/flow-list.ts";
+import { type CountedSources, WORTH_ASKING_MS } from "./query/flow-list-known.ts";
 import { InquiryDesk } from "./query/inquiry-desk.ts";
 import { FlowSeen } from "./query/seen.ts";
-import type { TrafficSources } from "./query/traffic/plan.ts";
 import { Traffic } from "./query/traffic/traffic.ts";
 import { Receive } from "./receive/receive.ts";
 import { SAMPLE_INVENTORY } from "./sample/inventory.ts";
 import { Sample } from "./sample/sample.ts";
 import { SeedMarks } from "./seed/seed-marks.ts";
 import { rollupsKnow, Seeder } from "./seed/seeder.ts";
-import { deskConfig, storeConfig } from "./store/config.ts";
 import { CaptureSettings } from "./settings/capture-settings.ts";
 import { isRecording } from "./settings/capture-state.ts";
+import { deskConfig, storeConfig } from "./store/config.ts";
 import { Editions } from "./store/editions.ts";
 import { InventoryLog } from "./store/inventory-log.ts";
 import { Store } from "./store/store.ts";
@@ -83,8 +83,8 @@ export class Server {
   readonly #receive: Receive;
   readonly #sample: Sample;
   readonly #seeder: Seeder;
-  readonly #health: Health;
   readonly #capture: CaptureSettings;
+  readonly #health: Health;
   #app: Api | null = null;
   #url: string | null = null;
 
@@ -173,8 +173,8 @@ export class Server {
       marks: new SeedMarks(config.data),
       settle: (fromMs, signal) => rollupsKnow(this.#store.rollups, fromMs, signal),
     });
-    this.#health = new Health({
     this.#capture = new CaptureSettings(config.agents, { book: this.#store.settings, logger });
+    this.#health = new Health({
       version: VERSION,
       insecure: config.insecure_no_auth,
       now,
@@ -182,8 +182,8 @@ export class Server {
       store: this.#store,
       receive: this.#receive,
       heard: this.#roster,
-      book,
       isOff: (id) => !isRecording(this.#capture.state, id),
+      book,
       reelections: this.#reattribute,
       unknownRelays,
       inventory: this.#inventoryHealth,
@@ -281,7 +281,8 @@ export class Server {
     const now = this.#now;
     const store = this.#store;
     const query = { clickhouse: store.clickhouse, heard: this.#roster, now };
-    const sources: TrafficSources = {
+    const sources: CountedSources = {
+      counted: () => store.rollups.counted(),
       throughMs: (rollup) => store.rollups.throughMs(rollup),
       rollupFromMs: (rollup) => Math.max(store.retention.keptFromMs(rollup, now()), store.rollups.fromMs(rollup)),
       deltasFromMs: () => store.retention.deltasFromMs(now()),
@@ -305,7 +306,7 @@ export class Server {
       receive: this.#receive,
       reattribute: this.#reattribute,
       desk,
-      flows: new FlowList(query),
+      flows: new FlowList({ ...query, known: { sources, leastMs: WORTH_ASKING_MS } }),
       details: new FlowDetails(query),
       counts: new FlowCounts({ heard: this.#roster, sources }),
       facets: new FlowFacets({ heard: this.#roster, sources }),
@@ -332,6 +333,7 @@ export class Server {
       }),
       retention: store.retention,
       settings: store.settings,
+      capture: this.#capture,
       sample: this.#sample,
       seeder: this.#seeder,
       netmakerImport: new NetmakerImport({
@@ -343,7 +345,6 @@ export class Server {
         identify: this.#identify,
         history: this.#history,
       }),
-      capture: this.#capture,
     });
   }
 

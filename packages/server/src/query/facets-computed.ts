@@ -40,7 +40,7 @@ export function computedSet(range: TimeRange, filter: Filter, sources: TrafficSo
   const isOfNetwork = (name: Filter) => [...conditionsOf(name)].every((one) => one.kind !== "text" && one.field === "network");
   if (counts === null || !isOfNetwork(counts.filter)) return null;
   const fromMs = Math.min(range.toMs, Math.max(range.fromMs, sources.flowsFromMs()));
-  const { parts, rest } = cover({ fromMs, toMs: range.toMs }, VALUE_ROLLUPS, sources);
+  const { parts, rest } = coverCounted({ fromMs, toMs: range.toMs }, VALUE_ROLLUPS, sources);
   if (parts.length === 0) return null;
   return { counts, range, filter, parts, rest: fromMs > range.fromMs ? [{ fromMs: range.fromMs, toMs: fromMs }, ...rest] : rest };
 }
@@ -53,7 +53,8 @@ export function countedColumn({ operands }: Field): Column | null {
   return name === "network" || COUNTED_COLUMNS.some((counted) => counted === name) ? operand.column : null;
 }
 
-function cover(
+/** Which rollups know how much of a range, and what none of them does. */
+export function coverCounted(
   range: TimeRange,
   [first, ...finer]: readonly ValueRollup[],
   sources: TrafficSources,
@@ -63,9 +64,9 @@ function cover(
   const { name } = first.table;
   const fromMs = alignUp(Math.max(range.fromMs, sources.rollupFromMs(name)), first.stepMs);
   const toMs = alignDown(Math.min(range.toMs, sources.throughMs(name)), first.stepMs);
-  if (fromMs >= toMs) return cover(range, finer, sources);
-  const before = cover({ fromMs: range.fromMs, toMs: fromMs }, finer, sources);
-  const after = cover({ fromMs: toMs, toMs: range.toMs }, finer, sources);
+  if (fromMs >= toMs) return coverCounted(range, finer, sources);
+  const before = coverCounted({ fromMs: range.fromMs, toMs: fromMs }, finer, sources);
+  const after = coverCounted({ fromMs: toMs, toMs: range.toMs }, finer, sources);
   const parts = [...before.parts, { rollup: first, range: { fromMs, toMs } }, ...after.parts];
   return { parts, rest: [...before.rest, ...after.rest] };
 }

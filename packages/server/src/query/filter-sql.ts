@@ -27,15 +27,26 @@ import type { Sql } from "./sql.ts";
 /** What stands for a column, where it is not the column itself. */
 export type Expressions = Readonly<Partial<Record<ColumnName, string>>>;
 
-/** The condition. Everything that a person said is a parameter, f0, f1, …: a second filter of a query needs another letter. */
-export function filterSql(filter: Filter, expressions: Expressions = {}, letter = "f"): Sql {
-  const compiler = new Compiler(expressions, letter);
+/** Where a plain word is looked for. */
+const WORDS = [...TEXT_COLUMNS, "src_ip", "dst_ip"] as const satisfies readonly ColumnName[];
+
+/**
+ * The condition. Everything that a person said is a parameter, f0, f1, …: a second filter of a query needs another letter.
+ * @param words where a plain word is looked for, of where it may be
+ */
+export function filterSql(
+  filter: Filter,
+  expressions: Expressions = {},
+  letter = "f",
+  words: readonly ColumnName[] = WORDS,
+): Sql {
+  const compiler = new Compiler(expressions, letter, words);
   return { text: compiler.condition(filter, false), bindings: compiler.bindings };
 }
 
 /** The value of a field's operand; null where there is none. It has no parameters. */
 export function operandSql(operand: Operand, expressions: Expressions = {}): string {
-  return new Compiler(expressions, "f").value(operand);
+  return new Compiler(expressions, "f", WORDS).value(operand);
 }
 
 const V4_RANGE = "toIPv6('::ffff:0.0.0.0') AND toIPv6('::ffff:255.255.255.255')";
@@ -51,12 +62,14 @@ class Compiler {
   readonly bindings: Record<string, unknown> = {};
   readonly #expressions: Expressions;
   readonly #letter: string;
+  readonly #words: readonly ColumnName[];
   /** By type and value: both ends are compared with the same, and a request of the store may have so many parameters only. */
   readonly #parameters = new Map<string, string>();
 
-  constructor(expressions: Expressions, letter: string) {
+  constructor(expressions: Expressions, letter: string, words: readonly ColumnName[]) {
     this.#expressions = expressions;
     this.#letter = letter;
+    this.#words = words;
   }
 
   /**
@@ -182,7 +195,7 @@ class Compiler {
 
   #likeAddress(name: ColumnName, pattern: Pattern): string {
     const column = this.#column(name);
-    if (!pattern.every((part) => OF_ADDRESS.test(lowerAscii(part)))) return "false";
+    if (!mayFitAddress(pattern)) return "false";
     // A null stays one.
     return this.#fits(addressTextSql(column), pattern);
   }
@@ -196,10 +209,16 @@ class Compiler {
   }
 
   #freeText(pattern: Pattern): string {
-    const names = TEXT_COLUMNS.map((name) => this.#like(name, pattern));
-    const addresses = (["src_ip", "dst_ip"] as const).map((name) => this.#likeAddress(name, pattern));
-    return [...names, ...addresses].filter((condition) => condition !== "false").join(" OR ");
+    const each = this.#words.map((name) =>
+      COLUMNS[name].type === "address" ? this.#likeAddress(name, pattern) : this.#like(name, pattern),
+    );
+    return each.filter((condition) => condition !== "false").join(" OR ");
   }
+}
+
+/** False: no address has it. */
+export function mayFitAddress(pattern: Pattern): boolean {
+  return pattern.every((part) => OF_ADDRESS.test(lowerAscii(part)));
 }
 
 /** An address as people write it; null stays null. */

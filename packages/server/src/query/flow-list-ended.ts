@@ -1,6 +1,7 @@
 /** Ended flows in the order of their start: near ones with all that they say, what is rarer by its key first. */
 import type { Filter } from "@flowtrail/model";
 import { lastingAndRest } from "./filters.ts";
+import { byKnownValues, type KnownDeps } from "./flow-list-known.ts";
 import { newestOfEach, withoutOpenAgain, withoutOutdated } from "./flow-list-newest.ts";
 import { type FlowListQuery, isAscending } from "./flow-list-order.ts";
 import { endedByKeys } from "./flow-list-rows.ts";
@@ -29,29 +30,59 @@ const MOST_ROWS = 5000;
 /** Each connection is reported by both of its ends, or by one. */
 const REPORTS_EACH = 2;
 
+export interface EndedDeps {
+  readonly inquiry: Inquiry;
+  /** Null: no values are counted, or nobody asks for them. */
+  readonly known: KnownDeps | null;
+}
+
 /**
  * All of a list, from its place on. More of them than wanted may be told.
  * @throws StoreError
  */
-export async function* endedFlows(query: FlowListQuery, wanted: number, inquiry: Inquiry): AsyncGenerator<Chunk> {
+export async function* endedFlows(query: FlowListQuery, wanted: number, { inquiry, known }: EndedDeps): AsyncGenerator<Chunk> {
   const ascending = isAscending(query);
   const all = looks(query);
   let found = 0;
   const left = () => Math.max(1, Math.min(wanted - found, MOST_ROWS));
   for (let look = all.next(); look.done !== true; look = all.next({ found, wanted: left() })) {
     const { segments, isNear } = look.value;
-    const { fromMs, toMs } = (segments.at(-1) as Segment).began;
-    const end = { startMs: ascending ? toMs : fromMs, flowId: "0", reporterId: "" };
-    let after = query.place?.key ?? null;
-    for (let isFirst = true, isAll = false; !isAll; isFirst = false) {
-      const ask = isNear && isFirst ? nearIn : rareIn;
-      const { rows, last, isAll: ends } = await ask(segments, query, after, left(), inquiry);
-      isAll = ends || last === null;
-      found += rows.length;
-      after = last;
-      yield { rows, until: isAll || last === null ? end : last };
+    const parts = isNear || known === null ? [segments] : await partsOf(segments, query, left(), known, inquiry);
+    for (const part of parts) {
+      const { fromMs, toMs } = (part.at(-1) as Segment).began;
+      const end = { startMs: ascending ? toMs : fromMs, flowId: "0", reporterId: "" };
+      let after = query.place?.key ?? null;
+      for (let isFirst = true, isAll = false; !isAll; isFirst = false) {
+        const ask = isNear && isFirst ? nearIn : rareIn;
+        const { rows, last, isAll: ends } = await ask(part, query, after, left(), inquiry);
+        isAll = ends || last === null;
+        found += rows.length;
+        after = last;
+        yield { rows, until: isAll || last === null ? end : last };
+      }
     }
   }
+}
+
+/** Segments to be looked at one after the other: of what is rare, the newest that are enough come first. */
+async function partsOf(
+  segments: readonly Segment[],
+  query: FlowListQuery,
+  wanted: number,
+  known: KnownDeps,
+  inquiry: Inquiry,
+): Promise<(readonly Segment[])[]> {
+  const narrower = await Promise.all(segments.map((segment) => byKnownValues(segment, query, known, inquiry, wanted)));
+  if (narrower.every((one) => one === null)) return [segments];
+  const all = segments.flatMap((segment, i) => {
+    const own = narrower[i] ?? [segment];
+    return isAscending(query) ? own.toReversed() : own;
+  });
+  const isSplit = !isAscending(query) && narrower.some((one) => one !== null && one.filter(({ only }) => only).length > 1);
+  const [first, ...others] = all;
+  // Where nothing is left to be read, that is what is told of it.
+  if (first === undefined) return [];
+  return isSplit ? [[first], others] : [all];
 }
 
 type Ask = (
@@ -125,7 +156,8 @@ const rareIn: Ask = async (segments, query, after, wanted, inquiry) => {
 
 function conditions(segment: Segment, query: Pick<FlowListQuery, "range" | "filter" | "order" | "place">, after: FlowKey | null) {
   const active = endedActive(segment, query.range, query.filter);
-  return after === null ? active : allOf(active, behind(after, isAscending(query)));
+  const { only } = segment;
+  return allOf(active, ...(only === undefined ? [] : [only]), ...(after === null ? [] : [behind(after, isAscending(query))]));
 }
 
 function isPrimary(filter: Filter): filter is Filter & { readonly kind: "is" } {

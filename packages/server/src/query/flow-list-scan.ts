@@ -3,6 +3,7 @@ import type { TimeRange } from "@flowtrail/model";
 import { FLOWS_OPEN } from "../store/schema/flow-tables.ts";
 import { type Chunk, endedFlows } from "./flow-list-ended.ts";
 import { byText, keyText } from "./flow-list-keys.ts";
+import type { KnownDeps } from "./flow-list-known.ts";
 import { type FlowListQuery, isAscending } from "./flow-list-order.ts";
 import { endedByKeys, openByKeys } from "./flow-list-rows.ts";
 import { nearest } from "./flow-list-segments.ts";
@@ -14,6 +15,12 @@ import { allOf, behind, type FlowKey, inOrder, KEY, moment, SELECTED } from "./s
 /** A list that ends after it is one of what goes on. */
 const RECENT_MS = 3_600_000;
 
+export interface ScanDeps {
+  readonly heard: Heard;
+  readonly now: () => number;
+  readonly known: KnownDeps | null;
+}
+
 /**
  * The flows of a list in order, from its place on. Ends when there are no more, or when so many were told as are wanted.
  * @throws StoreError
@@ -21,10 +28,10 @@ const RECENT_MS = 3_600_000;
 export async function* scanFlows(
   query: FlowListQuery,
   wanted: number,
-  deps: { readonly heard: Heard; readonly now: () => number },
+  deps: ScanDeps,
   inquiry: Inquiry,
 ): AsyncGenerator<FlowRow[], null> {
-  const { heard, now } = deps;
+  const { heard, now, known } = deps;
   const ascending = isAscending(query);
   const order = (a: FlowKey, b: FlowKey) => (ascending ? -1 : 1) * compareKeys(a, b);
   let told = 0;
@@ -41,7 +48,9 @@ export async function* scanFlows(
   // Before what has ended: whatever ends in between is found there.
   const asked = mayPass(query.filter, "open") ? openFlows(query, wanted, { heard, nowMs: now() }, inquiry) : null;
   let { rows: open, cut }: Open = (await asked?.next())?.value ?? NONE_OPEN;
-  const chunks: AsyncIterable<Chunk> | Chunk[] = mayPass(query.filter, "ended") ? endedFlows(query, wanted, inquiry) : [];
+  const chunks: AsyncIterable<Chunk> | Chunk[] = mayPass(query.filter, "ended")
+    ? endedFlows(query, wanted, { inquiry, known })
+    : [];
   for await (const { rows, until } of chunks) {
     const isCut = cut !== null && order(cut, until) < 0;
     const isReady = ({ key }: FlowRow) => order(key, isCut ? (cut as FlowKey) : until) <= 0;

@@ -2,11 +2,14 @@
 import type { TimeRange } from "@flowtrail/model";
 import { FLOWS, FLOWS_LONG, LONG_MS } from "../store/schema/flow-tables.ts";
 import { type FlowListQuery, isAscending } from "./flow-list-order.ts";
+import type { Sql } from "./sql.ts";
 
 export interface Segment {
   readonly table: string;
   /** Of `start`. */
   readonly began: TimeRange;
+  /** What all its rows pass that pass the filter: indexes find these. */
+  readonly only?: Sql;
 }
 
 /** What is looked at together. */

@@ -1,5 +1,6 @@
 /** `GET /api/flows`: page by page, out of what has ended and what is open. */
 import type { JsonRow } from "@flowtrail/model";
+import type { KnownDeps } from "./flow-list-known.ts";
 import type { FlowListQuery, ListPlace } from "./flow-list-order.ts";
 import { scanFlows } from "./flow-list-scan.ts";
 import { topFlows } from "./flow-list-top.ts";
@@ -10,6 +11,8 @@ import { type FlowRow, toJson } from "./rows.ts";
 export interface QueryDeps {
   readonly heard: Heard;
   readonly now: () => number;
+  /** Left out: no values are counted. */
+  readonly known?: KnownDeps;
 }
 
 /** Where the pages before and behind go on; null: there is none. */
@@ -47,12 +50,12 @@ export class FlowList {
    * @throws StoreError
    */
   async *stream(query: FlowListQuery, inquiry: Inquiry): AsyncGenerator<JsonRow[], PagePlaces> {
-    const { heard } = this.#deps;
+    const { heard, now, known = null } = this.#deps;
     const wanted = query.limit + 1;
     const json = (row: FlowRow) => toJson(row, (id) => heard.has(id));
     const backwards = query.place?.toward === "prev";
     const source =
-      query.sort === "time" ? scanFlows(query, wanted, this.#deps, inquiry) : topFlows(query, wanted, heard, inquiry);
+      query.sort === "time" ? scanFlows(query, wanted, { heard, now, known }, inquiry) : topFlows(query, wanted, heard, inquiry);
     const found: FlowRow[] = [];
     for (;;) {
       const { value, done } = await source.next();

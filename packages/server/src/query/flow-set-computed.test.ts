@@ -5,10 +5,11 @@ import * as samples from "../../../model/src/filter/testing.ts";
 import { startTestStore, type TestStore } from "../store/testing.ts";
 import { FlowCounts } from "./count.ts";
 import { FlowFacets, hasFacet, withoutOwn } from "./facets.ts";
+import { FlowList } from "./flow-list.ts";
+import type { CountedSources } from "./flow-list-known.ts";
 import { Inquiry } from "./inquiry.ts";
 import { FlowSeen } from "./seen.ts";
 import { type AnyFlows, heard, storeAnyFlows } from "./testing.ts";
-import type { TrafficSources } from "./traffic/plan.ts";
 
 const HOUR_MS = 3_600_000;
 // Rollups are computed hour by hour until now.
@@ -24,10 +25,17 @@ beforeAll(async () => {
 afterAll(() => test.stop());
 
 /** As the server knows it when rollups are computed. */
-async function computedSources(): Promise<TrafficSources> {
+async function computedSources(): Promise<CountedSources> {
   const { rollups } = test.store;
   await rollups.pass(AbortSignal.timeout(60_000), { all: true });
-  return { throughMs: (name) => rollups.throughMs(name), rollupFromMs: () => 0, deltasFromMs: () => 0, flowsFromMs: () => 0 };
+  const counted = () => rollups.counted();
+  return {
+    counted,
+    throughMs: (name) => rollups.throughMs(name),
+    rollupFromMs: () => 0,
+    deltasFromMs: () => 0,
+    flowsFromMs: () => 0,
+  };
 }
 
 const inquiry = () => new Inquiry(test.store.clickhouse, { signal: AbortSignal.timeout(60_000) });
@@ -88,5 +96,56 @@ describe("what rollups know", () => {
       );
       expect(asked.meta.table).toMatch(/rollup/);
     }
+  });
+
+  it("tells which values have a text, so that a list goes to their rows: it is the same list", async () => {
+    const sources = await computedSources();
+    // The rows were stored a moment ago: all of them might be news.
+    const counted = () => ({ ...sources.counted(), storedBeforeMs: Date.now() });
+    const list = (knows: boolean) =>
+      new FlowList({ heard, now: () => nowMs, ...(knows ? { known: { sources: { ...sources, counted }, leastMs: 1 } } : {}) });
+    const texts = [
+      "domain~kel",
+      "kelvin",
+      "name~deb protocol=6",
+      "src.domain~e or ana",
+      "domain~e name~e",
+      "domain~nobody",
+      "nobody",
+      "a*n",
+    ];
+    let narrowed = 0;
+    const asked = fc.record({
+      range,
+      text: fc.constantFrom(...texts),
+      limit: fc.constantFrom(3, 40),
+      order: fc.constantFrom("asc", "desc"),
+    });
+    await fc.assert(
+      fc.asyncProperty(asked, async ({ text, ...asks }) => {
+        const query = { ...asks, filter: parseFilter(text), sort: "time", place: null } as const;
+        const asking = inquiry();
+        const page = await list(true).page(query, asking);
+        expect(page, text).toEqual(await list(false).page(query, inquiry()));
+        narrowed += Number(asking.meta.table.includes("rollup_value"));
+      }),
+      { numRuns: 40 },
+    );
+    expect(narrowed).toBeGreaterThan(5);
+    // What came since is not counted.
+    await test.store.clickhouse.command(
+      `INSERT INTO flows (start, flow_id, reporter_id, reporter, network, state, last_seen, end, primary, protocol, domain, version)
+       SELECT fromUnixTimestamp64Milli(toInt64(${nowMs - 4 * HOUR_MS})) AS start, 77, 'node-1', 'node-1', 'n', 'closed', start, start, true, 6, 'new.example', 0`,
+    );
+    const query = {
+      range: { fromMs: nowMs - 8 * HOUR_MS, toMs: nowMs },
+      filter: parseFilter("domain~new.ex"),
+      limit: 9,
+      sort: "time",
+      order: "desc",
+      place: null,
+    } as const;
+    const knows = { sources: { ...sources, counted: () => ({ storedBeforeMs: Date.now() - 60_000, fromMs: 0 }) }, leastMs: 1 };
+    expect((await new FlowList({ heard, now: () => nowMs, known: knows }).page(query, inquiry())).flows).toHaveLength(1);
   });
 });

@@ -112,6 +112,11 @@ export class NodeRollups {
     return this.#reach.sinceMs(rollup);
   }
 
+  /** All rows that were stored before, by the node's clock, are known to the buckets of flows that began since. */
+  get counted(): { readonly storedBeforeMs: number; readonly fromMs: number } {
+    return { storedBeforeMs: this.#checkedMs - this.#config.marginMs, fromMs: this.#neverMs };
+  }
+
   /**
    * Something was stored, none of it from before this time.
    * @returns whether it is for a bucket that was computed already
@@ -180,6 +185,8 @@ export class NodeRollups {
     if (isOthers && shared && !all && nowMs - progress.writtenMs < takeOverMs) {
       this.#isComputing = false;
       this.#reach.set(progress.extents);
+      this.#neverMs = progress.neverMs;
+      this.#checkedMs = progress.checkedMs;
       this.#late.settle(progress.checkedMs);
       return false;
     }

@@ -113,6 +113,15 @@ export class Rollups implements RollupProgress {
     return known === null ? 0 : Math.max(...this.#nodes.map((node) => node.fromMs(known)));
   }
 
+  /** What rollups know: all rows that were stored before, by the nodes' clocks, of flows that began since. */
+  counted(): { readonly storedBeforeMs: number; readonly fromMs: number } {
+    const known = this.#nodes.map((node) => node.counted);
+    return {
+      storedBeforeMs: Math.min(...known.map(({ storedBeforeMs }) => storedBeforeMs)),
+      fromMs: Math.max(...known.map(({ fromMs }) => fromMs)),
+    };
+  }
+
   /** Something was stored: `fromMs` is the oldest time that its traffic or a flow's begin has, ms since 1970. */
   note(fromMs: number): void {
     const isLate = this.#nodes.map((node) => node.note(fromMs)).includes(true);
