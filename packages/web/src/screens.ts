@@ -1,6 +1,7 @@
 /** Every screen of the page, in the order of the sidebar. The first one is what `/` shows. */
 import {
   IconBell,
+  IconChartHistogram,
   IconHeartbeat,
   IconLayoutDashboard,
   IconList,
@@ -13,6 +14,7 @@ import {
 import { type ComponentType, type LazyExoticComponent, lazy } from "react";
 import {
   ALERTS_PATH,
+  ANALYZE_PATH,
   HEALTH_PATH,
   MAP_PATH,
   NETWORKS_PATH,
@@ -78,6 +80,13 @@ const LINES: readonly ScreenLine[] = [
     nav: { group: "activity", Icon: IconTopologyStar3, key: "m" },
     asks: "traffic",
     load: async () => (await import("./routes/map.tsx")).MapRoute,
+  },
+  {
+    path: ANALYZE_PATH,
+    title: "Analyze",
+    nav: { group: "activity", Icon: IconChartHistogram, key: "z" },
+    asks: "traffic",
+    load: async () => (await import("./routes/analyze.tsx")).AnalyzeRoute,
   },
   {
     path: "/entity",

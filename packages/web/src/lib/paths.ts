@@ -2,6 +2,7 @@
 export const OVERVIEW_PATH = "/overview";
 export const TRAFFIC_LOGS_PATH = "/traffic-logs";
 export const MAP_PATH = "/map";
+export const ANALYZE_PATH = "/analyze";
 export const NODES_PATH = "/nodes";
 export const USERS_PATH = "/users";
 export const NETWORKS_PATH = "/networks";
