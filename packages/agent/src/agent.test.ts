@@ -194,7 +194,7 @@ describe.skipIf(!needs("the whole agent in a network namespace", "root", "conntr
     expect(bed.sysctl("client", "acct")).toBe(0);
     await server.ask({ config: { version: "2", enabled: true } }, (line) => line.type === "done");
     await agent.kill("SIGTERM");
-    await startAgent();
+    await startAgent(["--server-config-interval=1s"]);
     const far = bed.traffic("server");
     const near = bed.traffic("client");
     await far.ask({ do: "tcp-listen", host: "0.0.0.0", port: 4430 }, (line) => line.type === "done");
@@ -204,6 +204,17 @@ describe.skipIf(!needs("the whole agent in a network namespace", "root", "conntr
       has((row) => row.state === "open"),
     );
     expect(uploads().at(-1)?.metadata.gauges.paused).toBe(0);
+
+    // One network alone: what is open gets a last row, what begins gets none.
+    const lab = { id: "lab", ranges: [], enabled: false };
+    await server.ask({ config: { version: "3", enabled: true, networks: [lab] } }, (line) => line.type === "done");
+    await rowsOf(
+      4430,
+      has((row) => row.state === "lost"),
+    );
+    await near.ask({ do: "udp-many", host: SERVER.v4, port: 6000, count: 5 }, (line) => line.text === "sent");
+    await server.until(() => uploads().some(({ metadata }) => Number(metadata.drops.network_off) >= 5));
+    expect(rows().filter((row) => Number(row.dst_port) >= 6000)).toEqual([]);
   });
 
   it("goes on capturing while the disk is full, says so, and loses nothing when there is room again", async () => {

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { DecodeError, decodeBatch, FLOW_ID_SEQUENCES, type FlowBatch, formatBytes, formatCidr } from "@flowtrail/model";
 import { ConntrackCapture } from "./capture/capture.ts";
 import { readTimeouts } from "./capture/timeouts.ts";
-import { addressesByNetwork, chooseNetworks, nameModes } from "./choose-networks.ts";
+import { addressesByNetwork, chooseNetworks, nameModes, networksOff } from "./choose-networks.ts";
 import { repeat, systemClock } from "./clock.ts";
 import type { AgentConfig } from "./config.ts";
 import { Coverage } from "./coverage.ts";
@@ -54,6 +54,8 @@ export class Agent {
   #switching: Promise<void> = Promise.resolve();
   #state: AgentStatus["state"] = "paused";
   #networks: readonly NetworkConfig[] = [];
+  /** Of these, and of the server's others. */
+  #networksOff: ReadonlySet<string> = new Set();
   #addresses: Readonly<Record<string, readonly string[]>> = {};
   #spoolProblem = "";
   #startedMs = 0;
@@ -106,7 +108,7 @@ export class Agent {
 
     this.#serverConfig = new ServerConfigPoller(
       { path: join(state, "server-config.json"), everyMs: config.server_config_interval },
-      { ...common, onChange: (told) => this.#onServerConfig(told) },
+      { ...common, node, onChange: (told) => this.#onServerConfig(told) },
     );
     this.#host = new HostWatch(
       { server, ports: config.wireguard.ports },
@@ -276,7 +278,7 @@ export class Agent {
     const { networks: configured, capture } = this.#config;
     const told = this.#serverConfig.current;
     const { interfaces, tunnelPorts, servers } = this.#host.facts;
-    const before = JSON.stringify(this.#networks);
+    const before = this.#networksText();
     this.#networks = chooseNetworks(configured, told.networks, interfaces);
     this.#addresses = addressesByNetwork(this.#networks, interfaces);
     this.#declare(interfaces);
@@ -284,20 +286,29 @@ export class Agent {
     const { tracker, names } = this.#parts;
     tracker.setNetworks(new NetworkTable(this.#networks, own));
     const { icmp, dns } = told.capture;
-    tracker.setTraffic({ icmp: capture.icmp ?? icmp, dns: capture.dns ?? dns, tunnelPorts, servers, exclude: told.exclude });
+    const off = networksOff(told.networks);
+    this.#networksOff = off;
+    const { exclude } = told;
+    tracker.setTraffic({ icmp: capture.icmp ?? icmp, dns: capture.dns ?? dns, tunnelPorts, servers, exclude, networksOff: off });
     const modeOf = nameModes(capture.names, told);
     const pairs = pairsOf(this.#host.wireguard.interfaces);
-    if (names.configure({ networks: this.#networks, modeOf, interfaces, exclude: told.exclude, pairs }))
-      tracker.renameDomains((network, domain) => names.shown(network, domain));
+    if (names.configure({ networks: this.#networks, modeOf, interfaces, exclude, pairs }))
+      // What was told of before its network was switched off keeps its name in its last row.
+      tracker.renameDomains((network, domain) => (off.has(network) ? domain : names.shown(network, domain)));
     names.names.forgetClients(this.#holders.change(this.#host.wireguard));
     tracker.setTimeouts(readTimeouts());
     if (this.#networks.length === 0) this.#log.warn({}, NO_NETWORKS);
-    else if (this.#state === "running" && JSON.stringify(this.#networks) !== before) {
+    else if (this.#state === "running" && this.#networksText() !== before) {
+      const off = this.#networksOff.size === 0 ? {} : { off: [...this.#networksOff] };
       this.#log.info(
-        { networks: this.#networks.map(({ id, ranges }) => `${id}=${ranges.map(formatCidr).join(",")}`) },
+        { networks: this.#networks.map(({ id, ranges }) => `${id}=${ranges.map(formatCidr).join(",")}`), ...off },
         "networks changed",
       );
     }
+  }
+
+  #networksText(): string {
+    return JSON.stringify([this.#networks, [...this.#networksOff]]);
   }
 
   #onHostProblem(error: unknown): void {

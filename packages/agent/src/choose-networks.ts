@@ -34,12 +34,20 @@ function firstNonEmpty<T>(a: readonly T[], b: readonly T[]): readonly T[] {
   return a.length > 0 ? a : b;
 }
 
-/** How much of the names of a network may be known: as configured here, else as the server says of the network, else of all. */
+/** How much of the names of a network may be known: nothing if it is off, else as configured here, as the server says of the network, of all. */
 export function nameModes(
   configured: NameMode | undefined,
   { networks, capture }: Pick<ServerConfig, "networks" | "capture">,
 ): (network: string) => NameMode {
-  return (network) => configured ?? networks.find(({ id }) => id === network)?.names ?? capture.names;
+  return (network) => {
+    const told = networks.find(({ id }) => id === network);
+    return told?.enabled === false ? "off" : (configured ?? told?.names ?? capture.names);
+  };
+}
+
+/** Networks that are switched off on the server: their flows are not reported, nor taken for another network's. */
+export function networksOff(networks: ServerConfig["networks"]): ReadonlySet<string> {
+  return new Set(networks.filter(({ enabled }) => enabled === false).map(({ id }) => id));
 }
 
 /** The host's addresses in each network, as text: part of what every batch says. */

@@ -64,7 +64,7 @@ function make(): ServerConfigPoller {
   const path = join(dir, "server-config.json");
   return new ServerConfigPoller(
     { path, everyMs: 7000 },
-    { http, token, clock, random: () => 0.5, log, onChange: (c) => changes.push(c) },
+    { node: "debian", http, token, clock, random: () => 0.5, log, onChange: (c) => changes.push(c) },
   );
 }
 /** Lets one more question be asked and answered. */

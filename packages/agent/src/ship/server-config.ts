@@ -1,6 +1,6 @@
 /** What the server wants its agents to do: asked for now and then, kept on disk so that a start without the server goes on as before. */
 import { readFileSync, renameSync, writeFileSync } from "node:fs";
-import { type Cidr, parseAddress, parseCidr } from "@flowtrail/model";
+import { type Cidr, HEADER_NODE, parseAddress, parseCidr } from "@flowtrail/model";
 import { z } from "zod";
 import type { AgentLogger } from "../status/logger.ts";
 import { Throttle } from "../status/throttle.ts";
@@ -42,6 +42,7 @@ const schema = z.object({
         egress: z.array(route).default([]),
         members: z.array(address).default([]),
         names: names.optional(),
+        enabled: z.boolean().optional(),
       }),
     )
     .default([]),
@@ -65,6 +66,8 @@ export const DEFAULT_SERVER_CONFIG: ServerConfig = schema.parse({ capture: { nam
 const LOG_EVERY_MS = 600_000;
 
 export interface ServerConfigDeps {
+  /** Whom the server is told that it answers, where it asks for no credentials. */
+  readonly node: string;
   readonly http: Pick<HttpClient, "request">;
   readonly token: () => string | null;
   readonly clock: ShipClock;
@@ -123,6 +126,7 @@ export class ServerConfigPoller {
         method: "GET",
         path: "agent/v1/config",
         headers: {
+          [HEADER_NODE]: this.#deps.node,
           ...(secret === null ? {} : { authorization: `Bearer ${secret}` }),
           ...(this.#etag === "" ? {} : { "if-none-match": this.#etag }),
         },

@@ -161,6 +161,12 @@ describe("Naming", () => {
       [1, "lost"],
     ]);
     expect(track.tracker.stats.drops.excluded).toBe(1);
+    // Its network is switched off: what was told of is told of for a last time.
+    const networksOff = new Set(["mesh"]);
+    track.tracker.setTraffic({ icmp: true, dns: true, tunnelPorts: [], servers: [], networksOff });
+    track.new(flow(444, 10), 45);
+    expect(track.collect(46).map((row) => [row.dst_port, row.state])).toEqual([[443, "lost"]]);
+    expect(track.tracker.stats.drops.network_off).toBe(1);
     track.dump([inside(1, 1), inside(2, 2), inside(3, 3), flow(443, 9)], 50);
     expect(track.collect(60).map((row) => row.dst_port)).not.toContain(1);
     expect(track.collect(70)).toEqual([]);

@@ -10,6 +10,7 @@ const DROP_REASONS = [
   "icmp_off",
   "dns_off",
   "excluded",
+  "network_off",
   "table_full",
 ] as const;
 export type DropReason = (typeof DROP_REASONS)[number];

@@ -98,7 +98,7 @@ export class FlowTracker implements ConntrackListener {
   setTraffic(traffic: TrafficConfig): void {
     this.#traffic = traffic;
     this.#rules = new TrafficRules(traffic, this.#networks);
-    if (traffic.exclude !== undefined && traffic.exclude.length > 0) this.#leaveExcluded();
+    this.#leaveSwitchedOff();
   }
 
   /** What may be told of the domains of flows has changed. */
@@ -363,13 +363,15 @@ export class FlowTracker implements ConntrackListener {
     return slot;
   }
 
-  /** Flows that were told of before their range was excluded get a last row, others none. */
-  #leaveExcluded(): void {
+  /** Flows that were told of before they were switched off (their network, their range, their protocol) get a last row, others none. */
+  #leaveSwitchedOff(): void {
     const flows = this.#flows;
+    const { exclude = [], networksOff, icmp, dns } = this.#traffic;
+    if (exclude.length === 0 && (networksOff?.size ?? 0) === 0 && icmp && dns) return;
     for (let slot = 0; slot < flows.table.end; slot++) {
       if (!flows.isLive(slot)) continue;
       flows.table.readKey(slot, this.#key);
-      if (!this.#rules.isExcluded(this.#key)) continue;
+      if (this.#rules.switchedOff(this.#key, flows.networkOf(slot)) === null) continue;
       if (flows.table.columns.revision[slot] === 0) flows.setFlag(slot, FLAG.untold);
       flows.giveUp(slot);
     }

@@ -65,6 +65,15 @@ describe("Traffic that is not a flow of users", () => {
     expect(judge(udp("192.0.2.10:40000", "9.9.9.9:53"), { dns: false })).toBe("not_in_network");
   });
 
+  it("leaves out networks that are switched off, and does not take their flows for another network's", () => {
+    const out = { src: "100.64.0.1:40000", dst: "100.64.0.2:443" };
+    const wider = { ...MESH, id: "wider", ranges: [cidr("100.64.0.0/10")] };
+    const networksOff = new Set(["mesh"]);
+    expect(judge(out, { networksOff }, [MESH, wider])).toBe("network_off");
+    expect(judge(out, { networksOff: new Set(["wider"]) }, [MESH, wider])).toBe("mesh");
+    expect(judge({ ...out, src: "192.0.2.10:40000", dst: "192.0.2.11:80" }, { networksOff })).toBe("not_in_network");
+  });
+
   it("knows the transport where the network is the machine's own", () => {
     const local = { ...MESH, id: "local", ranges: [cidr("192.0.2.0/24")] };
     expect(judge(udp("192.0.2.10:51820", "192.0.2.11:51820"), {}, [local])).toBe("tunnel_transport");

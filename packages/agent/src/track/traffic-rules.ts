@@ -16,6 +16,8 @@ export interface TrafficConfig {
   readonly servers: readonly { readonly address: Uint8Array; readonly port: number }[];
   /** Connections with an end in one of these are not stored. */
   readonly exclude?: readonly Cidr[];
+  /** Ids of networks whose flows are not stored. */
+  readonly networksOff?: ReadonlySet<string>;
 }
 
 const DNS_PORT = 53;
@@ -41,14 +43,19 @@ export class TrafficRules {
     if (staysOnLink(bytes, 0) || staysOnLink(bytes, DESTINATION)) return "not_in_network";
     const place = this.#networks.classify(bytes, bytes, 0, DESTINATION);
     if (place === null) return "not_in_network";
-    if (this.isExcluded(key)) return "excluded";
-    if (!this.#config.icmp && isIcmp(key.protocol)) return "icmp_off";
-    if (!this.#config.dns && isDns(key)) return "dns_off";
-    return place;
+    return this.switchedOff(key, place.network) ?? place;
   }
 
-  /** Has an end that the server wants left out? */
-  isExcluded(key: FlowKey): boolean {
+  /** Why a flow of a network is not wanted; null: it is. */
+  switchedOff(key: FlowKey, network: string): DropReason | null {
+    const { networksOff, icmp, dns } = this.#config;
+    if (networksOff?.has(network)) return "network_off";
+    if (this.#isExcluded(key)) return "excluded";
+    if (!icmp && isIcmp(key.protocol)) return "icmp_off";
+    return !dns && isDns(key) ? "dns_off" : null;
+  }
+
+  #isExcluded(key: FlowKey): boolean {
     for (const range of this.#config.exclude ?? []) {
       if (cidrContains(range, key.bytes, 0) || cidrContains(range, key.bytes, DESTINATION)) return true;
     }

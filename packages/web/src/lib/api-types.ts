@@ -51,6 +51,8 @@ export interface AgentHealth {
   readonly version: string | null;
   readonly last_seen: string;
   readonly silent: boolean;
+  /** It records nothing, since it is told so. */
+  readonly off_by_settings: boolean;
   readonly lag_ms: number | null;
   readonly spool: { readonly batches: number; readonly bytes: number };
   readonly clock_skew_ms: number | null;

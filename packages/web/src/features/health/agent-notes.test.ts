@@ -8,6 +8,7 @@ const well: AgentHealth = {
   version: "0.1.0",
   last_seen: "2026-11-22T09:51:00.000Z",
   silent: false,
+  off_by_settings: false,
   lag_ms: 300,
   spool: { batches: 0, bytes: 0 },
   clock_skew_ms: 4,
@@ -25,6 +26,7 @@ it("says nothing of an agent that is well", () => {
 
 it.each<[Partial<AgentHealth>, "bad" | "info", string]>([
   [{ silent: true }, "bad", "Nothing is heard of it"],
+  [{ silent: true, off_by_settings: true }, "info", "Off by settings"],
   [{ spool: { batches: 9, bytes: 100 * 1024 ** 2 } }, "bad", "100.00 MiB wait on its disk"],
   [{ rejected: 3 }, "bad", "3 of its rows were refused"],
   [{ clock_skew_ms: -61_000 }, "bad", "Its clock is 1 min 1 s off"],

@@ -9,14 +9,26 @@ export interface AgentNote {
 }
 
 /** Left out by design: see the reference of drop reasons. */
-const HARMLESS = new Set(["not_in_network", "tunnel_transport", "self", "loopback", "icmp_off", "dns_off"]);
+const HARMLESS = new Set([
+  "not_in_network",
+  "tunnel_transport",
+  "self",
+  "loopback",
+  "icmp_off",
+  "dns_off",
+  "excluded",
+  "network_off",
+]);
+const OFF = "Off by settings: it records nothing until traffic logs are switched on again for it (Settings).";
 const BAD_SPOOL_BYTES = 64 * 1024 * 1024;
 const BAD_SKEW_MS = 5000;
 
 export function agentNotes(agent: AgentHealth): readonly AgentNote[] {
   const notes: AgentNote[] = [];
   const bad = (text: string) => notes.push({ kind: "bad", text });
-  if (agent.silent) bad("Nothing is heard of it: is the node up, and does its agent run? (systemctl status flowtrail-agent)");
+  if (agent.off_by_settings) notes.push({ kind: "info", text: OFF });
+  else if (agent.silent)
+    bad("Nothing is heard of it: is the node up, and does its agent run? (systemctl status flowtrail-agent)");
   if (agent.spool.bytes > BAD_SPOOL_BYTES) bad(`${formatBytes(agent.spool.bytes)} wait on its disk: can it reach this server?`);
   if (agent.rejected > 0) bad(`${formatCount(agent.rejected)} of its rows were refused: the server's log says why.`);
   const lost = lostCount(agent);

@@ -61,12 +61,17 @@ function AgentRows({ agent }: { agent: AgentHealth }) {
     <tbody>
       <tr>
         <th scope="row">
-          <span className={`agent-dot ${agent.silent ? "agent-silent" : "agent-well"}`} aria-hidden />
+          <span
+            className={`agent-dot ${agent.off_by_settings ? "" : agent.silent ? "agent-silent" : "agent-well"}`}
+            aria-hidden
+          />
           {agent.name}
-          <span className="visually-hidden">{agent.silent ? " (silent)" : " (reports)"}</span>
+          <span className="visually-hidden">
+            {agent.off_by_settings ? " (off by settings)" : agent.silent ? " (silent)" : " (reports)"}
+          </span>
         </th>
         <td title={clock.exact(Date.parse(agent.last_seen))}>{ago(agent.last_seen)}</td>
-        <td className="right">{agent.lag_ms === null ? "–" : formatDuration(agent.lag_ms)}</td>
+        <td className="right">{agent.lag_ms === null || agent.off_by_settings ? "–" : formatDuration(agent.lag_ms)}</td>
         <td className="right" title={`${formatCount(agent.spool.batches)} batches`}>
           {agent.spool.bytes === 0 ? "empty" : formatBytes(agent.spool.bytes)}
         </td>
