@@ -1,0 +1,147 @@
+import { Button } from "@mantine/core";
+import { IconArrowDown, IconArrowUp, IconCheck, IconCopy, IconDownload } from "@tabler/icons-react";
+import { useMemo } from "react";
+import { useCopy } from "../../lib/use-copy.ts";
+import { ParticipantIcon } from "../../ui/participant.tsx";
+import { FieldValue } from "../../ui/value-menu.tsx";
+import { LogLink } from "../overview/log-link.tsx";
+import type { Sort, SortBy } from "./choices.ts";
+import { askForEdge } from "./ends.ts";
+import type { MapNode } from "./graph.ts";
+import { csvOf, nextSort, rowsOf, tabbedOf } from "./table-rows.ts";
+import type { AnsweredMap } from "./use-map.ts";
+import { exactly, pairs, shortly, together } from "./words.ts";
+import "./map-table.css";
+
+export interface MapTableProps {
+  readonly answered: AnsweredMap;
+  readonly sort: Sort | null;
+  onSort(sort: Sort): void;
+}
+
+const COLUMNS: readonly { readonly by: SortBy; readonly label: string }[] = [
+  { by: "from", label: "Source" },
+  { by: "to", label: "Destination" },
+  { by: "bytes", label: "Bytes" },
+  { by: "connections", label: "Connections" },
+];
+const METRICS = ["bytes", "connections"] as const;
+const ICON = { size: 14, stroke: 1.8, "aria-hidden": true } as const;
+
+/** The map in numbers: a row for each line, and one for all that is not drawn. */
+export function MapTable({ answered: { graph, metric }, sort, onSort }: MapTableProps) {
+  const rows = useMemo(() => rowsOf(graph, metric, sort), [graph, metric, sort]);
+  const { copied, copy } = useCopy();
+  const now = sort ?? { by: metric, down: true };
+  return (
+    <div className="map-table-room">
+      <div className="map-table-bar">
+        <span>{pairs(rows.length)}</span>
+        <Button
+          size="compact-xs"
+          variant="subtle"
+          color="gray"
+          leftSection={copied ? <IconCheck {...ICON} /> : <IconCopy {...ICON} />}
+          onClick={() => copy(tabbedOf(rows))}
+        >
+          {copied ? "Copied" : "Copy"}
+        </Button>
+        <Button
+          size="compact-xs"
+          variant="subtle"
+          color="gray"
+          leftSection={<IconDownload {...ICON} />}
+          onClick={() => saveText(csvOf(rows), "flowtrail-map.csv", "text/csv")}
+        >
+          Download CSV
+        </Button>
+      </div>
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard */}
+      <section className="map-table" tabIndex={0} aria-label="Who talks to whom, as a table">
+        <table>
+          <thead>
+            <tr>
+              {COLUMNS.map(({ by, label }) => (
+                <th key={by} scope="col" aria-sort={now.by !== by ? "none" : now.down ? "descending" : "ascending"}>
+                  <button type="button" onClick={() => onSort(nextSort(now, by))}>
+                    {label}
+                    {now.by === by && (now.down ? <IconArrowDown {...ICON} /> : <IconArrowUp {...ICON} />)}
+                  </button>
+                </th>
+              ))}
+              <th scope="col">Rows</th>
+            </tr>
+          </thead>
+          <tbody>
+            {rows.map(({ edge, from, to }) => (
+              <tr key={edge.id}>
+                <td>
+                  <End node={from} />
+                </td>
+                <td>
+                  <End node={to} />
+                </td>
+                {METRICS.map((which) => (
+                  <td key={which} title={exactly(edge[which], which)}>
+                    {shortly(edge[which], which)}
+                  </td>
+                ))}
+                <td>
+                  <LogLink ask={(q) => askForEdge(q, edge.filter)} label={`View in Traffic Logs: ${from.label} to ${to.label}`}>
+                    View
+                  </LogLink>
+                </td>
+              </tr>
+            ))}
+          </tbody>
+          <tfoot>
+            {graph.cut > 0 && (
+              <tr>
+                <th scope="row" colSpan={2}>
+                  Other ({pairs(graph.cut)})
+                </th>
+                {METRICS.map((which) => (
+                  <td key={which} title={exactly(graph.other[which], which)}>
+                    {shortly(graph.other[which], which)}
+                  </td>
+                ))}
+                <td />
+              </tr>
+            )}
+            <tr>
+              <th scope="row" colSpan={2}>
+                Together
+              </th>
+              {METRICS.map((which) => (
+                <td key={which} title={exactly(together(graph, which), which)}>
+                  {shortly(together(graph, which), which)}
+                </td>
+              ))}
+              <td />
+            </tr>
+          </tfoot>
+        </table>
+      </section>
+    </div>
+  );
+}
+
+function End({ node }: { node: MapNode }) {
+  return (
+    <span className="map-table-end">
+      <ParticipantIcon type={node.type} />
+      <FieldValue field={node.field} value={node.value} entity={node.entity} title={node.label}>
+        {node.label}
+      </FieldValue>
+    </span>
+  );
+}
+
+function saveText(text: string, name: string, type: string): void {
+  const url = URL.createObjectURL(new Blob([text], { type }));
+  const link = document.createElement("a");
+  link.href = url;
+  link.download = name;
+  link.click();
+  URL.revokeObjectURL(url);
+}
