@@ -59,6 +59,22 @@ export class TestPage {
     return test;
   }
 
+  /** Another address of the page, as the back button leads to it: nothing is loaded again. */
+  async go(href: string): Promise<void> {
+    await this.page.evaluate((to) => {
+      window.history.pushState(null, "", to);
+      window.dispatchEvent(new PopStateEvent("popstate"));
+    }, href);
+  }
+
+  /** Parts of the traffic log that a test does not look at: each asks the server again with every question. */
+  async without(...parts: ("histogram" | "facets.shown")[]): Promise<void> {
+    await this.page.evaluate((names) => {
+      for (const name of names) localStorage.setItem(`flowtrail.${name}`, "false");
+    }, parts);
+    await this.page.reload();
+  }
+
   /** Fails if the browser has complained since the last time; `but`: of what it may. */
   expectNoComplaints(but?: RegExp): void {
     const complaints = this.complaints.splice(0).filter((text) => but === undefined || !but.test(text));

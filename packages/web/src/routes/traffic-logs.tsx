@@ -23,6 +23,7 @@ import { ActiveNow } from "../features/traffic/toolbar/active-now.tsx";
 import { Cleared } from "../features/traffic/toolbar/cleared.tsx";
 import { LiveButton } from "../features/traffic/toolbar/live-button.tsx";
 import { heldText } from "../features/traffic/toolbar/live-words.ts";
+import { Running } from "../features/traffic/toolbar/running.tsx";
 import { StatusLine } from "../features/traffic/toolbar/status-line.tsx";
 import { useActiveRow } from "../features/traffic/use-active-row.ts";
 import { useLogKeys } from "../features/traffic/use-log-keys.ts";
@@ -113,6 +114,7 @@ export function TrafficLogsRoute({ embedded = false }: { embedded?: boolean }) {
           <div className="log-frame">
             {mistake !== null && <WrongQuery mistake={mistake} />}
             {mistake === null && state.phase === "loading" && <SkeletonRows />}
+            {mistake === null && <Running feed={feed} state={state} />}
             {state.cleared && entries.length === 0 && <Cleared onShowAll={() => feed.refresh()} />}
             {mistake === null && state.phase === "ready" && !state.cleared && entries.length === 0 && (
               <EmptyLog query={query} onChange={change} />

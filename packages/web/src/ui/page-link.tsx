@@ -7,8 +7,9 @@ export interface PageLinkProps extends AnchorHTMLAttributes<HTMLAnchorElement> {
 }
 
 /** A link within the page, which can be opened in another tab as any other. */
-export function PageLink({ path, params, ...rest }: PageLinkProps) {
-  const go = (event: MouseEvent) => {
+export function PageLink({ path, params, onClick, ...rest }: PageLinkProps) {
+  const go = (event: MouseEvent<HTMLAnchorElement>) => {
+    onClick?.(event);
     if (event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
     event.preventDefault();
     navigate(path, params);

@@ -20,14 +20,15 @@ import {
   useRef,
   useState,
 } from "react";
+import { writeAsked } from "../lib/asked.ts";
 import { copyText } from "../lib/copy-text.ts";
 import { exclude, include, only, whyUnchanged } from "../lib/filter-edit.ts";
 import { eitherEnd, swapEnds } from "../lib/filter-edit-ends.ts";
 import { eitherField } from "../lib/filter-edit-fields.ts";
 import { fieldLabel, valueLabel } from "../lib/filter-text.ts";
 import { type EntityKind, entityPath } from "../lib/paths.ts";
-import { hrefOf, navigate } from "../lib/url.ts";
 import { editQuery, useAsked } from "../lib/use-asked.ts";
+import { PageLink } from "./page-link.tsx";
 import "./value-menu.css";
 
 export interface FieldValueProps {
@@ -48,7 +49,16 @@ export interface FieldValueProps {
 /** The menu's clicks and keys are no clicks on the row that the value stands in. */
 const stop = (event: SyntheticEvent) => event.stopPropagation();
 
-export function FieldValue({ field, value, entity, title, className = "", tabIndex = 0, onDoubleClick, children }: FieldValueProps) {
+export function FieldValue({
+  field,
+  value,
+  entity,
+  title,
+  className = "",
+  tabIndex = 0,
+  onDoubleClick,
+  children,
+}: FieldValueProps) {
   const [opened, setOpened] = useState(false);
   const id = useId();
   const button = useRef<HTMLButtonElement>(null);
@@ -129,7 +139,6 @@ function ValueMenuItems({ field, value, entity }: Pick<FieldValueProps, "field" 
     </Menu.Item>
   );
   const hasEnds = eitherField(field) !== null;
-  const href = entity === undefined || value === null ? null : entityHref(entity, String(value), asked.network);
   return (
     <>
       <Menu.Label className="cut">
@@ -144,31 +153,17 @@ function ValueMenuItems({ field, value, entity }: Pick<FieldValueProps, "field" 
       <Menu.Item leftSection={<IconCopy {...ICON} />} onClick={() => void copyText(String(value ?? ""))}>
         Copy
       </Menu.Item>
-      {href !== null && (
+      {entity !== undefined && value !== null && (
         <Menu.Item
-          component="a"
-          href={href}
+          component={PageLink}
+          path={entityPath(entity)}
+          // Over the same time, but all that it does.
+          params={writeAsked({ ...asked, q: "" }, new URLSearchParams({ name: String(value) }))}
           leftSection={<IconExternalLink {...ICON} />}
-          onClick={(event: MouseEvent) => {
-            if (event.metaKey || event.ctrlKey || event.shiftKey) return;
-            event.preventDefault();
-            const url = new URL(href, window.location.origin);
-            navigate(url.pathname, url.searchParams);
-          }}
         >
           Open {String(value)}
         </Menu.Item>
       )}
     </>
   );
-}
-
-/** Its page, over the same time. */
-function entityHref(kind: EntityKind, name: string, network: string | null): string {
-  const here = new URLSearchParams(window.location.search);
-  const params = new URLSearchParams();
-  if (network !== null) params.set("net", network);
-  for (const key of ["from", "to"]) for (const value of here.getAll(key)) params.set(key, value);
-  params.set("name", name);
-  return hrefOf(entityPath(kind), params);
 }

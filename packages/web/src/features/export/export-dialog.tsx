@@ -1,11 +1,12 @@
 /** All flows that are asked for as a file: how many there are is said first. */
 import { type FlowJson, formatCount } from "@flowtrail/model";
-import { Button, Modal, SegmentedControl } from "@mantine/core";
+import { SegmentedControl } from "@mantine/core";
 import { IconDownload } from "@tabler/icons-react";
 import { useState } from "react";
 import { Command } from "../../ui/command.tsx";
 import { CostLine } from "../../ui/cost-line.tsx";
 import { curlCommand, type ExportFormat, exportCommand, exportPath, guessBytes, guessText } from "./export-request.ts";
+import { QuestionDialog } from "./question-dialog.tsx";
 import { SaveButton } from "./save-button.tsx";
 import { useEstimate } from "./use-estimate.ts";
 import "./export.css";
@@ -31,28 +32,11 @@ export interface ExportProps {
 }
 
 export function ExportButton(props: ExportProps) {
-  const [opened, setOpened] = useState(false);
+  const icon = <IconDownload size={15} stroke={1.8} aria-hidden />;
   return (
-    <>
-      <Button
-        variant="default"
-        size="xs"
-        h={32}
-        leftSection={<IconDownload size={15} stroke={1.8} aria-hidden />}
-        onClick={() => setOpened(true)}
-      >
-        Export
-      </Button>
-      <Modal
-        opened={opened}
-        onClose={() => setOpened(false)}
-        title="Export"
-        size={560}
-        closeButtonProps={{ "aria-label": "Close" }}
-      >
-        <ExportForm {...props} />
-      </Modal>
-    </>
+    <QuestionDialog asked={props.asked} label="Export" title="Export" icon={icon} sizePx={560}>
+      <ExportForm {...props} />
+    </QuestionDialog>
   );
 }
 

@@ -50,10 +50,10 @@ function FacetBody({ field, few, asked, onQuery }: Omit<FacetSectionProps, "open
   // What came with the others stays until more of it is there.
   const answer = isAlone && own.data !== undefined ? own : field.few ? few : own;
   const { data, error } = answer;
-  if (error !== null && data === undefined) {
+  if (data === undefined && answer.fetchStatus === "idle") {
     return (
       <p className="facet-note" role="alert">
-        {error.message}{" "}
+        {error?.message ?? "Cancelled."}{" "}
         <button type="button" className="facet-more" onClick={() => void answer.refetch()}>
           Try again
         </button>

@@ -1,6 +1,7 @@
-import { Button, Popover, TextInput } from "@mantine/core";
+import { Button, TextInput } from "@mantine/core";
 import { IconBookmark, IconCheck, IconTrash } from "@tabler/icons-react";
 import { type ReactNode, useState } from "react";
+import { BarPopover } from "./bar-popover.tsx";
 import { useSavedQueries, withSaved } from "./kept-queries.ts";
 import { isOn, QUICK_FILTERS, toggleQuick } from "./quick-filters.ts";
 
@@ -13,24 +14,10 @@ interface QueriesMenuProps {
 
 /** Quick filters, which are added to the query, and whole queries that were saved or asked before. */
 export function QueriesMenu(props: QueriesMenuProps) {
-  const [opened, setOpened] = useState(false);
   return (
-    <Popover opened={opened} onChange={setOpened} position="bottom-end" shadow="md" trapFocus returnFocus>
-      <Popover.Target>
-        <button
-          type="button"
-          className="query-bar-button"
-          aria-label="Quick filters and saved queries"
-          title="Quick filters and saved queries"
-          onClick={() => setOpened(!opened)}
-        >
-          <IconBookmark size={15} stroke={1.8} aria-hidden />
-        </button>
-      </Popover.Target>
-      <Popover.Dropdown p={0} aria-label="Quick filters and saved queries">
-        <Queries {...props} />
-      </Popover.Dropdown>
-    </Popover>
+    <BarPopover label="Quick filters and saved queries" icon={<IconBookmark size={15} stroke={1.8} aria-hidden />}>
+      {() => <Queries {...props} />}
+    </BarPopover>
   );
 }
 

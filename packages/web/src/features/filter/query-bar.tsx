@@ -1,8 +1,9 @@
 /** Which flows are asked for, in the filter language. What is written is asked when it is confirmed: until then the last question stays. */
 import { IconSearch, IconX } from "@tabler/icons-react";
 import { useRef, useState } from "react";
+import { swapEnds } from "../../lib/filter-edit-ends.ts";
 import { useHotkeys } from "../../lib/hotkeys.ts";
-import { useAsked } from "../../lib/use-asked.ts";
+import { editQuery, useAsked } from "../../lib/use-asked.ts";
 import type { Choice } from "./choice-list.tsx";
 import { useRecentQueries, useSavedQueries, withRecent } from "./kept-queries.ts";
 import { QueriesMenu } from "./queries-menu.tsx";
@@ -18,7 +19,7 @@ export function QueryBar() {
   const [recent, setRecent] = useRecentQueries();
   const [saved] = useSavedQueries();
   const field = useRef<{ focus(): void }>(null);
-  useHotkeys({ "/": () => field.current?.focus() });
+  useHotkeys({ "/": () => field.current?.focus(), s: () => editQuery(swapEnds) });
   // Asked in another way: by a pill, a click on a value, the back button.
   if (asked.q !== shownQ) {
     setShownQ(asked.q);

@@ -1,6 +1,5 @@
-import { Popover } from "@mantine/core";
 import { IconHelpCircle } from "@tabler/icons-react";
-import { useState } from "react";
+import { BarPopover } from "./bar-popover.tsx";
 
 /** The filter language by example. All of it: docs/how-to/filter.md. */
 const EXAMPLES: readonly (readonly [q: string, meaning: string])[] = [
@@ -15,25 +14,9 @@ const EXAMPLES: readonly (readonly [q: string, meaning: string])[] = [
 ];
 
 export function QueryHelp({ onAsk }: { onAsk(q: string): void }) {
-  const [opened, setOpened] = useState(false);
-  const show = (q: string) => {
-    setOpened(false);
-    onAsk(q);
-  };
   return (
-    <Popover opened={opened} onChange={setOpened} position="bottom-end" shadow="md" trapFocus returnFocus>
-      <Popover.Target>
-        <button
-          type="button"
-          className="query-bar-button"
-          aria-label="How to write a query"
-          title="How to write a query"
-          onClick={() => setOpened(!opened)}
-        >
-          <IconHelpCircle size={16} stroke={1.7} aria-hidden />
-        </button>
-      </Popover.Target>
-      <Popover.Dropdown p={0} aria-label="How to write a query">
+    <BarPopover label="How to write a query" icon={<IconHelpCircle size={16} stroke={1.7} aria-hidden />}>
+      {(close) => (
         <div className="query-help">
           <p>
             Words are looked for in names, domains and addresses. <code>field operator value</code> compares; side by side means
@@ -42,7 +25,15 @@ export function QueryHelp({ onAsk }: { onAsk(q: string): void }) {
           <ul>
             {EXAMPLES.map(([q, meaning]) => (
               <li key={q}>
-                <button type="button" className="query-help-example" title="Ask this" onClick={() => show(q)}>
+                <button
+                  type="button"
+                  className="query-help-example"
+                  title="Ask this"
+                  onClick={() => {
+                    close();
+                    onAsk(q);
+                  }}
+                >
                   <code>{q}</code>
                   <span>{meaning}</span>
                 </button>
@@ -54,7 +45,7 @@ export function QueryHelp({ onAsk }: { onAsk(q: string): void }) {
             what has no value. Tab takes a suggestion, Enter asks.
           </p>
         </div>
-      </Popover.Dropdown>
-    </Popover>
+      )}
+    </BarPopover>
   );
 }

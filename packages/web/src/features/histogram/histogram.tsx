@@ -53,9 +53,10 @@ interface BodyProps {
 }
 
 function Body({ metric, group, asTable, onPick }: BodyProps) {
-  const { data, error, isPlaceholderData, dataUpdatedAt, refetch } = useHistogram(metric, group);
-  const problem = error !== null && (
-    <FailedBanner message={error.message} showsOld={data !== undefined} onRetry={() => void refetch()} />
+  const { data, error, isPlaceholderData, fetchStatus, dataUpdatedAt, refetch } = useHistogram(metric, group);
+  const isLeft = data === undefined && fetchStatus === "idle";
+  const problem = (error !== null || isLeft) && (
+    <FailedBanner message={error?.message ?? "Cancelled."} showsOld={data !== undefined} onRetry={() => void refetch()} />
   );
   if (data === undefined) return problem || <Skeleton height={HEIGHT} radius="sm" />;
   const isOld = isPlaceholderData || error !== null;

@@ -15,6 +15,7 @@ const EVERYWHERE: readonly Line[] = [
 const TRAFFIC: readonly Line[] = [
   [["/"], "write a query"],
   [["f", "x", "e"], "include, exclude the focused value, ask for it at either end"],
+  [["s"], "swap source and destination in the query"],
   [["t"], "time range"],
   [["[", "]"], "earlier, later"],
   [["-"], "zoom out: twice the time"],
@@ -25,7 +26,7 @@ const ROWS: readonly Line[] = [
   [["j", "k"], "next, previous row"],
   [["Enter"], "open the row"],
   [["Esc"], "close the row"],
-  [["→", "←"], "show or hide each report of the row"],
+  [["→", "←"], "show each report of the row, go through its values, and back"],
   [["l"], "pause or resume live rows"],
   [["b"], "connections or all reports"],
 ];

@@ -1,22 +1,17 @@
 /** What every screen of traffic is asked for, in one place: which flows, which time. */
 import { ActionIcon } from "@mantine/core";
 import { IconRefresh } from "@tabler/icons-react";
-import { useQueryClient } from "@tanstack/react-query";
 import { useHotkeys } from "../../lib/hotkeys.ts";
 import type { Screen } from "../../screens.ts";
 import { CopyLink } from "../ask/copy-link.tsx";
-import { askAgain } from "../ask/refresh.ts";
+import { useRefresh } from "../ask/refresh.ts";
 import { TimeControls } from "../ask/time-controls.tsx";
 import { ZoneSwitch } from "../ask/zone-switch.tsx";
 import { QueryBar } from "../filter/query-bar.tsx";
 import "./top-bar.css";
 
 export function TopBar({ asks }: { asks: Exclude<Screen["asks"], "nothing"> }) {
-  const client = useQueryClient();
-  const refresh = () => {
-    askAgain();
-    void client.invalidateQueries();
-  };
+  const refresh = useRefresh();
   useHotkeys({ r: refresh });
   return (
     <search className="top-bar" aria-label="What is shown">

@@ -2,6 +2,7 @@ import { type RefObject, useState } from "react";
 import { type FlowKey, flowKey } from "../../lib/api.ts";
 import type { FlowEntry } from "./list/flow-list.ts";
 import { writeFlowKey } from "./query.ts";
+import { isOnValue } from "./table/row-values.ts";
 import type { TableHandle } from "./table/table.tsx";
 
 export interface ActiveRow {
@@ -13,8 +14,8 @@ export interface ActiveRow {
   openActive(): void;
   closePanel(): void;
   step(by: 1 | -1): void;
-  /** Shows the reports beneath the active row, or hides them. */
-  expand(show: boolean): void;
+  /** Into the active row: its reports, its values; and back. */
+  walk(by: 1 | -1): void;
 }
 
 /** The row that the keyboard is at, and the one whose panel is open. */
@@ -47,11 +48,12 @@ export function useActiveRow(
       const next = entries[at < 0 ? 0 : Math.min(Math.max(at + by, 0), entries.length - 1)];
       if (next === undefined) return;
       setActiveKey(next.key);
+      if (isOnValue()) table.current?.focus();
       table.current?.scrollToKey(next.key);
       if (openFlow !== null) open(flowKey(next.flow));
     },
-    expand(show) {
-      if (activeKey !== null) table.current?.toggle(activeKey, show);
+    walk(by) {
+      if (activeKey !== null) table.current?.walk(activeKey, by);
     },
   };
 }

@@ -5,8 +5,8 @@ export interface LogActions {
   step(by: 1 | -1): void;
   openActive(): void;
   closePanel(): void;
-  /** Shows each report of the active row beneath it, or hides them. */
-  expand(show: boolean): void;
+  /** Into the active row: its reports, its values; and back. */
+  walk(by: 1 | -1): void;
   readonly isOpen: boolean;
   toggleLive(): void;
   readonly query: TrafficQuery;
@@ -22,8 +22,8 @@ export function useLogKeys(actions: LogActions): void {
     k: () => step(-1),
     ArrowDown: () => (inPanel() ? false : step(1)),
     ArrowUp: () => (inPanel() ? false : step(-1)),
-    ArrowRight: () => (usesArrows() ? false : actions.expand(true)),
-    ArrowLeft: () => (usesArrows() ? false : actions.expand(false)),
+    ArrowRight: () => (usesArrows() ? false : actions.walk(1)),
+    ArrowLeft: () => (usesArrows() ? false : actions.walk(-1)),
     Enter: () => (onButton() ? false : actions.openActive()),
     Escape: () => (actions.isOpen ? actions.closePanel() : false),
     l: () => actions.toggleLive(),

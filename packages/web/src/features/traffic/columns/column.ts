@@ -20,6 +20,8 @@ export interface TableColumn {
   readonly tooltip: string;
   /** Pixels that it has at least, and its part of the room that is left. */
   readonly min: number;
+  /** Where clock times stand behind their day. */
+  readonly minWithDay?: number;
   readonly grow: number;
   readonly align?: "right";
   /** The list can be sorted by it. */

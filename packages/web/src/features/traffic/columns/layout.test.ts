@@ -63,7 +63,12 @@ it("moves a column within the table only", () => {
 });
 
 it("is a grid: wide as somebody made it, else as there is room", () => {
-  const { template, minPx } = gridOf(withWidth(read("cols=source,traffic,rate"), "traffic", 150));
-  expect(template).toBe("minmax(176px, 1.3fr) 150px 108px");
-  expect(minPx).toBe(176 + 150 + 108 + 2 * 14 + 32);
+  const { template, minPx } = gridOf(withWidth(read("cols=source,traffic,rate"), "traffic", 150), false);
+  expect(template).toBe("minmax(150px, 1.4fr) 150px 108px");
+  expect(minPx).toBe(150 + 150 + 108 + 2 * 12 + 28);
+});
+
+it("has room for the usual columns in a page of 1440 pixels, beside sidebar, facets and a scroll bar, with days, too", () => {
+  expect(gridOf(DEFAULT_LAYOUT, true).minPx).toBeLessThanOrEqual(970);
+  expect(gridOf(DEFAULT_LAYOUT, false).minPx).toBeLessThan(gridOf(DEFAULT_LAYOUT, true).minPx);
 });

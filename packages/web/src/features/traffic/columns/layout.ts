@@ -96,14 +96,16 @@ export function moved(layout: TableLayout, from: number, to: number): TableLayou
 }
 
 /** As in the style sheet. */
-const GAP_PX = 14;
-const PADDING_PX = 32;
+const GAP_PX = 12;
+const PADDING_PX = 28;
 
-/** The grid's columns, and the pixels that it needs at least. */
-export function gridOf({ columns }: TableLayout): { readonly template: string; readonly minPx: number } {
-  const template = columns.map(({ column: { min, grow }, width }) =>
-    width !== null ? `${width}px` : grow > 0 ? `minmax(${min}px, ${grow}fr)` : `${min}px`,
-  );
-  const widths = columns.reduce((sum, { column, width }) => sum + (width ?? column.min), 0);
+/** The grid's columns, and the pixels that it needs at least. With a sidebar and the facets, the usual columns fit in a page of 1440 pixels. */
+export function gridOf({ columns }: TableLayout, withDay: boolean): { readonly template: string; readonly minPx: number } {
+  const minOf = ({ min, minWithDay = min }: TableColumn) => (withDay ? minWithDay : min);
+  const template = columns.map(({ column, width }) => {
+    if (width !== null) return `${width}px`;
+    return column.grow > 0 ? `minmax(${minOf(column)}px, ${column.grow}fr)` : `${minOf(column)}px`;
+  });
+  const widths = columns.reduce((sum, { column, width }) => sum + (width ?? minOf(column)), 0);
   return { template: template.join(" "), minPx: widths + (columns.length - 1) * GAP_PX + PADDING_PX };
 }

@@ -1,7 +1,7 @@
 /** Chooses what the table shows: columns, their order, the height of rows. */
 import { Button, Popover, SegmentedControl } from "@mantine/core";
 import { IconColumns3 } from "@tabler/icons-react";
-import { DEFAULT_LAYOUT, DENSITIES, layoutParams, type TableLayout, toggled } from "./layout.ts";
+import { DEFAULT_LAYOUT, DENSITIES, type TableLayout, toggled } from "./layout.ts";
 import { OrderedColumns } from "./ordered-columns.tsx";
 import { ALL_COLUMNS } from "./registry.ts";
 import "./picker.css";
@@ -16,7 +16,6 @@ export interface PickerProps {
 
 export function ColumnPicker({ layout, onChange }: PickerProps) {
   const shown = new Set(layout.columns.map(({ column }) => column));
-  const isDefault = layoutParams(layout).size === 0;
   const setDensity = (text: string) => {
     const density = DENSITIES.find((one) => String(one) === text);
     if (density !== undefined) onChange({ ...layout, density });
@@ -32,11 +31,11 @@ export function ColumnPicker({ layout, onChange }: PickerProps) {
         <div className="picker">
           <div className="picker-lists">
             <section aria-labelledby="picker-shown">
-              <h3 id="picker-shown">Shown, in this order</h3>
+              <h2 id="picker-shown">Shown, in this order</h2>
               <OrderedColumns layout={layout} onChange={onChange} />
             </section>
             <section aria-labelledby="picker-more">
-              <h3 id="picker-more">More</h3>
+              <h2 id="picker-more">More</h2>
               <ul className="picker-list">
                 {ALL_COLUMNS.filter((column) => !shown.has(column)).map((column) => (
                   <li key={column.id}>
@@ -65,7 +64,7 @@ export function ColumnPicker({ layout, onChange }: PickerProps) {
               />
               Keep the first column in view
             </label>
-            <Button size="xs" variant="subtle" disabled={isDefault} onClick={() => onChange(DEFAULT_LAYOUT)}>
+            <Button size="xs" variant="subtle" onClick={() => onChange(DEFAULT_LAYOUT)}>
               Reset
             </Button>
           </div>

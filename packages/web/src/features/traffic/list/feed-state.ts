@@ -7,8 +7,10 @@ import type { FlowEntry } from "./flow-list.ts";
 export type Edge = "none" | "yes" | "loading" | "failed";
 
 export interface FeedState {
-  /** `refreshing`: rows of the question before are still shown. `failed`: the rows, if any, may be old. */
-  readonly phase: "loading" | "refreshing" | "ready" | "failed";
+  /** `refreshing`: rows of the question before are still shown. `failed`, `cancelled`: the rows, if any, are old. */
+  readonly phase: "loading" | "refreshing" | "ready" | "failed" | "cancelled";
+  /** When the question that runs was asked, milliseconds since 1970. */
+  readonly askedMs: number;
   readonly entries: readonly FlowEntry[];
   /** Only what has come in since somebody cleared the table is shown. */
   readonly cleared: boolean;
@@ -36,6 +38,7 @@ export interface FeedState {
 
 export const START: FeedState = {
   phase: "loading",
+  askedMs: 0,
   entries: [],
   cleared: false,
   generation: 0,

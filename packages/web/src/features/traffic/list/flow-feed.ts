@@ -91,6 +91,14 @@ export class FlowFeed {
     void this.#load(true);
   }
 
+  /** Leaves the question that runs: the server stops working on it. What was shown before stays. */
+  cancel(): void {
+    if (this.#state.phase !== "loading" && this.#state.phase !== "refreshing") return;
+    this.#abort.abort();
+    this.#cancelRetry();
+    this.#set({ phase: "cancelled" });
+  }
+
   /** While the reader is further down, or points at a row, new rows wait; what is on the screen stays where it is. */
   setReading(reading: boolean): void {
     this.#reading = reading;
@@ -181,6 +189,7 @@ export class FlowFeed {
     if (replace) {
       this.#abort.abort();
       this.#abort = new AbortController();
+      this.#set({ askedMs: this.#deps.now() });
     }
     const { signal } = this.#abort;
     const params = pageParams(question);

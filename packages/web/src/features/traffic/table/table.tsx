@@ -23,6 +23,7 @@ import { Edge } from "./edge.tsx";
 import { Head } from "./head.tsx";
 import { itemsOf } from "./items.ts";
 import { rowId } from "./row.tsx";
+import { isOnValue, stepValue } from "./row-values.ts";
 import { tableActions } from "./table-actions.ts";
 import { useAnchor } from "./use-anchor.ts";
 import { useExpanded } from "./use-expanded.ts";
@@ -38,8 +39,8 @@ const ASK_AHEAD = 40;
 export interface TableHandle {
   scrollToTop(): void;
   scrollToKey(key: string): void;
-  /** Shows the reports of a row, or hides them. */
-  toggle(key: string, show: boolean): void;
+  /** → shows the reports of a row, then goes through its values; ← goes back, and hides the reports. */
+  walk(key: string, by: 1 | -1): void;
   focus(): void;
 }
 
@@ -82,13 +83,20 @@ export function Table(props: TableProps) {
   useEffect(() => {
     if (before === "yes" && rows.from <= ASK_AHEAD) void feed.loadNewer();
   }, [feed, before, rows.from]);
+  const focus = () => grid.current?.focus({ preventScroll: true });
   useImperativeHandle(ref, () => ({
     scrollToTop: () => scroll.current?.scrollTo({ top: 0 }),
     scrollToKey: (key) => anchor.reveal(key),
-    toggle: (key, show) => {
-      if (view === "merged" && reports.has(key) !== show) toggle(key);
+    walk: (key, by) => {
+      // Null: it could not be told how many there are.
+      const hidesReports = view === "merged" && !reports.has(key) && (counts.get(key) === null || (counts.get(key) ?? 1) > 1);
+      if (by > 0 && hidesReports && !isOnValue()) toggle(key);
+      else if (!stepValue(key, by)) {
+        if (by < 0 && !isOnValue() && reports.has(key)) toggle(key);
+        if (by < 0) focus();
+      }
     },
-    focus: () => grid.current?.focus({ preventScroll: true }),
+    focus,
   }));
 
   const setWidth = (id: string, px: number) => onLayout(withWidth(layout, id, px));
@@ -102,7 +110,7 @@ export function Table(props: TableProps) {
     reading.scrolled((scroll.current?.scrollTop ?? 0) > 0);
   }, [rows.measure, anchor, reading]);
   const actions = tableActions(props, entries);
-  const { template, minPx } = gridOf(layout);
+  const { template, minPx } = gridOf(layout, props.withDay);
 
   return (
     <div
@@ -150,7 +158,7 @@ export function Table(props: TableProps) {
 }
 
 function classOf({ phase }: FeedState, { density }: TableLayout): string {
-  const isOld = phase === "refreshing" || phase === "failed";
+  const isOld = phase !== "ready" && phase !== "loading";
   const marks = [isOld && "log-old", density < DENSITIES[0] && "log-flat", density === DENSITIES[2] && "log-dense"];
   return ["log", ...marks.filter(Boolean)].join(" ");
 }
