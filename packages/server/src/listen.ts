@@ -18,18 +18,18 @@ export function isLoopbackHost(host: string): boolean {
 }
 
 /** What `listen(2)` says, in words that help. */
-export function listenError(address: ListenAddress, cause: unknown): ServerError {
+export function listenError(address: ListenAddress, cause: unknown, flag = "--listen"): ServerError {
   const text = formatListen(address);
   const { code: errno = "UNKNOWN" } = cause as NodeJS.ErrnoException;
   const why: Readonly<Record<string, string>> = {
-    EADDRINUSE: "another program listens there already; stop it, or choose another port with --listen",
-    EADDRNOTAVAIL: "this machine has no such address; choose one that it has with --listen",
-    EACCES: "ports below 1024 need a privilege (CAP_NET_BIND_SERVICE); choose a higher one with --listen",
-    ENOTFOUND: "no such host; give an address with --listen",
+    EADDRINUSE: `another program listens there already; stop it, or choose another port with ${flag}`,
+    EADDRNOTAVAIL: `this machine has no such address; choose one that it has with ${flag}`,
+    EACCES: `ports below 1024 need a privilege (CAP_NET_BIND_SERVICE); choose a higher one with ${flag}`,
+    ENOTFOUND: `no such host; give an address with ${flag}`,
   };
   return new ServerError(
     { code: "LISTEN", address: text, errno },
-    `can't listen on ${text} (${errno}): ${why[errno] ?? "see --listen"}`,
+    `can't listen on ${text} (${errno}): ${why[errno] ?? `see ${flag}`}`,
     {
       cause,
     },

@@ -41,6 +41,7 @@ import { type CountedSources, WORTH_ASKING_MS } from "./query/flow-list-known.ts
 import { InquiryDesk } from "./query/inquiry-desk.ts";
 import { FlowSeen } from "./query/seen.ts";
 import { Traffic } from "./query/traffic/traffic.ts";
+import { Netmaker } from "./receive/netmaker/netmaker.ts";
 import { Receive } from "./receive/receive.ts";
 import { SAMPLE_INVENTORY } from "./sample/inventory.ts";
 import { Sample } from "./sample/sample.ts";
@@ -81,6 +82,8 @@ export class Server {
   readonly #reattribute: Reattribute;
   readonly #live: Live;
   readonly #receive: Receive;
+  /** Null: it is off. */
+  readonly #netmaker: Netmaker | null;
   readonly #sample: Sample;
   readonly #seeder: Seeder;
   readonly #capture: CaptureSettings;
@@ -101,7 +104,10 @@ export class Server {
     this.#history = new InventoryHistory({ shared }, { store: this.#inventoryLog, now, logger });
     const otherNodes = new OtherNodes(this.#history);
     this.#roster = new Roster(
-      { silentAfterMs: config.agents.update_interval_s * SILENT_INTERVALS * 1000 },
+      {
+        silentAfterMs: config.agents.update_interval_s * SILENT_INTERVALS * 1000,
+        netmakerSilentAfterMs: config.netmaker.lost_after,
+      },
       { now, oldestMs, enrolled: () => this.#enrolled(), isOther: (reporterId, node) => otherNodes.isOther(reporterId, node) },
     );
     const unknownRelays = new UnknownRelays({ now });
@@ -158,6 +164,7 @@ export class Server {
         onStored: (batch) => this.#live.publish(batch),
       },
     );
+    this.#netmaker = this.#makeNetmaker();
     this.#sample = new Sample({
       now,
       random: Math.random,
@@ -187,8 +194,9 @@ export class Server {
       reelections: this.#reattribute,
       unknownRelays,
       inventory: this.#inventoryHealth,
+      netmaker: this.#netmaker,
       sampleOn: () => this.#sample.on,
-      listeners: () => ({ http: this.#url }),
+      listeners: () => ({ http: this.#url, ...(this.#netmaker && { netmaker: this.#netmaker.address }) }),
     });
   }
 
@@ -218,6 +226,7 @@ export class Server {
       });
       const { port } = this.#app.server.address() as AddressInfo;
       this.#url = localUrl({ host: listen.host, port });
+      await this.#netmaker?.start();
       await writeServerFile(data, this.#url);
     } catch (error) {
       await this.stop();
@@ -233,6 +242,7 @@ export class Server {
     this.#live.stop();
     await this.#sample.stop();
     await this.#seeder.stop();
+    await this.#netmaker?.stop();
     if (this.#app !== null) await closeGracefully(this.#app);
     await this.#agents.stop();
     await this.#reattribute.stop();
@@ -259,6 +269,33 @@ export class Server {
     const deps = { history: this.#history, logger: this.#logger };
     await addConfigured(this.#sources, { inventory, shared: store.url !== undefined }, deps);
     await this.#sources.start();
+  }
+
+  #makeNetmaker(): Netmaker | null {
+    const { listen, host_rate, max_streams, max_envelope, hold, ...rest } = this.#config.netmaker;
+    if (listen === undefined) return null;
+    return new Netmaker(
+      {
+        ...rest,
+        listen,
+        hostRate: host_rate,
+        holdMs: hold,
+        maxStreams: max_streams,
+        maxEnvelopeBytes: max_envelope,
+        shared: this.#config.store.url !== undefined,
+      },
+      {
+        now: this.#now,
+        logger: this.#logger,
+        oldestMs: (nowMs) => this.#store.retention.flowsFromMs(nowMs),
+        clickhouse: this.#store.clickhouse,
+        admit: (note, hasMoved) => this.#agents.admit(note, hasMoved),
+        identify: this.#identify,
+        submit: (submission) => this.#store.submit(submission),
+        onDelivery: (delivery) => this.#agents.note(delivery),
+        onStored: (batch) => this.#live.publish(batch),
+      },
+    );
   }
 
   #assertLoopback(): void {
@@ -328,6 +365,7 @@ export class Server {
         inventory: this.#inventoryHealth,
         declarations: this.#declarations,
         questions: desk,
+        netmaker: this.#netmaker,
         now,
         logger: this.#logger,
       }),

@@ -17,7 +17,9 @@ export function optionsOf(schema: z.ZodType): ConfigOption[] {
 }
 
 function* walk(schema: z.ZodType, path: readonly string[]): Generator<ConfigOption> {
-  const inner = schema instanceof z.ZodPrefault ? (schema.def.innerType as z.ZodType) : schema;
+  const outer = schema instanceof z.ZodPrefault ? (schema.def.innerType as z.ZodType) : schema;
+  // A group that may also be written as one word.
+  const inner = outer instanceof z.ZodPipe ? (outer.def.out as z.ZodType) : outer;
   const info = infoOf(schema);
   if (info) yield optionOf(info, path);
   else if (inner instanceof z.ZodObject) {

@@ -264,6 +264,24 @@ export const healthSchema = z.object({
     })
     .optional()
     .describe("An agent was dead, is gone, or came back: others' reports of that time are elected again"),
+  netmaker: z
+    .object({
+      address: z.string().nullable(),
+      tls: z.boolean(),
+      warning: z.string().nullable().describe("What is to be known of who may report"),
+      streams: z.number().describe("Agents that are connected"),
+      envelopes: z.number(),
+      events: z.number().describe("That were stored"),
+      rejected: z.record(z.string(), z.number()).describe("Events, by code"),
+      refused_envelopes: z.number().describe("Answered with a failure: the store could not take them"),
+      held_envelopes: z.number().describe("Answered late, since the store could not take them at first"),
+      slowed_envelopes: z.number().describe("Answered late, since their host sends more than it may"),
+      not_allowed: z.number().describe("Requests from addresses that are not allowed"),
+      dialects: z.record(z.string(), z.number()).describe("Events by the version whose numbering they have"),
+    })
+    .nullable()
+    .optional()
+    .describe("The door for Netmaker's own agents, since the start of this server. Null: it is off"),
   unknown_relays: z
     .array(z.object({ reporter_id: z.string(), reporter: z.string(), rows: z.number(), last_seen: time }))
     .optional()

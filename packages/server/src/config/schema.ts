@@ -5,6 +5,7 @@ import {
   count,
   defaultDirectory,
   defaultDirectoryText,
+  duration,
   field,
   group,
   list,
@@ -175,6 +176,77 @@ export const configSchema = z.strictObject(
         })
         .prefault({} as never),
     }),
+    netmaker: z
+      .strictObject({
+        listen: field(listen.optional(), {
+          kind: "text",
+          description: "address and port for Netmaker's own agents (gRPC); not set: none are let in",
+          expected: ADDRESS,
+          placeholder: "host:port",
+        }),
+        tls: z
+          .preprocess(
+            (value) => (value === "off" || value === false ? {} : value),
+            z
+              .strictObject({
+                cert: text({
+                  description: "file of the certificate (PEM) for netmaker.listen; without it plain HTTP/2, for a proxy in front",
+                  expected: "a path",
+                  placeholder: "file",
+                  default: undefined,
+                }),
+                key: text({
+                  description: "file of the key of netmaker.tls.cert",
+                  expected: "a path",
+                  placeholder: "file",
+                  default: undefined,
+                }),
+                client_ca: text({
+                  description: "file of certificates (PEM): whoever connects must have one that these vouch for",
+                  expected: "a path",
+                  placeholder: "file",
+                  default: undefined,
+                }),
+              })
+              .refine(({ cert, key }) => (cert === undefined) === (key === undefined), {
+                path: ["key"],
+                error: "expected a path: certificate and key go together",
+              })
+              .refine(({ cert, client_ca }) => client_ca === undefined || cert !== undefined, {
+                path: ["cert"],
+                error: "expected a path: client certificates need TLS",
+              }),
+          )
+          .prefault({} as never),
+        allow: list(range, {
+          description:
+            "from where Netmaker's agents may come (behind a proxy: the proxy's address): they bring no credentials. None: loopback and private addresses",
+          expected: "address ranges, such as 10.20.0.0/16",
+          placeholder: "cidr,…",
+        }),
+        lost_after: duration({
+          description: "a flow that a Netmaker agent told the start of, and nothing since, is lost after that time",
+          min: "1m",
+          max: "3d",
+          default: "24h",
+        }),
+        host_rate: count({
+          description: "events a second of one host; one that sends more gets its answers later",
+          min: 1,
+          max: 1_000_000,
+          unit: "events",
+          default: 2000,
+        }),
+        max_streams: count({ description: "most agents at once", min: 1, max: 100_000, unit: "streams", default: 1000 }),
+        max_envelope: size({ description: "largest message of an agent", default: "1MiB" }),
+        hold: duration({
+          description: "how long an answer waits while the store can't take rows: an agent that is refused drops them",
+          min: "1s",
+          max: "5m",
+          default: "30s",
+        }),
+      })
+      .prefault({} as never),
     retention: group({
       days: kept("days that flows are kept after their end; what is set at run time overrides all of retention.*", 30),
       deltas_days: kept("days for which it is known when within a flow's life its bytes flowed", 7),

@@ -1,4 +1,6 @@
 /** Keeps roster and book of agents up to date: with what earlier runs stored, with what comes in here, and with what comes in elsewhere. */
+
+import { isNetmakerAgent } from "../receive/netmaker/version.ts";
 import type { CoverageNote, Delivery } from "../receive/ports.ts";
 import type { ClickHouse } from "../store/clickhouse.ts";
 import { StoreError } from "../store/errors.ts";
@@ -149,8 +151,9 @@ export class AgentWatch {
   }
 
   #take(delivery: Delivery): void {
-    const { reporterId, reporter, receivedMs, addresses } = delivery;
-    this.#deps.roster.note({ reporterId, reporter, lastMs: receivedMs, addresses });
+    const { reporterId, reporter, receivedMs, addresses, agentVersion } = delivery;
+    const isNetmaker = isNetmakerAgent(agentVersion);
+    this.#deps.roster.note({ reporterId, reporter, lastMs: receivedMs, addresses, isNetmaker });
     this.#deps.roster.cover(delivery);
     this.#deps.book.note(delivery);
   }

@@ -1,4 +1,5 @@
 /** What the store knows of deliveries: for a server that starts, and for several servers on one store. */
+import { isNetmakerAgent } from "../receive/netmaker/version.ts";
 import type { Delivery } from "../receive/ports.ts";
 import type { ClickHouse } from "../store/clickhouse.ts";
 import type { Heard } from "./roster.ts";
@@ -72,16 +73,18 @@ export async function heardBefore(clickhouse: Pick<ClickHouse, "rows">): Promise
     name: string;
     last_ms: string;
     known: Record<string, string[]>;
+    version: string;
   }
   const rows = await clickhouse.rows<Row>(
     `SELECT reporter_id, argMax(reporter, received) AS name, toUnixTimestamp64Milli(max(received)) AS last_ms,
-       argMaxIf(addresses, received, agent_version != '') AS known
+       argMaxIf(addresses, received, agent_version != '') AS known, argMax(agent_version, received) AS version
      FROM agent_batches WHERE received >= now64(3) - INTERVAL 3 DAY GROUP BY reporter_id LIMIT 100000`,
   );
-  return rows.map(({ reporter_id, name, last_ms, known }) => ({
+  return rows.map(({ reporter_id, name, last_ms, known, version }) => ({
     reporterId: reporter_id,
     reporter: name,
     lastMs: Number(last_ms),
     addresses: known,
+    isNetmaker: isNetmakerAgent(version),
   }));
 }

@@ -1,12 +1,14 @@
 /** How the server is: what a load balancer, a person and the page want to know. */
 import type { StoreReport } from "@flowtrail/model";
 import type { ReattributeStats } from "../identify/reattribute/reattribute.ts";
+import type { NetmakerReport } from "../receive/netmaker/netmaker.ts";
 import type { ReceiveStats } from "../receive/receive.ts";
 import type { RetentionReport } from "../store/retention/retention.ts";
 import type { RollupsStats } from "../store/rollups/rollups.ts";
 import type { StoreHealth, StoreStats } from "../store/store.ts";
 import type { AgentBook, AgentReport } from "./agent-book.ts";
 import type { InventoryReport } from "./inventory-health.ts";
+import { type NetmakerHealth, netmakerHealth } from "./netmaker-health.ts";
 import { storeReport } from "./store-report.ts";
 import type { UnknownRelay } from "./unknown-relays.ts";
 
@@ -28,6 +30,8 @@ export interface HealthDeps {
   readonly reelections: { readonly stats: ReattributeStats };
   readonly unknownRelays: { report(): UnknownRelay[] };
   readonly inventory: { report(): InventoryReport };
+  /** The door for Netmaker's agents; null: it is off. */
+  readonly netmaker: { readonly report: NetmakerReport } | null;
   readonly sampleOn: () => boolean;
   /** Address of each listener that is up, by name; null for one that is not. */
   readonly listeners: () => Readonly<Record<string, string | null>>;
@@ -76,6 +80,7 @@ export interface FullHealth {
   };
   readonly unknown_relays: readonly UnknownRelay[];
   readonly inventory: InventoryReport;
+  readonly netmaker: NetmakerHealth | null;
   readonly local_agent: LocalAgent | null;
   readonly sample: boolean;
   readonly insecure: boolean;
@@ -105,7 +110,7 @@ export class Health {
 
   /** Never throws: what can't be found out is null or empty. */
   async full(): Promise<FullHealth> {
-    const { store, receive, version, insecure, inventory, sampleOn } = this.#deps;
+    const { store, receive, version, insecure, inventory, netmaker, sampleOn } = this.#deps;
     const health = await store.health();
     const stats = health.ping.ok ? await this.#stats() : null;
     const { batches, rows, duplicateRows, rejected } = receive.stats;
@@ -136,6 +141,7 @@ export class Health {
       reelections: { pending, done, rows_changed: rowsChanged, last_error: lastError },
       unknown_relays: this.#deps.unknownRelays.report(),
       inventory: inventory.report(),
+      netmaker: netmaker && netmakerHealth(netmaker.report),
       local_agent: this.#localAgent,
       sample: sampleOn(),
       insecure,

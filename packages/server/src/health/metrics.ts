@@ -3,10 +3,12 @@ import type { FastifyInstance } from "fastify";
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
 import type { Live } from "../live/live.ts";
 import type { InquiryDesk } from "../query/inquiry-desk.ts";
+import type { NetmakerReport } from "../receive/netmaker/netmaker.ts";
 import type { ReceiveStats } from "../receive/receive.ts";
 import type { Retention } from "../store/retention/retention.ts";
 import type { StoreHealth } from "../store/store.ts";
 import type { InventoryStats } from "./inventory-health.ts";
+import { netmakerMetrics } from "./netmaker-health.ts";
 import { questionMetrics } from "./question-metrics.ts";
 import { StoreMetrics } from "./store-metrics.ts";
 
@@ -21,6 +23,8 @@ export interface MetricsDeps {
   readonly admissions: { readonly stats: { readonly admittedEarly: number } };
   readonly inventory: { readonly stats: InventoryStats };
   readonly questions: Pick<InquiryDesk, "stats">;
+  /** The door for Netmaker's agents; null: it is off. */
+  readonly netmaker: { readonly report: NetmakerReport } | null;
   /** What agents declare of their networks. */
   readonly declarations: { readonly stats: { readonly heldBack: number; readonly refused: number; readonly leftOut: number } };
 }
@@ -52,6 +56,7 @@ export class Metrics {
     this.#declarations(deps.declarations);
     this.#inventory(deps.inventory);
     questionMetrics(deps.questions, registers);
+    if (deps.netmaker !== null) netmakerMetrics(deps.netmaker, this.#registry);
     this.#store = deps.store;
     this.#tellStore = this.#storeMetrics();
     const kept = new StoreMetrics(this.#registry, deps.store.retention);

@@ -17,6 +17,8 @@ export interface Heard {
   readonly reporter: string;
   readonly lastMs: number;
   readonly addresses: Readonly<Record<string, readonly string[]>>;
+  /** An agent of Netmaker's: it speaks only when a flow begins or ends. */
+  readonly isNetmaker?: boolean;
 }
 
 /** A node that got a token for its agent. */
@@ -74,6 +76,7 @@ function presenceOf(coverages: readonly OwnCoverage[], startMs: number, endMs: n
 export class Roster {
   readonly #deps: RosterDeps;
   readonly #silentAfterMs: number;
+  readonly #netmakerSilentAfterMs: number;
   readonly #startedMs: number;
   /** By node. */
   readonly #enrolled = new Map<string, Enrolment>();
@@ -88,9 +91,10 @@ export class Roster {
   /** By reporter: flows of which only the rows tell whether it reported them. */
   readonly #unclear = new Map<string, { fromMs: number; toMs: number }>();
 
-  /** @param config.silentAfterMs three update intervals */
-  constructor(config: { silentAfterMs: number }, deps: RosterDeps) {
+  /** @param config.silentAfterMs three update intervals; `netmakerSilentAfterMs`: of reporters that tell no updates, default the same */
+  constructor(config: { silentAfterMs: number; netmakerSilentAfterMs?: number }, deps: RosterDeps) {
     this.#silentAfterMs = config.silentAfterMs;
+    this.#netmakerSilentAfterMs = config.netmakerSilentAfterMs ?? config.silentAfterMs;
     this.#deps = deps;
     this.#startedMs = deps.now();
   }
@@ -220,7 +224,9 @@ export class Roster {
   }
 
   has(reporterId: string): boolean {
-    return (this.#heard.get(reporterId)?.lastMs ?? 0) >= this.#deps.now() - this.#silentAfterMs;
+    const heard = this.#heard.get(reporterId);
+    const patienceMs = heard?.isNetmaker === true ? this.#netmakerSilentAfterMs : this.#silentAfterMs;
+    return (heard?.lastMs ?? 0) >= this.#deps.now() - patienceMs;
   }
 
   /**

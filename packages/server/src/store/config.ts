@@ -30,7 +30,7 @@ export function deskConfig({ store }: Pick<ServerConfig, "store">) {
 }
 
 /** The store's part of the server's configuration, with what nobody needs to choose. */
-export function storeConfig({ data, store, retention, ingest, query }: ServerConfig): StoreConfig {
+export function storeConfig({ data, store, retention, ingest, query, netmaker }: ServerConfig): StoreConfig {
   return {
     remote: remoteConfig(store),
     engine: {
@@ -71,7 +71,7 @@ export function storeConfig({ data, store, retention, ingest, query }: ServerCon
       minFreeDiskBytes: store.url === undefined ? store.min_free_disk : 0,
       followEveryMs: store.url === undefined ? null : FOLLOW_SETTINGS_MS,
     },
-    upkeep: { lostAfterMs: 24 * hourMs, tombstoneMs: 5 * minuteMs },
+    upkeep: { lostAfterMs: 24 * hourMs, netmakerLostAfterMs: netmaker.lost_after, tombstoneMs: 5 * minuteMs },
     settle: { everyMs: 10_000, lookBackMs: hourMs, overlapMs: minuteMs, sliceFlows: 50_000 },
     // A write takes a minute at most, and clocks of a cluster differ a little.
     rollups: { shared: store.url !== undefined, everyMs: 15_000, marginMs: 1.5 * minuteMs },

@@ -8,6 +8,8 @@ import { FLOW_COLUMNS, FLOW_KEY, FLOWS, FLOWS_OPEN } from "./schema/flow-tables.
 export interface UpkeepConfig {
   /** An open flow that nothing was heard of for so long is stored as lost. */
   readonly lostAfterMs: number;
+  /** The same for flows of Netmaker's agents, which say nothing between start and end. Default: the same. */
+  readonly netmakerLostAfterMs?: number;
   /** How long a tombstone stays: longer than a batch can be on its way twice. */
   readonly tombstoneMs: number;
 }
@@ -50,9 +52,10 @@ export class Upkeep {
   async #settleLost(node: ClickHouse, nowMs: number): Promise<void> {
     const { local } = this.#nodes;
     const columns = FLOW_COLUMNS.map(({ name }) => name);
-    const silent = `FROM ${local(FLOWS_OPEN.name)} FINAL WHERE received < {before:DateTime64(3, 'UTC')}`;
-    const before = time(nowMs - this.#config.lostAfterMs);
-    const [count] = await node.rows<{ n: string }>(`SELECT count() AS n ${silent}`, { before });
+    const silent = `FROM ${local(FLOWS_OPEN.name)} FINAL WHERE received < if(reporter_type = 'netmaker', {netmaker:DateTime64(3, 'UTC')}, {before:DateTime64(3, 'UTC')})`;
+    const { lostAfterMs, netmakerLostAfterMs = lostAfterMs } = this.#config;
+    const bindings = { before: time(nowMs - lostAfterMs), netmaker: time(nowMs - netmakerLostAfterMs) };
+    const [count] = await node.rows<{ n: string }>(`SELECT count() AS n ${silent}`, bindings);
     if (count === undefined || count.n === "0") return;
     // First where it is kept, then its tombstone. Heard of again, it has a higher revision than both.
     // A tombstone's age counts from now. By position and without aliases: WHERE would take an alias for the column.
@@ -62,9 +65,7 @@ export class Upkeep {
       [FLOWS_OPEN.name, now],
     ] as const) {
       const selected = columns.map((name) => (name === "state" ? "'lost'" : name === "received" ? received : name));
-      await node.command(`INSERT INTO ${local(table)} (${columns.join(", ")}) SELECT ${selected.join(", ")} ${silent}`, {
-        before,
-      });
+      await node.command(`INSERT INTO ${local(table)} (${columns.join(", ")}) SELECT ${selected.join(", ")} ${silent}`, bindings);
     }
     this.#logger.info({ flows: count.n }, "open flows that nothing was heard of were stored as lost");
   }

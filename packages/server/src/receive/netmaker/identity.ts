@@ -3,7 +3,7 @@
  * together are what START and DESTROY have in common. The same may come again (a client with a fixed port, and the kernel's entry at the same
  * place): when it began tells those apart (places.ts).
  */
-import { FLOW_ID_SEQUENCES } from "@flowtrail/model";
+import { FLOW_ID_SEQUENCES, formatAddress, hasPorts, parseAddress } from "@flowtrail/model";
 import type { NetmakerEvent } from "./event.ts";
 
 /** Of host, flow id and tuple: 53 bits. The lowest 22 are those of the stored flow's id. */
@@ -16,6 +16,22 @@ export function flowKey(event: NetmakerEvent): number {
 /** The low bits of the flow's id in the store. */
 export function sequenceOf(key: number): number {
   return key % FLOW_ID_SEQUENCES;
+}
+
+/** The tuple, as `STORED_TUPLE` has it of a stored row. */
+export function tupleOf({ protocol, src, dst, srcPort, dstPort }: NetmakerEvent): string {
+  const ports = hasPorts(protocol) ? [srcPort, dstPort] : [0, 0];
+  return [protocol, asStored(src.ip), ports[0], asStored(dst.ip), ports[1]].join(" ");
+}
+
+/** In SQL. */
+export const STORED_TUPLE = "concatWithSeparator(' ', protocol, src_ip, ifNull(src_port, 0), dst_ip, ifNull(dst_port, 0))";
+
+/** As ClickHouse writes an IPv6. */
+function asStored(ip: string): string {
+  const bytes = parseAddress(ip);
+  const text = bytes === null ? "" : formatAddress(bytes);
+  return text.includes(":") ? text : `::ffff:${text}`;
 }
 
 /** Two 32-bit hashes side by side, in the manner of MurmurHash3: each character goes into both by another multiplier. */

@@ -1,0 +1,236 @@
+/** The door's own HTTP/2 listener: TLS with ALPN h2, or plain (h2c) behind a proxy. Ends connections whose other end is gone. */
+import { readFile } from "node:fs/promises";
+import {
+  createSecureServer,
+  createServer,
+  type Http2Server,
+  type Http2ServerRequest,
+  type Http2ServerResponse,
+  type ServerHttp2Session,
+  type ServerOptions,
+} from "node:http2";
+import type { AddressInfo } from "node:net";
+import { Code, ConnectError, createContextKey, createContextValues } from "@connectrpc/connect";
+import { connectNodeAdapter } from "@connectrpc/connect-node";
+import { allowedBy } from "./allowed.ts";
+import type { EnvelopeAnswer } from "./door.ts";
+import { FlowService } from "./flow_pb.ts";
+
+export interface ListenerConfig {
+  readonly listen: { readonly host: string; readonly port: number };
+  readonly tls: {
+    readonly cert?: string | undefined;
+    readonly key?: string | undefined;
+    readonly client_ca?: string | undefined;
+  };
+  readonly allow: readonly string[];
+  readonly maxStreams: number;
+  readonly maxEnvelopeBytes: number;
+  /** A connection is asked so often whether it is still there, and ends when it does not answer in as long. */
+  readonly keepaliveMs?: number;
+}
+
+export interface ListenerDeps {
+  readonly take: (events: readonly Uint8Array[], signal: AbortSignal) => Promise<EnvelopeAnswer>;
+  readonly logger: { info(fields: object, message: string): void; warn(fields: object, message: string): void };
+}
+
+export interface ListenerStats {
+  readonly connections: number;
+  readonly streams: number;
+  /** Requests from addresses that are not allowed. */
+  readonly notAllowed: number;
+  /** Streams beyond the largest number of them. */
+  readonly tooMany: number;
+  /** Connections that did not answer any more. */
+  readonly halfOpen: number;
+}
+
+const KEEPALIVE_MS = 20_000;
+/** A connection without a stream is of no use. */
+const IDLE_MS = 300_000;
+const STOP_MS = 2000;
+/** All agents behind one proxy share its connection. */
+const SESSION_MEMORY_MB = 256;
+const PERMISSION_DENIED = "7";
+
+const peerKey = createContextKey<string>("", { description: "address of the other end" });
+
+export class NetmakerListener {
+  readonly #config: ListenerConfig;
+  readonly #deps: ListenerDeps;
+  readonly #isAllowed: (address: string | undefined) => boolean;
+  readonly #sessions = new Map<ServerHttp2Session, NodeJS.Timeout>();
+  readonly #stopping = new AbortController();
+  /** Sources that were told of already: once is enough for each. */
+  readonly #told = new Set<string>();
+  #server: Http2Server | null = null;
+  #counts = { streams: 0, notAllowed: 0, tooMany: 0, halfOpen: 0 };
+
+  constructor(config: ListenerConfig, deps: ListenerDeps) {
+    this.#config = config;
+    this.#deps = deps;
+    this.#isAllowed = allowedBy(config.allow);
+  }
+
+  get stats(): ListenerStats {
+    return { connections: this.#sessions.size, ...this.#counts };
+  }
+
+  /** Where it listens; null while it does not. */
+  get address(): AddressInfo | null {
+    return (this.#server?.address() ?? null) as AddressInfo | null;
+  }
+
+  /** What whoever runs it should know of who may report; null: all bring certificates. */
+  get warning(): string | null {
+    const { allow, tls } = this.#config;
+    if (tls.client_ca !== undefined) return null;
+    const from = allow.length === 0 ? "loopback and private addresses" : allow.join(", ");
+    return `Netmaker's agents bring no credentials: anybody at ${from} can report flows of any host (netmaker.allow, netmaker.tls.client_ca)`;
+  }
+
+  /** @throws NodeJS.ErrnoException of listen(2), or of a file of certificates */
+  async start(): Promise<void> {
+    const { listen, maxStreams, tls } = this.#config;
+    const options: ServerOptions = {
+      settings: { maxConcurrentStreams: maxStreams, initialWindowSize: 256 * 1024 },
+      maxSessionMemory: SESSION_MEMORY_MB,
+    };
+    const server = await this.#makeServer(options);
+    server.on("session", (session) => this.#keepAlive(session));
+    await new Promise<void>((resolve, reject) => {
+      server.once("error", reject);
+      server.listen(listen.port, listen.host, () => {
+        server.off("error", reject);
+        resolve();
+      });
+    });
+    this.#server = server;
+    server.on("error", (error) => this.#deps.logger.warn({ err: error }, "the listener for Netmaker's agents has an error"));
+    const fields = { address: server.address(), tls: tls.cert !== undefined };
+    if (this.warning === null)
+      this.#deps.logger.info(fields, "Netmaker's agents are let in with certificates of netmaker.tls.client_ca");
+    else this.#deps.logger.warn(fields, this.warning);
+  }
+
+  /** Lets streams end, then ends them. */
+  async stop(): Promise<void> {
+    const server = this.#server;
+    if (server === null) return;
+    this.#server = null;
+    this.#stopping.abort(new ConnectError("the server is stopping: come again", Code.Unavailable));
+    const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+    for (const session of this.#sessions.keys()) session.close();
+    const timer = setTimeout(() => {
+      for (const session of this.#sessions.keys()) session.destroy();
+    }, STOP_MS);
+    await closed;
+    clearTimeout(timer);
+  }
+
+  async #makeServer(options: ServerOptions): Promise<Http2Server> {
+    const { cert, key, client_ca: ca } = this.#config.tls;
+    const handler = this.#handler();
+    if (cert === undefined || key === undefined) return createServer(options, handler);
+    return createSecureServer(
+      {
+        ...options,
+        ALPNProtocols: ["h2"],
+        cert: await readFile(cert),
+        key: await readFile(key),
+        ...(ca === undefined ? {} : { ca: await readFile(ca), requestCert: true, rejectUnauthorized: true }),
+      },
+      handler,
+    );
+  }
+
+  #handler(): (request: Http2ServerRequest, response: Http2ServerResponse) => void {
+    const serve = connectNodeAdapter({
+      connect: false,
+      grpcWeb: false,
+      acceptCompression: [],
+      readMaxBytes: this.#config.maxEnvelopeBytes,
+      shutdownSignal: this.#stopping.signal,
+      contextValues: (request) => createContextValues().set(peerKey, request.socket.remoteAddress ?? ""),
+      routes: (router) =>
+        router.service(FlowService, {
+          streamFlows: (envelopes, { values, signal }) => this.#answers(envelopes, values.get(peerKey), signal),
+        }),
+    });
+    return (request, response) => {
+      const address = request.socket.remoteAddress;
+      if (this.#isAllowed(address)) serve(request, response);
+      else this.#sendAway(request, response, address ?? "");
+    };
+  }
+
+  /** One envelope after the other: who does not wait for its answer is not read from. */
+  async *#answers(envelopes: AsyncIterable<{ events: Uint8Array[] }>, peer: string, signal: AbortSignal) {
+    if (this.#counts.streams >= this.#config.maxStreams) {
+      this.#counts.tooMany++;
+      throw new ConnectError(`more than ${this.#config.maxStreams} streams (netmaker.max_streams)`, Code.ResourceExhausted);
+    }
+    this.#counts.streams++;
+    try {
+      for await (const { events } of envelopes) yield await this.#deps.take(events, signal);
+    } catch (error) {
+      const { code, rawMessage } = ConnectError.from(error);
+      const isOurs = code === Code.InvalidArgument || code === Code.ResourceExhausted || code === Code.Internal;
+      if (isOurs && !signal.aborted) this.#tell(peer, rawMessage);
+      throw error;
+    } finally {
+      this.#counts.streams--;
+    }
+  }
+
+  #tell(peer: string, message: string): void {
+    if (this.#told.has(peer) || this.#told.size > 1000) return;
+    this.#told.add(peer);
+    this.#deps.logger.warn({ peer }, `a stream of a Netmaker agent was ended: ${message}`);
+  }
+
+  #sendAway(request: Http2ServerRequest, response: Http2ServerResponse, address: string): void {
+    this.#counts.notAllowed++;
+    this.#tell(address, "its address is in none of netmaker.allow");
+    request.resume();
+    response.writeHead(200, {
+      "content-type": "application/grpc",
+      "grpc-status": PERMISSION_DENIED,
+      "grpc-message": "the address of this agent is in none of netmaker.allow",
+    });
+    response.end(() => request.stream.session?.close());
+  }
+
+  #keepAlive(session: ServerHttp2Session): void {
+    const everyMs = this.#config.keepaliveMs ?? KEEPALIVE_MS;
+    let isWaiting = false;
+    let streams = 0;
+    let usedMs = performance.now();
+    session.on("stream", (stream) => {
+      streams++;
+      stream.once("close", () => {
+        streams--;
+        usedMs = performance.now();
+      });
+    });
+    const timer = setInterval(() => {
+      if (isWaiting) {
+        this.#counts.halfOpen++;
+        session.destroy();
+      } else if (streams === 0 && performance.now() - usedMs > IDLE_MS) session.close();
+      else {
+        isWaiting = session.ping((error) => {
+          if (error === null) isWaiting = false;
+        });
+      }
+    }, everyMs);
+    timer.unref();
+    this.#sessions.set(session, timer);
+    session.on("error", () => session.destroy());
+    session.on("close", () => {
+      clearInterval(timer);
+      this.#sessions.delete(session);
+    });
+  }
+}

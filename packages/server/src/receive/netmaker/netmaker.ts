@@ -1,0 +1,72 @@
+/** The door for Netmaker's own agents: gRPC in, rows out. Off unless it is told where to listen. */
+import { formatListen, listenError } from "../../listen.ts";
+import type { ClickHouse } from "../../store/clickhouse.ts";
+import { isTransient } from "../../store/errors.ts";
+import { NetmakerDoor } from "./door.ts";
+import { type ListenerConfig, type ListenerStats, NetmakerListener } from "./listener.ts";
+import type { NetmakerStats } from "./stats.ts";
+import { StoredFlows } from "./stored-flows.ts";
+
+export interface NetmakerConfig extends ListenerConfig {
+  readonly hostRate: number;
+  readonly holdMs: number;
+  readonly shared: boolean;
+}
+
+export type NetmakerReport = NetmakerStats &
+  ListenerStats & {
+    /** HOST:PORT; null while it is not up. */
+    readonly address: string | null;
+    readonly tls: boolean;
+    /** What is to be known of who may report. */
+    readonly warning: string | null;
+  };
+
+type DoorDeps = ConstructorParameters<typeof NetmakerDoor>[1];
+export type NetmakerDeps = Omit<DoorDeps, "isTransient" | "storedFlows" | "logger"> & {
+  readonly clickhouse: Pick<ClickHouse, "rows">;
+  readonly logger: { info(fields: object, message: string): void; warn(fields: object, message: string): void };
+};
+
+export class Netmaker {
+  readonly #config: NetmakerConfig;
+  readonly #door: NetmakerDoor;
+  readonly #listener: NetmakerListener;
+
+  constructor(config: NetmakerConfig, deps: NetmakerDeps) {
+    this.#config = config;
+    this.#door = new NetmakerDoor(config, { ...deps, isTransient, storedFlows: new StoredFlows(deps.clickhouse) });
+    this.#listener = new NetmakerListener(config, {
+      logger: deps.logger,
+      take: (events, signal) => this.#door.take(events, signal),
+    });
+  }
+
+  /** @throws ServerError */
+  async start(): Promise<void> {
+    await this.#listener.start().catch((error: unknown) => {
+      throw listenError(this.#config.listen, error, "--netmaker-listen");
+    });
+  }
+
+  stop(): Promise<void> {
+    return this.#listener.stop();
+  }
+
+  /** HOST:PORT; null while it is not up. */
+  get address(): string | null {
+    const address = this.#listener.address;
+    return address === null ? null : formatListen({ host: address.address, port: address.port });
+  }
+
+  get report(): NetmakerReport {
+    const { tls } = this.#config;
+    return {
+      ...this.#door.stats,
+      ...this.#listener.stats,
+      address: this.address,
+      tls: tls.cert !== undefined,
+      warning: this.#listener.warning,
+    };
+  }
+}
