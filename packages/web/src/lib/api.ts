@@ -1,7 +1,7 @@
 /** The server's API, as the page uses it. Credentials are the session's cookie, which scripts cannot read. */
 import type { FlowJson } from "@flowtrail/model";
 import type { FlowPage, Health, OneFlow, Viewer } from "./api-types.ts";
-import { ApiError } from "./errors.ts";
+import { ApiError, type Problem } from "./errors.ts";
 
 /** One page of rows, newest start first. `params`: as `GET /api/flows` takes them. Throws ApiError. */
 export function fetchFlows(params: URLSearchParams, signal?: AbortSignal): Promise<FlowPage> {
@@ -83,8 +83,14 @@ function isHealth(answer: unknown): boolean {
   return typeof answer === "object" && answer !== null && "status" in answer;
 }
 
+interface Refused {
+  readonly code?: string;
+  readonly message?: string;
+  readonly details?: { readonly problems?: readonly Problem[] };
+}
+
 function refusal(path: string, status: number, answer: unknown): ApiError {
-  const { code, message } = (answer as { error?: { code?: string; message?: string } } | null | undefined)?.error ?? {};
+  const { code, message, details } = (answer as { error?: Refused } | null | undefined)?.error ?? {};
   if (status === 401) {
     // What asks about the session itself gets its answer.
     if (!path.startsWith("/api/auth/")) whenSignedOut();
@@ -93,7 +99,11 @@ function refusal(path: string, status: number, answer: unknown): ApiError {
   // What stands in front of a server that is away answers with a page of its own.
   if (status === 502 || status === 504) return new ApiError({ code: "UNREACHABLE", path }, "The server does not answer.");
   const reason = code ?? `HTTP_${status}`;
-  return new ApiError({ code: "REFUSED", path, status, reason }, message ?? `The server answered with status ${status}.`);
+  const problems = details?.problems === undefined ? {} : { problems: details.problems };
+  return new ApiError(
+    { code: "REFUSED", path, status, reason, ...problems },
+    message ?? `The server answered with status ${status}.`,
+  );
 }
 
 /** Undefined if it is no JSON: proxies answer with pages of their own. */

@@ -5,7 +5,13 @@ export type ApiErrorData =
   | { code: "UNREACHABLE"; path: string }
   /** The session has ended or there was none. */
   | { code: "SIGN_IN"; path: string }
-  | { code: "REFUSED"; path: string; status: number; reason: string };
+  | { code: "REFUSED"; path: string; status: number; reason: string; problems?: readonly Problem[] };
+
+/** What is wrong with a part of what was sent. */
+export interface Problem {
+  readonly parameter: string;
+  readonly message: string;
+}
 
 /** An answer of the API that is not what was asked for. The message is for people. */
 export class ApiError extends FlowtrailError<ApiErrorData> {}

@@ -28,6 +28,26 @@ function subscribe(changed: () => void): () => void {
   };
 }
 
+/** Asked before another address is shown. */
+let mayLeave: (() => boolean) | null = null;
+
+/** From now on another address is gone to only if `ask` says so, until the returned function is called. */
+export function guardLeaving(ask: () => boolean): () => void {
+  const { href } = window.location;
+  const onPop = (event: PopStateEvent) => {
+    if (ask()) return;
+    // Back is gone already: what was shown is put on top again, before anybody looks.
+    event.stopImmediatePropagation();
+    window.history.pushState(null, "", href);
+  };
+  mayLeave = ask;
+  window.addEventListener("popstate", onPop, { capture: true });
+  return () => {
+    mayLeave = null;
+    window.removeEventListener("popstate", onPop, { capture: true });
+  };
+}
+
 /** The address that is shown; renders again when it changes. */
 export function useUrl(): PageUrl {
   return useSyncExternalStore(subscribe, current);
@@ -45,6 +65,7 @@ export function hrefOf(path: string, params: URLSearchParams): string {
 export function navigate(path: string, params: URLSearchParams, options: { replace?: boolean } = {}): void {
   const href = hrefOf(path, params);
   if (href === window.location.pathname + window.location.search) return;
+  if (mayLeave !== null && !mayLeave()) return;
   if (options.replace) window.history.replaceState(null, "", href);
   else window.history.pushState(null, "", href);
   window.dispatchEvent(new Event(CHANGED));
