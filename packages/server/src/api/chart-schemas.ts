@@ -128,6 +128,7 @@ export const planSchema = z.object({
     .array(z.object({ table: z.string(), ms: z.number().int().describe("Of the range") }))
     .describe("Tables that are read, the one of the longest stretch first"),
   rows_ms: z.number().int().describe("How much of the range no rollup answers for: it is read row by row"),
+  known: z.boolean().describe("A rollup has all fields; not for all of the range, perhaps, or in such steps"),
   forced_by: z
     .array(z.string())
     .describe("No rollup knows the fields, but one would without any single one of these. Empty: one does, or none would"),

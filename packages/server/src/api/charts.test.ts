@@ -212,9 +212,15 @@ describe("the top", () => {
     const plan = (query: string) => ask(planSchema, `/api/flows/plan?${window(T0, T0 + 10 * HOUR_MS)}&${query}`);
     const sum = ({ sources }: { sources: { ms: number }[] }) => sources.reduce((all, { ms }) => all + ms, 0);
     const known = await plan("by=src.name&buckets=60");
-    expect({ ...known, sum: sum(known) }).toMatchObject({ forced_by: [], step_ms: 600_000, sum: 10 * HOUR_MS, partial: false });
+    expect({ ...known, sum: sum(known) }).toMatchObject({
+      known: true,
+      forced_by: [],
+      step_ms: 600_000,
+      sum: 10 * HOUR_MS,
+      partial: false,
+    });
     const forced = await plan("by=src.name,src.ip");
-    expect(forced).toMatchObject({ forced_by: ["src.ip"], rows_ms: 10 * HOUR_MS });
+    expect(forced).toMatchObject({ known: false, forced_by: ["src.ip"], rows_ms: 10 * HOUR_MS });
     expect(forced.sources.map(({ table }) => table)).not.toContain("rollup_hours");
     // No single one of them is to blame.
     expect(await plan("by=src.ip,dst.ip")).toMatchObject({ forced_by: [], rows_ms: 10 * HOUR_MS });

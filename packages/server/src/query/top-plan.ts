@@ -13,6 +13,8 @@ export interface TopPlan {
   readonly sources: { readonly table: string; readonly ms: number }[];
   /** How much of it is read row by row. */
   readonly rows_ms: number;
+  /** A rollup has all fields, if not for all of the range or in such steps. */
+  readonly known: boolean;
   /** Fields without any one of which a rollup would do; none, if one does. */
   readonly forced_by: string[];
   readonly step_ms: number;
@@ -34,6 +36,7 @@ export function topPlan(traffic: Traffic, query: TopPlanQuery): TopPlan {
   return {
     sources: plan.tables.map((table) => ({ table, ms: lengths.get(table) ?? 0 })),
     rows_ms: rowsMs(plan),
+    known: isKnown(by),
     forced_by: forcing.map(({ name }) => name),
     step_ms: stepMs,
     estimated: plan.estimated,

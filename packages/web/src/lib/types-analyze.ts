@@ -41,6 +41,7 @@ export interface AnalyzeAnswer {
 export interface PlanAnswer {
   readonly sources: readonly { readonly table: string; readonly ms: number }[];
   readonly rows_ms: number;
+  readonly known: boolean;
   readonly forced_by: readonly string[];
   readonly step_ms: number;
   readonly estimated: boolean;

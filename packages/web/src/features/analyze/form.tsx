@@ -1,4 +1,4 @@
-import { Checkbox, NativeSelect } from "@mantine/core";
+import { NativeSelect } from "@mantine/core";
 import type { Icon } from "@tabler/icons-react";
 import {
   IconChartArea,
@@ -78,12 +78,10 @@ export function Form({ question, onChange }: FormProps) {
         value={String(limit)}
         onChange={(event) => onChange({ limit: Number(event.currentTarget.value) })}
       />
-      <Checkbox
-        size="xs"
-        label="Compare with the time before"
-        checked={previous}
-        onChange={(event) => onChange({ previous: event.currentTarget.checked })}
-      />
+      <label className="analyze-check">
+        <input type="checkbox" checked={previous} onChange={(event) => onChange({ previous: event.currentTarget.checked })} />
+        Compare with the time before
+      </label>
     </form>
   );
 }

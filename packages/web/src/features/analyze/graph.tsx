@@ -28,10 +28,12 @@ export interface GraphProps {
 
 const NO_GAPS: readonly never[] = [];
 
+const listed = new Intl.ListFormat("en-US");
+
 /** `Bytes by source and destination` */
 export function graphTitle({ metric, by }: Question): string {
   const what = METRICS.find(({ value }) => value === metric)?.label;
-  return `${what} by ${by.map(fieldLabel).join(" and ").toLowerCase()}`;
+  return `${what} by ${listed.format(by.map(fieldLabel)).toLowerCase()}`;
 }
 
 /** The answer as it is to be drawn. What is clicked leads to the rows behind it. */
@@ -89,11 +91,13 @@ export function Graph({ answer, question, hidden, asTable, nowMs }: GraphProps) 
     case "grid":
       return <GraphGrid {...drawn} fields={by} onPick={(one, fromMs, toMs) => open(ofSeries(one), fromMs, toMs)} />;
     case "heatmap": {
+      // Beside all others together no value could be told from another.
+      const named = series.filter((one) => one.by !== null);
       const onCell = (key: string, fromMs: number, toMs: number) => {
-        const one = series.find((other) => other.key === key);
+        const one = named.find((other) => other.key === key);
         if (one !== undefined) open(ofSeries(one), fromMs, toMs);
       };
-      return <Heatmap {...{ label, series, steps, unit, clock }} onPick={onCell} />;
+      return <Heatmap {...{ label, steps, unit, clock }} series={named} onPick={onCell} />;
     }
   }
 }

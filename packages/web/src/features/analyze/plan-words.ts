@@ -21,12 +21,14 @@ export function sourceWords({ sources, step_ms }: PlanAnswer): string {
 const compact = new Intl.NumberFormat("en-US", { notation: "compact", maximumFractionDigits: 1 });
 
 /** Why rows are read one by one, and how many; null: next to none are. */
-export function rowsWords({ answer: { forced_by, rows_ms }, rows }: Plan): string | null {
+export function rowsWords({ answer, rows }: Plan): string | null {
   if (rows === null) return null;
+  return `${whyRows(answer)}: ${formatDuration(answer.rows_ms)} of single flows are read, about ${compact.format(rows)} rows.`;
+}
+
+function whyRows({ known, forced_by, step_ms }: PlanAnswer): string {
+  if (known) return `No rollup has all of this time in steps of ${formatDuration(step_ms)}`;
   const fields = forced_by.map(fieldLabel);
-  const why =
-    fields.length === 0
-      ? "No rollup has these dimensions, this filter and steps of this width together"
-      : `No rollup has ${fields.length === 1 ? fields[0] : `${fields.join(" or ")} with the rest`}`;
-  return `${why}: ${formatDuration(rows_ms)} of single flows are read, about ${compact.format(rows)} rows.`;
+  if (fields.length === 0) return "No rollup has these dimensions and this filter";
+  return fields.length === 1 ? `No rollup has ${fields[0]} with the rest` : `No rollup has ${fields.join(" and ")} together`;
 }

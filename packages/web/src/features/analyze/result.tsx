@@ -3,6 +3,7 @@ import { IconDownload } from "@tabler/icons-react";
 import { askedParams } from "../../lib/asked.ts";
 import type { AnalyzeAnswer } from "../../lib/types-analyze.ts";
 import { useAsked } from "../../lib/use-asked.ts";
+import { formatShort } from "../../ui/charts/units.ts";
 import { CostLine } from "../../ui/cost-line.tsx";
 import { TableSwitch, useAsTable } from "../histogram/table-switch.tsx";
 import { useHidden } from "../histogram/use-hidden.ts";
@@ -11,6 +12,7 @@ import { Graph, graphTitle } from "./graph.tsx";
 import { type Question, questionParams } from "./question.ts";
 import { ResultTable } from "./result-table.tsx";
 import { saveText } from "./save-csv.ts";
+import { unitOf } from "./units.ts";
 import { ViewQuestion } from "./view-question.tsx";
 
 export interface ResultProps {
@@ -29,7 +31,7 @@ export function Result({ answer, question, nowMs }: ResultProps) {
   const { hidden, toggle } = useHidden();
   const { graph, by, metric, previous } = question;
   const hasGraph = graph !== "table";
-  const isDrawnBySeries = hasGraph && graph !== "sankey";
+  const isDrawnBySeries = hasGraph && graph !== "sankey" && graph !== "heatmap";
   const save = () => saveText("analyze.csv", "text/csv;charset=utf-8", csvOf(answer, by, metric));
   return (
     <>
@@ -38,6 +40,11 @@ export function Result({ answer, question, nowMs }: ResultProps) {
           <div className="block-head">
             <h2>{graphTitle(question)}</h2>
             {previous && <span className="block-hint">{previousHint(question)}</span>}
+            {leavesOther(question) && answer.other.groups > 0 && (
+              <span className="block-hint">
+                Without Other: {formatShort(answer.other.value, unitOf(metric))}, {formatShort(answer.other.share * 100, "%")}
+              </span>
+            )}
             <span className="analyze-switch">
               <TableSwitch on={asTable} onChange={setAsTable} />
             </span>
@@ -66,6 +73,11 @@ export function Result({ answer, question, nowMs }: ResultProps) {
       <CostLine meta={answer.meta} exact={!answer.estimated} note={answer.estimated ? ESTIMATED : null} />
     </>
   );
+}
+
+/** Graphs in which all others together would leave no room for the rest. */
+function leavesOther({ graph }: Question): boolean {
+  return graph === "sankey" || graph === "heatmap";
 }
 
 /** Where the time before is seen. */

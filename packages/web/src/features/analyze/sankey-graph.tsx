@@ -24,7 +24,7 @@ export interface SankeyGraphProps {
 export function SankeyGraph({ answer, question, label, asTable }: SankeyGraphProps) {
   const { asked } = useAsked();
   const { by, metric } = question;
-  const { nodes, links } = useMemo(() => sankeyLinks(answer, by), [answer, by]);
+  const { nodes, links } = useMemo(() => sankeyLinks(answer.rows, by), [answer, by]);
   const unit = unitOf(metric);
   const paramsOf = ({ fields, by: groups }: Ends) => rowsParams(asked, question, queryOfGroup(asked.q, fields, groups));
   if (by.length < 2) return <p className="analyze-hint">A sankey shows what goes together: choose two dimensions or more.</p>;
@@ -61,8 +61,8 @@ export function SankeyGraph({ answer, question, label, asTable }: SankeyGraphPro
       nodes={nodes}
       links={links}
       unit={unit}
-      hrefOf={({ ends }) => (ends === null ? null : hrefOf(TRAFFIC_LOGS_PATH, paramsOf(ends)))}
-      onOpen={({ ends }) => ends !== null && openRows(paramsOf(ends))}
+      hrefOf={({ ends }) => hrefOf(TRAFFIC_LOGS_PATH, paramsOf(ends))}
+      onOpen={({ ends }) => openRows(paramsOf(ends))}
     />
   );
 }

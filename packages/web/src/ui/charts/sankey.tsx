@@ -31,14 +31,14 @@ export interface SankeyProps<N extends SankeyNodeIn, L extends SankeyLinkIn> {
   readonly nodes: readonly N[];
   readonly links: readonly L[];
   readonly unit: ChartUnit;
-  /** Where a click leads; null: nowhere. */
-  readonly hrefOf: (part: N | L) => string | null;
+  /** Where a click leads. */
+  readonly hrefOf: (part: N | L) => string;
   /** A click on such a link. */
   onOpen(part: N | L): void;
 }
 
 const NODE_PX = 12;
-const ROW_PX = 26;
+const ROW_PX = 25;
 const HEAD_PX = 22;
 const LEAST_PX = 300;
 const NAME_PX = 180;
@@ -62,7 +62,7 @@ export function Sankey<N extends SankeyNodeIn, L extends SankeyLinkIn>(props: Sa
       .nodeId(({ part }) => part.id)
       .nodeAlign(({ part }) => part.column)
       .nodeWidth(NODE_PX)
-      .nodePadding(9)
+      .nodePadding(14)
       .extent([
         [1, HEAD_PX + 4],
         [Math.max(2, width - 1), height - 4],
@@ -163,11 +163,9 @@ interface PartProps<N extends SankeyNodeIn, L extends SankeyLinkIn> extends Sank
 
 function Part<N extends SankeyNodeIn, L extends SankeyLinkIn>(props: PartProps<N, L>) {
   const { part, title, look, unit, hrefOf, onOpen, children } = props;
-  const href = hrefOf(part);
-  if (href === null) return <g {...look}>{children}</g>;
   return (
     <a
-      href={href}
+      href={hrefOf(part)}
       aria-label={`${title}: ${formatExact(part.value, unit)}`}
       className="sankey-part"
       onClick={(event) => {

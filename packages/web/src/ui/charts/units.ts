@@ -13,6 +13,7 @@ function isCountRate(unit: ChartUnit): unit is CountRate {
 }
 
 const compact = new Intl.NumberFormat("en-US", { notation: "compact", maximumFractionDigits: 1 });
+const small = new Intl.NumberFormat("en-US", { maximumSignificantDigits: 2 });
 const decimal = new Intl.NumberFormat("en-US", { maximumFractionDigits: 3 });
 
 /** `2.36 KiB`, `1.2K` */
@@ -26,6 +27,7 @@ export function formatShort(amount: Amount, unit: ChartUnit): string {
     case "connections/s":
     case "packets/s":
     case "reports/s":
+      if (value < 1) return `${small.format(value)}/s`;
       return `${value < 1000 ? decimal.format(Math.round(value * 100) / 100) : compact.format(value)}/s`;
     case "%":
       return `${decimal.format(Math.round(value * 10) / 10)} %`;
@@ -67,9 +69,12 @@ export function valueAxis(max: number, unit: ChartUnit, ticks: number): ValueAxi
   const scale = scaleLinear()
     .domain([0, max > 0 ? Math.max(max, least) / base : 1])
     .nice(ticks);
-  const values = scale.ticks(ticks).filter((value) => value > 0 && (base > 1 || least < 1 || Number.isInteger(value)));
+  const values = scale
+    .ticks(ticks)
+    .filter((value) => value > 0 && (unit !== "%" || value <= 100) && (base > 1 || least < 1 || Number.isInteger(value)));
   return {
-    top: (scale.domain()[1] ?? 1) * base,
+    // Nothing has more than all.
+    top: unit === "%" ? 100 : (scale.domain()[1] ?? 1) * base,
     ticks: max <= 0 ? [] : values.map((value) => ({ value: value * base, label: tickLabel(value, base, unit) })),
   };
 }
