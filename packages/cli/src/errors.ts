@@ -11,6 +11,8 @@ export type CliErrorData =
   /** Not all of an export came. */
   | { code: "EXPORT_BROKEN"; url: string }
   | { code: "SEED_FAILED" }
+  /** A Netmaker server, or the way to it. */
+  | { code: "NETMAKER"; reason: string }
   | { code: "INTERRUPTED" }
   /** A file of the server's or the agent's that this user may not read or write. */
   | { code: "NO_ACCESS"; path: string; errno: string };

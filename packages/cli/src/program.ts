@@ -2,8 +2,10 @@
 import { Command } from "commander";
 import manifest from "../package.json" with { type: "json" };
 import { addExportCommand } from "./commands/export.ts";
+import { addImportCommands } from "./commands/import.ts";
 import { addInventoryCommands } from "./commands/inventory.ts";
 import { addLabCommands } from "./commands/lab.ts";
+import { addNetmakerCommands } from "./commands/netmaker.ts";
 import { addServerCommand } from "./commands/server.ts";
 import { addStoreCommands } from "./commands/store.ts";
 import { addTokenCommands } from "./commands/token.ts";
@@ -25,6 +27,8 @@ export function makeProgram(): Command {
   program.command("agent").description("capture this node's flows and ship them to a server (flowtrail agent --help)");
   addTokenCommands(program);
   addInventoryCommands(program);
+  addNetmakerCommands(program);
+  addImportCommands(program);
   addExportCommand(program);
   addStoreCommands(program);
   addLabCommands(program);

@@ -4,6 +4,12 @@ export { type ApiDescription, type ApiOperation, type ApiParameter, type ApiSche
 export { ServerError, type ServerErrorData } from "./errors.ts";
 export { inventoryJsonSchema } from "./identify/inventory-schema.ts";
 export { checkInventory, formatNote } from "./identify/inventory-yaml.ts";
+export { checkNetmaker, type NetmakerCheck } from "./identify/sources/netmaker/check.ts";
+export { NetmakerClient } from "./identify/sources/netmaker/client.ts";
+export { NetmakerError } from "./identify/sources/netmaker/errors.ts";
+export type { Ask as NetmakerAsk } from "./identify/sources/netmaker/lists.ts";
+export { type RowsRead, readRest } from "./import/rest.ts";
+export { NetmakerTable } from "./import/table.ts";
 export { createTokenOffline, runServer, type TokenRequest } from "./main.ts";
 export { writeCursor } from "./query/cursor.ts";
 export { seedOffline } from "./seed/offline.ts";

@@ -1,6 +1,6 @@
 /** Asks a Netmaker server, one question at a time; every answer has a deadline and a largest size, whatever the other side does. */
 import { readFile, stat } from "node:fs/promises";
-import { request as httpRequest, type IncomingMessage } from "node:http";
+import { request as httpRequest, type IncomingHttpHeaders, type IncomingMessage } from "node:http";
 import { request as httpsRequest } from "node:https";
 import { NetmakerError, networkError, statusError, TOKEN_ADVICE } from "./errors.ts";
 
@@ -11,6 +11,8 @@ export interface NetmakerClientConfig {
   /** Of one question, until the last byte of its answer. */
   readonly timeoutMs: number;
   readonly maxAnswerBytes: number;
+  /** Told of each answer, whatever it is. */
+  readonly onAnswer?: (headers: IncomingHttpHeaders) => void;
 }
 
 /** What is read anew for each poll, so that a token can be revoked and replaced while the server runs. */
@@ -35,11 +37,17 @@ export class NetmakerClient {
 
   /** @throws NetmakerError NETMAKER_TOKEN_FILE, NETMAKER_CA_FILE */
   async credentials(): Promise<Credentials> {
-    const { tokenFile, caFile } = this.#config;
+    const { tokenFile } = this.#config;
     const token = (await readFile(tokenFile, "utf8").catch(unreadable(tokenFile))).trim();
     // What a header may hold without quotes: RFC 6750 §2.1 (b64token).
     if (!/^[A-Za-z0-9._~+/-]+=*$/.test(token))
       throw tokenError(tokenFile, token === "" ? "is empty" : "holds no token (one line, no spaces)");
+    return this.withToken(token);
+  }
+
+  /** With a token that is not in the file. @throws NetmakerError NETMAKER_CA_FILE */
+  async withToken(token: string): Promise<Credentials> {
+    const { caFile } = this.#config;
     const ca = caFile === undefined ? undefined : await readFile(caFile).catch(unreadableCa(caFile));
     return { token, ca };
   }
@@ -82,6 +90,7 @@ export class NetmakerClient {
       if (cause instanceof NetmakerError) throw cause;
       throw networkError(timeout.aborted ? timeout.reason : cause, url.href, timeoutMs);
     }
+    this.#config.onAnswer?.(response.headers);
     const { statusCode = 0 } = response;
     if (statusCode < 200 || statusCode > 299)
       throw statusError(url.href, statusCode, messageOf(text), retryAfterMs(response.headers["retry-after"]));

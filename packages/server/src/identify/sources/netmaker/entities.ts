@@ -68,7 +68,14 @@ export const networkSchema = z.object({
 });
 export type NetmakerNetwork = z.infer<typeof networkSchema>;
 
-export const hostSchema = z.object({ id, name: text });
+export const hostSchema = z.object({
+  id,
+  name: text,
+  // For people only: nothing depends on them.
+  version: text.catch(""),
+  os: text.catch(""),
+  enable_flow_logs: z.boolean().nullish().catch(null),
+});
 export type NetmakerHost = z.infer<typeof hostSchema>;
 
 export const clientSchema = z.object({
