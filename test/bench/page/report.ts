@@ -3,6 +3,7 @@ import { formatBytes, formatCount } from "@flowtrail/model";
 import type { BundleResult } from "./bundle.ts";
 import type { ScrollResult } from "./scroll.ts";
 import type { TailResult } from "./tail.ts";
+import type { Step } from "./walk.ts";
 
 export interface Report {
   readonly when: string;
@@ -17,6 +18,23 @@ export interface Report {
 }
 
 const BUDGETS = { coldMs: 1000, warmMs: 300, taskMs: 50, firstBytes: 300 * 1024 } as const;
+
+/** Times say which steps are slow beside others; rows read are the same on any machine. */
+export function walkMarkdown(steps: readonly Step[]): string {
+  return [
+    "## Through the screens",
+    "",
+    "| time | step | ms | questions | rows read | slowest question |",
+    "|---|---|--:|--:|--:|---|",
+    ...steps.map(({ window, name, ms, questions, rowsRead, slowest }) => {
+      const slow = slowest === null ? "" : `${slowest.ms.toFixed(0)} ms \`${slowest.path.replaceAll("|", "\\|")}\``;
+      return `| ${window} | ${name} | ${ms.toFixed(0)} | ${questions} | ${formatCount(rowsRead)} | ${slow} |`;
+    }),
+    "",
+    ...steps.flatMap(({ window, name, problems }) => problems.map((problem) => `- **${window}, ${name}**: ${problem}`)),
+    "",
+  ].join("\n");
+}
 
 interface Line {
   readonly name: string;
