@@ -1,36 +1,31 @@
 /** The map at a scale: where in pixels each sign, name and line is. Panning moves all of it and changes nothing of it. */
 import { OTHER_COLOR, seriesColors } from "../../ui/charts/colors.ts";
 import type { MapMetric } from "./choices.ts";
-import { edgePath, edgeWidth, signRadius } from "./edge-path.ts";
+import { type EdgePath, edgePath, edgeWidth, signRadius } from "./edge-path.ts";
 import { PARTICIPANT_TYPES as TYPES } from "./ends.ts";
 import type { MapEdge, MapNode } from "./graph.ts";
-import { type LabelSide, placeLabels } from "./labels.ts";
-import { type Layer, layerOf } from "./layers.ts";
+import { type Labelled, type LabelSide, placeLabels } from "./labels.ts";
+import { layerOf } from "./layers.ts";
+import type { Lit } from "./look.ts";
 import { COLUMN_WIDTH } from "./shape.ts";
 import type { DrawnMap } from "./use-drawn.ts";
 
-export interface DrawnNode {
+export interface DrawnNode extends Labelled {
   readonly node: MapNode;
-  readonly layer: Layer;
-  readonly x: number;
-  readonly y: number;
-  readonly r: number;
   readonly color: string;
-  /** Null: its name has no room. */
-  readonly side: LabelSide | null;
-  /** Most of its name that is written. */
-  readonly labelWidth: number;
 }
 
 export interface DrawnEdge {
   readonly edge: MapEdge;
-  readonly path: string;
+  readonly path: EdgePath;
   readonly width: number;
   readonly type: MapNode["type"];
 }
 
 export interface Drawing {
   readonly nodes: readonly DrawnNode[];
+  /** Beside which side of their signs names stand; of those that have room. */
+  readonly sides: ReadonlyMap<string, LabelSide>;
   readonly edges: readonly DrawnEdge[];
   /** Of the lines: the more there are, the less each one covers. */
   readonly opacity: number;
@@ -54,27 +49,31 @@ export function drawingOf(drawn: DrawnMap, scale: number, widthOf: (text: string
     const layer = layerOf(node.type);
     const isInner = layer !== "middle" && place.x > leftEnd && place.x < rightEnd;
     const width = Math.min(widthOf(node.label), isInner ? betweenColumns : MOST_LABEL);
-    return [{ id: node.id, node, layer, x: place.x * scale, y: place.y * scale, r, width }];
+    return [{ id: node.id, node, color: colorOf(node.type), layer, x: place.x * scale, y: place.y * scale, r, width }];
   });
-  const sides = placeLabels(nodes);
   const byId = new Map(nodes.map((node) => [node.id, node]));
   const widest = largestOf(graph.edges, metric);
   const edges = graph.edges.flatMap((edge): DrawnEdge[] => {
     const [from, to] = [byId.get(edge.from), byId.get(edge.to)];
     if (from === undefined || to === undefined) return [];
-    return [{ edge, path: edgePath(from, to), width: edgeWidth(Number(edge[metric]), widest), type: from.node.type }];
+    const width = edgeWidth(Number(edge[metric]), widest, scale);
+    return [{ edge, path: edgePath(from, to, width), width, type: from.node.type }];
   });
   return {
-    nodes: nodes.map(({ id, node, layer, x, y, r, width }) => ({
-      ...{ node, layer, x, y, r },
-      color: colorOf(node.type),
-      side: sides.get(id) ?? null,
-      labelWidth: width,
-    })),
+    nodes,
+    sides: placeLabels(nodes),
     // The largest on top, as they are the ones that are read.
     edges: edges.reverse(),
     opacity: Math.max(0.2, 0.55 - edges.length / 900),
   };
+}
+
+/** With the names of those that are lit, as far as these have room among each other: what is dimmed may lie below. */
+export function litSides({ nodes, sides }: Drawing, lit: Lit | null): ReadonlyMap<string, LabelSide> {
+  if (lit === null) return sides;
+  const own = nodes.filter(({ id }) => lit.nodes.has(id));
+  const kept = new Map(own.flatMap(({ id }) => [[id, sides.get(id)] as const]).filter(([, side]) => side !== undefined));
+  return new Map([...sides, ...placeLabels(own, kept as ReadonlyMap<string, LabelSide>)]);
 }
 
 /** Of all types together: no two are alike. */

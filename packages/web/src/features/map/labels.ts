@@ -34,15 +34,25 @@ const SIDES: Readonly<Record<Layer, readonly LabelSide[]>> = {
   middle: ["below", "above", "right", "left"],
 };
 
-/** @param nodes those first whose names are wanted most */
-export function placeLabels(nodes: readonly Labelled[]): Map<string, LabelSide> {
+/**
+ * @param nodes those first whose names are wanted most
+ * @param kept names that stand already
+ */
+export function placeLabels(
+  nodes: readonly Labelled[],
+  kept: ReadonlyMap<string, LabelSide> = new Map(),
+): Map<string, LabelSide> {
   const signs = nodes.map(({ x, y, r }): Box => {
     const half = r * ROUND;
     return { left: x - half, right: x + half, top: y - half, bottom: y + half };
   });
-  const written: Box[] = [];
-  const sides = new Map<string, LabelSide>();
+  const sides = new Map(kept);
+  const written = nodes.flatMap((node) => {
+    const side = kept.get(node.id);
+    return side === undefined ? [] : [labelBox(node, side)];
+  });
   for (const [i, node] of nodes.entries()) {
+    if (sides.has(node.id)) continue;
     for (const side of SIDES[node.layer]) {
       const box = labelBox(node, side);
       if (written.some((other) => overlap(box, other)) || signs.some((sign, j) => j !== i && overlap(box, sign))) continue;

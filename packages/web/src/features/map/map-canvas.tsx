@@ -1,10 +1,19 @@
 import { useElementSize } from "@mantine/hooks";
-import { type FocusEvent, type KeyboardEvent, type MouseEvent, type PointerEvent, useMemo, useRef, useState } from "react";
+import {
+  type CSSProperties,
+  type FocusEvent,
+  type KeyboardEvent,
+  type MouseEvent,
+  type PointerEvent,
+  useMemo,
+  useRef,
+  useState,
+} from "react";
 import { writeAsked } from "../../lib/asked.ts";
 import { TRAFFIC_LOGS_PATH } from "../../lib/paths.ts";
 import { hrefOf, navigate } from "../../lib/url.ts";
 import { useAsked } from "../../lib/use-asked.ts";
-import { drawingOf } from "./drawing.ts";
+import { drawingOf, litSides } from "./drawing.ts";
 import { askForEdge } from "./ends.ts";
 import type { MapEdge } from "./graph.ts";
 import { type Looked, litBy } from "./look.ts";
@@ -51,6 +60,7 @@ function Surface({ drawn, find, room }: SurfaceProps) {
   const [looked, setLooked] = useState<(Looked & { x: number; y: number }) | null>(null);
   const [stop, setStop] = useState<string | null>(null);
   const lit = useMemo(() => litBy(graph, looked, find), [graph, looked, find]);
+  const sides = useMemo(() => litSides(drawing, lit), [drawing, lit]);
   const openEdge = useOpenEdge();
   const edgeAt = (event: PointerEvent | MouseEvent) => edgeIdOf(event.target);
   const stopId = graph.nodes.some(({ id }) => id === stop) ? stop : (graph.nodes[0]?.id ?? null);
@@ -59,7 +69,7 @@ function Surface({ drawn, find, room }: SurfaceProps) {
     const node = nodeIdOf(event.target);
     const edge = edgeIdOf(event.target);
     if (node !== null) {
-      const place = drawing.nodes.find((one) => one.node.id === node);
+      const place = drawing.nodes.find((one) => one.id === node);
       if (place !== undefined) setLooked({ kind: "node", id: node, x: place.x + view.x, y: place.y + view.y });
     } else if (edge !== null && "clientX" in event) {
       const box = event.currentTarget.getBoundingClientRect();
@@ -112,17 +122,18 @@ function Surface({ drawn, find, room }: SurfaceProps) {
         {...handlers}
       >
         <svg className="map-lines" aria-hidden="true">
-          <g transform={`translate(${view.x} ${view.y})`}>
-            <MapEdges edges={drawing.edges} lit={lit} opacity={drawing.opacity} />
+          <g transform={`translate(${view.x} ${view.y})`} style={opacityStyle(drawing.opacity)}>
+            <MapEdges edges={drawing.edges} lit={lit} />
           </g>
         </svg>
         <div className="map-nodes" style={{ transform: `translate(${view.x}px, ${view.y}px)` }}>
           {drawing.nodes.map((one) => (
             <MapNodeSign
-              key={one.node.id}
+              key={one.id}
               {...one}
-              state={lit === null ? "plain" : lit.nodes.has(one.node.id) ? "lit" : "dim"}
-              isStop={one.node.id === stopId}
+              side={sides.get(one.id) ?? null}
+              state={lit === null ? "plain" : lit.nodes.has(one.id) ? "lit" : "dim"}
+              isStop={one.id === stopId}
             />
           ))}
         </div>
@@ -132,6 +143,11 @@ function Surface({ drawn, find, room }: SurfaceProps) {
       <ZoomButtons onZoom={zoom} onFit={fit} />
     </>
   );
+}
+
+/** For `.map-line` and `.map-head`. */
+function opacityStyle(opacity: number): CSSProperties {
+  return { "--map-opacity": opacity } as CSSProperties;
 }
 
 function nodeIdOf(target: EventTarget): string | null {

@@ -5,9 +5,12 @@ import { editQuery } from "../../lib/use-asked.ts";
 import { PARTICIPANT_ICONS } from "../../ui/participant.tsx";
 import { FieldValue } from "../../ui/value-menu.tsx";
 import type { DrawnNode } from "./drawing.ts";
+import type { LabelSide } from "./labels.ts";
 import { nodeWords } from "./words.ts";
 
 export interface MapNodeSignProps extends DrawnNode {
+  /** Where its name is written; null: it has no room. */
+  readonly side: LabelSide | null;
   readonly state: "plain" | "lit" | "dim";
   /** Whether Tab leads to it; j and k lead on. */
   readonly isStop: boolean;
@@ -15,9 +18,8 @@ export interface MapNodeSignProps extends DrawnNode {
 
 /** A sign with its name, if that has room or is looked at; a menu opens on it. */
 export const MapNodeSign = memo(function MapNodeSign(props: MapNodeSignProps) {
-  const { node, layer, x, y, r, color, side, labelWidth, state, isStop } = props;
+  const { node, x, y, r, width, color, side, state, isStop } = props;
   const Icon = PARTICIPANT_ICONS[node.type] ?? IconHelp;
-  const shown = side ?? (state === "lit" ? SIDE_OF[layer] : null);
   return (
     <div className={`map-node map-node-${state}`} style={{ transform: `translate(${x - r}px, ${y - r}px)` }} data-node={node.id}>
       <FieldValue
@@ -31,8 +33,8 @@ export const MapNodeSign = memo(function MapNodeSign(props: MapNodeSignProps) {
           <Icon size={r * 1.15} stroke={1.9} aria-hidden />
         </span>
         <span
-          className={shown === null ? "visually-hidden" : `map-name map-name-${shown}${side === null ? " map-name-over" : ""}`}
-          style={shown === null ? undefined : { maxWidth: state === "lit" ? undefined : Math.ceil(labelWidth) + 1 }}
+          className={side === null ? "visually-hidden" : `map-name map-name-${side}`}
+          style={side === null ? undefined : { maxWidth: Math.ceil(width) + 1 }}
         >
           {node.label}
         </span>
@@ -41,5 +43,3 @@ export const MapNodeSign = memo(function MapNodeSign(props: MapNodeSignProps) {
     </div>
   );
 });
-
-const SIDE_OF = { left: "left", middle: "below", right: "right" } as const;

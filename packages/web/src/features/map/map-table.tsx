@@ -19,11 +19,11 @@ export interface MapTableProps {
   onSort(sort: Sort): void;
 }
 
-const COLUMNS: readonly { readonly by: SortBy; readonly label: string }[] = [
+const COLUMNS: readonly { readonly by: SortBy; readonly label: string; readonly title?: string }[] = [
   { by: "from", label: "Source" },
   { by: "to", label: "Destination" },
   { by: "bytes", label: "Bytes" },
-  { by: "connections", label: "Connections" },
+  { by: "connections", label: "Connections", title: "That began in this time range" },
 ];
 const METRICS = ["bytes", "connections"] as const;
 const ICON = { size: 14, stroke: 1.8, "aria-hidden": true } as const;
@@ -61,9 +61,9 @@ export function MapTable({ answered: { graph, metric }, sort, onSort }: MapTable
         <table>
           <thead>
             <tr>
-              {COLUMNS.map(({ by, label }) => (
+              {COLUMNS.map(({ by, label, title }) => (
                 <th key={by} scope="col" aria-sort={now.by !== by ? "none" : now.down ? "descending" : "ascending"}>
-                  <button type="button" onClick={() => onSort(nextSort(now, by))}>
+                  <button type="button" title={title} onClick={() => onSort(nextSort(now, by))}>
                     {label}
                     {now.by === by && (now.down ? <IconArrowDown {...ICON} /> : <IconArrowUp {...ICON} />)}
                   </button>
