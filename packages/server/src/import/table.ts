@@ -1,6 +1,6 @@
 /** Rows of Netmaker's table in ClickHouse, older ones first, as a stream: hour by hour of `version`, by which it is partitioned. */
 
-import { type ClickHouseClient, createClient } from "@clickhouse/client";
+import { type ClickHouseClient, ClickHouseLogLevel, createClient } from "@clickhouse/client";
 import type { TimeRange } from "@flowtrail/model";
 import { toStoreError } from "../store/errors.ts";
 import type { RowsRead } from "./rest.ts";
@@ -15,7 +15,7 @@ export interface TableOptions {
 
 const SLICE_MS = 3_600_000;
 /** Rows that are handed over at once. */
-const ROWS = 2000;
+const ROWS = 10_000;
 const TIMEOUT_MS = 600_000;
 const SETTINGS = { date_time_output_format: "iso", output_format_json_quote_64bit_integers: 1 } as const;
 
@@ -24,7 +24,14 @@ export class NetmakerTable {
   readonly #table: string;
 
   constructor({ url, database, table, user, password }: TableOptions) {
-    this.#client = createClient({ url, database, username: user, password, request_timeout: TIMEOUT_MS });
+    this.#client = createClient({
+      url,
+      database,
+      username: user,
+      password,
+      request_timeout: TIMEOUT_MS,
+      log: { level: ClickHouseLogLevel.OFF },
+    });
     this.#table = `\`${table.replaceAll("`", "")}\``;
   }
 
