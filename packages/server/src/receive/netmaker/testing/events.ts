@@ -6,7 +6,12 @@ import { type FlowEvent as Event15, FlowEventSchema as Schema15 } from "./gen/fl
 
 type Init<T> = { -readonly [K in keyof T as K extends `$${string}` ? never : K]: T[K] };
 type End = { ip: string; type: number; id: string; name?: string };
-export type TestEvent = Omit<Init<Event15>, "src" | "dst"> & { src: End; dst: End };
+export type TestEvent = Omit<Init<Event15>, "type" | "direction" | "src" | "dst"> & {
+  type: number;
+  direction: number;
+  src: End;
+  dst: End;
+};
 
 export const START = 1;
 export const DESTROY = 2;
