@@ -9,11 +9,14 @@ import { type Question, questionParams } from "./question.ts";
 export function useAnswer(question: Question, enabled: boolean) {
   const { asked } = useAsked();
   const params = questionParams(question, askedParams(asked));
-  return useQuery({
-    queryKey: ["analyze", params.toString()],
-    queryFn: async ({ signal }) => ({ answer: await fetchGroups(params, signal), question }),
+  const of = params.toString();
+  const { data, ...rest } = useQuery({
+    queryKey: ["analyze", of],
+    queryFn: async ({ signal }) => ({ answer: await fetchGroups(params, signal), question, of }),
     placeholderData: keepPreviousData,
     refetchInterval: refetchMs(asked.window, Date.now()),
     enabled,
   });
+  // Another graph may be of the same answer.
+  return { ...rest, data: data && { answer: data.answer, question: data.of === of ? question : data.question } };
 }

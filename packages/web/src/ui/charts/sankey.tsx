@@ -84,7 +84,7 @@ export function Sankey<N extends SankeyNodeIn, L extends SankeyLinkIn>(props: Sa
     onBlur: () => setTip(null),
   });
   return (
-    <section className="chart" ref={ref} style={{ height }} aria-label={label}>
+    <div className="chart" ref={ref} style={{ height }}>
       {width > 0 && (
         <svg width={width} height={height}>
           <title>{label}</title>
@@ -150,7 +150,7 @@ export function Sankey<N extends SankeyNodeIn, L extends SankeyLinkIn>(props: Sa
           </p>
         </div>
       )}
-    </section>
+    </div>
   );
 }
 
