@@ -96,7 +96,7 @@ it("lists users with their devices; who left is told as removed", async () => {
 it("lists networks with their members, also those that flows alone tell of", async () => {
   const { entities } = await list("kind=network");
   expect(entities.map(({ name, known, bytes, members }) => ({ name, known, bytes, members }))).toEqual([
-    { name: "netmaker", known: true, bytes: 3000, members: { nodes: 3, users: 1, config_files: 0, egress: 0, agents: 0 } },
+    { name: "netmaker", known: true, bytes: 3000, members: { nodes: 3, users: 1, config_files: 0, egress: 0, agents: 1 } },
     { name: "other", known: false, bytes: 1000, members: { nodes: 0, users: 0, config_files: 0, egress: 0, agents: 0 } },
   ]);
   expect(entities[0]?.addresses).toEqual(["100.102.137.0/24"]);

@@ -123,12 +123,14 @@ function membersIn({ history }: ApiContext, agents: readonly AgentReport[]) {
   const byId = new Map(history.current().networks.map((network) => [network.id, network]));
   return (id: string): z.infer<typeof listSchema>["entities"][number]["members"] => {
     const { nodes = [], users = [], config_files = [], egress = [] } = byId.get(id) ?? {};
+    const words = new Set(nodes.flatMap((node) => [node.id, node.name, node.host]));
+    const isIn = (agent: AgentReport) => Object.hasOwn(agent.addresses, id) || words.has(agent.id) || words.has(agent.name);
     return {
       nodes: nodes.length,
       users: users.length,
       config_files: config_files.length,
       egress: egress.length,
-      agents: agents.filter(({ addresses, silent }) => !silent && Object.hasOwn(addresses, id)).length,
+      agents: agents.filter((agent) => !agent.silent && isIn(agent)).length,
     };
   };
 }

@@ -31,7 +31,8 @@ export interface AgentToStart {
 
 /** For root's shell, in the folder that Flowtrail was installed to. The token is in a file that root alone can read; the service reads the same. */
 export function agentCommand({ address, node, token }: AgentToStart): string {
-  const agent = `npx flowtrail agent --server ${address} --token-file ${TOKEN_FILE} --node ${node} --state /var/lib/flowtrail/agent`;
+  // --no: where it is not installed, npx would fetch whatever has its name.
+  const agent = `npx --no -- flowtrail agent --server ${address} --token-file ${TOKEN_FILE} --node ${node} --state /var/lib/flowtrail/agent`;
   return `sudo sh -c 'umask 077 && mkdir -p /etc/flowtrail && echo ${token} > ${TOKEN_FILE} && exec ${agent}'`;
 }
 

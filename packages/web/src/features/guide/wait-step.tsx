@@ -1,10 +1,14 @@
 import { Button, Loader } from "@mantine/core";
 import { IconCircleCheck } from "@tabler/icons-react";
 import { useEffect, useState } from "react";
+import { only } from "../../lib/filter-edit.ts";
+import { TRAFFIC_LOGS_PATH } from "../../lib/paths.ts";
 import { Command } from "../../ui/command.tsx";
+import { PageLink } from "../../ui/page-link.tsx";
 import { agentCommand } from "./agent-command.ts";
 import { Connected } from "./connected.tsx";
 import type { AwaitedNode } from "./guide-dialog.tsx";
+import { showGuide } from "./guide-state.ts";
 import { useAgent } from "./use-agent.ts";
 import { WhatToCheck } from "./what-to-check.tsx";
 
@@ -36,11 +40,21 @@ export function WaitStep({ node, onAnother }: { node: AwaitedNode; onAnother(): 
       {agent === null && error === null && isLong && <WhatToCheck address={node.address} />}
       {agent !== null && <Connected agent={agent} />}
       <div className="guide-actions">
+        {agent !== null && <LiveLink reporter={agent.name} />}
         <Button variant="default" onClick={onAnother}>
           {agent === null ? "Another name" : "Add another node"}
         </Button>
       </div>
     </>
+  );
+}
+
+function LiveLink({ reporter }: { reporter: string }) {
+  const live = new URLSearchParams({ from: "-15m", q: only("", "reporter", reporter) });
+  return (
+    <PageLink path={TRAFFIC_LOGS_PATH} params={live} className="link-button" onClickCapture={() => showGuide(false)}>
+      See its traffic, live
+    </PageLink>
   );
 }
 

@@ -7,7 +7,8 @@ export function WhatToCheck({ address }: { address: string }) {
       <h3>Nothing for a minute. What to check:</h3>
       <ol>
         <li>
-          Does the command still run? If it ended, its last line says why (no root, another agent on the machine, a wrong token).
+          Does the command still run? If it ended, its last line says why (no root, not in Flowtrail's folder, another agent on
+          the machine).
         </li>
         <li>
           Does the node reach this server? There, this answers <code>{'{"status":"ok"}'}</code>:

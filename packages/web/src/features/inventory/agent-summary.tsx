@@ -7,7 +7,7 @@ export function AgentSummary({ nodes }: { nodes: readonly ListedEntity[] }) {
   const reporting = agents.length - silent;
   return (
     <>
-      {` · ${reporting.toLocaleString("en-US")} with an agent that reports`}
+      {` · ${reporting.toLocaleString("en-US")} ${reporting === 1 ? "agent reports" : "agents report"}`}
       {silent > 0 && <span className="inventory-bad">{` · ${silent.toLocaleString("en-US")} silent`}</span>}
     </>
   );

@@ -6,14 +6,16 @@ import type { ListColumn } from "./column.ts";
 const NETWORKS: ListColumn = {
   label: "Networks",
   share: 1,
+  spare: true,
   sort: "networks",
   cell: ({ networks }) => <Several texts={networks} />,
 };
 const ADDRESSES: ListColumn = { label: "Addresses", share: 1.4, cell: ({ addresses }) => <Several texts={addresses} most={1} /> };
-const TAGS: ListColumn = { label: "Tags", share: 0.9, cell: ({ tags }) => <Several texts={tags} /> };
+const TAGS: ListColumn = { label: "Tags", share: 0.9, spare: true, cell: ({ tags }) => <Several texts={tags} /> };
 const THROUGH: ListColumn = {
   label: "Through",
   share: 1,
+  spare: true,
   title: "The node that carries its traffic",
   cell: ({ via }) => <Several texts={via} />,
 };
@@ -27,10 +29,10 @@ export const COLUMNS: Readonly<Record<InventoryKind, readonly ListColumn[]>> = {
   ],
   user: [
     NETWORKS,
-    { label: "Devices", share: 1, cell: ({ devices }) => <Several texts={devices} /> },
+    { label: "Devices", share: 1, spare: true, cell: ({ devices }) => <Several texts={devices} /> },
     ADDRESSES,
     THROUGH,
-    { label: "Groups", share: 1, cell: ({ groups, tags }) => <Several texts={[...groups, ...tags]} /> },
+    { label: "Groups", share: 1, spare: true, cell: ({ groups, tags }) => <Several texts={[...groups, ...tags]} /> },
   ],
   config_file: [NETWORKS, ADDRESSES, THROUGH, TAGS],
   egress: [NETWORKS, { ...ADDRESSES, label: "Ranges" }, THROUGH, TAGS],

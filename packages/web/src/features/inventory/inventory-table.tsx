@@ -1,4 +1,5 @@
 /** A list of nodes, users, … of any length, of which only the rows on the screen are drawn. */
+import { useMediaQuery } from "@mantine/hooks";
 import { IconArrowDown, IconArrowUp } from "@tabler/icons-react";
 import { type CSSProperties, useRef } from "react";
 import { carriedParams } from "../../lib/asked.ts";
@@ -28,13 +29,19 @@ export interface InventoryTableProps {
   onSort(sort: Sort): void;
 }
 
-export function InventoryTable({ label, kind, columns, rows, choice, old, onSort }: InventoryTableProps) {
+export function InventoryTable({ label, kind, columns: all, rows, choice, old, onSort }: InventoryTableProps) {
+  const roomy = useMediaQuery("(min-width: 1000px)", true, { getInitialValueInEffect: false });
+  const columns = roomy ? all : all.filter(({ spare }) => spare === undefined);
   const scroll = useRef<HTMLElement>(null);
   const shown = useRowWindow(scroll, rows.length, ROW_PX);
   const head = (text: string, sort?: Sort, title?: string, className?: string) => (
     <Head key={text} text={text} sort={sort} title={title} className={className} choice={choice} onSort={onSort} />
   );
-  const template = ["minmax(150px, 2fr)", ...columns.map(({ share }) => `minmax(0, ${share}fr)`), "110px 96px 96px"].join(" ");
+  const template = [
+    "minmax(150px, 2fr)",
+    ...columns.map(({ share }) => `minmax(0, ${share}fr)`),
+    roomy ? "110px 96px 96px" : "86px 86px",
+  ].join(" ");
   return (
     <section
       ref={scroll}
@@ -50,14 +57,14 @@ export function InventoryTable({ label, kind, columns, rows, choice, old, onSort
           <tr className="inventory-line" aria-rowindex={1}>
             {head("Name", "name")}
             {columns.map((column) => head(column.label, column.sort, column.title))}
-            {head("Over time", undefined, "Bytes over the time range")}
+            {roomy && head("Over time", undefined, "Bytes over the time range")}
             {head("Traffic", "bytes", "Bytes of flows with it at either end, in the time range", "right")}
             {head("Connections", "connections", "That began in the time range", "right")}
           </tr>
         </thead>
         <tbody style={{ height: rows.length * ROW_PX }}>
           {rows.slice(shown.from, shown.to).map((entity, i) => (
-            <Row key={entity.name} kind={kind} entity={entity} columns={columns} index={shown.from + i} />
+            <Row key={entity.name} kind={kind} entity={entity} columns={columns} index={shown.from + i} drawn={roomy} />
           ))}
         </tbody>
       </table>
@@ -97,9 +104,11 @@ function Head({ text, sort, title, className, choice, onSort }: HeadProps) {
 interface RowProps extends Pick<InventoryTableProps, "kind" | "columns"> {
   readonly entity: ListedEntity;
   readonly index: number;
+  /** With the line that says how it went. */
+  readonly drawn: boolean;
 }
 
-function Row({ kind, entity, columns, index }: RowProps) {
+function Row({ kind, entity, columns, index, drawn }: RowProps) {
   const { params } = useUrl();
   const page = new URLSearchParams([...carriedParams(params), ["name", entity.name]]);
   return (
@@ -118,7 +127,11 @@ function Row({ kind, entity, columns, index }: RowProps) {
       {columns.map(({ label, cell }) => (
         <td key={label}>{cell(entity)}</td>
       ))}
-      <td>{entity.series.length > 0 && <Sparkline values={entity.series} label="Bytes over time" width={100} height={20} />}</td>
+      {drawn && (
+        <td>
+          {entity.series.length > 0 && <Sparkline values={entity.series} label="Bytes over time" width={100} height={20} />}
+        </td>
+      )}
       <td className="right">
         <BytesCell bytes={entity.bytes} />
       </td>
