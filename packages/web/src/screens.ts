@@ -8,6 +8,7 @@ import {
   IconNetwork,
   type IconProps,
   IconServer2,
+  IconSettings,
   IconTopologyStar3,
   IconUsers,
 } from "@tabler/icons-react";
@@ -21,6 +22,7 @@ import {
   NODES_PATH,
   OVERVIEW_PATH,
   readEntityPath,
+  SETTINGS_PATH,
   TRAFFIC_LOGS_PATH,
   USERS_PATH,
 } from "./lib/paths.ts";
@@ -130,6 +132,13 @@ const LINES: readonly ScreenLine[] = [
     nav: { group: "system", Icon: IconHeartbeat, key: "h" },
     asks: "nothing",
     load: async () => (await import("./routes/health.tsx")).HealthRoute,
+  },
+  {
+    path: SETTINGS_PATH,
+    title: "Settings",
+    nav: { group: "system", Icon: IconSettings, key: "s" },
+    asks: "nothing",
+    load: async () => (await import("./routes/settings.tsx")).SettingsRoute,
   },
 ];
 

@@ -8,6 +8,7 @@ export const USERS_PATH = "/users";
 export const NETWORKS_PATH = "/networks";
 export const ALERTS_PATH = "/alerts";
 export const HEALTH_PATH = "/health";
+export const SETTINGS_PATH = "/settings";
 
 /** Of what has a page of its own: `/entity/node?name=inetgw`. The name is no part of the path: it may hold anything. */
 export const ENTITY_KINDS = ["node", "user", "extclient", "egress_route", "external", "network"] as const;

@@ -3,6 +3,7 @@ import { z } from "zod";
 import { holdJson, storeReport } from "../../health/store-report.ts";
 import { QueryError } from "../../query/errors.ts";
 import type { PolicyChange } from "../../store/retention/policy.ts";
+import { newHold } from "../../store/retention/settings.ts";
 import type { Api, ApiContext } from "../context.ts";
 import { errorSchema } from "../errors.ts";
 import { momentOf } from "../flow-params.ts";
@@ -11,6 +12,7 @@ import { whoIs } from "../who-is.ts";
 
 const URL = "/api/settings/retention";
 const tags = ["settings"];
+const dryRun = z.strictObject({ dry_run: z.enum(["true", "false"]).default("false") });
 const errors = { 401: errorSchema, 403: errorSchema, 503: errorSchema };
 
 export function settingsRoutes(api: Api, { retention, now }: ApiContext): void {
@@ -39,7 +41,7 @@ export function settingsRoutes(api: Api, { retention, now }: ApiContext): void {
         "What is left out stays as it is; null is as configured again. It is in force at once here, and within seconds on other servers; what is " +
         "not to be kept any more is deleted within a minute. `dry_run=true` sets nothing and answers what would be deleted (`due`).",
       tags,
-      querystring: z.strictObject({ dry_run: z.enum(["true", "false"]).default("false") }),
+      querystring: dryRun,
       body: policyChangeSchema,
       response: { 200: storeReportSchema, 400: errorSchema, ...errors },
     },
@@ -73,18 +75,21 @@ export function settingsRoutes(api: Api, { retention, now }: ApiContext): void {
       summary: "Keep the flows of a time, however old they get and however large the store",
       description:
         "Of flows that were active in the range nothing is deleted, until the hold is released. Whole days stay. What was deleted before can't be " +
-        "had back.",
+        "had back. `dry_run=true` sets nothing and answers what it would keep.",
       tags,
+      querystring: dryRun,
       body: newHoldSchema,
-      response: { 201: holdSchema, 400: errorSchema, ...errors },
+      response: { 200: holdSchema, 201: holdSchema, 400: errorSchema, ...errors },
     },
-    handler: async ({ body, identity }, reply) => {
+    handler: async ({ body, query, identity }, reply) => {
       const nowMs = now();
       const { from, to, network, reason } = body;
       const fromMs = momentOf("from", from, nowMs);
       const toMs = to === undefined ? Number.POSITIVE_INFINITY : momentOf("to", to, nowMs);
       if (toMs <= fromMs) throw new QueryError([{ parameter: "to", message: "is not after from" }]);
-      const hold = await retention.settings.addHold({ fromMs, toMs, network: network ?? null, reason }, whoIs(identity), nowMs);
+      const asked = { fromMs, toMs, network: network ?? null, reason };
+      if (query.dry_run === "true") return holdJson(newHold("", asked, whoIs(identity), nowMs), await retention.survey());
+      const hold = await retention.settings.addHold(asked, whoIs(identity), nowMs);
       return reply.code(201).send(holdJson(hold, await retention.survey()));
     },
   });
@@ -95,11 +100,14 @@ export function settingsRoutes(api: Api, { retention, now }: ApiContext): void {
     config: { access: "api" },
     schema: {
       summary: "End a legal hold: what only it kept is deleted within a minute",
+      description: "`dry_run=true` ends nothing and answers what would be deleted (`due`).",
       tags,
+      querystring: dryRun,
       params: z.object({ id: z.string().max(100) }),
-      response: { 200: holdSchema, 404: errorSchema, ...errors },
+      response: { 200: z.union([holdSchema, storeReportSchema]), 404: errorSchema, ...errors },
     },
-    handler: async ({ params, identity }) => {
+    handler: async ({ params, query, identity }) => {
+      if (query.dry_run === "true") return storeReport(await retention.previewRelease(params.id, now()), retention.problem);
       const hold = await retention.settings.releaseHold(params.id, whoIs(identity), now());
       return holdJson(hold, await retention.survey());
     },

@@ -137,6 +137,12 @@ export class Retention {
     return this.#look(this.settings.after(change), nowMs);
   }
 
+  /** What a run would delete now if a hold were released. @throws RetentionError HOLD_UNKNOWN; StoreError */
+  async previewRelease(id: string, nowMs: number): Promise<RetentionReport> {
+    await this.refresh();
+    return this.#look(this.settings.afterRelease(id, nowMs), nowMs);
+  }
+
   /** What is stored where. @throws StoreError */
   survey(): Promise<Survey> {
     return surveyStore(this.#nodes);

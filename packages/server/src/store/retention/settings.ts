@@ -25,6 +25,10 @@ export interface RetentionState {
   readonly holds: readonly Hold[];
 }
 
+export function newHold(id: string, asked: NewHold, who: string, createdMs: number): Hold {
+  return { id, ...asked, who, createdMs, releasedMs: null, releasedBy: null };
+}
+
 const NAMES = ["retention", "hold"] as const;
 
 export class RetentionSettings {
@@ -76,25 +80,37 @@ export class RetentionSettings {
   }
 
   /** @throws StoreError */
-  async addHold({ fromMs, toMs, network, reason }: NewHold, who: string, nowMs: number): Promise<Hold> {
-    const id = randomUUID();
-    const hold = { id, fromMs, toMs, network, reason, who, createdMs: nowMs, releasedMs: null, releasedBy: null };
+  async addHold(asked: NewHold, who: string, nowMs: number): Promise<Hold> {
+    const hold = newHold(randomUUID(), asked, who, nowMs);
     await this.refresh();
-    await this.#append("hold", id, who, `hold: ${reason}`, holdToJson(hold), nowMs);
-    this.#logger.info({ who, hold: id }, "a legal hold was set");
+    await this.#append("hold", hold.id, who, `hold: ${asked.reason}`, holdToJson(hold), nowMs);
+    this.#logger.info({ who, hold: hold.id }, "a legal hold was set");
     return hold;
   }
 
   /** Ends a hold; one that has ended stays as it is. @throws RetentionError HOLD_UNKNOWN; StoreError */
   async releaseHold(id: string, who: string, nowMs: number): Promise<Hold> {
     await this.refresh();
-    const hold = this.state.holds.find((one) => one.id === id);
-    if (hold === undefined) throw new RetentionError({ code: "HOLD_UNKNOWN", id }, `there is no legal hold ${id}`);
+    const hold = this.#hold(id);
     if (hold.releasedMs !== null) return hold;
     const released = { ...hold, releasedMs: nowMs, releasedBy: who };
     await this.#append("hold", id, who, `released: ${hold.reason}`, holdToJson(released), nowMs);
     this.#logger.info({ who, hold: id }, "a legal hold was released");
     return released;
+  }
+
+  /** What would be in force if a hold were released. @throws RetentionError HOLD_UNKNOWN */
+  afterRelease(id: string, nowMs: number): RetentionState {
+    const held = this.#hold(id);
+    const holds = this.state.holds.map((hold) => (hold === held ? { ...hold, releasedMs: hold.releasedMs ?? nowMs } : hold));
+    return { ...this.state, holds };
+  }
+
+  /** @throws RetentionError HOLD_UNKNOWN */
+  #hold(id: string): Hold {
+    const hold = this.state.holds.find((one) => one.id === id);
+    if (hold === undefined) throw new RetentionError({ code: "HOLD_UNKNOWN", id }, `there is no legal hold ${id}`);
+    return hold;
   }
 
   #append(name: (typeof NAMES)[number], id: string, who: string, what: string, value: string, changedMs: number): Promise<void> {

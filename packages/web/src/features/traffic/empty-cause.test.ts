@@ -10,6 +10,7 @@ const agent = {
   version: null,
   last_seen: "2026-11-22T09:51:00.000Z",
   silent: false,
+  off_by_settings: false,
   lag_ms: null,
   spool: { batches: 0, bytes: 0 },
   clock_skew_ms: null,

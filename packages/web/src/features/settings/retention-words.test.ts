@@ -1,0 +1,47 @@
+import { expect, it } from "vitest";
+import { deletionSentences, keptChange, keptMistakes } from "./retention-words.ts";
+
+const settings = {
+  flows_days: 30,
+  deltas_days: 7,
+  minutes_days: 90,
+  hours_days: 400,
+  rejected_days: 30,
+  batches_days: 30,
+  max_size: "80%",
+};
+const forecast = {
+  text: "Full in 12 days.",
+  basis_days: 1,
+  bytes_per_day: 1,
+  full_in_days: 12,
+  kept_days: 9,
+  steady_bytes: 1,
+  next: null,
+};
+
+it("sends what was changed", () => {
+  expect(keptChange({}, settings)).toBeNull();
+  expect(keptChange({ flows_days: " 30 ", max_size: "80%" }, settings)).toBeNull();
+  expect(keptChange({ flows_days: "7", max_size: "200GiB" }, settings)).toEqual({ flows_days: 7, max_size: "200GiB" });
+  expect(keptMistakes({ flows_days: "0", deltas_days: "7", hours_days: "1.5", max_size: "much" })).toEqual({
+    flows_days: expect.stringContaining("whole number"),
+    hours_days: expect.any(String),
+  });
+});
+
+it("says what is deleted", () => {
+  const step = { table: "flows", bytes: 1024, rows: 1000, why: "age", how: "whole" } as const;
+  const steps = [
+    { ...step, from: "2026-11-02T00:00:00.000Z", until: "2026-11-03T00:00:00.000Z" },
+    { ...step, from: "2026-11-01T00:00:00.000Z", until: "2026-11-02T00:00:00.000Z" },
+    { ...step, table: "flow_deltas", rows: 1, from: "2026-11-01T00:00:00.000Z", until: "2026-11-02T00:00:00.000Z" },
+  ];
+  expect(deletionSentences({ due: { rows: 2001, bytes: 3072, steps }, forecast })).toEqual([
+    "2,001 rows (3.00 KiB) are deleted within a minute, and can't be had back.",
+    "Flows of 2026-11-01 to 2026-11-03: 2,000 rows.",
+    "When bytes flowed of 2026-11-01 to 2026-11-02: 1 row.",
+    "Full in 12 days.",
+  ]);
+  expect(deletionSentences({ due: { rows: 0, bytes: 0, steps: [] }, forecast })[0]).toBe("Nothing is deleted now.");
+});

@@ -1,0 +1,23 @@
+/** The parts of the settings. One is shown at a time: `/settings?section=retention`. */
+export const SECTIONS = [
+  { id: "traffic", title: "Traffic logs", about: "Whether traffic is recorded: everywhere, in a network, on a node." },
+  { id: "capture", title: "Capture", about: "What agents record, and how often they tell." },
+  { id: "privacy", title: "Privacy", about: "How much of domain names is kept, and which addresses are left out." },
+  {
+    id: "retention",
+    title: "Retention",
+    about: "What is kept how long, how much room it may take, and what must not be deleted.",
+  },
+  { id: "sources", title: "Inventory sources", about: "Who tells which node, user and network has which address." },
+  {
+    id: "access",
+    title: "API access",
+    about: "Tokens of programs and of agents. A token's secret is shown once, when it is made.",
+  },
+  { id: "audit", title: "Audit", about: "Who set what, and when." },
+] as const;
+export type SectionId = (typeof SECTIONS)[number]["id"];
+
+export function sectionOf(params: URLSearchParams): (typeof SECTIONS)[number] {
+  return SECTIONS.find(({ id }) => id === params.get("section")) ?? SECTIONS[0];
+}

@@ -1,0 +1,99 @@
+/** Settings, as the API tells them. */
+
+export const NAME_MODES = ["full", "second-level", "off"] as const;
+export type NameMode = (typeof NAME_MODES)[number];
+
+/** What agents record, for the fleet. */
+export interface CapturePolicy {
+  readonly enabled: boolean;
+  readonly icmp: boolean;
+  readonly dns: boolean;
+  readonly names: NameMode;
+  readonly process: boolean;
+  readonly update_interval_s: number;
+  readonly flush_interval_ms: number;
+  readonly exclude: readonly string[];
+}
+
+export interface Changed {
+  readonly time: string;
+  readonly who: string;
+}
+
+export interface NetworkCapture {
+  readonly id: string;
+  readonly name: string;
+  readonly enabled: boolean;
+  readonly names: NameMode;
+  /** In force if nothing is set. */
+  readonly inherited_names: NameMode;
+  readonly set: { readonly enabled?: boolean; readonly names?: NameMode };
+  readonly changed: Changed | null;
+  readonly agents: number;
+}
+
+export interface NodeCapture {
+  readonly id: string;
+  readonly name: string;
+  readonly enabled: boolean;
+  readonly changed: Changed | null;
+  readonly networks: readonly string[];
+  readonly last_seen: string | null;
+  /** What its agent says; null: it is silent. */
+  readonly recording: boolean | null;
+}
+
+export interface CaptureReport {
+  readonly settings: CapturePolicy;
+  readonly defaults: CapturePolicy;
+  readonly set: Partial<CapturePolicy>;
+  readonly changed: Changed | null;
+  readonly networks: readonly NetworkCapture[];
+  readonly nodes: readonly NodeCapture[];
+}
+
+/** What is left out stays as it is; null is as configured again. */
+export type CaptureChange = { readonly [K in keyof CapturePolicy]?: CapturePolicy[K] | null } & {
+  readonly networks?: Readonly<Record<string, { readonly enabled?: boolean | null; readonly names?: NameMode | null }>>;
+  readonly nodes?: Readonly<Record<string, { readonly enabled?: boolean | null }>>;
+};
+
+export interface CaptureSet extends CaptureReport {
+  readonly effect: { readonly sentences: readonly string[]; readonly agents: number };
+}
+
+export interface SettingChange {
+  readonly time: string;
+  readonly name: "retention" | "hold" | "capture" | "network" | "node";
+  readonly id: string;
+  readonly who: string;
+  readonly what: string;
+}
+
+export interface SettingsPage {
+  readonly changes: readonly SettingChange[];
+  /** Cursor of the next page; null: there is none. */
+  readonly next: string | null;
+}
+
+export interface ApiToken {
+  readonly id: string;
+  readonly kind: "agent" | "api" | "session" | "signin";
+  readonly name: string;
+  readonly node: string | null;
+  readonly created: string;
+  readonly expires: string | null;
+}
+
+export interface MadeToken extends ApiToken {
+  /** Shown this once. */
+  readonly token: string;
+  readonly link?: string;
+}
+
+export interface NewHold {
+  readonly from: string;
+  readonly to?: string;
+  readonly network?: string;
+  readonly reason: string;
+}
