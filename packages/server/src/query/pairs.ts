@@ -3,9 +3,9 @@ import type { Filter, TimeRange } from "@flowtrail/model";
 import type { Inquiry } from "./inquiry.ts";
 import { type Amount, amount } from "./traffic/amounts.ts";
 import { columnGroup, type GroupField, groupField } from "./traffic/fields.ts";
-import type { TrafficPlan } from "./traffic/plan.ts";
+import type { Segment, TrafficPlan } from "./traffic/plan.ts";
 import type { Traffic } from "./traffic/traffic.ts";
-import { groupName, measureName } from "./traffic/traffic-sql.ts";
+import { groupName, KEYS, measureName, pairKeysSql, wholeKey } from "./traffic/traffic-sql.ts";
 
 export interface PairsQuery {
   readonly range: TimeRange;
@@ -52,8 +52,35 @@ const QUICK_MS = 2 * 3_600_000;
 export async function pairs(traffic: Traffic, query: PairsQuery, inquiry: Inquiry): Promise<Pairs> {
   const { plan, externals } = planOf(traffic, query);
   const sql = (subquery: string) => pairsSql(subquery, externals === "domain", query.metric);
-  const rows = await traffic.rows<Row>(plan, inquiry, sql, { limit: CANDIDATES });
-  return { ...mapOf(rows, query.limit), externals, estimated: plan.estimated };
+  const answer = (rows: readonly Row[]) => ({ ...mapOf(rows, query.limit), externals, estimated: plan.estimated });
+  const limit = { limit: CANDIDATES };
+  if (!plan.segments.some(isWide)) return answer(await traffic.rows<Row>(plan, inquiry, sql, limit));
+  // Of many pairs: the largest by numbers that stand for them, then the names of these.
+  const of = pairKeysSql;
+  const largest = await traffic.rows<Largest>(plan, inquiry, (subquery) => largestSql(subquery, query.metric), limit, {
+    kind: "keys",
+    of,
+  });
+  const [first] = largest;
+  if (first === undefined) return answer([]);
+  const chosen = largest.map(({ key }) => BigInt(key));
+  const rows = await traffic.rows<Row>(plan, inquiry, sql, limit, { kind: "among", chosen, of });
+  const { found, all_bytes, all_connections } = first;
+  return answer(rows.map((row) => ({ ...row, found, all_bytes, all_connections })));
+}
+
+const DAY_MS = 86_400_000;
+const isWide = (segment: Segment) => segment.kind === "rollup" && segment.rollup.stepMs >= DAY_MS;
+
+type Largest = Pick<Row, "found" | "all_bytes" | "all_connections"> & { readonly key: string };
+
+function largestSql(subquery: string, metric: PairsQuery["metric"]): string {
+  const [bytes, connections] = [measureName("bytes"), measureName("connections")];
+  return (
+    `SELECT toString(${wholeKey(...KEYS)}) AS key, sum(${bytes}) AS bytes, sum(${connections}) AS connections, count() OVER () AS found, ` +
+    "sum(bytes) OVER () AS all_bytes, sum(connections) OVER () AS all_connections " +
+    `FROM (${subquery}) GROUP BY ${KEYS.join(", ")} HAVING bytes > 0 OR connections > 0 ORDER BY ${metric} DESC, bytes DESC, key LIMIT {limit:UInt32}`
+  );
 }
 
 const ENDS = (["src_type", "src_id", "src_name", "dst_type", "dst_id", "dst_name"] as const).map(columnGroup);

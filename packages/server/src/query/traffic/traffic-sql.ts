@@ -23,14 +23,19 @@ export const wholeKey = (first: string, second: string): string => `${first} + $
 /** Place of a group among those that were chosen, from 1; 0: it is none of them. */
 export const PLACE = "place";
 
+/** Two numbers made of the values of a group. */
+export type KeysOf = (values: readonly string[]) => readonly [string, string];
+
 /**
  * What stands for a group. `values`: `g0`, `g1`, …. `keys`: `k0` and `k1`, numbers made of the values, where there are too many groups to
- * carry these along. `place`: of chosen groups (by `wholeKey`), with the values; all others have place 0.
+ * carry these along. `place`: of chosen groups (by `wholeKey`), with the values; all others have place 0. `among`: values of chosen groups
+ * only.
  */
 export type By =
   | { readonly kind: "values" }
-  | { readonly kind: "keys" }
-  | { readonly kind: "place"; readonly chosen: readonly bigint[] };
+  | { readonly kind: "keys"; readonly of?: KeysOf }
+  | { readonly kind: "place"; readonly chosen: readonly bigint[] }
+  | { readonly kind: "among"; readonly chosen: readonly bigint[]; readonly of: KeysOf };
 
 export const measureName = (measure: TrafficMeasure): string => `m_${measure}`;
 
@@ -47,13 +52,14 @@ export function trafficSql(plan: TrafficPlan, heard: () => readonly string[], by
     ...(stepMs === null ? {} : { origin: alignDown(range.fromMs, stepMs), step: stepMs }),
     ...(needed.has("state") ? { heard: heard() } : {}),
     ...(by.kind === "place" ? { chosen: by.chosen, places: by.chosen.map((_, i) => i + 1) } : {}),
+    ...(by.kind === "among" ? { chosen: by.chosen } : {}),
   };
   const parts = plan.segments.map((segment, i) => {
     const { fromMs, toMs } = segment.range;
     const names = { fromMs: `a${i}`, toMs: `b${i}`, longMs: `l${i}` };
     Object.assign(bindings, { [names.fromMs]: fromMs, [names.toMs]: toMs });
     if (segment.kind === "spread") bindings[names.longMs] = Math.max(0, fromMs - LONG_MS);
-    return new SegmentSql(plan, needed, by.kind).of(segment, names);
+    return new SegmentSql(plan, needed, by).of(segment, names);
   });
   return { text: parts.map((part) => `(${part})`).join(" UNION ALL "), bindings };
 }
@@ -70,9 +76,9 @@ class SegmentSql {
   readonly #plan: TrafficPlan;
   readonly #needed: ReadonlySet<ColumnName>;
 
-  readonly #by: By["kind"];
+  readonly #by: By;
 
-  constructor(plan: TrafficPlan, needed: ReadonlySet<ColumnName>, by: By["kind"]) {
+  constructor(plan: TrafficPlan, needed: ReadonlySet<ColumnName>, by: By) {
     this.#plan = plan;
     this.#needed = needed;
     this.#by = by;
@@ -145,7 +151,8 @@ class SegmentSql {
     const measured = measures.map((measure) => `${sum(measure)} AS ${measureName(measure)}`);
     // All dimensions of a rollup are part of its key: they may be looked at before rows replace each other.
     const before = segment.kind === "rollup" ? "PREWHERE" : "WHERE";
-    const conditions = [...where, ...(at === undefined ? [] : [this.#filter()])];
+    const chosen = this.#by.kind === "among" ? [`${wholeKey(...this.#by.of(values))} IN {chosen:Array(UInt64)}`] : [];
+    const conditions = [...where, ...(at === undefined ? [] : [this.#filter()]), ...chosen];
     return [
       `SELECT ${[steps, ...selected, ...measured].join(", ")} FROM ${from}`,
       ...(conditions.length === 0 ? [] : [`${before} ${conditions.join(" AND ")}`]),
@@ -155,11 +162,11 @@ class SegmentSql {
 
   #group(values: readonly string[]): { selected: readonly string[]; groupedBy: readonly string[] } {
     const names = values.map((_, i) => groupName(i));
-    if (this.#by === "values" || values.length === 0) {
+    if (this.#by.kind === "values" || this.#by.kind === "among" || values.length === 0) {
       return { selected: values.map((value, i) => `${value} AS ${names[i]}`), groupedBy: names };
     }
-    const keys = keysSql(values);
-    if (this.#by === "keys") return { selected: KEYS.map((name, i) => `${keys[i]} AS ${name}`), groupedBy: KEYS };
+    const keys = (this.#by.kind === "keys" && this.#by.of ? this.#by.of : keysSql)(values);
+    if (this.#by.kind === "keys") return { selected: KEYS.map((name, i) => `${keys[i]} AS ${name}`), groupedBy: KEYS };
     const place = `transform(${wholeKey(...keys)}, {chosen:Array(UInt64)}, {places:Array(UInt16)}, toUInt16(0)) AS ${PLACE}`;
     return { selected: [place, ...values.map((value, i) => `any(${value}) AS ${names[i]}`)], groupedBy: [PLACE] };
   }
@@ -171,6 +178,17 @@ class SegmentSql {
   #columns(...more: readonly ColumnName[]): Set<ColumnName> {
     return new Set([...this.#needed, ...more]);
   }
+}
+
+/** Ends of a pair as numbers: each its type, and whichever of the others comes first that is not null. */
+export function pairKeysSql(values: readonly string[]): [string, string] {
+  const end = (type: string | undefined, id: string | undefined, name: string | undefined, domain: string | undefined) => {
+    const outside = domain === undefined ? "0" : `ifNull(sipHash64(${domain}) * toUInt64(${FACTORS[1]}), 0)`;
+    const who = `ifNull(sipHash64(${id}), ifNull(sipHash64(${name}), ${outside}))`;
+    return `CAST(sipHash64(${type}) * toUInt64(${FACTORS[0]}) + ${who} AS UInt64)`;
+  };
+  const [srcType, srcId, srcName, dstType, dstId, dstName, srcDomain, dstDomain] = values;
+  return [end(srcType, srcId, srcName, srcDomain), end(dstType, dstId, dstName, dstDomain)];
 }
 
 /**
