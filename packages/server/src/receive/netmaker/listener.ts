@@ -1,6 +1,7 @@
 /** The door's own HTTP/2 listener: TLS with ALPN h2, or plain (h2c) behind a proxy. Ends connections whose other end is gone. */
 import { readFile } from "node:fs/promises";
 import {
+  constants,
   createSecureServer,
   createServer,
   type Http2Server,
@@ -161,7 +162,7 @@ export class NetmakerListener {
     return (request, response) => {
       const address = request.socket.remoteAddress;
       if (this.#isAllowed(address)) serve(request, response);
-      else this.#sendAway(request, response, address ?? "");
+      else this.#sendAway(request, address ?? "");
     };
   }
 
@@ -190,16 +191,17 @@ export class NetmakerListener {
     this.#deps.logger.warn({ peer }, `a stream of a Netmaker agent was ended: ${message}`);
   }
 
-  #sendAway(request: Http2ServerRequest, response: Http2ServerResponse, address: string): void {
+  #sendAway(request: Http2ServerRequest, address: string): void {
     this.#counts.notAllowed++;
     this.#tell(address, "its address is in none of netmaker.allow");
-    request.resume();
-    response.writeHead(200, {
-      "content-type": "application/grpc",
-      "grpc-status": PERMISSION_DENIED,
-      "grpc-message": "the address of this agent is in none of netmaker.allow",
-    });
-    response.end(() => request.stream.session?.close());
+    const { stream } = request;
+    const message = "the address of this agent is in none of netmaker.allow";
+    stream.respond(
+      { ":status": 200, "content-type": "application/grpc", "grpc-status": PERMISSION_DENIED, "grpc-message": message },
+      { endStream: true },
+    );
+    stream.close(constants.NGHTTP2_NO_ERROR);
+    stream.session?.close();
   }
 
   #keepAlive(session: ServerHttp2Session): void {

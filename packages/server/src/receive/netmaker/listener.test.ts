@@ -1,0 +1,144 @@
+/** The listener without the rest: who is let in, and connections whose other end is gone. */
+import { execFileSync } from "node:child_process";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { connect as connectHttp2 } from "node:http2";
+import { connect, createServer, type Socket } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { afterEach, describe, expect, it } from "vitest";
+import { type ListenerConfig, NetmakerListener } from "./listener.ts";
+import { type AnswerStream, openStream } from "./testing/agent.ts";
+
+const opened: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const close of opened.splice(0).reverse()) await close();
+});
+
+const messages: string[] = [];
+const logger = { info: (_: object, text: string) => messages.push(text), warn: (_: object, text: string) => messages.push(text) };
+
+async function listening(change: Partial<ListenerConfig> = {}, take = async () => ({ success: true, error: "" })) {
+  const config = { listen: { host: "127.0.0.1", port: 0 }, tls: {}, allow: [], maxStreams: 10, maxEnvelopeBytes: 10_000 };
+  const listener = new NetmakerListener({ ...config, ...change }, { take, logger });
+  await listener.start();
+  opened.push(() => listener.stop());
+  return { listener, address: `127.0.0.1:${listener.address?.port}` };
+}
+
+function stream(...of: Parameters<typeof openStream>): AnswerStream {
+  const one = openStream(...of);
+  opened.push(() => one.close());
+  return one;
+}
+
+const until = async (is: () => boolean) => {
+  while (!is()) await sleep(20);
+};
+
+describe("the listener for Netmaker's agents", { timeout: 30_000 }, () => {
+  it("lets in loopback and private addresses, or who is on the list, and says what it means", async () => {
+    const { address } = await listening();
+    expect(await stream("grpc-js", address).send([])).toMatchObject({ success: true });
+    expect(messages.at(-1)).toContain("anybody at loopback and private addresses can report flows of any host");
+    const { address: other, listener } = await listening({ allow: ["192.0.2.0/24"] });
+    // PERMISSION_DENIED
+    await expect(stream("grpc-js", other).send([])).rejects.toMatchObject({ code: 7 });
+    await expect(stream("connect", other).send([])).rejects.toMatchObject({ code: 7 });
+    expect(listener.stats.notAllowed).toBe(2);
+  });
+
+  it("takes so many streams, and others again when these have ended", async () => {
+    const { address, listener } = await listening({ maxStreams: 1 });
+    const first = stream("grpc-js", address);
+    await first.send([]);
+    // RESOURCE_EXHAUSTED
+    await expect(stream("connect", address).send([])).rejects.toMatchObject({ code: 8 });
+    first.close();
+    await until(() => listener.stats.streams === 0);
+    expect(await stream("connect", address).send([])).toMatchObject({ success: true });
+  });
+
+  it("does not let a stream that is not answered hold up others", async () => {
+    let isFirst = true;
+    const { address } = await listening({}, async () => {
+      if (isFirst) {
+        isFirst = false;
+        await sleep(20_000, undefined, { ref: false });
+      }
+      return { success: true, error: "" };
+    });
+    const waits = stream("grpc-js", address).send([]);
+    waits.catch(() => undefined);
+    expect(await stream("grpc-js", address).send([])).toMatchObject({ success: true });
+  });
+
+  it("ends connections whose other end is gone without a word", async () => {
+    const { address, listener } = await listening({ keepaliveMs: 200 });
+    const pipes: Socket[] = [];
+    const between = createServer((near) => {
+      const far = connect(Number(address.split(":")[1]), "127.0.0.1");
+      near.pipe(far).pipe(near);
+      pipes.push(near, far);
+      for (const end of [near, far]) end.on("error", () => undefined);
+    });
+    await new Promise<void>((resolve) => between.listen(0, "127.0.0.1", resolve));
+    opened.push(() => {
+      for (const end of pipes) end.destroy();
+      between.close();
+    });
+    const { port } = between.address() as { port: number };
+    await stream("grpc-js", `127.0.0.1:${port}`).send([]);
+    const alive = stream("grpc-js", address);
+    await alive.send([]);
+    expect(listener.stats).toMatchObject({ connections: 2, streams: 2, halfOpen: 0 });
+    // From now on nothing gets through, and nobody says so.
+    for (const end of pipes) end.unpipe().pause();
+    await until(() => listener.stats.halfOpen === 1);
+    await until(() => listener.stats.streams === 1);
+    expect(await alive.send([])).toMatchObject({ success: true });
+  });
+
+  it("speaks TLS with ALPN h2, and asks for certificates where it shall", async () => {
+    const dir = await mkdtemp(join(tmpdir(), "flowtrail-tls-"));
+    opened.push(() => rm(dir, { recursive: true }));
+    const [cert, key] = [join(dir, "cert.pem"), join(dir, "key.pem")];
+    const subject = ["-subj", "/CN=localhost", "-addext", "subjectAltName=IP:127.0.0.1"];
+    execFileSync(
+      "openssl",
+      [
+        "req",
+        "-x509",
+        "-newkey",
+        "ec",
+        "-pkeyopt",
+        "ec_paramgen_curve:P-256",
+        "-nodes",
+        "-days",
+        "2",
+        ...subject,
+        "-keyout",
+        key,
+        "-out",
+        cert,
+      ],
+      { stdio: "ignore" },
+    );
+    const ca = await readFile(cert);
+    const protocolOf = (address: string, own: object) =>
+      new Promise<unknown>((resolve) => {
+        const session = connectHttp2(`https://${address}`, { ca, ...own });
+        opened.push(() => session.destroy());
+        session.on("error", () => resolve("refused"));
+        session.on("close", () => resolve("refused"));
+        // With TLS 1.3 a client is refused after its handshake.
+        session.ping(() => resolve(session.destroyed ? "refused" : session.alpnProtocol));
+      });
+    const { address } = await listening({ tls: { cert, key } });
+    expect(await protocolOf(address, {})).toBe("h2");
+    const { address: asks, listener } = await listening({ tls: { cert, key, client_ca: cert } });
+    expect(await protocolOf(asks, {})).toBe("refused");
+    expect(await protocolOf(asks, { cert: ca, key: await readFile(key) })).toBe("h2");
+    expect(listener.warning).toBeNull();
+  });
+});
