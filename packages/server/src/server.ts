@@ -71,6 +71,7 @@ export class Server {
   readonly #logger: FastifyBaseLogger;
   readonly #now: () => number;
   readonly #store: Store;
+  readonly #desk: InquiryDesk;
   readonly #roster: Roster;
   readonly #identify: Identify;
   readonly #agents: AgentWatch;
@@ -181,6 +182,7 @@ export class Server {
       settle: (fromMs, signal) => rollupsKnow(this.#store.rollups, fromMs, signal),
     });
     this.#capture = new CaptureSettings(config.agents, { book: this.#store.settings, logger });
+    this.#desk = new InquiryDesk(deskConfig(config), { clickhouse: this.#store.clickhouse });
     this.#health = new Health({
       version: VERSION,
       insecure: config.insecure_no_auth,
@@ -188,6 +190,7 @@ export class Server {
       logger,
       store: this.#store,
       receive: this.#receive,
+      questions: this.#desk,
       heard: this.#roster,
       isOff: (id) => !isRecording(this.#capture.state, id),
       book,
@@ -325,7 +328,6 @@ export class Server {
       deltasFromMs: () => store.retention.deltasFromMs(now()),
       flowsFromMs: () => store.retention.flowsFromMs(now()),
     };
-    const desk = new InquiryDesk(deskConfig(this.#config), { clickhouse: store.clickhouse });
     return buildApp({
       config: this.#config,
       version: VERSION,
@@ -342,7 +344,7 @@ export class Server {
       clickhouse: store.clickhouse,
       receive: this.#receive,
       reattribute: this.#reattribute,
-      desk,
+      desk: this.#desk,
       flows: new FlowList({ ...query, known: { sources, leastMs: WORTH_ASKING_MS } }),
       details: new FlowDetails(query),
       counts: new FlowCounts({ heard: this.#roster, sources }),
@@ -364,7 +366,7 @@ export class Server {
         admissions: this.#agents,
         inventory: this.#inventoryHealth,
         declarations: this.#declarations,
-        questions: desk,
+        questions: this.#desk,
         netmaker: this.#netmaker,
         now,
         logger: this.#logger,

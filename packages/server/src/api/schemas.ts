@@ -226,9 +226,28 @@ export const healthSchema = z.object({
     })
     .optional(),
   ingest: z
-    .object({ batches: z.number(), rows: z.number(), duplicate_rows: z.number(), rejected: z.record(z.string(), z.number()) })
+    .object({
+      batches: z.number(),
+      rows: z.number(),
+      duplicate_rows: z.number(),
+      rejected: z.record(z.string(), z.number()),
+      rows_per_second: z.number().describe("Within the last minute"),
+      write_rows: z.number().nullable().describe("Rows that are written together, lately"),
+      write_ms: z.number().nullable().describe("Time that such a write takes, lately"),
+    })
     .optional()
-    .describe("Since the start of this server"),
+    .describe("Counts since the start of this server"),
+  slow_questions: z
+    .array(
+      z.object({
+        time,
+        table: z.string().describe("What is mainly read"),
+        ms: z.number(),
+        rows_read: z.number(),
+      }),
+    )
+    .optional()
+    .describe("Questions to the store that took a second and more, of the last hour: those that took longest"),
   agents: z
     .array(
       z.object({
@@ -246,6 +265,7 @@ export const healthSchema = z.object({
         spool: z.object({ batches: z.number(), bytes: z.number() }),
         clock_skew_ms: z.number().nullable(),
         rows: z.number(),
+        rows_per_second: z.number().describe("Within the last minute"),
         rejected: z.number(),
         drops: z.record(z.string(), z.number()),
         gauges: z.record(z.string(), z.number()),

@@ -1,5 +1,6 @@
 /** What is known of each agent: kept up to date by its deliveries, so that the health page costs no question to the store. */
 import type { Delivery } from "../receive/ports.ts";
+import { Rate } from "./rate.ts";
 
 export interface LostBatches {
   readonly epoch: string;
@@ -23,6 +24,8 @@ export interface AgentReport {
   readonly spool: { readonly batches: number; readonly bytes: number };
   readonly clock_skew_ms: number | null;
   readonly rows: number;
+  /** Rows a second within the last minute. */
+  readonly rows_per_second: number;
   readonly rejected: number;
   readonly drops: Readonly<Record<string, number>>;
   readonly gauges: Readonly<Record<string, number>>;
@@ -45,6 +48,7 @@ interface Agent {
   coveredFromMs: number | null;
   coveredToMs: number | null;
   rows: number;
+  readonly rate: Rate;
   rejected: number;
   readonly drops: Record<string, number>;
   readonly epochs: Map<string, Epoch>;
@@ -68,6 +72,7 @@ export class AgentBook {
     agent.coveredToMs = extreme(Math.max, agent.coveredToMs, coveredToMs);
     if (!arrives(agent.epochs, delivery)) return;
     agent.rows += rows;
+    agent.rate.add(rows, receivedMs);
     agent.rejected += rejected;
     for (const [reason, count] of Object.entries(drops)) agent.drops[reason] = (agent.drops[reason] ?? 0) + count;
   }
@@ -86,6 +91,7 @@ export class AgentBook {
       coveredFromMs: null,
       coveredToMs: null,
       rows: 0,
+      rate: new Rate(),
       rejected: 0,
       drops: {},
       epochs: new Map(),
@@ -97,7 +103,7 @@ export class AgentBook {
 
 function report(
   id: string,
-  { last, coveredFromMs, coveredToMs, rows, rejected, drops, epochs }: Agent,
+  { last, coveredFromMs, coveredToMs, rows, rate, rejected, drops, epochs }: Agent,
   nowMs: number,
   silent: boolean,
 ): Omit<AgentReport, "off_by_settings"> {
@@ -117,6 +123,7 @@ function report(
     spool: { batches: last.spoolBatches, bytes: last.spoolBytes },
     clock_skew_ms: last.clockSkewMs,
     rows,
+    rows_per_second: Math.round(rate.perSecond(nowMs) * 100) / 100,
     rejected,
     drops,
     gauges: last.gauges,

@@ -1,6 +1,7 @@
 /** How the server is: what a load balancer, a person and the page want to know. */
 import type { StoreReport } from "@flowtrail/model";
 import type { ReattributeStats } from "../identify/reattribute/reattribute.ts";
+import type { SlowQuestion } from "../query/inquiry-counts.ts";
 import type { NetmakerReport } from "../receive/netmaker/netmaker.ts";
 import type { ReceiveStats } from "../receive/receive.ts";
 import type { RetentionReport } from "../store/retention/retention.ts";
@@ -24,6 +25,7 @@ export interface HealthDeps {
   };
   readonly book: AgentBook;
   readonly receive: { readonly stats: ReceiveStats };
+  readonly questions: { slowest(): readonly SlowQuestion[] };
   readonly heard: { has(reporterId: string): boolean };
   /** Is this reporter told to record nothing? */
   readonly isOff: (reporterId: string) => boolean;
@@ -70,7 +72,17 @@ export interface FullHealth {
     readonly rows: number;
     readonly duplicate_rows: number;
     readonly rejected: Readonly<Record<string, number>>;
+    readonly rows_per_second: number;
+    readonly write_rows: number | null;
+    readonly write_ms: number | null;
   };
+  /** Those of the last hour that took longest. */
+  readonly slow_questions: readonly {
+    readonly time: string;
+    readonly table: string;
+    readonly ms: number;
+    readonly rows_read: number;
+  }[];
   readonly agents: readonly AgentReport[];
   readonly reelections: {
     readonly pending: number;
@@ -114,6 +126,7 @@ export class Health {
     const health = await store.health();
     const stats = health.ping.ok ? await this.#stats() : null;
     const { batches, rows, duplicateRows, rejected } = receive.stats;
+    const agents = this.agents();
     const { pending, done, rowsChanged, lastError } = this.#deps.reelections.stats;
     return {
       status: this.#statusOf(health),
@@ -136,8 +149,17 @@ export class Health {
         retention: health.ping.ok ? await this.#retention() : null,
         rollups: rollupReport(health.rollups),
       },
-      ingest: { batches, rows, duplicate_rows: duplicateRows, rejected },
-      agents: this.agents(),
+      ingest: {
+        batches,
+        rows,
+        duplicate_rows: duplicateRows,
+        rejected,
+        rows_per_second: agents.reduce((sum, { rows_per_second }) => sum + rows_per_second, 0),
+        write_rows: rounded(health.commit.writeRows),
+        write_ms: rounded(health.commit.writeMs),
+      },
+      slow_questions: this.#slowQuestions(),
+      agents,
       reelections: { pending, done, rows_changed: rowsChanged, last_error: lastError },
       unknown_relays: this.#deps.unknownRelays.report(),
       inventory: inventory.report(),
@@ -181,6 +203,17 @@ export class Health {
     }
   }
 
+  #slowQuestions(): FullHealth["slow_questions"] {
+    const { questions, now } = this.#deps;
+    const [nowMs, clockMs] = [now(), performance.now()];
+    return questions.slowest().map(({ table, ms, rowsRead, atMs }) => ({
+      time: new Date(nowMs - (clockMs - atMs)).toISOString(),
+      table,
+      ms: Math.round(ms),
+      rows_read: rowsRead,
+    }));
+  }
+
   #statusOf({ ping }: StoreHealth): "ok" | "unavailable" {
     return ping.ok && Object.values(this.#deps.listeners()).every((url) => url !== null) ? "ok" : "unavailable";
   }
@@ -190,3 +223,5 @@ function rollupReport({ computed, failures, lastError, pending, behindMs, throug
   const through = throughMs === 0 ? null : new Date(throughMs).toISOString();
   return { computed, failures, last_error: lastError, pending, behind_ms: behindMs, through };
 }
+
+const rounded = (value: number | null) => value && Math.round(value);

@@ -7,7 +7,21 @@ export interface TableCounts {
   readonly seconds: number;
 }
 
+export interface SlowQuestion {
+  readonly table: string;
+  readonly rowsRead: number;
+  readonly ms: number;
+  /** When it ended, `performance.now()`. */
+  readonly atMs: number;
+}
+
+/** What people wait for. */
+const SLOW_MS = 1000;
+const SLOW_KEPT_MS = 3_600_000;
+const MOST_SLOW = 10;
+
 export class QuestionCounts {
+  #slow: readonly SlowQuestion[] = [];
   readonly #tables = new Map<string, TableCounts>();
   readonly #refused = new Map<string, number>();
   #cancelled = 0;
@@ -27,7 +41,17 @@ export class QuestionCounts {
     return this.#cancelled;
   }
 
-  asked(table: string, ms: number, rowsRead: number): void {
+  /** Those of the last hour that took longest, longest first. */
+  slowest(nowMs: number): readonly SlowQuestion[] {
+    return this.#slow.filter(({ atMs }) => atMs > nowMs - SLOW_KEPT_MS);
+  }
+
+  /** @param atMs `performance.now()` */
+  asked(table: string, ms: number, rowsRead: number, atMs: number): void {
+    if (ms >= SLOW_MS) {
+      const all = [...this.slowest(atMs), { table, rowsRead, ms, atMs }];
+      this.#slow = all.sort((a, b) => b.ms - a.ms).slice(0, MOST_SLOW);
+    }
     const { questions, seconds, rowsRead: before } = this.#tables.get(table) ?? { questions: 0, rowsRead: 0, seconds: 0 };
     this.#tables.set(table, { questions: questions + 1, rowsRead: before + rowsRead, seconds: seconds + ms / 1000 });
   }

@@ -16,7 +16,7 @@ import {
 import { StoreError, toStoreError } from "../store/errors.ts";
 import type { Answered, Answering, QuestionOptions } from "./inquiry.ts";
 import { type Caps, within } from "./inquiry-caps.ts";
-import { QuestionCounts } from "./inquiry-counts.ts";
+import { QuestionCounts, type SlowQuestion } from "./inquiry-counts.ts";
 import { explained, QuestionError, tooSlow } from "./inquiry-errors.ts";
 import { Gate } from "./inquiry-gate.ts";
 import { Shared } from "./inquiry-shared.ts";
@@ -104,6 +104,11 @@ export class InquiryDesk {
     const { tables, refused, cancelled } = this.#counts;
     const gates = { quick: this.#quick.stats, heavy: this.#heavy.stats, exports: this.#exports.stats };
     return { tables, refused, cancelled, joined: this.#shared.joined, ...gates };
+  }
+
+  /** Of the last hour, those that took longest: `atMs` is `performance.now()`. */
+  slowest(): readonly SlowQuestion[] {
+    return this.#counts.slowest(performance.now());
   }
 
   /**
@@ -220,7 +225,8 @@ export class InquiryDesk {
       rowsRead = answer.rowsRead;
       return answer;
     } finally {
-      this.#counts.asked(table, performance.now() - began, rowsRead);
+      const nowMs = performance.now();
+      this.#counts.asked(table, nowMs - began, rowsRead, nowMs);
     }
   }
 }

@@ -30,6 +30,9 @@ export interface GroupCommitStats {
   readonly rows: number;
   readonly failures: number;
   readonly overloaded: number;
+  /** Of a write lately: how long it took and how many rows it had; null: there was none. */
+  readonly writeMs: number | null;
+  readonly writeRows: number | null;
 }
 
 /** A second write at the same time has this share of the rows of a full one, */
@@ -58,6 +61,7 @@ export class GroupCommit<T> {
   #stopping = false;
   #lastWriteMs = Number.NEGATIVE_INFINITY;
   #msPerRow = 0.05;
+  #lately: { readonly ms: number; readonly rows: number } | null = null;
   #counts = { writes: 0, rows: 0, failures: 0, overloaded: 0 };
 
   constructor(config: GroupCommitConfig, deps: GroupCommitDeps<T>) {
@@ -66,7 +70,8 @@ export class GroupCommit<T> {
   }
 
   get stats(): GroupCommitStats {
-    return { waitingRows: this.#waitingRows, ...this.#counts };
+    const { ms: writeMs = null, rows: writeRows = null } = this.#lately ?? {};
+    return { waitingRows: this.#waitingRows, ...this.#counts, writeMs, writeRows };
   }
 
   /**
@@ -145,7 +150,9 @@ export class GroupCommit<T> {
       await this.#deps.write(group.map(({ item }) => item));
       this.#counts.writes += 1;
       this.#counts.rows += rows;
-      this.#msPerRow = 0.8 * this.#msPerRow + (0.2 * (performance.now() - began)) / Math.max(rows, 1);
+      const ms = performance.now() - began;
+      this.#msPerRow = lately(this.#msPerRow, ms / Math.max(rows, 1));
+      this.#lately = { ms: lately(this.#lately?.ms ?? ms, ms), rows: lately(this.#lately?.rows ?? rows, rows) };
       this.#settle(group, rows, ({ resolve }) => resolve());
     } catch (error) {
       this.#counts.failures += 1;
@@ -173,4 +180,9 @@ export class GroupCommit<T> {
       `${waitingRows} rows wait to be written already`,
     );
   }
+}
+
+/** An average in which what is new weighs more. */
+function lately(before: number, now: number): number {
+  return 0.8 * before + 0.2 * now;
 }

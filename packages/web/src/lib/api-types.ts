@@ -57,7 +57,11 @@ export interface AgentHealth {
   readonly spool: { readonly batches: number; readonly bytes: number };
   readonly clock_skew_ms: number | null;
   readonly rows: number;
+  /** Within the last minute. */
+  readonly rows_per_second: number;
   readonly rejected: number;
+  /** What it told last: `conntrack_acct`. */
+  readonly gauges: Readonly<Record<string, number>>;
   /** Count by reason. */
   readonly drops: Readonly<Record<string, number>>;
   /** Addresses by network. */
@@ -71,8 +75,16 @@ interface LocalAgent {
   readonly message: string | null;
 }
 
-interface StoreHealth {
+export interface StoreHealth {
   readonly up: boolean;
+  readonly rollups?: {
+    readonly failures: number;
+    readonly last_error: string | null;
+    /** Hours and days that rows came late for. */
+    readonly pending: number;
+    readonly behind_ms: number;
+  };
+  readonly engine?: { readonly state: string; readonly restarts: number; readonly last_error: string | null } | null;
   readonly error: string | null;
   readonly rows: number | null;
   readonly bytes: number | null;
@@ -122,6 +134,14 @@ export interface InventoryReport {
   readonly store_error: string | null;
 }
 
+export interface SlowQuestion {
+  readonly time: string;
+  /** What it mainly read. */
+  readonly table: string;
+  readonly ms: number;
+  readonly rows_read: number;
+}
+
 /** All but `status` is told to those with credentials only. */
 export interface Health {
   readonly status: "ok" | "unavailable";
@@ -131,9 +151,15 @@ export interface Health {
   readonly ingest?: {
     readonly rows: number;
     readonly duplicate_rows: number;
+    readonly rows_per_second: number;
+    /** Of a write to the store, lately. */
+    readonly write_rows: number | null;
+    readonly write_ms: number | null;
     readonly rejected: Readonly<Record<string, number>>;
   };
   readonly agents?: readonly AgentHealth[];
+  /** Those of the last hour that took longest. */
+  readonly slow_questions?: readonly SlowQuestion[];
   readonly local_agent?: LocalAgent | null;
   readonly inventory?: InventoryReport;
   readonly reelections?: { readonly pending: number; readonly last_error: string | null };

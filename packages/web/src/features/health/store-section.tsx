@@ -1,18 +1,25 @@
 import type { StoreReport } from "@flowtrail/model";
+import type { StoreHealth } from "../../lib/api-types.ts";
 import { Banner } from "../../ui/banner.tsx";
-import { keptRows, keptSentences } from "./store-words.ts";
+import { behindSentences, keptRows, keptSentences } from "./store-words.ts";
 import "./agent-table.css";
 import "./inventory-section.css";
 import "./store-section.css";
 
 /** What is kept how long, how much room it takes, and what becomes of it. */
-export function StoreSection({ kept }: { kept: StoreReport }) {
+export function StoreSection({ kept, rollups }: { kept: StoreReport; rollups: StoreHealth["rollups"] }) {
   const rows = keptRows(kept);
   return (
     <section>
       <h2>Store</h2>
       {kept.problem !== null && <Banner kind="bad">{kept.problem}</Banner>}
-      {keptSentences(kept).map((sentence) => (
+      {rollups?.last_error != null && (
+        <Banner kind="bad">
+          Sums for charts and top lists cannot be computed, and are tried again: {rollups.last_error}. Until then charts read the
+          rows themselves, which takes longer.
+        </Banner>
+      )}
+      {[...keptSentences(kept), ...behindSentences(rollups)].map((sentence) => (
         <p key={sentence} className="inventory-none">
           {sentence}
         </p>

@@ -1,9 +1,10 @@
-import { formatBytes, formatCount } from "@flowtrail/model";
+import { formatBytes, formatCount, formatDuration } from "@flowtrail/model";
 import { IconAlertTriangle, IconCircleCheck } from "@tabler/icons-react";
 import type { ReactNode } from "react";
 import type { Health } from "../../lib/api-types.ts";
 import { useClock } from "../../lib/use-clock.ts";
 import { inventoryTrouble } from "./inventory-words.ts";
+import { rateText } from "./rate-text.ts";
 import "./store-tiles.css";
 
 /** How the server and its store are, in a line of figures. */
@@ -17,18 +18,18 @@ export function StoreTiles({ health }: { health: Health }) {
       <Tile label="Store" bad={store?.up === false} note={store?.error ?? (store ? "Answers" : "Not told")}>
         {store?.up === false ? "Away" : "Up"}
       </Tile>
-      <Tile label="Rows stored" note={store ? `${formatCount(store.waiting_rows)} waiting to be written` : undefined}>
+      <Tile label="Rows stored" note={store ? writeText(store.waiting_rows, ingest) : undefined}>
         {store?.rows == null ? "–" : formatCount(store.rows)}
       </Tile>
       <Tile label="On disk" note={bytesPerRow(store?.rows ?? null, store?.bytes ?? null)}>
         {store?.bytes == null ? "–" : formatBytes(store.bytes)}
       </Tile>
       <Tile
-        label="Taken in since start"
+        label="Taken in"
         bad={rejected > 0}
-        note={rejected > 0 ? `${formatCount(rejected)} rows refused` : "No row refused"}
+        note={rejected > 0 ? `${formatCount(rejected)} rows refused: the log says why` : takenText(ingest)}
       >
-        {ingest === undefined ? "–" : formatCount(ingest.rows)}
+        {ingest === undefined ? "–" : rateText(ingest.rows_per_second)}
       </Tile>
       <Tile label="Names" bad={trouble !== null} note={trouble ?? "Networks, nodes, users and routes known"}>
         {inventory === undefined ? "–" : formatCount(inventory.entities)}
@@ -63,6 +64,17 @@ function Tile({ label, note, bad, children }: TileProps) {
       )}
     </section>
   );
+}
+
+/** `0 waiting · 42 at once, 85 ms` */
+function writeText(waiting: number, ingest: Health["ingest"]): string {
+  const { write_rows: rows = null, write_ms: ms = null } = ingest ?? {};
+  const writes = rows === null || ms === null ? "" : ` · ${formatCount(rows)} at once, ${formatDuration(ms)}`;
+  return `${formatCount(waiting)} waiting${writes}`;
+}
+
+function takenText(ingest: Health["ingest"]): string | undefined {
+  return ingest && `${formatCount(ingest.rows)} since start, none refused`;
 }
 
 function bytesPerRow(rows: number | null, bytes: number | null): string | undefined {

@@ -1,5 +1,6 @@
 /** What is kept in the store, and what becomes of it, in words. */
-import { formatBytes, formatCount, type StoreReport } from "@flowtrail/model";
+import { formatBytes, formatCount, formatDuration, type StoreReport } from "@flowtrail/model";
+import type { StoreHealth } from "../../lib/api-types.ts";
 
 export interface KeptRow {
   readonly table: string;
@@ -39,6 +40,24 @@ export function keptSentences({ size, forecast, holds, last_drops }: StoreReport
       ? []
       : [`Deleted last: ${last.table} of ${day(last.from)}, ${formatCount(last.rows)} rows, by ${last.why}.`]),
     ...(held === 0 ? [] : [`${held} legal ${held === 1 ? "hold keeps" : "holds keep"} ${formatBytes(size.held_bytes)}.`]),
+  ];
+}
+
+const BEHIND_MS = 900_000;
+
+/** That charts read rows instead of sums for now. */
+export function behindSentences(rollups: StoreHealth["rollups"]): string[] {
+  if (rollups === undefined || rollups.last_error !== null) return [];
+  const { pending, behind_ms } = rollups;
+  return [
+    ...(behind_ms > BEHIND_MS
+      ? [`Sums for charts are ${formatDuration(behind_ms)} behind; rows are read for what is newer.`]
+      : []),
+    ...(pending === 0
+      ? []
+      : [
+          `Rows came late for ${formatCount(pending)} ${pending === 1 ? "hour or day" : "hours or days"}: their sums are computed again.`,
+        ]),
   ];
 }
 

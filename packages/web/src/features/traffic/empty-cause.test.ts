@@ -11,6 +11,8 @@ const agent = {
   last_seen: "2026-11-22T09:51:00.000Z",
   silent: false,
   off_by_settings: false,
+  rows_per_second: 0,
+  gauges: {},
   lag_ms: null,
   spool: { batches: 0, bytes: 0 },
   clock_skew_ms: null,
