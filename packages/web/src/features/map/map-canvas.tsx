@@ -4,7 +4,9 @@ import {
   type FocusEvent,
   type KeyboardEvent,
   type MouseEvent,
+  memo,
   type PointerEvent,
+  useDeferredValue,
   useMemo,
   useRef,
   useState,
@@ -13,10 +15,10 @@ import { writeAsked } from "../../lib/asked.ts";
 import { TRAFFIC_LOGS_PATH } from "../../lib/paths.ts";
 import { hrefOf, navigate } from "../../lib/url.ts";
 import { useAsked } from "../../lib/use-asked.ts";
-import { drawingOf, litSides } from "./drawing.ts";
+import { type Drawing, drawingOf, litSides } from "./drawing.ts";
 import { askForEdge } from "./ends.ts";
 import type { MapEdge } from "./graph.ts";
-import { type Looked, litBy } from "./look.ts";
+import { type Lit, type Looked, litBy } from "./look.ts";
 import { MapEdges } from "./map-edges.tsx";
 import { MapNodeSign } from "./map-node.tsx";
 import { MapTip } from "./map-tip.tsx";
@@ -46,6 +48,26 @@ export function MapCanvas({ answered, find }: MapCanvasProps) {
   );
 }
 
+interface MapNodesProps {
+  readonly drawing: Drawing;
+  readonly sides: Drawing["sides"];
+  readonly lit: Lit | null;
+  readonly stop: string | null;
+}
+
+/** The signs, the largest first: so they are walked. */
+const MapNodes = memo(function MapNodes({ drawing, sides, lit, stop }: MapNodesProps) {
+  return drawing.nodes.map((one) => (
+    <MapNodeSign
+      key={one.id}
+      {...one}
+      side={sides.get(one.id) ?? null}
+      state={lit === null ? "plain" : lit.nodes.has(one.id) ? "lit" : "dim"}
+      isStop={one.id === stop}
+    />
+  ));
+});
+
 interface SurfaceProps {
   readonly drawn: DrawnMap;
   readonly find: string;
@@ -56,7 +78,10 @@ function Surface({ drawn, find, room }: SurfaceProps) {
   const { graph, metric, layout, question } = drawn;
   const surface = useRef<HTMLElement>(null);
   const { view, zoom, fit, show, press, handlers } = useView(surface, layout, question, room);
-  const drawing = useMemo(() => drawingOf(drawn, view.scale, nameWidth), [drawn, view.scale]);
+  // While one zooms, what is drawn is stretched; it is drawn anew when there is time.
+  const scale = useDeferredValue(view.scale);
+  const stretch = view.scale / scale;
+  const drawing = useMemo(() => drawingOf(drawn, scale, nameWidth), [drawn, scale]);
   const [looked, setLooked] = useState<(Looked & { x: number; y: number }) | null>(null);
   const [stop, setStop] = useState<string | null>(null);
   const lit = useMemo(() => litBy(graph, looked, find), [graph, looked, find]);
@@ -70,7 +95,8 @@ function Surface({ drawn, find, room }: SurfaceProps) {
     const edge = edgeIdOf(event.target);
     if (node !== null) {
       const place = drawing.nodes.find((one) => one.id === node);
-      if (place !== undefined) setLooked({ kind: "node", id: node, x: place.x + view.x, y: place.y + view.y });
+      if (place !== undefined)
+        setLooked({ kind: "node", id: node, x: place.x * stretch + view.x, y: place.y * stretch + view.y });
     } else if (edge !== null && "clientX" in event) {
       const box = event.currentTarget.getBoundingClientRect();
       setLooked({ kind: "edge", id: edge, x: event.clientX - box.left, y: event.clientY - box.top });
@@ -122,20 +148,12 @@ function Surface({ drawn, find, room }: SurfaceProps) {
         {...handlers}
       >
         <svg className="map-lines" aria-hidden="true">
-          <g transform={`translate(${view.x} ${view.y})`} style={opacityStyle(drawing.opacity)}>
+          <g transform={`translate(${view.x} ${view.y}) scale(${stretch})`} style={opacityStyle(drawing.opacity)}>
             <MapEdges edges={drawing.edges} lit={lit} />
           </g>
         </svg>
-        <div className="map-nodes" style={{ transform: `translate(${view.x}px, ${view.y}px)` }}>
-          {drawing.nodes.map((one) => (
-            <MapNodeSign
-              key={one.id}
-              {...one}
-              side={sides.get(one.id) ?? null}
-              state={lit === null ? "plain" : lit.nodes.has(one.id) ? "lit" : "dim"}
-              isStop={one.id === stopId}
-            />
-          ))}
+        <div className="map-nodes" style={{ transform: `translate(${view.x}px, ${view.y}px) scale(${stretch})` }}>
+          <MapNodes drawing={drawing} sides={sides} lit={lit} stop={stopId} />
         </div>
         {looked !== null && lit !== null && <MapTip graph={graph} metric={metric} looked={looked} at={looked} room={room} />}
       </section>

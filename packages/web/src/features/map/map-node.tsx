@@ -1,45 +1,58 @@
 import { IconHelp } from "@tabler/icons-react";
-import { memo } from "react";
+import { type CSSProperties, memo } from "react";
 import { only } from "../../lib/filter-edit.ts";
 import { editQuery } from "../../lib/use-asked.ts";
 import { PARTICIPANT_ICONS } from "../../ui/participant.tsx";
 import { FieldValue } from "../../ui/value-menu.tsx";
 import type { DrawnNode } from "./drawing.ts";
+import type { MapNode } from "./graph.ts";
 import type { LabelSide } from "./labels.ts";
 import { nodeWords } from "./words.ts";
 
-export interface MapNodeSignProps extends DrawnNode {
+interface NamedProps extends Pick<DrawnNode, "width" | "color"> {
+  readonly node: MapNode;
   /** Where its name is written; null: it has no room. */
   readonly side: LabelSide | null;
-  readonly state: "plain" | "lit" | "dim";
   /** Whether Tab leads to it; j and k lead on. */
   readonly isStop: boolean;
 }
 
-/** A sign with its name, if that has room or is looked at; a menu opens on it. */
-export const MapNodeSign = memo(function MapNodeSign(props: MapNodeSignProps) {
-  const { node, x, y, r, width, color, side, state, isStop } = props;
+export interface MapNodeSignProps extends DrawnNode, NamedProps {
+  readonly state: "plain" | "lit" | "dim";
+}
+
+/** A sign with its name, if that has room; a menu opens on it. */
+export const MapNodeSign = memo(function MapNodeSign({ x, y, r, state, ...named }: MapNodeSignProps) {
+  const { node, side, width, color, isStop } = named;
+  const place = { transform: `translate(${x - r}px, ${y - r}px)`, "--sign": `${2 * r}px` } as CSSProperties;
+  return (
+    <div className={`map-node map-node-${state}`} style={place} data-node={node.id}>
+      <Named node={node} side={side} width={width} color={color} isStop={isStop} />
+    </div>
+  );
+});
+
+/** What stays the same while one zooms is not drawn again. */
+const Named = memo(function Named({ node, side, width, color, isStop }: NamedProps) {
   const Icon = PARTICIPANT_ICONS[node.type] ?? IconHelp;
   return (
-    <div className={`map-node map-node-${state}`} style={{ transform: `translate(${x - r}px, ${y - r}px)` }} data-node={node.id}>
-      <FieldValue
-        field={node.field}
-        value={node.value}
-        entity={node.entity}
-        tabIndex={isStop ? 0 : -1}
-        onDoubleClick={() => editQuery((q) => only(q, node.field, node.value))}
+    <FieldValue
+      field={node.field}
+      value={node.value}
+      entity={node.entity}
+      tabIndex={isStop ? 0 : -1}
+      onDoubleClick={() => editQuery((q) => only(q, node.field, node.value))}
+    >
+      <span className="map-sign" style={{ color }}>
+        <Icon stroke={1.9} aria-hidden />
+      </span>
+      <span
+        className={side === null ? "visually-hidden" : `map-name map-name-${side}`}
+        style={side === null ? undefined : { maxWidth: Math.ceil(width) + 1 }}
       >
-        <span className="map-sign" style={{ width: 2 * r, height: 2 * r, color }}>
-          <Icon size={r * 1.15} stroke={1.9} aria-hidden />
-        </span>
-        <span
-          className={side === null ? "visually-hidden" : `map-name map-name-${side}`}
-          style={side === null ? undefined : { maxWidth: Math.ceil(width) + 1 }}
-        >
-          {node.label}
-        </span>
-        <span className="visually-hidden">{nodeWords(node)}</span>
-      </FieldValue>
-    </div>
+        {node.label}
+      </span>
+      <span className="visually-hidden">{nodeWords(node)}</span>
+    </FieldValue>
   );
 });

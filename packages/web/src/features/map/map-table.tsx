@@ -1,14 +1,17 @@
 import { Button } from "@mantine/core";
 import { IconArrowDown, IconArrowUp, IconCheck, IconCopy, IconDownload } from "@tabler/icons-react";
-import { useMemo } from "react";
+import { memo, startTransition, useEffect, useMemo, useState } from "react";
+import { type Asked, writeAsked } from "../../lib/asked.ts";
+import { TRAFFIC_LOGS_PATH } from "../../lib/paths.ts";
+import { useAsked } from "../../lib/use-asked.ts";
 import { useCopy } from "../../lib/use-copy.ts";
+import { PageLink } from "../../ui/page-link.tsx";
 import { ParticipantIcon } from "../../ui/participant.tsx";
 import { FieldValue } from "../../ui/value-menu.tsx";
-import { LogLink } from "../overview/log-link.tsx";
 import type { Sort, SortBy } from "./choices.ts";
 import { askForEdge } from "./ends.ts";
 import type { MapNode } from "./graph.ts";
-import { csvOf, nextSort, rowsOf, tabbedOf } from "./table-rows.ts";
+import { csvOf, nextSort, type PairRow, rowsOf, tabbedOf } from "./table-rows.ts";
 import type { AnsweredMap } from "./use-map.ts";
 import { exactly, pairs, shortly, together } from "./words.ts";
 import "./map-table.css";
@@ -26,11 +29,14 @@ const COLUMNS: readonly { readonly by: SortBy; readonly label: string; readonly 
   { by: "connections", label: "Connections", title: "That began in this time range" },
 ];
 const METRICS = ["bytes", "connections"] as const;
+const STEP_ROWS = 40;
 const ICON = { size: 14, stroke: 1.8, "aria-hidden": true } as const;
 
 /** The map in numbers: a row for each line, and one for all that is not drawn. */
 export function MapTable({ answered: { graph, metric }, sort, onSort }: MapTableProps) {
   const rows = useMemo(() => rowsOf(graph, metric, sort), [graph, metric, sort]);
+  const { asked } = useAsked();
+  const shown = useGrowing(rows.length);
   const { copied, copy } = useCopy();
   const now = sort ?? { by: metric, down: true };
   return (
@@ -59,6 +65,13 @@ export function MapTable({ answered: { graph, metric }, sort, onSort }: MapTable
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard */}
       <section className="map-table" tabIndex={0} aria-label="Who talks to whom, as a table">
         <table>
+          <colgroup>
+            <col />
+            <col />
+            <col className="map-table-number" />
+            <col className="map-table-number" />
+            <col className="map-table-link" />
+          </colgroup>
           <thead>
             <tr>
               {COLUMNS.map(({ by, label, title }) => (
@@ -73,25 +86,8 @@ export function MapTable({ answered: { graph, metric }, sort, onSort }: MapTable
             </tr>
           </thead>
           <tbody>
-            {rows.map(({ edge, from, to }) => (
-              <tr key={edge.id}>
-                <td>
-                  <End node={from} />
-                </td>
-                <td>
-                  <End node={to} />
-                </td>
-                {METRICS.map((which) => (
-                  <td key={which} title={exactly(edge[which], which)}>
-                    {shortly(edge[which], which)}
-                  </td>
-                ))}
-                <td>
-                  <LogLink ask={(q) => askForEdge(q, edge.filter)} label={`View in Traffic Logs: ${from.label} to ${to.label}`}>
-                    View
-                  </LogLink>
-                </td>
-              </tr>
+            {rows.slice(0, shown).map((row) => (
+              <Row key={row.edge.id} row={row} asked={asked} />
             ))}
           </tbody>
           <tfoot>
@@ -124,6 +120,43 @@ export function MapTable({ answered: { graph, metric }, sort, onSort }: MapTable
       </section>
     </div>
   );
+}
+
+/** Apart, so that the page answers between one row and the next. */
+const Row = memo(function Row({ row: { edge, from, to }, asked }: { row: PairRow; asked: Asked }) {
+  return (
+    <tr>
+      <td>
+        <End node={from} />
+      </td>
+      <td>
+        <End node={to} />
+      </td>
+      {METRICS.map((which) => (
+        <td key={which} title={exactly(edge[which], which)}>
+          {shortly(edge[which], which)}
+        </td>
+      ))}
+      <td>
+        <PageLink
+          path={TRAFFIC_LOGS_PATH}
+          params={writeAsked({ ...asked, q: askForEdge(asked.q, edge.filter) })}
+          aria-label={`View in Traffic Logs: ${from.label} to ${to.label}`}
+        >
+          View
+        </PageLink>
+      </td>
+    </tr>
+  );
+});
+
+/** How many rows are there by now: a few hundred at once would hold the page up. */
+function useGrowing(count: number): number {
+  const [shown, setShown] = useState(STEP_ROWS);
+  useEffect(() => {
+    if (shown < count) startTransition(() => setShown(shown + STEP_ROWS));
+  }, [shown, count]);
+  return shown;
 }
 
 function End({ node }: { node: MapNode }) {

@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState } from "react";
+import { startTransition, useEffect, useRef, useState } from "react";
 import { layerOf } from "./layers.ts";
 import { type Layout, layOut } from "./places.ts";
 import type { Room } from "./shape.ts";
@@ -24,7 +24,8 @@ export function useDrawn(answered: AnsweredMap, room: Room): DrawnMap | null {
     const nodes = graph.nodes.map(({ id, type }) => ({ id, layer: layerOf(type) }));
     const done = (layout: Layout) => {
       last.current = { ...answered, layout };
-      setDrawn(last.current);
+      const next = last.current;
+      startTransition(() => setDrawn(next));
     };
     inSlices(layOut(nodes, graph.edges, size.current, kept), left.signal).then(done, (error: unknown) => {
       if (!left.signal.aborted) throw error;
