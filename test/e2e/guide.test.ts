@@ -108,7 +108,6 @@ describe.skipIf(!needs("the first node, added by a browser", "browser", "root"))
     await page().keyboard.press("Enter");
     await dialog().getByText(`Waiting for ${NODE} to report…`).waitFor();
     await expectAccessible(page(), "[role=dialog]");
-    await test.screenshot("guide-waiting");
   });
 
   it("turns green when the copied command runs, says what the node sees, and leads to its live traffic", {
@@ -125,7 +124,7 @@ describe.skipIf(!needs("the first node, added by a browser", "browser", "root"))
     await expectAccessible(page(), "[role=dialog]");
     bed.exec(bed.b, "ping", "-c", "2", "-i", "0.2", bed.addressA);
     await soon(() => dialog().locator("dd").last().innerText()).toMatch(/^[1-9]/);
-    await test.screenshot("guide-green");
+    await test.screenshot("guide");
     await dialog().getByRole("link", { name: "See its traffic, live" }).click();
     await dialog().waitFor({ state: "detached" });
     await test.row("ICMP").waitFor();

@@ -87,6 +87,12 @@ describe.skipIf(!needs("screenshots", "browser"))("screenshots", () => {
     await test.screenshot(name);
   });
 
+  it.each(["light", "dark"] as const)("Map, %s", async (scheme) => {
+    await open("/map?v=1&from=-15m", scheme);
+    await test.page.locator('.map-node[data-node="node:debian"]').waitFor();
+    await test.screenshot(`map-${scheme}`);
+  });
+
   it.each(["light", "dark"] as const)("Health, %s", async (scheme) => {
     await open("/health?v=1", scheme);
     await test.page.getByRole("rowheader", { name: "officegw" }).waitFor();
@@ -94,5 +100,23 @@ describe.skipIf(!needs("screenshots", "browser"))("screenshots", () => {
     expect(await test.page.evaluate(lowContrast)).toEqual([]);
     expect(await test.page.evaluate(nameless)).toEqual([]);
     if (scheme === "light") await test.screenshot("health");
+  });
+
+  it.each([
+    ["light", "nodes", "inetgw"],
+    ["dark", "nodes", "inetgw"],
+    ["light", "users", "majdi@netmaker.io"],
+  ] as const)("in %s, %s", async (scheme, list, name) => {
+    await open(`/${list}?v=1&from=-15m`, scheme);
+    await test.page.getByRole("rowheader", { name }).waitFor();
+    await test.screenshot(`${list}-${scheme}`);
+  });
+
+  it.each(["light", "dark"] as const)("Settings, %s", async (scheme) => {
+    await open("/settings?v=1&section=traffic", scheme);
+    await test.page.getByRole("switch", { name: "officegw" }).click();
+    await test.page.getByRole("button", { name: "Review" }).click();
+    await test.page.getByText("officegw stops reporting").waitFor();
+    await test.screenshot(`settings-${scheme}`);
   });
 });

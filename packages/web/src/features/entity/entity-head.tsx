@@ -54,9 +54,7 @@ export function EntityHead({ kind, name, ends }: EntityHeadProps) {
         {labels.length > 0 && <Fact label={kind === "user" ? "Groups and tags" : "Tags"}>{labels.join(", ")}</Fact>}
         {kind === "network" && <MemberFacts network={name} />}
         {known.isError && <Fact label="Inventory">not known: {known.error.message}</Fact>}
-        {known.data?.length === 0 && kind !== "external" && (
-          <Fact label="Inventory">has none of this name now: see its History</Fact>
-        )}
+        {known.data?.length === 0 && kind !== "external" && <Fact label="Inventory">has none of this name now</Fact>}
         {kind === "node" && <AgentFacts name={name} />}
       </dl>
     </header>
