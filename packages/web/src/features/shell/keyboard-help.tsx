@@ -31,10 +31,18 @@ const ROWS: readonly Line[] = [
   [["b"], "connections or all reports"],
 ];
 
+const MAP: readonly Line[] = [
+  [["j", "k"], "next, previous node, the largest first"],
+  [["Enter"], "menu of the node"],
+  [["+", "−", "0"], "larger, smaller, all of it"],
+  [["←", "↑", "→", "↓"], "move it"],
+];
+
 const SECTIONS = [
   ["Everywhere", EVERYWHERE],
   ["Where traffic is shown", TRAFFIC],
   ["Traffic Logs", ROWS],
+  ["Map", MAP],
 ] as const;
 
 export function KeyboardHelp({ opened, onClose }: { opened: boolean; onClose(): void }) {
