@@ -166,29 +166,22 @@ describe("a Netmaker server's log", () => {
 
   it("again, in the other style, and out of the table, doubles nothing", async () => {
     style = "both";
-    const both = await bring(...rest());
+    const both = await bring(...rest(), "--to", new Date(BASE_MS + 3_600_000).toISOString());
     expect(both).toMatchObject({ stored: 0, unfinished: 0, refused: { OUT_OF_RANGE: BAD } });
     expect(both.already + both.joined + BAD).toBe(both.read);
-    expect(both.read).toBeGreaterThanOrEqual(ROWS);
+    expect(both.read).toBeGreaterThan(NETMAKER_FLOWS / 2);
     const out = await bring(...table());
     expect(out).toMatchObject({ read: ROWS, stored: 0, refused: { OUT_OF_RANGE: BAD } });
     expect(await count()).toBe(NETMAKER_FLOWS);
     const [{ sent } = { sent: "" }] = await engine.clickhouse.rows<{ sent: string }>(
       "SELECT toString(sum(bytes_sent + bytes_recv)) AS sent FROM flows WHERE end_ts > toDateTime64(0, 3) AND protocol < 256",
     );
-    const sums = await test.ask<{ total: number }>("GET", `/api/flows/top?from=${FROM}&to=${TO}&by=protocol&metric=reports`);
-    expect(sums.body.total).toBe(NETMAKER_FLOWS);
-    const flows = await test.ask<{ Response: { bytes_sent: number; bytes_recv: number }[] }>(
-      "GET",
-      `/api/v1/flows?from=${FROM}&to=${TO}&per_page=1000`,
-    );
-    let bytes = 0;
-    for (let page = 1, rows = flows.body.Response; rows.length > 0; page++) {
-      for (const row of rows) bytes += row.bytes_sent + row.bytes_recv;
-      const next = await test.ask<typeof flows.body>("GET", `/api/v1/flows?from=${FROM}&to=${TO}&per_page=1000&page=${page + 1}`);
-      rows = next.body.Response;
-    }
-    expect(String(bytes)).toBe(sent);
+    const total = async (metric: string) => {
+      const query = `from=${FROM}&to=${TO}&by=protocol&metric=${metric}`;
+      return (await test.ask<{ total: number }>("GET", `/api/flows/top?${query}`)).body.total;
+    };
+    expect([await total("reports"), await total("connections")]).toEqual([NETMAKER_FLOWS, NETMAKER_FLOWS]);
+    expect(String(await total("bytes"))).toBe(sent);
   });
 });
 

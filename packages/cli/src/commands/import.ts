@@ -162,7 +162,7 @@ function summary(
     ...(unfinished > 0 ? [`  ${formatCount(unfinished)} of them without an end in the log: they are lost until it comes`] : []),
     ...(joined > 0 ? [`  ${formatCount(joined)} rows are told with another row of their flow`] : []),
     ...(already > 0 ? [`  ${formatCount(already)} rows of flows that were there`] : []),
-    ...codes.map(([code, count]) => `  ${formatCount(count)} rows refused: ${code}`),
+    ...codes.map(([code, count]) => `  ${formatCount(count)} ${count === 1 ? "row" : "rows"} refused: ${code}`),
     ...(codes.length > 0 ? [`  refused rows and what is wrong with each: ${badRows}`] : []),
   ];
 }

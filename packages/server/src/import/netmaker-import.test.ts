@@ -1,5 +1,8 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { NDJSON_CONTENT_TYPE } from "@flowtrail/model";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { startTestServer, type TestServer } from "../testing.ts";
 import type { ImportAnswer } from "./netmaker-import.ts";
 import { eventOfRow } from "./row.ts";
@@ -51,11 +54,28 @@ const start = (change: Readonly<Record<string, unknown>> = {}) =>
     ...change,
   });
 
+const INVENTORY = {
+  networks: ["later", "both"].map((id) => ({
+    id,
+    ranges: ["100.102.137.0/24"],
+    nodes: [
+      { id: "n-inetgw", name: "inetgw", host: "h-inetgw", addresses: ["100.102.137.4"] },
+      { id: "n-debian", name: "debian", host: "h-debian", addresses: ["100.102.137.9"] },
+    ],
+  })),
+};
+
+let dir: string;
 let test: TestServer;
 beforeAll(async () => {
-  test = await startTestServer();
+  dir = await mkdtemp(join(tmpdir(), "flowtrail-import-"));
+  await writeFile(join(dir, "inventory.yaml"), JSON.stringify(INVENTORY));
+  test = await startTestServer({ flags: { "inventory.file": join(dir, "inventory.yaml") } });
 });
-afterAll(() => test.stop());
+afterAll(async () => {
+  await test.stop();
+  await rm(dir, { recursive: true });
+});
 
 async function bring(rows: readonly unknown[], query = ""): Promise<ImportAnswer> {
   const body = rows.map((one) => JSON.stringify(one)).join("\n");
@@ -121,16 +141,20 @@ describe("rows of both styles", () => {
     expect(await stored("mixed")).toHaveLength(3);
   });
 
-  it("two hosts' reports of one connection count once", async () => {
-    const debian = { host_id: "h-debian", host_name: "debian", direction: "egress", bytes_sent: 60, bytes_recv: 40 };
-    await bring([row(of("both")), row({ ...of("both"), ...debian })]);
-    const flows = await stored("both");
-    expect(flows.map(({ reporter, role, src_bytes }) => `${reporter} ${role} ${src_bytes}`).sort()).toEqual([
-      "debian initiator 60",
-      "inetgw responder 60",
-    ]);
-    const again = await bring([row(of("both"))]);
-    expect(again).toEqual(done({ already: 1 }));
+  it("two hosts' reports of one connection count once, whoever comes first", async () => {
+    const own = { host_id: "h-debian", host_name: "debian", direction: "egress", bytes_sent: 60, bytes_recv: 40 };
+    const told = async () =>
+      (await stored("both"))
+        .map(({ reporter, role, src_bytes, primary }) => `${reporter} ${role} ${src_bytes} ${primary}`)
+        .sort();
+    await bring([row(of("both"))]);
+    expect(await told()).toEqual(["inetgw responder 60 true"]);
+    await bring([row({ ...of("both"), ...own })]);
+    await vi.waitFor(async () => expect(await told()).toEqual(["debian initiator 60 true", "inetgw responder 60 false"]), {
+      timeout: 20_000,
+      interval: 200,
+    });
+    expect(await bring([row(of("both"))])).toEqual(done({ already: 1 }));
   });
 
   it("leave the roster as it is: nobody of then is heard of now", async () => {
