@@ -40,8 +40,8 @@ export function endOfPair({ id, name, type }: PairNode, { isAlone, isTwin }: Kin
   const known = participantType(type);
   if (name === null) {
     const label = PARTICIPANT_LABELS[known];
-    const rest = known === "external" ? "without a domain" : "without a name";
-    return { id, type: known, label: isAlone ? `${label} (all)` : `${label} ${rest}`, field: "type", value: type };
+    const rest = known === "external" ? "no domain" : "no name";
+    return { id, type: known, label: isAlone ? `${label} (all)` : `${label}, ${rest}`, field: "type", value: type };
   }
   const entity = ENTITY_KINDS.find((kind) => kind === known);
   const label = isTwin ? `${name} (${ownerOf(id, type)})` : name;

@@ -52,7 +52,7 @@ describe("the map of participants", () => {
     const graph = graphOfPairs(answer(), "bytes");
     expect(otherWords(graph)).toBe("Other (12 pairs): 1000 B, 40 connections, not drawn");
     expect(together(graph, "connections")).toBe(51);
-    expect(otherWords({ ...graph, cut: 0 })).toBe("All 5 pairs are drawn");
+    expect(otherWords({ ...graph, cut: 0 })).toBe("5 pairs, all drawn");
   });
 
   it("an edge asks for exactly its pair", () => {
@@ -80,7 +80,7 @@ describe("the map of participants", () => {
       "src.name=ana@x and src.type=user and dst.domain=a.example and dst.type=external",
       "src.name=ana@x and src.type=user and dst.type=external and dst.domain=null",
     ]);
-    expect(graphOfPairs(told, "bytes").nodes.map(({ label }) => label)).toContain("External without a domain");
+    expect(graphOfPairs(told, "bytes").nodes.map(({ label }) => label)).toContain("External, no domain");
   });
 });
 

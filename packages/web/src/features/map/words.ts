@@ -22,7 +22,7 @@ export function nodeWords({ type, bytes, connections, peers }: MapNode): string 
 
 /** `Other (4,803 pairs): 488.46 MiB, 8,628 connections, not drawn` */
 export function otherWords({ cut, other, edges }: Pick<MapGraph, "cut" | "other" | "edges">): string {
-  if (cut === 0) return `All ${pairs(edges.length)} are drawn`;
+  if (cut === 0) return `${pairs(edges.length)}, all drawn`;
   const amounts = (["bytes", "connections"] as const).flatMap((metric) =>
     other[metric] === null
       ? []
