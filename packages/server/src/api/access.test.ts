@@ -80,6 +80,7 @@ it("lists every route that there is", async () => {
     "get /api/inventory",
     "get /api/inventory/at",
     "get /api/inventory/history",
+    "get /api/inventory/list",
     "get /api/inventory/replay",
     "get /api/inventory/replay/{id}",
     "get /api/networks",
@@ -106,8 +107,8 @@ it("lists every route that there is", async () => {
     "post /api/tokens",
     "post /ingest/v1/flows",
     "put /api/local-agent",
-    "put /api/settings/retention",
     "put /api/settings/capture",
+    "put /api/settings/retention",
   ]);
   const list = body.paths["/api/flows"]?.get;
   expect(list?.parameters?.map(({ name }) => name)).toEqual(

@@ -26,8 +26,8 @@ import { pageRoutes } from "./routes/page.ts";
 import { replayRoutes } from "./routes/replay.ts";
 import { seedRoutes } from "./routes/seed.ts";
 import { settingsRoutes } from "./routes/settings.ts";
-import { settingsHistoryRoutes } from "./routes/settings-history.ts";
 import { settingsCaptureRoutes } from "./routes/settings-capture.ts";
+import { settingsHistoryRoutes } from "./routes/settings-history.ts";
 import { systemRoutes } from "./routes/system.ts";
 import { tokenRoutes } from "./routes/tokens.ts";
 
@@ -78,8 +78,8 @@ export async function buildApp(context: ApiContext): Promise<Api> {
     authRoutes,
     tokenRoutes,
     settingsRoutes,
-    settingsHistoryRoutes,
     settingsCaptureRoutes,
+    settingsHistoryRoutes,
     systemRoutes,
     seedRoutes,
     netmakerImportRoutes,

@@ -32,8 +32,8 @@ import type { Traffic } from "../query/traffic/traffic.ts";
 import type { Receive } from "../receive/receive.ts";
 import type { Sample } from "../sample/sample.ts";
 import type { Seeder } from "../seed/seeder.ts";
-import type { ClickHouse } from "../store/clickhouse.ts";
 import type { CaptureSettings } from "../settings/capture-settings.ts";
+import type { ClickHouse } from "../store/clickhouse.ts";
 import type { InventoryLog } from "../store/inventory-log.ts";
 import type { Retention } from "../store/retention/retention.ts";
 import type { SettingsBook } from "../store/settings/settings-book.ts";
@@ -70,8 +70,8 @@ export interface ApiContext {
   readonly metrics: Metrics;
   readonly retention: Retention;
   readonly settings: SettingsBook;
-  readonly sample: Sample;
   readonly capture: CaptureSettings;
+  readonly sample: Sample;
   readonly seeder: Seeder;
   readonly netmakerImport: NetmakerImport;
 }
