@@ -4,7 +4,7 @@ import type { Browser } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import { startTestServer, type TestServer } from "../../packages/server/src/testing.ts";
 import { DIMENSIONS } from "../../packages/web/src/features/analyze/fields.ts";
-import { PRESETS } from "../../packages/web/src/features/analyze/presets.ts";
+import { LISTS, PRESETS } from "../../packages/web/src/features/analyze/presets.ts";
 import { GRAPHS, questionParams } from "../../packages/web/src/features/analyze/question.ts";
 import { needs } from "../needs.ts";
 import { expectAccessible } from "./harness/axe.ts";
@@ -165,7 +165,7 @@ describe.skipIf(!needs("analyses in a browser", "browser"))("analyze", () => {
       expect((await server.ask("GET", `/api/flows/plan?by=${by.slice(i, i + 4)}`)).status, by.slice(i, i + 4).join()).toBe(200);
     await test.page.goto(`${server.url}/analyze?v=1&${DAYS}`);
     const tiles = test.page.getByRole("list", { name: "Recommended questions" }).getByRole("link");
-    await soon(() => tiles.count()).toBe(PRESETS.length);
+    await soon(() => tiles.count()).toBe(PRESETS.length + LISTS.length);
     await tiles.filter({ hasText: "Failed and unanswered" }).click();
     await soon(() => [param("graph"), param("by"), param("q")]).toEqual([
       "sankey",
@@ -173,6 +173,10 @@ describe.skipIf(!needs("analyses in a browser", "browser"))("analyze", () => {
       "verdict in (refused,unanswered,denied)",
     ]);
     await test.page.locator(".sankey-link").first().waitFor({ state: "attached" });
+    await test.page.getByRole("button", { name: "Recommended questions" }).click();
+    await tiles.filter({ hasText: "Longest open" }).click();
+    await soon(path).toBe("/traffic-logs");
+    expect([param("sort"), param("q")]).toEqual(["duration", "state=open"]);
   });
 
   it("asks before it reads many rows, and says which dimension is to blame", async () => {
@@ -195,15 +199,14 @@ describe.skipIf(!needs("analyses in a browser", "browser"))("analyze", () => {
   it("can be used by everybody, light and dark", async () => {
     for (const [colorScheme, graph, by, picture] of [
       ["light", "sankey", "src.type,protocol,dst.type", "analyze-light"],
-      ["dark", "stacked", "dst.port", "analyze-dark"],
-      ["dark", "heatmap", "src.name", null],
+      ["dark", "heatmap", "src.name", "analyze-dark"],
     ] as const) {
       await test.page.emulateMedia({ colorScheme });
       await open(`graph=${graph}&by=${by}&previous=true`);
       await test.page.locator(".chart svg").first().waitFor();
       await expectAccessible(test.page);
       expect(await test.page.evaluate(lowContrast)).toEqual([]);
-      if (picture !== null) await test.screenshot(picture);
+      await test.screenshot(picture);
     }
     await test.page.emulateMedia({ colorScheme: "light" });
   });

@@ -105,6 +105,6 @@ it("a plan says where the answer comes from, and which dimension is to blame", (
   expect(sourceWords(answer)).toBe("counters over time, steps of 1 h");
   expect(rowsWords(plan)).toBe("No rollup has Source address with the rest: 7 d of single flows are read, about 12.4M rows.");
   expect(rowsWords({ ...plan, answer: { ...answer, known: true } })).toMatch(/^No rollup has all of this time in steps of 1 h:/);
-  expect(rowsWords({ ...plan, rows: null })).toBeNull();
+  expect([rowsWords({ ...plan, rows: null }), rowsWords({ ...plan, rows: 5500 })]).toEqual([null, null]);
   expect([isCostly(plan), isCostly({ rows: COSTLY_ROWS }), isCostly({ rows: null })]).toEqual([true, false, false]);
 });

@@ -20,9 +20,12 @@ export function sourceWords({ sources, step_ms }: PlanAnswer): string {
 
 const compact = new Intl.NumberFormat("en-US", { notation: "compact", maximumFractionDigits: 1 });
 
+/** Fewer are read in a moment, whatever table they are of. */
+const WORTH_TELLING = 50_000;
+
 /** Why rows are read one by one, and how many; null: next to none are. */
 export function rowsWords({ answer, rows }: Plan): string | null {
-  if (rows === null) return null;
+  if (rows === null || rows < WORTH_TELLING) return null;
   return `${whyRows(answer)}: ${formatDuration(answer.rows_ms)} of single flows are read, about ${compact.format(rows)} rows.`;
 }
 

@@ -35,6 +35,22 @@ function presetOf({ id, title, says, q = "", graph, metric, rank = FIRST_QUESTIO
 
 export const PRESETS: readonly Preset[] = (presets as readonly PresetJson[]).map(presetOf);
 
+/** What a list answers better than a sum: it stands in Traffic Logs. */
+export const LISTS = [
+  {
+    id: "longest",
+    title: "Longest open",
+    says: "Open connections in Traffic Logs, the longest first",
+    q: "state=open",
+    sort: "duration",
+  },
+] as const;
+
+/** The address of such a list. */
+export function listParams({ q, sort }: (typeof LISTS)[number], asked: Asked): URLSearchParams {
+  return writeAsked({ ...asked, q }, new URLSearchParams({ reports: "merged", sort }));
+}
+
 /** Its address: network and time stay, its filter takes the place of the one before. */
 export function presetParams({ question, q }: Preset, asked: Asked): URLSearchParams {
   return writeAsked({ ...asked, q }, writeQuestion(question));
