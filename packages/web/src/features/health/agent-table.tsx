@@ -1,8 +1,10 @@
 import { formatBytes, formatCount, formatDuration } from "@flowtrail/model";
 import type { AgentHealth, Health } from "../../lib/api-types.ts";
 import { useClock } from "../../lib/use-clock.ts";
+import { Command } from "../../ui/command.tsx";
 import { AddNode } from "../guide/add-node.tsx";
-import { agentNotes, lostCount } from "./agent-notes.ts";
+import { agentNotes, kernelText, lostCount } from "./agent-notes.ts";
+import { rateText } from "./rate-text.ts";
 import "./agent-table.css";
 
 /** Every agent of the last 24 hours, and what is to be done about those that are not well. */
@@ -27,6 +29,9 @@ export function AgentTable({ health }: { health: Health }) {
                 <th scope="col" className="right" title="What waits on its disk for the server">
                   Spool
                 </th>
+                <th scope="col" className="right" title="Rows a second within the last minute">
+                  Rate
+                </th>
                 <th scope="col" className="right">
                   Rows
                 </th>
@@ -38,6 +43,9 @@ export function AgentTable({ health }: { health: Health }) {
                 </th>
                 <th scope="col" className="right" title="Its clock against the server's">
                   Clock
+                </th>
+                <th scope="col" title="Does its kernel count bytes and note when connections begin?">
+                  Kernel
                 </th>
                 <th scope="col">Version</th>
               </tr>
@@ -75,16 +83,19 @@ function AgentRows({ agent }: { agent: AgentHealth }) {
         <td className="right" title={`${formatCount(agent.spool.batches)} batches`}>
           {agent.spool.bytes === 0 ? "empty" : formatBytes(agent.spool.bytes)}
         </td>
+        <td className="right">{rateText(agent.rows_per_second)}</td>
         <td className="right">{formatCount(agent.rows)}</td>
         <td className="right">{formatCount(dropped)}</td>
         <td className="right">{lost === 0 ? "none" : `${formatCount(lost)} ${lost === 1 ? "batch" : "batches"}`}</td>
         <td className="right">{clockText(agent.clock_skew_ms)}</td>
+        <td>{kernelText(agent)}</td>
         <td>{agent.version ?? "–"}</td>
       </tr>
       {notes.map((note) => (
         <tr key={note.text} className="agent-note">
-          <td colSpan={9} className={`agent-note-${note.kind}`}>
+          <td colSpan={11} className={`agent-note-${note.kind}`}>
             {note.text}
+            {note.command !== undefined && <Command text={note.command} />}
           </td>
         </tr>
       ))}
