@@ -30,6 +30,7 @@ describe.skipIf(!needs("lists of the inventory in a browser", "browser"))("the i
   beforeAll(async () => {
     [server, browser] = await Promise.all([startOffice({ now: () => serverMs }), launch()]);
     await deliver(server, quarterHour(NOW));
+    serverMs += 1000;
     test = await TestPage.open(browser, `${server.url}/overview?v=1&from=-1h`, { atMs: NOW });
   });
   afterAll(async () => {
