@@ -8,7 +8,7 @@ import { type GroupField, groupField } from "./traffic/fields.ts";
 import { leastStepMs } from "./traffic/plan.ts";
 import { alignDown, stepFor, stepsIn } from "./traffic/steps.ts";
 import type { Traffic } from "./traffic/traffic.ts";
-import { groupName, measureName } from "./traffic/traffic-sql.ts";
+import { type By, groupName, KEYS, measureName } from "./traffic/traffic-sql.ts";
 
 export interface Externals {
   /** How many domains there were, in all and step by step. */
@@ -86,26 +86,31 @@ class Domains {
   async of(range: TimeRange) {
     const question = { filter: this.#filter, groups: DOMAIN };
     const stepMs = stepFor(range, STEPS, leastStepMs(question, range, STEPS / 2));
-    const count = stepsIn(range, stepMs);
+    // A domain of a step is a number here: there are too many to carry their names along. 0 stands for none.
     const cells = (subquery: string) =>
-      `SELECT step, ${NAME} AS name, sum(${BYTES}) AS v FROM (${subquery}) WHERE isNotNull(${NAME}) GROUP BY step, name HAVING v > 0`;
-    const rows = await this.#rows<{ by_step: number; step: string; name: string; n: string; bytes: string; found: string }>(
-      range,
-      stepMs,
-      (subquery) =>
-        "SELECT toUInt8(grouping(name)) AS by_step, step, name, count() AS n, sum(v) AS bytes, countIf(by_step = 0) OVER () AS found " +
-        `FROM (${cells(subquery)}) GROUP BY GROUPING SETS ((step), (name)) ORDER BY by_step DESC, bytes DESC, name LIMIT {limit:UInt32}`,
-      { limit: count + CANDIDATES },
-    );
-    const steps = new Map(rows.filter((row) => row.by_step === 1).map(({ step, n }) => [Number(step), Number(n)]));
-    const names = rows
-      .filter((row) => row.by_step === 0)
-      .slice(0, CANDIDATES)
-      .map(({ name, bytes }) => ({ domain: name, bytes: amount(BigInt(bytes)) }));
+      `SELECT step, ${KEYS[0]} AS k, sum(${BYTES}) AS v FROM (${subquery}) WHERE k != 0 GROUP BY step, k HAVING v > 0`;
+    const [steps, rows] = await Promise.all([
+      this.#rows<{ step: string; n: string }>(
+        range,
+        stepMs,
+        (subquery) => `SELECT step, count() AS n FROM (${cells(subquery)}) GROUP BY step`,
+        {},
+        { kind: "keys" },
+      ),
+      this.#rows<{ name: string; bytes: string; found: string }>(
+        range,
+        null,
+        (subquery) =>
+          `SELECT ${NAME} AS name, sum(${BYTES}) AS bytes, count() OVER () AS found FROM (${subquery}) WHERE isNotNull(${NAME}) ` +
+          "GROUP BY name HAVING bytes > 0 ORDER BY bytes DESC, name LIMIT {limit:UInt32}",
+        { limit: CANDIDATES },
+      ),
+    ]);
+    const counts = new Map(steps.map(({ step, n }) => [Number(step), Number(n)]));
     return {
-      names,
+      names: rows.map(({ name, bytes }) => ({ domain: name, bytes: amount(BigInt(bytes)) })),
       found: Number(rows[0]?.found ?? 0),
-      series: Array.from({ length: count }, (_, i) => steps.get(i) ?? 0),
+      series: Array.from({ length: stepsIn(range, stepMs) }, (_, i) => counts.get(i) ?? 0),
     };
   }
 
@@ -121,14 +126,20 @@ class Domains {
       range,
       null,
       (subquery) =>
-        `SELECT count() AS n, groupUniqArrayIf(${NAME}, has({names:Array(String)}, ${NAME})) AS names FROM (${subquery}) WHERE ${BYTES} > 0`,
+        `SELECT count() AS n, groupUniqArrayIf(${NAME}, ${NAME} IN {names:Array(String)}) AS names FROM (${subquery}) WHERE ${BYTES} > 0`,
       { names: names.map(({ domain }) => domain) },
     );
     return row === undefined || row.n === "0" ? null : new Set(row.names);
   }
 
-  #rows<T>(range: TimeRange, stepMs: number | null, sql: (subquery: string) => string, bindings: Record<string, unknown> = {}) {
+  #rows<T>(
+    range: TimeRange,
+    stepMs: number | null,
+    sql: (subquery: string) => string,
+    bindings: Record<string, unknown> = {},
+    by?: By,
+  ) {
     const plan = this.#traffic.plan({ filter: this.#filter, groups: DOMAIN, measures: ["bytes"], range, stepMs });
-    return this.#traffic.rows<T>(plan, this.#inquiry, sql, bindings);
+    return this.#traffic.rows<T>(plan, this.#inquiry, sql, bindings, by);
   }
 }
