@@ -165,7 +165,7 @@ describe("what is refused is told in Netmaker's form", () => {
     ["node_id=n-debian&network_id=other", 400, /does not belong to network other/],
     ["networkid=netmaker", 400, /did you mean network_id/],
     ["q=and", 400, /./],
-    ["page=60&per_page=1000", 400, /page 60 is more than 50000 rows away/],
+    ["page=60&per_page=1000", 400, /page 60 is more than 10000 rows away/],
   ])("%s", async (query, status, message) => {
     const answer = await test.ask<Answer>("GET", `/api/v1/flows?${query}`);
     expect([answer.status, answer.body.Code]).toEqual([status, status]);

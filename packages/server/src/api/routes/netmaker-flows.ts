@@ -14,7 +14,7 @@ import { netmakerErrorSchema, netmakerListSchema, netmakerQuerySchema } from "..
 import { PageStarts } from "../page-starts.ts";
 
 /** Rows before a page that are looked at, where it is not known where it begins. */
-const MAX_SKIPPED = 50_000;
+const MAX_SKIPPED = 10_000;
 
 export function netmakerFlowRoutes(api: Api, context: ApiContext): void {
   const { flows, history, now } = context;
