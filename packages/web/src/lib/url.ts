@@ -20,6 +20,8 @@ function current(): PageUrl {
 }
 
 function subscribe(changed: () => void): () => void {
+  // Once, and before all who want to know: of a window's listeners the first is called first, capturing or not.
+  window.addEventListener("popstate", holdBack);
   window.addEventListener("popstate", changed);
   window.addEventListener(CHANGED, changed);
   return () => {
@@ -28,24 +30,31 @@ function subscribe(changed: () => void): () => void {
   };
 }
 
-/** Asked before another address is shown. */
-let mayLeave: (() => boolean) | null = null;
+/** Asked before another address is gone to: whoever may leave calls `go`. */
+type Ask = (go: () => void) => void;
+const guards = new Set<Ask>();
 
-/** From now on another address is gone to only if `ask` says so, until the returned function is called. */
-export function guardLeaving(ask: () => boolean): () => void {
-  const { href } = window.location;
-  const onPop = (event: PopStateEvent) => {
-    if (ask()) return;
-    // Back is gone already: what was shown is put on top again, before anybody looks.
-    event.stopImmediatePropagation();
-    window.history.pushState(null, "", href);
-  };
-  mayLeave = ask;
-  window.addEventListener("popstate", onPop, { capture: true });
-  return () => {
-    mayLeave = null;
-    window.removeEventListener("popstate", onPop, { capture: true });
-  };
+/** From now on another address is gone to only when `ask` says so, until the returned function is called. */
+export function guardLeaving(ask: Ask): () => void {
+  guards.add(ask);
+  return () => void guards.delete(ask);
+}
+
+/** Back or forward while somebody is to be asked first: what was shown is put on top again, before anybody looks. */
+function holdBack(event: PopStateEvent): void {
+  const [guard] = guards;
+  if (guard === undefined || shown === null) return;
+  const to = window.location.href;
+  event.stopImmediatePropagation();
+  window.history.pushState(null, "", shown.href);
+  guard(() => leaveFor(to, false));
+}
+
+function leaveFor(href: string, replace: boolean): void {
+  guards.clear();
+  if (replace) window.history.replaceState(null, "", href);
+  else window.history.pushState(null, "", href);
+  window.dispatchEvent(new Event(CHANGED));
 }
 
 /** The address that is shown; renders again when it changes. */
@@ -65,8 +74,8 @@ export function hrefOf(path: string, params: URLSearchParams): string {
 export function navigate(path: string, params: URLSearchParams, options: { replace?: boolean } = {}): void {
   const href = hrefOf(path, params);
   if (href === window.location.pathname + window.location.search) return;
-  if (mayLeave !== null && !mayLeave()) return;
-  if (options.replace) window.history.replaceState(null, "", href);
-  else window.history.pushState(null, "", href);
-  window.dispatchEvent(new Event(CHANGED));
+  const go = () => leaveFor(href, options.replace === true);
+  const [guard] = guards;
+  if (guard === undefined) go();
+  else guard(go);
 }
