@@ -380,6 +380,17 @@ describe.skipIf(!needs("filters in a browser", "browser"))("filters", () => {
       await test.page.getByRole("button", { name: "Show values to narrow by" }).click();
       await soon(() => values("Protocol")).toHaveLength(3);
     });
+
+    it("are pinned to the top, which is remembered", async () => {
+      const first = () => test.page.locator(".facet h3").first().innerText();
+      await facet("Verdict").hover();
+      await test.page.getByRole("button", { name: "Pin Verdict to the top" }).click();
+      await soon(first).toContain("Verdict");
+      await test.page.reload();
+      await soon(first).toContain("Verdict");
+      await test.page.getByRole("button", { name: "Pin Verdict to the top" }).click();
+      await soon(first).toContain("Network");
+    });
   });
 
   describe("a value in a row", () => {

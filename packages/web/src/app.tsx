@@ -4,7 +4,7 @@ import { Suspense, useEffect } from "react";
 import { SessionGate } from "./features/session/session-gate.tsx";
 import { NotFound } from "./features/shell/not-found.tsx";
 import { Shell } from "./features/shell/shell.tsx";
-import { ApiError } from "./lib/errors.ts";
+import { ApiError, mayPass } from "./lib/errors.ts";
 import { useUrl } from "./lib/url.ts";
 import { screenAt } from "./screens.ts";
 import { CopyNote } from "./ui/copy-note.tsx";
@@ -12,11 +12,14 @@ import { ErrorBoundary } from "./ui/error-boundary.tsx";
 import { theme } from "./ui/mantine.ts";
 import { ScreenSkeleton } from "./ui/screen-skeleton.tsx";
 
+const MOST_RETRIES = 3;
+
 const queries = new QueryClient({
   defaultOptions: {
     queries: {
-      // A refusal stays a refusal; a server that was away may be back.
-      retry: (count, error) => error instanceof ApiError && error.code === "UNREACHABLE" && count < 2,
+      // A refusal stays a refusal; a server that was away may be back, and one that had too much to do has less later.
+      retry: (count, error) => error instanceof ApiError && mayPass(error) && count < MOST_RETRIES,
+      retryDelay: (count) => Math.min(1000 * 2 ** count, 8000),
       refetchOnWindowFocus: false,
     },
   },

@@ -15,3 +15,8 @@ export interface Problem {
 
 /** An answer of the API that is not what was asked for. The message is for people. */
 export class ApiError extends FlowtrailError<ApiErrorData> {}
+
+/** Is it worth asking again by itself? Not after a refusal that will be the same next time. */
+export function mayPass({ data }: ApiError): boolean {
+  return data.code === "UNREACHABLE" || (data.code === "REFUSED" && (data.status === 429 || data.status > 500));
+}

@@ -1,6 +1,6 @@
 import { formatCount, knownField, type Value } from "@flowtrail/model";
 import { Button, Loader, TextInput } from "@mantine/core";
-import { IconChevronRight } from "@tabler/icons-react";
+import { IconChevronRight, IconPin, IconPinFilled } from "@tabler/icons-react";
 import type { UseQueryResult } from "@tanstack/react-query";
 import { useId, useState } from "react";
 import type { FacetAnswer, FacetValue } from "../../lib/api-filter.ts";
@@ -17,22 +17,37 @@ interface FacetSectionProps {
   readonly few: UseQueryResult<FacetAnswer>;
   readonly asked: FacetAsked;
   readonly opened: boolean;
+  /** It stands before the others. */
+  readonly pinned: boolean;
   onToggle(): void;
+  onPin(): void;
   onQuery(q: string): void;
 }
 
-export function FacetSection({ field, few, asked, opened, onToggle, onQuery }: FacetSectionProps) {
+export function FacetSection({ field, few, asked, opened, pinned, onToggle, onPin, onQuery }: FacetSectionProps) {
   const id = useId();
   const chosen = chosenValues(asked.q, field.name).length;
   return (
     <div className="facet">
-      <h3>
-        <button type="button" className="facet-head" aria-expanded={opened} aria-controls={id} onClick={onToggle}>
-          <IconChevronRight className="facet-sign" size={14} stroke={2} aria-hidden />
-          {field.label}
-          {chosen > 0 && <span className="facet-chosen">{formatCount(chosen)}</span>}
+      <div className="facet-top">
+        <h3>
+          <button type="button" className="facet-head" aria-expanded={opened} aria-controls={id} onClick={onToggle}>
+            <IconChevronRight className="facet-sign" size={14} stroke={2} aria-hidden />
+            {field.label}
+            {chosen > 0 && <span className="facet-chosen">{formatCount(chosen)}</span>}
+          </button>
+        </h3>
+        <button
+          type="button"
+          className="facet-pin"
+          aria-pressed={pinned}
+          aria-label={`Pin ${field.label} to the top`}
+          title={pinned ? "Pinned to the top: take it back" : "Pin to the top"}
+          onClick={onPin}
+        >
+          {pinned ? <IconPinFilled size={13} aria-hidden /> : <IconPin size={13} stroke={1.8} aria-hidden />}
         </button>
-      </h3>
+      </div>
       <div id={id} hidden={!opened}>
         {opened && <FacetBody field={field} few={few} asked={asked} onQuery={onQuery} />}
       </div>
@@ -40,7 +55,7 @@ export function FacetSection({ field, few, asked, opened, onToggle, onQuery }: F
   );
 }
 
-function FacetBody({ field, few, asked, onQuery }: Omit<FacetSectionProps, "opened" | "onToggle">) {
+function FacetBody({ field, few, asked, onQuery }: Omit<FacetSectionProps, "opened" | "onToggle" | "pinned" | "onPin">) {
   const [limit, setLimit] = useState(FIRST_VALUES);
   const [search, setSearch] = useState("");
   const wanted = search.trim().toLowerCase();

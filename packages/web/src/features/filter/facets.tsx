@@ -2,7 +2,7 @@
 import { useLocalStorage } from "@mantine/hooks";
 import { IconLayoutSidebarLeftCollapse, IconLayoutSidebarLeftExpand } from "@tabler/icons-react";
 import { type Asked, mistakeIn } from "../../lib/asked.ts";
-import { FACET_FIELDS } from "./facet-fields.ts";
+import { FACET_FIELDS, type FacetField } from "./facet-fields.ts";
 import { FacetSection } from "./facet-section.tsx";
 import { type FacetAsked, useFewFacets } from "./use-facet.ts";
 import "./facets.css";
@@ -26,6 +26,11 @@ export function Facets({ asked, onChange }: FacetsProps) {
     defaultValue: FACET_FIELDS.filter(({ open }) => open).map(({ name }) => name),
     getInitialValueInEffect: false,
   });
+  const [pinned, setPinned] = useLocalStorage<readonly string[]>({
+    key: "flowtrail.facets.pinned",
+    defaultValue: [],
+    getInitialValueInEffect: false,
+  });
   const isFilter = mistakeIn(asked.q) === null;
   const few = useFewFacets(asked, shown && isFilter);
   if (!shown) {
@@ -43,8 +48,7 @@ export function Facets({ asked, onChange }: FacetsProps) {
       </aside>
     );
   }
-  const toggle = (name: string) =>
-    setOpened(opened.includes(name) ? opened.filter((other) => other !== name) : [...opened, name]);
+  const toggle = (name: string) => setOpened(without(opened, name) ?? [...opened, name]);
   return (
     <aside className="facets" aria-label="Narrow by">
       <div className="facets-head">
@@ -61,17 +65,30 @@ export function Facets({ asked, onChange }: FacetsProps) {
       </div>
       {!isFilter && <p className="facet-note">Counts are there when the mistake in the query is corrected.</p>}
       {isFilter &&
-        FACET_FIELDS.map((field) => (
+        pinnedFirst(pinned).map((field) => (
           <FacetSection
             key={field.name}
             field={field}
             few={few}
             asked={asked}
             opened={opened.includes(field.name)}
+            pinned={pinned.includes(field.name)}
             onToggle={() => toggle(field.name)}
+            onPin={() => setPinned(without(pinned, field.name) ?? [...pinned, field.name])}
             onQuery={(q) => onChange({ q })}
           />
         ))}
     </aside>
   );
+}
+
+/** Null: it is not among them. */
+function without(names: readonly string[], name: string): readonly string[] | null {
+  return names.includes(name) ? names.filter((other) => other !== name) : null;
+}
+
+/** Those that were pinned stand on top, in the order of all. */
+function pinnedFirst(pinned: readonly string[]): readonly FacetField[] {
+  const isPinned = ({ name }: FacetField) => pinned.includes(name);
+  return [...FACET_FIELDS.filter(isPinned), ...FACET_FIELDS.filter((field) => !isPinned(field))];
 }

@@ -4,12 +4,14 @@ import { Tabs } from "@mantine/core";
 import { CopyButton } from "../../ui/command.tsx";
 import { VerdictTag } from "../../ui/verdict.tsx";
 import { endText, protocolText } from "../traffic/describe.ts";
+import { ComparedRows } from "./compared.tsx";
 import { asJson } from "./copy-forms.ts";
 import { Facts } from "./facts.tsx";
 import { Related } from "./related.tsx";
 import { Reports } from "./reports.tsx";
 import { Timeline } from "./timeline.tsx";
 import { TryAgain } from "./try-again.tsx";
+import { useCompared } from "./use-compared.ts";
 import type { ShownFlow } from "./use-flow.ts";
 import { type PanelTab, TABS, useTab } from "./use-tab.ts";
 
@@ -18,20 +20,24 @@ export interface PanelContentProps extends Pick<ShownFlow, "others" | "error" | 
 }
 
 export function PanelContent(props: PanelContentProps) {
-  const [tab, chooseTab] = useTab();
+  const [chosen, chooseTab] = useTab();
+  const { keys } = useCompared();
+  const tabs = keys.length > 0 ? TABS : TABS.filter((one) => one !== "compare");
+  const tab = tabs.find((one) => one === chosen) ?? "overview";
   const labels: Readonly<Record<PanelTab, string>> = {
     overview: "Overview",
     reports: `Reports${props.others === null ? "" : ` (${props.others.length + 1})`}`,
     timeline: "Timeline",
     related: "Related",
     json: "JSON",
+    compare: "Compare",
   };
   return (
     <>
       <Head flow={props.flow} />
       <Tabs value={tab} onChange={chooseTab} className="panel-tabs" keepMounted={false}>
         <Tabs.List>
-          {TABS.map((one) => (
+          {tabs.map((one) => (
             <Tabs.Tab key={one} value={one}>
               {labels[one]}
             </Tabs.Tab>
@@ -80,6 +86,8 @@ function Body({ tab, flow, others, error, refetch }: PanelContentProps & { tab: 
       return <Timeline flow={flow} />;
     case "related":
       return <Related flow={flow} others={others} />;
+    case "compare":
+      return <ComparedRows flow={flow} />;
     case "json":
       return <Json flow={flow} />;
   }

@@ -2,7 +2,7 @@
 import type { FlowJson } from "@flowtrail/model";
 import { ActionIcon, Loader } from "@mantine/core";
 import { useLocalStorage } from "@mantine/hooks";
-import { IconChevronDown, IconChevronUp, IconX } from "@tabler/icons-react";
+import { IconArrowsDiff, IconChevronDown, IconChevronUp, IconX } from "@tabler/icons-react";
 import { type CSSProperties, type KeyboardEvent, useEffect, useRef } from "react";
 import type { FlowKey } from "../../lib/api.ts";
 import { useUrl } from "../../lib/url.ts";
@@ -13,6 +13,7 @@ import { PanelContent } from "./panel-content.tsx";
 import { PanelEdge } from "./panel-edge.tsx";
 import { DEFAULT_PX } from "./panel-width.ts";
 import { TryAgain } from "./try-again.tsx";
+import { useCompared } from "./use-compared.ts";
 import { useFlow } from "./use-flow.ts";
 import "./panel.css";
 
@@ -32,6 +33,7 @@ export function Panel({ flowKey, known, onClose, onNext }: PanelProps) {
     getInitialValueInEffect: false,
   });
   const url = useUrl();
+  const compared = useCompared();
   const panel = useRef<HTMLElement>(null);
   const { reporter, flowId } = flowKey;
   useEffect(() => panel.current?.focus(), []);
@@ -64,6 +66,18 @@ export function Panel({ flowKey, known, onClose, onNext }: PanelProps) {
           <IconChevronDown size={17} />
         </ActionIcon>
         <span className="panel-gap" />
+        <ActionIcon
+          variant={compared.has(flowKey) ? "light" : "subtle"}
+          color={compared.has(flowKey) ? "blue" : "gray"}
+          aria-label="Compare with other rows"
+          aria-pressed={compared.has(flowKey)}
+          title={
+            compared.has(flowKey) ? "Kept to be compared with other rows: take it back" : "Keep it, to compare other rows with it"
+          }
+          onClick={() => compared.toggle(flowKey)}
+        >
+          <IconArrowsDiff size={16} />
+        </ActionIcon>
         {flow !== null && <CopyMenu flow={flow} />}
         <CopyButton text={linkTo(url)} label="Copy link" icon="link" />
         <ActionIcon variant="subtle" color="gray" aria-label="Close" title="Close (Esc)" onClick={onClose}>

@@ -1,6 +1,6 @@
 import { navigate, useUrl } from "../../lib/url.ts";
 
-export const TABS = ["overview", "reports", "timeline", "related", "json"] as const;
+export const TABS = ["overview", "reports", "timeline", "related", "json", "compare"] as const;
 export type PanelTab = (typeof TABS)[number];
 
 /** The panel's tab, in the address; the first one if it names none. */

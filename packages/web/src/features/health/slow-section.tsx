@@ -3,6 +3,7 @@ import type { SlowQuestion } from "../../lib/api-types.ts";
 import { useClock } from "../../lib/use-clock.ts";
 import "./agent-table.css";
 import "./inventory-section.css";
+import "./store-section.css";
 
 /** What people waited for. */
 export function SlowSection({ questions }: { questions: readonly SlowQuestion[] }) {
@@ -17,7 +18,7 @@ export function SlowSection({ questions }: { questions: readonly SlowQuestion[] 
       </p>
       {questions.length > 0 && (
         // biome-ignore lint/a11y/noNoninteractiveTabindex: a box that scrolls must be reachable by keyboard
-        <section className="agents" tabIndex={0} aria-label="Slow questions">
+        <section className="agents store-tables" tabIndex={0} aria-label="Slow questions">
           <table>
             <thead>
               <tr>
@@ -31,16 +32,16 @@ export function SlowSection({ questions }: { questions: readonly SlowQuestion[] 
                 </th>
               </tr>
             </thead>
-            <tbody>
-              {questions.map(({ time, table, ms, rows_read }) => (
-                <tr key={`${time} ${table}`}>
+            {questions.map(({ time, table, ms, rows_read }) => (
+              <tbody key={`${time} ${table}`}>
+                <tr>
                   <td>{clock.exact(Date.parse(time))}</td>
                   <td>{table}</td>
                   <td className="right">{formatCount(rows_read)}</td>
                   <td className="right">{formatDuration(ms)}</td>
                 </tr>
-              ))}
-            </tbody>
+              </tbody>
+            ))}
           </table>
         </section>
       )}

@@ -55,11 +55,6 @@ export const START: FeedState = {
   dropped: 0,
 };
 
-/** Is it worth asking again by itself? Not after a refusal that will be the same next time. */
-export function mayPass({ data }: ApiError): boolean {
-  return data.code === "UNREACHABLE" || (data.code === "REFUSED" && (data.status === 429 || data.status > 500));
-}
-
 export function asApiError(error: unknown): ApiError {
   if (error instanceof ApiError) return error;
   throw error;

@@ -2,10 +2,11 @@
 import type { FlowJson } from "@flowtrail/model";
 import { flowKey } from "../../../lib/api.ts";
 import type { FlowPage } from "../../../lib/api-types.ts";
+import { mayPass } from "../../../lib/errors.ts";
 import { boundsOf, isLive } from "../../../lib/time-window.ts";
 import type { FollowLive } from "../live/follow.ts";
 import { writeFlowKey } from "../query.ts";
-import { asApiError, type FeedState, mayPass, START } from "./feed-state.ts";
+import { asApiError, type FeedState, START } from "./feed-state.ts";
 import { type FlowEntry, FlowList } from "./flow-list.ts";
 import { LiveRows } from "./live-rows.ts";
 import { type Onwards, PageMarks } from "./page-marks.ts";

@@ -25,7 +25,7 @@ export function Running({ feed, state: { phase, askedMs, entries } }: RunningPro
     return (
       <div className="running" role="status">
         <span>Cancelled{entries.length > 0 && ": these rows are of the question before"}</span>
-        <Button size="compact-sm" variant="default" onClick={refresh}>
+        <Button size="compact-xs" variant="default" onClick={refresh}>
           Ask again
         </Button>
       </div>
@@ -41,9 +41,9 @@ export function Running({ feed, state: { phase, askedMs, entries } }: RunningPro
       <Loader size={16} aria-hidden />
       {/* Not read out anew each second. */}
       <span>
-        Asking … <span aria-hidden>{formatDuration(Math.floor(elapsedMs / 1000) * 1000)}</span>
+        Asking … <span aria-hidden>{elapsedMs < 60_000 ? `${Math.floor(elapsedMs / 1000)} s` : formatDuration(elapsedMs)}</span>
       </span>
-      <Button size="compact-sm" variant="default" onClick={cancel}>
+      <Button size="compact-xs" variant="default" onClick={cancel}>
         Cancel
       </Button>
     </div>
