@@ -40,14 +40,14 @@ export class Places {
     const networks = [...new Set([...known.keys(), ...told, ...state.networks.keys()])].filter((id) => id !== SAMPLE_NETWORK);
     this.networks = networks
       .map((id) => ({ id, name: known.get(id)?.name ?? id, inventoryNames: known.get(id)?.names }))
-      .sort((a, b) => a.name.localeCompare(b.name));
+      .sort((a, b) => a.name.localeCompare(b.name, "en", { numeric: true }));
 
     const names = new Map([...reporters, ...agents].map(({ id, name }) => [id, name]));
     const reports = new Map(agents.map((agent) => [agent.id, agent]));
     const nodes = [...new Set([...names.keys(), ...state.nodes.keys()])];
     this.nodes = nodes
       .map((id) => ({ id, name: names.get(id) ?? id, agent: reports.get(id) }))
-      .sort((a, b) => a.name.localeCompare(b.name));
+      .sort((a, b) => a.name.localeCompare(b.name, "en", { numeric: true }));
   }
 
   readonly nameOf = (kind: "network" | "node", id: string): string =>

@@ -56,8 +56,8 @@ export function AccessSection({ tokens }: { tokens: readonly ApiToken[] }) {
               <tr key={id}>
                 <th scope="row">{node !== null && node !== name ? `${name} (node ${node})` : name}</th>
                 <td>{KINDS[kind]}</td>
-                <td>{clock.exact(Date.parse(created))}</td>
-                <td>{expires === null ? "when it is revoked" : clock.exact(Date.parse(expires))}</td>
+                <td title={clock.exact(Date.parse(created))}>{clock.dayAndTime(Date.parse(created))}</td>
+                <td>{expires === null ? "when it is revoked" : clock.dayAndTime(Date.parse(expires))}</td>
                 <td className="settings-right">
                   {revoking === id ? (
                     <>

@@ -54,10 +54,10 @@ export function AuditSection() {
             <tbody>
               {changes.map((change) => (
                 <tr key={`${change.time} ${change.name} ${change.id} ${change.what}`}>
-                  <td>{clock.exact(Date.parse(change.time))}</td>
+                  <td title={clock.exact(Date.parse(change.time))}>{clock.dayAndTime(Date.parse(change.time))}</td>
                   <td>{partText(change)}</td>
                   <td className="settings-what">{changeText(change)}</td>
-                  <td>{whoText(change.who)}</td>
+                  <td className="settings-who">{whoText(change.who)}</td>
                 </tr>
               ))}
             </tbody>

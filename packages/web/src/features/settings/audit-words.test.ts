@@ -7,9 +7,7 @@ it("says what was changed in people's words", () => {
   );
   expect(changeText({ name: "retention", what: "nothing different" })).toBe("nothing different");
   expect(changeText({ name: "hold", what: "hold: case 17" })).toBe("held: case 17");
-  expect(changeText({ name: "network", what: "network office: traffic logs on → off" })).toBe(
-    "network office: traffic logs on → off",
-  );
+  expect(changeText({ name: "network", what: "network office: traffic logs on → off" })).toBe("office: traffic logs on → off");
 });
 
 it("says who it was", () => {

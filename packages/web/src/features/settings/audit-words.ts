@@ -17,7 +17,8 @@ export function partText({ name }: Pick<SettingChange, "name">): string {
 /** `flows_days 30 → 7` becomes `Flows 30 → 7 days`. */
 export function changeText({ name, what }: Pick<SettingChange, "name" | "what">): string {
   if (name === "hold") return what.replace(/^hold: /, "held: ");
-  if (name !== "retention") return what;
+  // The column before it says which kind it is.
+  if (name !== "retention") return what.replace(/^(network|node) /, "");
   return what
     .split(", ")
     .map((part) => {

@@ -3,6 +3,7 @@ import { Button } from "@mantine/core";
 import { useState } from "react";
 import { addHold, previewHold, previewRelease, releaseHold } from "../../lib/api-settings.ts";
 import type { NewHold } from "../../lib/types-settings.ts";
+import { whoText } from "./audit-words.ts";
 import { Field } from "./fields.tsx";
 import { deletionSentences } from "./retention-words.ts";
 import { ReviewBar } from "./review-bar.tsx";
@@ -36,8 +37,8 @@ export function Holds({ holds }: { holds: readonly LegalHold[] }) {
               </span>
               <span className="settings-note">
                 {hold.released === null
-                  ? `keeps ${formatCount(hold.rows)} rows (${formatBytes(hold.bytes)}), by ${hold.who}`
-                  : `released ${hold.released.slice(0, 10)} by ${hold.released_by}`}
+                  ? `keeps ${formatCount(hold.rows)} rows (${formatBytes(hold.bytes)}), by ${whoText(hold.who)}`
+                  : `released ${hold.released.slice(0, 10)} by ${whoText(hold.released_by ?? "")}`}
               </span>
               {hold.released === null && releasing?.id !== hold.id && (
                 <Button size="xs" variant="default" onClick={() => setReleasing(hold)} aria-label={`Release ${hold.reason}`}>

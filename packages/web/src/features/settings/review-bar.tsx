@@ -1,5 +1,5 @@
 /** At the end of a form: what is not saved, what saving it will do, and what was saved. */
-import { Button } from "@mantine/core";
+import { Button, Modal } from "@mantine/core";
 import { IconCheck } from "@tabler/icons-react";
 import { SETTINGS_PATH } from "../../lib/paths.ts";
 import { PageLink } from "../../ui/page-link.tsx";
@@ -15,10 +15,28 @@ export interface ReviewBarProps {
 }
 
 export function ReviewBar({ flow, isDirty, isWrong = false, onDiscard }: ReviewBarProps) {
-  useLeaveGuard(isDirty);
+  const { leave, stay } = useLeaveGuard(isDirty);
   const { review, busy, problem, saved } = flow;
   return (
     <div className="settings-review" aria-live="polite">
+      <Modal
+        opened={leave !== null}
+        onClose={stay}
+        title="Leave without saving?"
+        size="sm"
+        centered
+        closeButtonProps={{ "aria-label": "Close" }}
+      >
+        <p>Your changes are not saved: they are gone when you leave.</p>
+        <div className="settings-buttons settings-leave">
+          <Button size="sm" data-autofocus onClick={stay}>
+            Stay
+          </Button>
+          <Button size="sm" variant="default" onClick={() => leave?.()}>
+            Leave
+          </Button>
+        </div>
+      </Modal>
       {problem !== null && (
         <p role="alert" className="settings-mistake">
           {problem}

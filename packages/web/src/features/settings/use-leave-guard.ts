@@ -1,13 +1,12 @@
-import { useEffect } from "react";
+import { useEffect, useState } from "react";
 import { guardLeaving } from "../../lib/url.ts";
 
-const QUESTION = "Your changes are not saved. Leave without saving them?";
-
-/** Asks before what is not saved is left. */
-export function useLeaveGuard(isDirty: boolean): void {
+/** Keeps what is not saved from being left unasked. `leave`: goes where somebody wants to go; null: nobody does. */
+export function useLeaveGuard(isDirty: boolean): { readonly leave: (() => void) | null; stay(): void } {
+  const [leave, setLeave] = useState<(() => void) | null>(null);
   useEffect(() => {
     if (!isDirty) return;
-    const stop = guardLeaving(() => window.confirm(QUESTION));
+    const stop = guardLeaving((go) => setLeave(() => go));
     const onUnload = (event: BeforeUnloadEvent) => event.preventDefault();
     window.addEventListener("beforeunload", onUnload);
     return () => {
@@ -15,4 +14,5 @@ export function useLeaveGuard(isDirty: boolean): void {
       window.removeEventListener("beforeunload", onUnload);
     };
   }, [isDirty]);
+  return { leave, stay: () => setLeave(null) };
 }

@@ -1,0 +1,169 @@
+/** The settings in a real browser: every change is reviewed before it is saved, reaches the agents, and is in the audit list. */
+import { ARROW_CONTENT_TYPE, encodeBatch, FlowBatch, SENDER_COLUMNS } from "@flowtrail/model";
+import type { Browser } from "playwright-core";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import type { TestServer } from "../../packages/server/src/testing.ts";
+import { needs } from "../needs.ts";
+import { expectAccessible } from "./harness/axe.ts";
+import { launch, soon, TestPage } from "./harness/browser.ts";
+import { lowContrast } from "./harness/contrast.ts";
+import { deliver, row, startOffice } from "./harness/rows.ts";
+
+const DAY_MS = 86_400_000;
+
+describe.skipIf(!needs("the settings in a browser", "browser"))("the settings", () => {
+  let server: TestServer;
+  /** It goes on with every look, and no faster: agents do not fall silent while the test is slow. */
+  let atMs = Date.now();
+  let browser: Browser;
+  let test: TestPage;
+
+  beforeAll(async () => {
+    [server, browser] = await Promise.all([startOffice({ now: () => ++atMs }), launch()]);
+    const now = atMs;
+    await deliver(server, [row(now - 60_000, 100), row(now - 50_000, 100), row(now - 9 * DAY_MS, 100)]);
+    const metadata = { agent_version: "0.1.0", covered_from: now - 900_000, covered_to: now, drops: {}, gauges: {} };
+    for (const [node, address] of [
+      ["debian", "100.102.137.9"],
+      ["inetgw", "100.102.137.4"],
+    ] as const) {
+      const { status } = await server.ask("POST", "/ingest/v1/flows", {
+        token: null,
+        body: encodeBatch(new FlowBatch(), {
+          columns: SENDER_COLUMNS,
+          metadata: { ...metadata, addresses: { netmaker: [address] } },
+        }),
+        headers: { "content-type": ARROW_CONTENT_TYPE, "flowtrail-node": node, "flowtrail-batch": `${node}-1` },
+      });
+      expect(status).toBe(200);
+    }
+    test = await TestPage.open(browser, `${server.url}/health`);
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await server?.stop();
+  });
+  afterEach(() => test.expectNoComplaints());
+
+  const button = (name: string | RegExp) => test.page.getByRole("button", { name, exact: typeof name === "string" });
+  const open = (title: string) =>
+    test.page.getByRole("navigation", { name: "Settings" }).getByRole("link", { name: title }).click();
+  const effect = () => test.page.getByRole("region", { name: "What saving does" });
+  const configOf = async (node: string) =>
+    (
+      await server.ask<{
+        enabled: boolean;
+        networks: { id: string; enabled?: false }[];
+        capture: { names: string };
+        exclude: string[];
+      }>("GET", "/agent/v1/config", { token: null, headers: { "flowtrail-node": node } })
+    ).body;
+
+  it("switch a network and a node off by keyboard alone, after saying what that does", async () => {
+    const { page } = test;
+    await page.getByRole("heading", { name: "Health", level: 1 }).waitFor();
+    await page.keyboard.press("g");
+    await page.keyboard.press("s");
+    await page.getByRole("switch", { name: "netmaker" }).focus();
+    await page.keyboard.press("Space");
+    await page.getByRole("switch", { name: "debian" }).focus();
+    await page.keyboard.press("Space");
+    await button("Review").focus();
+    await page.keyboard.press("Enter");
+    await effect().getByText("2 agents stop reporting network netmaker; 2 flows of the last hour came from there.").waitFor();
+    await effect().getByText("debian stops reporting; 2 flows of the last hour came from it.").waitFor();
+    expect((await configOf("debian")).enabled).toBe(true);
+    await expectAccessible(page);
+    // The review puts the focus on Save.
+    await page.keyboard.press("Enter");
+    await page.getByText("Saved. 2 agents will do so within half a minute.").waitFor();
+    expect((await configOf("debian")).enabled).toBe(false);
+    expect(await configOf("inetgw")).toMatchObject({ enabled: true, networks: [{ id: "netmaker", enabled: false }] });
+    expect(await page.getByRole("switch", { name: "netmaker" }).getAttribute("aria-checked")).toBe("false");
+  });
+
+  it("keep what is not saved until it is left, and ask before that", async () => {
+    const { page } = test;
+    await open("Privacy");
+    await page.getByLabel("Excluded ranges").fill("10.9.0.0/33");
+    await page.getByText("10.9.0.0/33 is no address range").waitFor();
+    expect(await button("Review").isDisabled()).toBe(true);
+    await page.getByLabel("Excluded ranges").fill("100.102.137.9/32");
+    await page.getByLabel("Domain names", { exact: true }).selectOption("off");
+    await open("Audit");
+    const dialog = page.getByRole("dialog", { name: "Leave without saving?" });
+    await expectAccessible(page, "[role=dialog]");
+    await dialog.getByRole("button", { name: "Stay" }).click();
+    await dialog.waitFor({ state: "hidden" });
+    expect(await page.getByLabel("Excluded ranges").inputValue()).toBe("100.102.137.9/32");
+    await page.goBack();
+    await dialog.waitFor();
+    await page.keyboard.press("Escape");
+    await dialog.waitFor({ state: "hidden" });
+    await soon(() => new URL(page.url()).searchParams.get("section")).toBe("privacy");
+    await button("Review").click();
+    await effect().getByText("Flows with an end in 100.102.137.9/32 are not recorded any more: 2 flows").waitFor();
+    await button("Save").click();
+    await page.getByText("Saved. ").waitFor();
+    expect(await configOf("inetgw")).toMatchObject({ capture: { names: "off" }, exclude: ["100.102.137.9/32"] });
+  });
+
+  it("say what a shorter retention deletes, and what a hold keeps", async () => {
+    const { page } = test;
+    await open("Retention");
+    await page.getByLabel("Largest size").fill("much");
+    await button("Review").click();
+    await page.getByText("expected a size of at least 1MB").first().waitFor();
+    test.expectNoComplaints(/400 \(Bad Request\)/);
+    await page.getByLabel("Largest size").fill("80%");
+    await page.getByLabel("Flows", { exact: true }).fill("7");
+    await button("Review").click();
+    await effect()
+      .getByText(/rows? .* (is|are) deleted within a minute/)
+      .waitFor();
+    await effect()
+      .getByText(/^Flows of .*: 1 row\.$/)
+      .waitFor();
+    await button("Discard").or(button("Go on editing")).click();
+    await page.getByLabel("Flows", { exact: true }).fill("30");
+    await button("Add a hold").click();
+    await page.getByLabel("Reason").fill("Case 17");
+    await button("Review").click();
+    await effect()
+      .getByText(/nothing is deleted until it is released: [1-9]/)
+      .waitFor();
+    await button("Save").click();
+    await page.getByText("Case 17").waitFor();
+    await expectAccessible(page);
+  });
+
+  it("show a token once, and take it back", async () => {
+    const { page } = test;
+    await open("API access");
+    await page.getByLabel("What it is for").fill("backup script");
+    await button("Make token").click();
+    const secret = (await page.locator(".settings-secret code").innerText()).trim();
+    expect((await server.ask("GET", "/api/tokens", { token: secret })).status).toBe(200);
+    await button("Revoke backup script").click();
+    await button("Revoke").last().click();
+    await soon(() => page.getByRole("rowheader", { name: "backup script" }).count()).toBe(0);
+    await expectAccessible(page);
+  });
+
+  it("list every change with who made it, newest first", async () => {
+    const { page } = test;
+    await open("Audit");
+    const rows = page.getByRole("region", { name: "Changes, newest first" }).locator("tbody tr");
+    await soon(() => rows.allInnerTexts()).toEqual([
+      expect.stringContaining("held: Case 17"),
+      expect.stringContaining("domain names full → off, excluded ranges none → 100.102.137.9/32"),
+      expect.stringMatching(/(debian|netmaker): traffic logs on → off/),
+      expect.stringMatching(/(debian|netmaker): traffic logs on → off/),
+    ]);
+    expect(await rows.first().innerText()).toContain("anybody");
+    await page.getByLabel("Show").selectOption("traffic");
+    await soon(() => rows.count()).toBe(3);
+    await expectAccessible(page);
+    expect(await page.evaluate(lowContrast)).toEqual([]);
+  });
+});
