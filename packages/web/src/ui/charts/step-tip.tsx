@@ -1,5 +1,5 @@
 import { add } from "./series.ts";
-import type { StepTold } from "./step-words.ts";
+import { largestRows, type StepTold } from "./step-words.ts";
 import { type ChartUnit, formatExact, formatShort } from "./units.ts";
 
 export interface StepTipProps {
@@ -50,16 +50,6 @@ export function StepTip({ told, unit, x, width }: StepTipProps) {
       {silent.length > 0 && <p className="chart-tip-silent">No reports from {namesOf(silent)}: there may have been more.</p>}
     </div>
   );
-}
-
-/** There is room for so many. */
-const MOST_ROWS = 16;
-
-/** As they stand in the chart; if they are too many, the smaller ones are told together. */
-function largestRows(all: StepTold["rows"]): { readonly rows: StepTold["rows"]; readonly more: StepTold["rows"] } {
-  if (all.length <= MOST_ROWS) return { rows: all, more: [] };
-  const kept = new Set(all.toSorted((a, b) => Number(b.value) - Number(a.value)).slice(0, MOST_ROWS - 1));
-  return { rows: all.filter((row) => kept.has(row)), more: all.filter((row) => !kept.has(row)) };
 }
 
 function TotalRow({ label, value, unit }: { label: string; value: number | string; unit: ChartUnit }) {

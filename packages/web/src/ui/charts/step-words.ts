@@ -39,6 +39,16 @@ export function tellStep(step: number, { series, steps, previous, gaps, nowMs, c
   };
 }
 
+/** In a tip there is room for so many. */
+const MOST_ROWS = 16;
+
+/** As they stand in the chart; if they are too many, the smaller ones are told together. */
+export function largestRows(all: StepTold["rows"]): { readonly rows: StepTold["rows"]; readonly more: StepTold["rows"] } {
+  if (all.length <= MOST_ROWS) return { rows: all, more: [] };
+  const kept = new Set(all.toSorted((a, b) => Number(b.value) - Number(a.value)).slice(0, MOST_ROWS - 1));
+  return { rows: all.filter((row) => kept.has(row)), more: all.filter((row) => !kept.has(row)) };
+}
+
 const DAY_MS = 86_400_000;
 const MINUTE_MS = 60_000;
 

@@ -1,7 +1,7 @@
 /** What charts say. */
 import { describe, expect, it } from "vitest";
 import { Clock } from "../../lib/clock.ts";
-import { spanWords, stepText, tellStep } from "./step-words.ts";
+import { largestRows, spanWords, stepText, tellStep } from "./step-words.ts";
 import { placeTicks, timeTicks } from "./time-axis.ts";
 import { formatExact, formatShort, valueAxis } from "./units.ts";
 
@@ -82,6 +82,14 @@ describe("a step", () => {
       ["TCP", 1024],
     ]);
     expect(stepText(told, "bytes")).toBe("Nov 22, 9:50 AM – 9:51 AM: UDP 1 B, TCP 1.00 KiB, together 1,025 bytes");
+  });
+
+  it("of many series tells the largest, in the chart's order, and how many more there are", () => {
+    const rows = Array.from({ length: 20 }, (_, i) => ({ key: `${i}`, label: `${i}`, color: "red", value: i === 3 ? 99 : i }));
+    const told = largestRows(rows);
+    expect(told.rows.map(({ key }) => Number(key))).toEqual([3, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19]);
+    expect(told.more).toHaveLength(5);
+    expect(largestRows(rows.slice(0, 16))).toEqual({ rows: rows.slice(0, 16), more: [] });
   });
 
   it("says that it is not over, and who was silent", () => {
