@@ -21,8 +21,8 @@ interface Box {
   readonly bottom: number;
 }
 
-export const LABEL_HEIGHT = 15;
-export const LABEL_GAP = 3;
+const LABEL_HEIGHT = 15;
+const LABEL_GAP = 3;
 
 /** A square in a sign's circle, nearly. */
 const ROUND = 0.75;
