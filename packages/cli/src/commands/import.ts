@@ -79,18 +79,24 @@ async function run(options: Options): Promise<void> {
   const counts = begun?.counts ?? newCounts();
   const left = { fromMs: begun?.atMs ?? range.fromMs, toMs: range.toMs };
   const waiting = (reason: string, ms: number) => progress(`${plainly(reason)}: again in ${Math.round(ms / 1000)} s`, true);
-  for await (const { rows, doneToMs } of sourceOf(options, left, stop.signal, waiting)) {
-    if (rows.length > 0) {
-      const answer = await sendRows(server, rows, { dryRun, onWait: waiting, signal: stop.signal });
-      take(counts, rows.length, answer);
-      keepRefused(options.badRows, rows, answer.rejected);
+  try {
+    for await (const { rows, doneToMs } of sourceOf(options, left, stop.signal, waiting)) {
+      if (rows.length > 0) {
+        const answer = await sendRows(server, rows, { dryRun, onWait: waiting, signal: stop.signal });
+        take(counts, rows.length, answer);
+        keepRefused(options.badRows, rows, answer.rejected);
+      }
+      if (doneToMs === null) continue;
+      if (!dryRun) writePlace(state, { job, fromMs: range.fromMs, toMs: range.toMs, atMs: doneToMs, counts });
+      progress(
+        `up to ${new Date(doneToMs).toISOString()}: ${formatCount(counts.read)} rows, ${formatCount(counts.stored)} flows stored`,
+        false,
+      );
     }
-    if (doneToMs === null) continue;
-    if (!dryRun) writePlace(state, { job, fromMs: range.fromMs, toMs: range.toMs, atMs: doneToMs, counts });
-    progress(
-      `up to ${new Date(doneToMs).toISOString()}: ${formatCount(counts.read)} rows, ${formatCount(counts.stored)} flows stored`,
-      false,
-    );
+  } catch (error) {
+    // Whatever was under way says only that it was ended.
+    if (stop.signal.aborted) throw stop.signal.reason;
+    throw error;
   }
   if (!dryRun) removePlace(state);
   if (process.stderr.isTTY) process.stderr.write("\n");

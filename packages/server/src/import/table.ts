@@ -62,9 +62,13 @@ export class NetmakerTable {
       const toMs = Math.min(fromMs + SLICE_MS, range.toMs);
       let waiting: unknown[] = [];
       const stream = await this.#asked(() => this.#stream({ fromMs, toMs }, network, signal));
-      for await (const part of stream) {
-        for (const row of part) waiting.push(row.json());
-        for (; waiting.length >= ROWS; waiting = waiting.slice(ROWS)) yield { rows: waiting.slice(0, ROWS), doneToMs: null };
+      try {
+        for await (const part of stream) {
+          for (const row of part) waiting.push(row.json());
+          for (; waiting.length >= ROWS; waiting = waiting.slice(ROWS)) yield { rows: waiting.slice(0, ROWS), doneToMs: null };
+        }
+      } catch (error) {
+        throw toStoreError(error, signal);
       }
       yield { rows: waiting, doneToMs: toMs };
     }
