@@ -202,6 +202,14 @@ export function questions(picks: Picks): Question[] {
         theirs: (end) => map(end, length),
       }),
     ),
+    // The other schema's page asks each of these by itself; there is no one answer to compare with.
+    ...charts.map(
+      ({ name, length }): Question => ({
+        name: `overview, ${name}`,
+        ours: (end) => path("/overview", end, length).replace("/api/flows/overview", "/api/overview"),
+        theirs: null,
+      }),
+    ),
     { name: "timeline of one long flow", ours: () => `/api/flows/${longFlow.reporter}/${longFlow.id}/timeline`, theirs: null },
     {
       name: "first and last seen, a user",

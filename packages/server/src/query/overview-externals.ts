@@ -87,13 +87,12 @@ class Domains {
     const question = { filter: this.#filter, groups: DOMAIN };
     const stepMs = stepFor(range, STEPS, leastStepMs(question, range, STEPS / 2));
     // A domain of a step is a number here: there are too many to carry their names along. 0 stands for none.
-    const cells = (subquery: string) =>
-      `SELECT step, ${KEYS[0]} AS k, sum(${BYTES}) AS v FROM (${subquery}) WHERE k != 0 GROUP BY step, k HAVING v > 0`;
+    const [key] = KEYS;
     const [steps, rows] = await Promise.all([
       this.#rows<{ step: string; n: string }>(
         range,
         stepMs,
-        (subquery) => `SELECT step, count() AS n FROM (${cells(subquery)}) GROUP BY step`,
+        (subquery) => `SELECT step, uniqExactIf(${key}, ${BYTES} > 0 AND ${key} != 0) AS n FROM (${subquery}) GROUP BY step`,
         {},
         { kind: "keys" },
       ),
