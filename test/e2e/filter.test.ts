@@ -291,7 +291,10 @@ describe.skipIf(!needs("filters in a browser", "browser"))("filters", () => {
       const lines = await facet(label).locator(".facet-value").allInnerTexts();
       return lines.map((line) => line.replaceAll(/\s+/g, " ").trim());
     };
-    beforeAll(() => test.page.getByRole("button", { name: "Show values to narrow by" }).click());
+    beforeAll(async () => {
+      await open();
+      await test.page.getByRole("button", { name: "Show values to narrow by" }).click();
+    });
     const value = (label: string, name: string) => facet(label).getByRole("button", { name: new RegExp(`^${name}`) });
 
     it("count the values of the rows; a click includes, another takes it back; the own field's other values stay", async () => {

@@ -221,6 +221,29 @@ describe.skipIf(!needs("the panel of a row in a browser", "browser"))("the row p
     expect(new URL(test.page.url()).searchParams.has("tab")).toBe(false);
   });
 
+  it("Compare: a row is kept, and beside another one only what differs is told", async () => {
+    await open(lossyKey);
+    await panel().getByRole("button", { name: "Compare with other rows" }).click();
+    await panel().getByRole("tab", { name: "Compare" }).click();
+    await panel().getByText("This row is kept. Open another one").waitFor();
+    await test.go(`${address("debian/777000", "&tab=compare")}&compare=${lossyKey}`);
+    const table = panel().getByRole("region", { name: "Compared rows" });
+    const line = (label: string) =>
+      table
+        .locator("tr", { has: test.page.getByRole("rowheader", { name: label, exact: true }) })
+        .locator("td")
+        .allInnerTexts();
+    await soon(() => line("State")).toEqual(["Open", "Closed"]);
+    expect(await line("Protocol")).toEqual(["TCP · 22 · ssh", "TCP · 443 · https"]);
+    await panel()
+      .getByText(/The same in all of them: .*Reported by|The same in all of them: .*Node/)
+      .waitFor();
+    await expectAccessible(test.page, ".panel");
+    await table.getByRole("button", { name: "Compare with debian → inetgw no more" }).click();
+    await panel().getByRole("tab", { name: "Compare" }).waitFor({ state: "detached" });
+    expect(new URL(test.page.url()).searchParams.has("compare")).toBe(false);
+  });
+
   it("is as wide as the screen where that is narrow, and its edge is dragged where it is not", async () => {
     await open(lossyKey, "json");
     const box = async () => (await panel().boundingBox()) ?? { x: 0, y: 0, width: 0, height: 0 };
