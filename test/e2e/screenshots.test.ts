@@ -106,7 +106,7 @@ describe.skipIf(!needs("screenshots", "browser"))("screenshots", () => {
     ["light", "nodes", "inetgw"],
     ["dark", "nodes", "inetgw"],
     ["light", "users", "majdi@netmaker.io"],
-  ] as const)("in %s, %s", async (scheme, list, name) => {
+  ] as const)("a list of the inventory, %s: %s", async (scheme, list, name) => {
     await open(`/${list}?v=1&from=-15m`, scheme);
     await test.page.getByRole("rowheader", { name }).waitFor();
     await test.screenshot(`${list}-${scheme}`);

@@ -1,6 +1,6 @@
 import { Button } from "@mantine/core";
 import { IconPlus } from "@tabler/icons-react";
-import { showGuide } from "./guide-state.ts";
+import { openGuide } from "./guide-state.ts";
 
 export function AddNode({ prominent = false }: { prominent?: boolean }) {
   return (
@@ -8,7 +8,7 @@ export function AddNode({ prominent = false }: { prominent?: boolean }) {
       size={prominent ? "sm" : "xs"}
       variant={prominent ? "filled" : "default"}
       leftSection={<IconPlus size={15} aria-hidden />}
-      onClick={() => showGuide(true)}
+      onClick={() => openGuide()}
     >
       Add a node
     </Button>

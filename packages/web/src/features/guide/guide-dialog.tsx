@@ -1,7 +1,7 @@
 import { Modal } from "@mantine/core";
 import { useState } from "react";
 import type { AgentToStart } from "./agent-command.ts";
-import { showGuide } from "./guide-state.ts";
+import { closeGuide, openGuide } from "./guide-state.ts";
 import { NameStep } from "./name-step.tsx";
 import { WaitStep } from "./wait-step.tsx";
 import "./guide.css";
@@ -13,12 +13,14 @@ export interface AwaitedNode extends AgentToStart {
 }
 
 /** Add a node: a name, one command, and it turns green. What was begun is still there when it is opened again. */
-export function GuideDialog({ opened }: { opened: boolean }) {
-  const [awaited, setAwaited] = useState<AwaitedNode | null>(null);
+export function GuideDialog({ opened, node }: { opened: boolean; node: string }) {
+  const [begun, setAwaited] = useState<AwaitedNode | null>(null);
+  // Of another node than the one that was begun.
+  const awaited = node === "" || node === begun?.node ? begun : null;
   return (
     <Modal
       opened={opened}
-      onClose={() => showGuide(false)}
+      onClose={closeGuide}
       title="Add a node"
       size="lg"
       centered
@@ -26,9 +28,16 @@ export function GuideDialog({ opened }: { opened: boolean }) {
     >
       <div className="guide">
         {awaited === null ? (
-          <NameStep onNamed={setAwaited} />
+          <NameStep key={node} first={node} onNamed={setAwaited} />
         ) : (
-          <WaitStep key={awaited.token} node={awaited} onAnother={() => setAwaited(null)} />
+          <WaitStep
+            key={awaited.token}
+            node={awaited}
+            onAnother={() => {
+              setAwaited(null);
+              openGuide();
+            }}
+          />
         )}
       </div>
     </Modal>

@@ -5,11 +5,11 @@ const GuideDialog = lazy(async () => ({ default: (await import("./guide-dialog.t
 
 /** Where the guide is shown, once somebody asks for it. */
 export function GuideHost() {
-  const state = useGuideState();
-  if (state === "never") return null;
+  const { shown, node } = useGuideState();
+  if (shown === "never") return null;
   return (
     <Suspense fallback={null}>
-      <GuideDialog opened={state === "open"} />
+      <GuideDialog opened={shown === "open"} node={node} />
     </Suspense>
   );
 }

@@ -1,9 +1,14 @@
 /** Is the guide open? It stays open from screen to screen: what it waits for changes what the screens show. */
 import { useSyncExternalStore } from "react";
 
-export type GuideState = "never" | "open" | "closed";
+export interface GuideState {
+  /** `never`: nobody has asked for it. */
+  readonly shown: "never" | "open" | "closed";
+  /** Whom it is to be added; empty: that is asked. */
+  readonly node: string;
+}
 
-let state: GuideState = "never";
+let state: GuideState = { shown: "never", node: "" };
 const watchers = new Set<() => void>();
 
 function subscribe(changed: () => void): () => void {
@@ -11,9 +16,17 @@ function subscribe(changed: () => void): () => void {
   return () => watchers.delete(changed);
 }
 
-export function showGuide(open: boolean): void {
-  state = open ? "open" : "closed";
+function set(next: GuideState): void {
+  state = next;
   for (const changed of watchers) changed();
+}
+
+export function openGuide(node = ""): void {
+  set({ shown: "open", node });
+}
+
+export function closeGuide(): void {
+  set({ ...state, shown: "closed" });
 }
 
 export function useGuideState(): GuideState {

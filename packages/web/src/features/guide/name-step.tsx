@@ -5,16 +5,20 @@ import { makeAgentToken } from "../../lib/api-node-token.ts";
 import { useHealth } from "../health/use-health.ts";
 import { addressProblem, isLoopback, nameProblem } from "./agent-command.ts";
 import type { AwaitedNode } from "./guide-dialog.tsx";
+import { openGuide } from "./guide-state.ts";
 
 /** What it is called, and where it finds this server. */
-export function NameStep({ onNamed }: { onNamed(node: AwaitedNode): void }) {
-  const [node, setNode] = useState("");
+export function NameStep({ first, onNamed }: { first: string; onNamed(node: AwaitedNode): void }) {
+  const [node, setNode] = useState(first);
   const [address, setAddress] = useState(window.location.origin);
   const [tried, setTried] = useState(false);
   const health = useHealth().data;
   const token = useMutation({
     mutationFn: makeAgentToken,
-    onSuccess: ({ token, created }) => onNamed({ node, address, token, since: created }),
+    onSuccess: ({ token, created }) => {
+      onNamed({ node, address, token, since: created });
+      openGuide();
+    },
   });
   const problems = { node: nameProblem(node), address: addressProblem(address) };
   const isTaken = health?.agents?.some((agent) => agent.name === node) === true;

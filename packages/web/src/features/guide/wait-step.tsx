@@ -8,7 +8,7 @@ import { PageLink } from "../../ui/page-link.tsx";
 import { agentCommand } from "./agent-command.ts";
 import { Connected } from "./connected.tsx";
 import type { AwaitedNode } from "./guide-dialog.tsx";
-import { showGuide } from "./guide-state.ts";
+import { closeGuide } from "./guide-state.ts";
 import { useAgent } from "./use-agent.ts";
 import { WhatToCheck } from "./what-to-check.tsx";
 
@@ -52,7 +52,7 @@ export function WaitStep({ node, onAnother }: { node: AwaitedNode; onAnother(): 
 function LiveLink({ reporter }: { reporter: string }) {
   const live = new URLSearchParams({ from: "-15m", q: only("", "reporter", reporter) });
   return (
-    <PageLink path={TRAFFIC_LOGS_PATH} params={live} className="link-button" onClickCapture={() => showGuide(false)}>
+    <PageLink path={TRAFFIC_LOGS_PATH} params={live} className="link-button" onClickCapture={closeGuide}>
       See its traffic, live
     </PageLink>
   );

@@ -2,6 +2,7 @@
 import { formatBytes, formatCount, formatDuration, formatExactBytes } from "@flowtrail/model";
 import type { ListedEntity } from "../../lib/types-inventory.ts";
 import { useClock } from "../../lib/use-clock.ts";
+import { openGuide } from "../guide/guide-state.ts";
 import { counted } from "./kinds.ts";
 
 /** As many as there is room for, the others in number; all on hover. */
@@ -17,9 +18,19 @@ export function Several({ texts, most = 2, none = "–" }: { texts: readonly str
 }
 
 /** Does its agent report? */
-export function AgentCell({ agent, removed }: Pick<ListedEntity, "agent" | "removed">) {
+export function AgentCell({ name, agent, removed }: Pick<ListedEntity, "name" | "agent" | "removed">) {
   const clock = useClock();
-  if (agent === null) return <span className="inventory-none">{removed === null ? "no agent" : "–"}</span>;
+  if (agent === null && removed !== null) return <span className="inventory-none">–</span>;
+  if (agent === null) {
+    return (
+      <span className="inventory-none">
+        no agent
+        <button type="button" className="inventory-add" aria-label={`Add an agent on ${name}`} onClick={() => openGuide(name)}>
+          Add
+        </button>
+      </span>
+    );
+  }
   const agoMs = Date.now() - Date.parse(agent.last_seen);
   const ago = agoMs < 2000 ? "now" : `${formatDuration(agoMs)} ago`;
   const version = agent.version === null ? "" : ` · ${agent.version}`;
