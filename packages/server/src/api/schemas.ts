@@ -298,6 +298,10 @@ export const healthSchema = z.object({
       slowed_envelopes: z.number().describe("Answered late, since their host sends more than it may"),
       not_allowed: z.number().describe("Requests from addresses that are not allowed"),
       dialects: z.record(z.string(), z.number()).describe("Events by the version whose numbering they have"),
+      forward: z
+        .object({ forwarded: z.number(), dropped: z.number(), last_error: z.string().nullable() })
+        .nullable()
+        .describe("Events that were passed on to Netmaker's own collector. Null: none are"),
     })
     .nullable()
     .optional()

@@ -224,6 +224,14 @@ export const configSchema = z.strictObject(
           expected: "address ranges, such as 10.20.0.0/16",
           placeholder: "cidr,…",
         }),
+        forward: text({
+          description:
+            "Netmaker's own collector: what its agents send is passed on to it, too; its failure never delays anything here",
+          expected: "a URL, such as http://netmaker-exporter:50051",
+          placeholder: "url",
+          check: isPlainUrl,
+          default: undefined,
+        }),
         lost_after: duration({
           description: "a flow that a Netmaker agent told the start of, and nothing since, is lost after that time",
           min: "1m",

@@ -15,12 +15,16 @@ export interface NetmakerHealth {
   readonly slowed_envelopes: number;
   readonly not_allowed: number;
   readonly dialects: Readonly<Record<string, number>>;
+  readonly forward: { readonly forwarded: number; readonly dropped: number; readonly last_error: string | null } | null;
 }
 
 export function netmakerHealth(report: NetmakerReport): NetmakerHealth {
-  const { address, tls, warning, streams, envelopes, events, rejected, refused, held, slowed, notAllowed, dialects } = report;
+  const { address, tls, warning, streams, envelopes, events, rejected, refused, held, slowed, notAllowed, dialects, forward } =
+    report;
   const counts = { refused_envelopes: refused, held_envelopes: held, slowed_envelopes: slowed, not_allowed: notAllowed };
-  return { address, tls, warning, streams, envelopes, events, rejected: { ...rejected }, ...counts, dialects: { ...dialects } };
+  const passedOn = forward && { forwarded: forward.forwarded, dropped: forward.dropped, last_error: forward.lastError };
+  const told = { rejected: { ...rejected }, dialects: { ...dialects }, forward: passedOn };
+  return { address, tls, warning, streams, envelopes, events, ...counts, ...told };
 }
 
 type Name = { [K in keyof NetmakerReport]: NetmakerReport[K] extends number ? K : never }[keyof NetmakerReport];
@@ -63,6 +67,10 @@ export function netmakerMetrics(netmaker: { readonly report: NetmakerReport }, r
       collect: () => gauge.set(netmaker.report[of]),
     });
   }
+  labelled(registry, "forward_events", "Events that were passed on to netmaker.forward, or not", "result", () => {
+    const { forward } = netmaker.report;
+    return forward === null ? {} : { forwarded: forward.forwarded, dropped: forward.dropped };
+  });
   labelled(registry, "rejected_events", "Events that were refused, by code", "code", () => netmaker.report.rejected);
   labelled(
     registry,

@@ -2,11 +2,13 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { startTestServer, type TestServer, type TestServerOptions } from "../../testing.ts";
+import { NetmakerListener } from "./listener.ts";
 import { envelope, type Library, NetmakerAgent, openStream, rawStream } from "./testing/agent.ts";
 import { destroy, EXTERNAL, encode, start, type TestEvent, USER } from "./testing/events.ts";
 
-const FLAGS = { "netmaker.listen": "127.0.0.1:0", "ingest.commit_interval_ms": "20" };
+const FLAGS: Record<string, string> = { "netmaker.listen": "127.0.0.1:0", "ingest.commit_interval_ms": "20" };
 const options: TestServerOptions = { flags: FLAGS };
+const logger = { info: () => undefined, warn: () => undefined };
 const addressOf = async (test: TestServer) => {
   const { body } = await test.ask<{ listeners: { netmaker: string } }>("GET", "/api/health");
   return body.listeners.netmaker;
@@ -15,11 +17,29 @@ const addressOf = async (test: TestServer) => {
 describe("the door for Netmaker's agents", { timeout: 60_000 }, () => {
   let test: TestServer;
   let address = "";
+  /** Netmaker's own collector. */
+  const collector = { listener: null as NetmakerListener | null, events: 0, isAnswering: true };
   beforeAll(async () => {
+    collector.listener = new NetmakerListener(
+      { listen: { host: "127.0.0.1", port: 0 }, tls: {}, allow: [], maxStreams: 10, maxEnvelopeBytes: 2 ** 20 },
+      {
+        logger,
+        take: async (events) => {
+          while (!collector.isAnswering) await sleep(50);
+          collector.events += events.length;
+          return { success: true, error: "" };
+        },
+      },
+    );
+    await collector.listener.start();
+    FLAGS["netmaker.forward"] = `http://127.0.0.1:${collector.listener.address?.port}`;
     test = await startTestServer(options);
     address = await addressOf(test);
   }, 60_000);
-  afterAll(() => test.stop());
+  afterAll(async () => {
+    await test.stop();
+    await collector.listener?.stop();
+  });
 
   const flowsOf = async (hostId: string, of = test) => (await of.flows(`reporter_id=${hostId}&limit=1000&from=now-1d`)).flows;
   const send = async (events: readonly Uint8Array[], library: Library = "connect") => {
@@ -48,6 +68,18 @@ describe("the door for Netmaker's agents", { timeout: 60_000 }, () => {
     expect(flows).toHaveLength(450);
     expect(flows.filter(({ state }) => state === "open")).toHaveLength(150);
     expect(flows.find(({ src_port }) => src_port === 1000)).toMatchObject({ state: "closed", src_bytes: 1200, dst_bytes: 8400 });
+  });
+
+  it("passes the same on to Netmaker's own collector, which delays nothing", async () => {
+    await until(() => collector.events === 4 * 750);
+    collector.isAnswering = false;
+    const events = Array.from({ length: 20 }, (_, i) => encode("1.5", destroy({ hostId: "host of both", srcPort: i })));
+    expect(await send(events)).toMatchObject({ success: true });
+    expect(collector.events).toBe(4 * 750);
+    collector.isAnswering = true;
+    await until(() => collector.events === 4 * 750 + 20);
+    const { body } = await test.ask<{ netmaker: { forward: object } }>("GET", "/api/health");
+    expect(body.netmaker.forward).toMatchObject({ dropped: 0, last_error: null });
   });
 
   it("refuses a bad event alone, says why, and keeps it", async () => {
@@ -157,6 +189,10 @@ describe("the door for Netmaker's agents", { timeout: 60_000 }, () => {
     expect(await flowsOf("patient")).toHaveLength(2);
   });
 });
+
+async function until(is: () => boolean): Promise<void> {
+  while (!is()) await sleep(20);
+}
 
 /** The embedded engine's process. */
 function enginePid({ log }: TestServer): number {

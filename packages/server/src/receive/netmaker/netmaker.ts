@@ -2,7 +2,8 @@
 import { formatListen, listenError } from "../../listen.ts";
 import type { ClickHouse } from "../../store/clickhouse.ts";
 import { isTransient } from "../../store/errors.ts";
-import { NetmakerDoor } from "./door.ts";
+import { type EnvelopeAnswer, NetmakerDoor } from "./door.ts";
+import { Forward, type ForwardStats } from "./forward.ts";
 import { type ListenerConfig, type ListenerStats, NetmakerListener } from "./listener.ts";
 import type { NetmakerStats } from "./stats.ts";
 import { StoredFlows } from "./stored-flows.ts";
@@ -11,6 +12,8 @@ export interface NetmakerConfig extends ListenerConfig {
   readonly hostRate: number;
   readonly holdMs: number;
   readonly shared: boolean;
+  /** Netmaker's own collector, which gets the same. */
+  readonly forward?: string | undefined;
 }
 
 export type NetmakerReport = NetmakerStats &
@@ -20,6 +23,8 @@ export type NetmakerReport = NetmakerStats &
     readonly tls: boolean;
     /** What is to be known of who may report. */
     readonly warning: string | null;
+    /** Null: nothing is passed on. */
+    readonly forward: ForwardStats | null;
   };
 
 type DoorDeps = ConstructorParameters<typeof NetmakerDoor>[1];
@@ -32,13 +37,15 @@ export class Netmaker {
   readonly #config: NetmakerConfig;
   readonly #door: NetmakerDoor;
   readonly #listener: NetmakerListener;
+  readonly #forward: Forward | null;
 
   constructor(config: NetmakerConfig, deps: NetmakerDeps) {
     this.#config = config;
     this.#door = new NetmakerDoor(config, { ...deps, isTransient, storedFlows: new StoredFlows(deps.clickhouse) });
+    this.#forward = config.forward === undefined ? null : new Forward(config.forward, deps);
     this.#listener = new NetmakerListener(config, {
       logger: deps.logger,
-      take: (events, signal) => this.#door.take(events, signal),
+      take: (events, signal) => this.#take(events, signal),
     });
   }
 
@@ -49,8 +56,16 @@ export class Netmaker {
     });
   }
 
-  stop(): Promise<void> {
-    return this.#listener.stop();
+  async stop(): Promise<void> {
+    await this.#listener.stop();
+    await this.#forward?.stop();
+  }
+
+  /** What was refused comes again: it is passed on when it is taken. */
+  async #take(events: readonly Uint8Array[], signal: AbortSignal): Promise<EnvelopeAnswer> {
+    const answer = await this.#door.take(events, signal);
+    if (answer.success) this.#forward?.offer(events);
+    return answer;
   }
 
   /** HOST:PORT; null while it is not up. */
@@ -67,6 +82,7 @@ export class Netmaker {
       address: this.address,
       tls: tls.cert !== undefined,
       warning: this.#listener.warning,
+      forward: this.#forward?.stats ?? null,
     };
   }
 }
