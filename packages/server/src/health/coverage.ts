@@ -21,6 +21,7 @@ export interface CoverageState {
   readonly coveredToMs: number | null;
   readonly heardMs: number;
   readonly goneMs: number | null;
+  readonly imported?: true;
 }
 
 interface KnownEpoch {
@@ -45,9 +46,11 @@ export class Coverage {
   #heardMs = 0;
   /** When it was given up: silent for too long, or removed. */
   #goneMs: number | null = null;
+  #isImported: boolean;
 
   constructor(name: string, state?: CoverageState) {
     this.#name = name;
+    this.#isImported = state?.imported === true;
     this.#gaps = new Gaps(
       state === undefined ? [NEVER_YET] : state.gaps.map(([from, to]) => ({ fromMs: from ?? -EVER, toMs: to ?? EVER })),
     );
@@ -71,6 +74,7 @@ export class Coverage {
       coveredToMs: this.#coveredToMs,
       heardMs: this.#heardMs,
       goneMs: this.#goneMs,
+      ...(this.#isImported ? { imported: true as const } : {}),
     };
   }
 
@@ -81,6 +85,11 @@ export class Coverage {
 
   get name(): string {
     return this.#name;
+  }
+
+  /** All that is known of it was imported: that nothing comes is no silence. */
+  get isImported(): boolean {
+    return this.#isImported;
   }
 
   get isGone(): boolean {
@@ -117,6 +126,7 @@ export class Coverage {
     const { reporter, epoch, sequence, receivedMs } = note;
     const changes: CoverageChange[] = [];
     const isFirst = this.#heardMs === 0;
+    this.#isImported = note.imported === true && (isFirst || this.#isImported);
     const isNew = receivedMs > Math.max(this.#heardMs, this.#goneMs ?? 0);
     if (receivedMs >= this.#heardMs) this.#name = reporter;
     this.#heardMs = Math.max(this.#heardMs, receivedMs);

@@ -24,6 +24,7 @@ export function silencesIn(
   const untilMs = Math.min(range.toMs, nowMs);
   const found: Silence[] = [];
   for (const [reporterId, coverage] of roster.coverages) {
+    if (coverage.isImported) continue;
     const isMissed = !roster.isRemoved(reporterId);
     const spans = coverage.gaps.filter(({ fromMs, toMs }) => Number.isFinite(fromMs) && (isMissed || Number.isFinite(toMs)));
     const { coveredToMs } = coverage;

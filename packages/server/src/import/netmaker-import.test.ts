@@ -160,6 +160,8 @@ describe("rows of both styles", () => {
   it("leave the roster as it is: nobody of then is heard of now", async () => {
     const { body } = await test.ask<{ agents: unknown[] }>("GET", "/api/health");
     expect(body.agents).toEqual([]);
+    const chart = await test.ask<{ gaps: unknown[] }>("GET", "/api/flows/histogram?from=-3h&network=both");
+    expect(chart.body.gaps).toEqual([]);
   });
 });
 

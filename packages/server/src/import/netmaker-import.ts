@@ -106,6 +106,7 @@ function notesOf({ columns, length }: FlowBatch): CoverageNote[] {
       coveredFromMs: fromMs,
       coveredToMs: toMs,
       firstStartMs: fromMs,
+      imported: true,
     });
   }
   return [...notes.values()];

@@ -59,7 +59,10 @@ export interface Submission {
 export type CoverageNote = Pick<
   Delivery,
   "reporterId" | "reporter" | "epoch" | "sequence" | "receivedMs" | "coveredFromMs" | "coveredToMs" | "firstStartMs"
->;
+> & {
+  /** Out of somebody else's log: nobody waits for more of this reporter. */
+  readonly imported?: true;
+};
 
 export interface ReceiveDeps {
   readonly now: () => number;
