@@ -60,39 +60,55 @@ interface CaseResult {
 type Result = Pick<NetmakerResult, "seconds" | "wireBytes" | "latencies" | "failed"> & { readonly rows: number };
 
 const cases: CaseResult[] = [];
-const data = await mkdtemp(join(tmpdir(), "flowtrail-bench-"));
 const rates = { "netmaker.host_rate": "1000000", "netmaker.max_streams": "2000" };
-const flags = { listen: "127.0.0.1:0", "netmaker.listen": "127.0.0.1:0", data, ...rates, ...SET };
-const server = new Server(parseConfig({ flags }), { logger: makeLogger("fatal", false) });
-await server.start();
-try {
-  const adminToken = (await readFile(join(data, "admin.token"), "utf8")).trim();
-  const ask = async <T>(method: string, path: string, body?: object): Promise<T> => {
-    const headers = { authorization: `Bearer ${adminToken}`, ...(body && { "content-type": "application/json" }) };
-    const response = await fetch(`${server.url}${path}`, { method, headers, ...(body && { body: JSON.stringify(body) }) });
-    return (await response.json()) as T;
-  };
+await withServer(async ({ ask }) => {
   const { listeners } = await ask<{ listeners: { netmaker: string } }>("GET", "/api/health");
   for (const [run, streams] of values.streams.split(",").map(Number).entries()) {
     const order: NetmakerOrder = { address: listeners.netmaker, streams, events: streams === 1 ? EVENTS / 10 : EVENTS, run };
     cases.push(await measure("netmaker", streams, () => netmaker(order)));
   }
+});
+// A server of its own: elections that hundreds of new reporters bring about are not what is measured.
+await withServer(async ({ url, adminToken, ask }) => {
   const nodes = Array.from({ length: AGENTS }, (_, n) => ({ kind: "agent", node: `gw-${n}` }));
   const tokens = await Promise.all(nodes.map(async (node) => (await ask<{ token: string }>("POST", "/api/tokens", node)).token));
-  const about = { url: server.url ?? "", tokens, adminToken, seconds: 0, readers: 0, epoch: "b" };
+  const about = { url, tokens, adminToken, seconds: 0, readers: 0, reports: EVENTS };
   for (const rowsPerBatch of [200, 5000]) {
-    const order: SenderOrder = { ...about, rowsPerBatch, reports: EVENTS, epoch: `b${rowsPerBatch}` };
+    const order: SenderOrder = { ...about, rowsPerBatch, epoch: `b${rowsPerBatch}` };
     cases.push(await measure("arrow", AGENTS, () => arrow(order)));
   }
-} finally {
-  await server.stop();
-  await rm(data, { recursive: true, force: true });
-}
+});
 const report = { when: new Date().toISOString(), machine: machine(), cases };
 const text = markdown();
 if (values.json) await writeFile(values.json, `${JSON.stringify(report, null, 2)}\n`);
 if (values.md) await writeFile(values.md, text);
 process.stdout.write(text);
+
+interface Running {
+  readonly url: string;
+  readonly adminToken: string;
+  ask<T>(method: string, path: string, body?: object): Promise<T>;
+}
+
+async function withServer(work: (running: Running) => Promise<void>): Promise<void> {
+  const data = await mkdtemp(join(tmpdir(), "flowtrail-bench-"));
+  const flags = { listen: "127.0.0.1:0", "netmaker.listen": "127.0.0.1:0", data, ...rates, ...SET };
+  const server = new Server(parseConfig({ flags }), { logger: makeLogger("fatal", false) });
+  await server.start();
+  try {
+    const url = server.url ?? "";
+    const adminToken = (await readFile(join(data, "admin.token"), "utf8")).trim();
+    const ask = async <T>(method: string, path: string, body?: object): Promise<T> => {
+      const headers = { authorization: `Bearer ${adminToken}`, ...(body && { "content-type": "application/json" }) };
+      const response = await fetch(`${url}${path}`, { method, headers, ...(body && { body: JSON.stringify(body) }) });
+      return (await response.json()) as T;
+    };
+    await work({ url, adminToken, ask });
+  } finally {
+    await server.stop();
+    await rm(data, { recursive: true, force: true });
+  }
+}
 
 /** A process that was told what to send and has made it: `go` sends it. */
 interface Sender {

@@ -3,6 +3,7 @@ import { agentNodeNames, type LabConnection, labScenarios, type TrafficResult } 
 import type { FlowJson } from "@flowtrail/model";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { needs } from "../needs.ts";
+import { throughNetmakersDoor } from "./harness/as-netmaker.ts";
 import { LabBed, until } from "./harness/bed.ts";
 import { asExact, exact } from "./harness/compare.ts";
 import { type ConntrackOracle, inNetwork, startOracles } from "./harness/conntrack-oracle.ts";
@@ -154,5 +155,21 @@ describe.skipIf(!here)("the lab", () => {
       expect(ours.map(asExact).sort(), node).toEqual(ended.map(exact).sort());
       await oracle.stop();
     }
+  });
+
+  it("has the same rows if Netmaker's agents tell of the same traffic, as far as their wire goes", async () => {
+    const carried = (flow: FlowJson) => {
+      const { network, reporter, direction, role, protocol, start, end, state, verdict, ct_status, rank } = flow;
+      const { src_ip, src_port, src_bytes, src_packets, src_type, src_id, src_name } = flow;
+      const { dst_ip, dst_port, dst_bytes, dst_packets, dst_type, dst_id, dst_name, icmp_type, icmp_code } = flow;
+      const source = [src_ip, src_port, src_bytes, src_packets, src_type, src_id, src_name];
+      const destination = [dst_ip, dst_port, dst_bytes, dst_packets, dst_type, dst_id, dst_name, icmp_type, icmp_code];
+      const rest = [network, reporter, direction, role, protocol, start, end, state, verdict, ct_status, rank];
+      return [...rest, ...source, ...destination].join(" ");
+    };
+    const flows = (await bed.flows({ from: "now-1h" })).filter((flow) => flow.counters_final && flow.state === "closed");
+    expect(flows.length).toBeGreaterThan(100);
+    const told = await throughNetmakersDoor(flows);
+    expect(told.map(carried).sort()).toEqual(flows.map(carried).sort());
   });
 });
