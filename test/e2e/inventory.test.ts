@@ -3,7 +3,7 @@ import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { formatExactBytes } from "@flowtrail/model";
 import type { Browser } from "playwright-core";
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import type { TestServer } from "../../packages/server/src/testing.ts";
 import { needs } from "../needs.ts";
 import { expectAccessible } from "./harness/axe.ts";
@@ -15,6 +15,7 @@ import { deliver, startOffice } from "./harness/rows.ts";
 const NOW = Math.floor(Date.now() / 1000) * 1000;
 /** It stands still: agents that said something a while ago would be silent. */
 let serverMs = NOW;
+const QUIET = "      - { id: quiet, addresses: [100.102.137.8] }";
 const MORE = Array.from({ length: 1500 }, (_, i) => `      - { id: extra-${i}@example.com, groups: [crowd] }`).join("\n");
 
 interface List {
@@ -29,6 +30,9 @@ describe.skipIf(!needs("lists of the inventory in a browser", "browser"))("the i
 
   beforeAll(async () => {
     [server, browser] = await Promise.all([startOffice({ now: () => serverMs }), launch()]);
+    const file = join(server.data, "inventory.yaml");
+    await writeFile(file, (await readFile(file, "utf8")).replace("    users:", `${QUIET}\n    users:`));
+    await vi.waitUntil(async () => (await api("node")).total === 4, { timeout: 20_000 });
     await deliver(server, quarterHour(NOW));
     serverMs += 1000;
     test = await TestPage.open(browser, `${server.url}/overview?v=1&from=-1h`, { atMs: NOW });
@@ -53,7 +57,7 @@ describe.skipIf(!needs("lists of the inventory in a browser", "browser"))("the i
     await test.page.keyboard.press("n");
     await heading("Nodes").waitFor();
     const { entities } = await api("node");
-    expect(entities.length).toBe(3);
+    expect(entities.length).toBe(4);
     await soon(names).toEqual(entities.map(({ name }) => name));
     expect(param("from")).toBe("-1h");
     expect(asked.filter((path) => path.startsWith("/api/inventory") || path.startsWith("/api/flows"))).toEqual([
@@ -64,11 +68,15 @@ describe.skipIf(!needs("lists of the inventory in a browser", "browser"))("the i
     expect(await row.locator(`span[title="${formatExactBytes(first?.bytes ?? 0)}"]`).count()).toBe(1);
     const gateway = rows().filter({ hasText: "inetgw" });
     expect(await gateway.innerText()).toMatch(/gateway[\s\S]*netmaker[\s\S]*100\.102\.137\.4[\s\S]*reports/);
-    await test.page.getByText("3 nodes · 3 agents report").waitFor();
+    await test.page.getByText("4 nodes · 3 agents report").waitFor();
     await test.page.getByRole("columnheader", { name: "Name" }).getByRole("button").click();
-    await soon(names).toEqual(["debian", "inetgw", "officegw"]);
+    await soon(names).toEqual(["debian", "inetgw", "officegw", "quiet"]);
     expect(param("sort")).toBe("name");
     await expectAccessible(test.page);
+    await test.page.getByRole("button", { name: "Add an agent on quiet" }).click();
+    await soon(() => test.page.getByLabel("Name of the node").inputValue()).toBe("quiet");
+    await test.page.keyboard.press("Escape");
+    await test.page.getByRole("dialog").waitFor({ state: "detached" });
   });
 
   it("a row leads to the page of its node, which has its rows and its history as views", async () => {
@@ -134,15 +142,15 @@ describe.skipIf(!needs("lists of the inventory in a browser", "browser"))("the i
     await test.page.keyboard.press("w");
     await heading("Networks").waitFor();
     const row = rows().filter({ hasText: "netmaker" });
-    await soon(() => row.innerText()).toMatch(/3 nodes, 2 users, 1 config file, 1 egress route\s+3 report/);
+    await soon(() => row.innerText()).toMatch(/4 nodes, 2 users, 1 config file, 1 egress route\s+3 report/);
     await row.getByRole("link").click();
     await heading("netmaker").waitFor();
     await test.page.getByRole("heading", { name: "Top nodes" }).waitFor();
     await expectAccessible(test.page);
-    await test.page.getByRole("link", { name: "3 nodes" }).click();
+    await test.page.getByRole("link", { name: "4 nodes" }).click();
     await heading("Nodes").waitFor();
     expect(param("net")).toBe("netmaker");
-    await soon(() => rows().count()).toBe(3);
+    await soon(() => rows().count()).toBe(4);
   });
 
   it("can be used by everybody, light and dark, with little room", async () => {
