@@ -43,5 +43,15 @@ it("says what is deleted", () => {
     "When bytes flowed of 2026-11-01 to 2026-11-02: 1 row.",
     "Full in 12 days.",
   ]);
+  const sums = ["rollup_minutes", "rollup_pairs"].map((table) => ({
+    ...step,
+    table,
+    rows: 5,
+    from: "2026-08-01",
+    until: "2026-08-02",
+  }));
+  expect(deletionSentences({ due: { rows: 10, bytes: 1, steps: sums }, forecast })[1]).toBe(
+    "Sums for charts of 2026-08-01 to 2026-08-02: 10 rows.",
+  );
   expect(deletionSentences({ due: { rows: 0, bytes: 0, steps: [] }, forecast })[0]).toBe("Nothing is deleted now.");
 });

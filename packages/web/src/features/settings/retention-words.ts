@@ -36,10 +36,8 @@ const TABLES: Readonly<Record<string, string>> = {
   flows: "flows",
   flows_long: "long flows",
   flow_deltas: "when bytes flowed",
-  rollup_minutes: "sums by minute",
-  rollup_hours: "sums by hour",
   flows_rejected: "refused rows",
-  batches: "uploads",
+  agent_batches: "uploads",
 };
 
 export type KeptTexts = Partial<Record<keyof RetentionPolicy, string>>;
@@ -63,8 +61,8 @@ export function keptMistakes(texts: KeptTexts): Readonly<Record<string, string>>
 /** @param report of a dry run */
 export function deletionSentences({ due, forecast }: Pick<StoreReport, "due" | "forecast">): string[] {
   if (due.rows === 0 && due.steps.length === 0) return ["Nothing is deleted now.", forecast.text];
-  const tables = [...new Set(due.steps.map(({ table }) => table))].map((table) => {
-    const steps = due.steps.filter((step) => step.table === table);
+  const tables = [...new Set(due.steps.map(({ table }) => tableText(table)))].map((name) => {
+    const steps = due.steps.filter(({ table }) => tableText(table) === name);
     const rows = steps.reduce((sum, step) => sum + step.rows, 0);
     const [from = "", until = ""] = [
       steps.map((step) => step.from).sort()[0],
@@ -73,15 +71,17 @@ export function deletionSentences({ due, forecast }: Pick<StoreReport, "due" | "
         .sort()
         .at(-1),
     ];
-    return `${capital(TABLES[table] ?? table)} of ${day(from)} to ${day(until)}: ${rowsText(rows)}.`;
+    return `${capital(name)} of ${day(from)} to ${day(until)}: ${rowsText(rows)}.`;
   });
   return [
-    `${rowsText(due.rows)} (${formatBytes(due.bytes)}) are deleted within a minute, and can't be had back.`,
+    `${rowsText(due.rows)} (${formatBytes(due.bytes)}) ${due.rows === 1 ? "is" : "are"} deleted within a minute, and can't be had back.`,
     ...tables,
     forecast.text,
   ];
 }
 
+/** The sums are a dozen tables. */
+const tableText = (table: string) => TABLES[table] ?? (table.startsWith("rollup_") ? "sums for charts" : table);
 const rowsText = (count: number) => `${formatCount(count)} ${count === 1 ? "row" : "rows"}`;
 const day = (time: string) => time.slice(0, 10);
 const capital = (text: string) => text.slice(0, 1).toUpperCase() + text.slice(1);
