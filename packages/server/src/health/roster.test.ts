@@ -16,7 +16,7 @@ class Bed {
   /** Reporters that are nodes of the inventory. */
   readonly nodes = new Set<string>();
   readonly roster = new Roster(
-    { silentAfterMs: 30_000 },
+    { silentAfterMs: 30_000, netmakerSilentAfterMs: 24 * HOUR_MS },
     {
       now: () => this.nowMs,
       oldestMs: keptSince,
@@ -62,6 +62,18 @@ describe("the roster", () => {
     // Told late by another server.
     roster.note(heard("b", NOW_MS - 50_000));
     expect(roster.has("b")).toBe(true);
+  });
+
+  it("waits longer for an agent of Netmaker's, which tells nothing between a flow's start and its end", () => {
+    const bed = new Bed();
+    const heard = (reporterId: string, isNetmaker: boolean) => {
+      return { reporterId, reporter: reporterId, lastMs: NOW_MS, addresses: {}, isNetmaker };
+    };
+    bed.roster.load([heard("a", false), heard("n", true)]);
+    bed.nowMs = NOW_MS + 23 * HOUR_MS;
+    expect(bed.roster.ids()).toEqual(["n"]);
+    bed.nowMs = NOW_MS + 25 * HOUR_MS;
+    expect(bed.roster.ids()).toEqual([]);
   });
 });
 

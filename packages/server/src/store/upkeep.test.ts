@@ -10,7 +10,7 @@ describe("upkeep", () => {
   let test: TestStore;
   beforeAll(async () => {
     test = await startTestStore({
-      config: { upkeep: { lostAfterMs: 24 * hourMs, tombstoneMs: 15 * 60_000 } },
+      config: { upkeep: { lostAfterMs: 24 * hourMs, netmakerLostAfterMs: 60 * hourMs, tombstoneMs: 15 * 60_000 } },
     });
   });
   afterAll(() => test.stop());
@@ -51,13 +51,16 @@ describe("upkeep", () => {
   it("stores an open flow as lost when nothing was heard of it, and takes it back when something is", async () => {
     const silent = at(1, now - 2 * dayMs, { revision: 3, src_bytes: 5 });
     const speaking = at(2, now - 2 * dayMs, { received: now - hourMs, revision: 9 });
-    await test.store.insert(batchOf([silent, speaking]));
+    // Its agent has nothing to tell until it ends.
+    const netmakers = at(3, now - 2 * dayMs, { reporter_type: "netmaker" });
+    await test.store.insert(batchOf([silent, speaking, netmakers]));
     const lost = "SELECT flow_id, state, src_bytes, end FROM flows FINAL";
     for (let run = 0; run < 2; run++) {
       await test.store.upkeep(now);
       expect(await test.store.clickhouse.rows(lost)).toEqual([{ flow_id: "1", state: "lost", src_bytes: "5", end: null }]);
-      expect(await ids("SELECT flow_id AS id FROM flows_open FINAL")).toEqual([2]);
+      expect(await ids("SELECT flow_id AS id FROM flows_open FINAL ORDER BY id")).toEqual([2, 3]);
     }
+    await test.store.clickhouse.command("DELETE FROM flows_open WHERE flow_id = 3");
     await test.store.insert(batchOf([{ ...silent, received: now }])); // the same report again says nothing new
     expect(await ids("SELECT flow_id AS id FROM flows_open FINAL")).toEqual([2]);
     await test.store.insert(batchOf([{ ...silent, revision: 4, received: now, src_bytes: 6 }]));

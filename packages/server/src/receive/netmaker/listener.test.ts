@@ -8,6 +8,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { connect as connectTls } from "node:tls";
 import { afterEach, describe, expect, it } from "vitest";
 import { type ListenerConfig, NetmakerListener } from "./listener.ts";
+import { Rate } from "./rates.ts";
 import { type AnswerStream, openStream } from "./testing/agent.ts";
 
 const opened: (() => unknown)[] = [];
@@ -31,6 +32,15 @@ function stream(...of: Parameters<typeof openStream>): AnswerStream {
   opened.push(() => one.close());
   return one;
 }
+
+it("a host that sends more than its rate waits, and no other", () => {
+  const rate = new Rate(100);
+  expect(rate.take("a", 1000, 0)).toBe(0);
+  expect(rate.take("a", 100, 0)).toBe(1000);
+  expect(rate.take("b", 1000, 0)).toBe(0);
+  expect(rate.take("a", 100, 1000)).toBe(1000);
+  expect(rate.take("a", 1000, 60_000)).toBe(0);
+});
 
 const until = async (is: () => boolean) => {
   while (!is()) await sleep(20);

@@ -1,4 +1,4 @@
-/** How much may come from one host or stream: who sends more waits, so that nobody else does. */
+/** How much may come from one host: who sends more waits, so that nobody else does. */
 
 interface Bucket {
   tokens: number;
@@ -29,11 +29,7 @@ export class Rate {
     // The one that was not used for longest is the first.
     this.#buckets.delete(key);
     this.#buckets.set(key, bucket);
-    if (this.#buckets.size > MAX_BUCKETS) this.forget(this.#buckets.keys().next().value ?? key);
+    if (this.#buckets.size > MAX_BUCKETS) this.#buckets.delete(this.#buckets.keys().next().value ?? key);
     return bucket.tokens >= 0 ? 0 : (-bucket.tokens / this.#perSecond) * 1000;
-  }
-
-  forget(key: string): void {
-    this.#buckets.delete(key);
   }
 }
