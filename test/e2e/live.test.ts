@@ -108,6 +108,17 @@ describe.skipIf(!needs("live rows in a browser", "browser"))("live rows", () => 
     expect(await test.row("TCP 7005").count()).toBe(0);
   });
 
+  it("are stopped: the time range stays as it was, until one goes back", async () => {
+    await test.page.getByRole("button", { name: "Stop", exact: true }).click();
+    await soon(() => new URL(test.page.url()).searchParams.get("to")).toMatch(/Z$/);
+    await soon(() => test.page.getByRole("button", { name: "Pause" }).count()).toBe(0);
+    await deliver(server, [{ ...newRow(7007), protocol: 17 }]);
+    await test.row("UDP 7006").waitFor();
+    expect(await test.row("UDP 7007").count()).toBe(0);
+    await test.page.goBack();
+    await test.row("UDP 7007").waitFor();
+  });
+
   it("do not come into a window that ended in the past", async () => {
     await test.page.getByRole("button", { name: "Earlier" }).click();
     await soon(() => test.page.getByRole("button", { name: "Pause" }).count()).toBe(0);

@@ -30,7 +30,7 @@ import { useLogKeys } from "../features/traffic/use-log-keys.ts";
 import { useQuestion } from "../features/traffic/use-question.ts";
 import { useTrafficQuery } from "../features/traffic/use-traffic-query.ts";
 import { mistakeIn } from "../lib/asked.ts";
-import { spansDays } from "../lib/time-window.ts";
+import { exactWindow, spansDays } from "../lib/time-window.ts";
 import { FailedBanner } from "../ui/failed-banner.tsx";
 import { SkeletonRows } from "../ui/skeleton-rows.tsx";
 import "./traffic-logs.css";
@@ -66,6 +66,7 @@ export function TrafficLogsRoute({ embedded = false }: { embedded?: boolean }) {
   const toggleLive = () => {
     if (state.takesNew) state.paused ? resume() : feed.pause();
   };
+  const stopLive = () => change({ window: exactWindow(query.window, Date.now()) });
   useAskAgain(() => feed.refresh());
   useLogKeys({ ...row, isOpen: openFlow !== null, toggleLive, query, change });
 
@@ -97,7 +98,7 @@ export function TrafficLogsRoute({ embedded = false }: { embedded?: boolean }) {
           known={entries.slice(0, 200).map(({ flow }) => flow)}
         />
         <ViewAs asked={asked} />
-        <LiveButton state={state} onToggle={toggleLive} onClear={() => feed.clear()} />
+        <LiveButton state={state} onToggle={toggleLive} onClear={() => feed.clear()} onStop={stopLive} />
       </header>
       <FilterPills q={query.q} onChange={(q) => change({ q })} />
       <div className="log-columns">

@@ -9,10 +9,11 @@ export interface LiveButtonProps {
   readonly state: FeedState;
   onToggle(): void;
   onClear(): void;
+  onStop(): void;
 }
 
 /** Says whether rows come in by themselves, stops and starts it. Nothing where no new row has a place in the list. */
-export function LiveButton({ state, onToggle, onClear }: LiveButtonProps) {
+export function LiveButton({ state, onToggle, onClear, onStop }: LiveButtonProps) {
   if (state.live === "off" || !state.takesNew) return null;
   const { paused, sampled } = state;
   return (
@@ -44,6 +45,16 @@ export function LiveButton({ state, onToggle, onClear }: LiveButtonProps) {
         onClick={onClear}
       >
         Clear
+      </Button>
+      <Button
+        variant="default"
+        size="xs"
+        h={32}
+        px={10}
+        title="Keep this time range as it is now: nothing more comes in (back takes it back)"
+        onClick={onStop}
+      >
+        Stop
       </Button>
     </Button.Group>
   );
