@@ -3,6 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { NDJSON_CONTENT_TYPE } from "@flowtrail/model";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { NetmakerAgent } from "../receive/netmaker/testing/agent.ts";
+import { destroy, encode, HOST_ID, start as start15 } from "../receive/netmaker/testing/events.ts";
 import { startTestServer, type TestServer } from "../testing.ts";
 import type { ImportAnswer } from "./netmaker-import.ts";
 import { eventOfRow } from "./row.ts";
@@ -70,7 +72,9 @@ let test: TestServer;
 beforeAll(async () => {
   dir = await mkdtemp(join(tmpdir(), "flowtrail-import-"));
   await writeFile(join(dir, "inventory.yaml"), JSON.stringify(INVENTORY));
-  test = await startTestServer({ flags: { "inventory.file": join(dir, "inventory.yaml") } });
+  test = await startTestServer({
+    flags: { "inventory.file": join(dir, "inventory.yaml"), "netmaker.listen": "127.0.0.1:0" },
+  });
 });
 afterAll(async () => {
   await test.stop();
@@ -163,6 +167,30 @@ describe("rows of both styles", () => {
     const chart = await test.ask<{ gaps: unknown[] }>("GET", "/api/flows/histogram?from=-3h&network=both");
     expect(chart.body.gaps).toEqual([]);
   });
+});
+
+it("what a Netmaker agent itself has reported is there already", async () => {
+  const { body } = await test.ask<{ netmaker: { address: string } }>("GET", "/api/health");
+  const agent = new NetmakerAgent("grpc-js", () => body.netmaker.address);
+  const told = { networkId: "door", flowId: "door" };
+  const ended = destroy(told);
+  await agent.report([encode("1.5", start15("1.5", told)), encode("1.5", ended)]);
+  agent.stop();
+  expect(agent.answered).toBe(2);
+  const logged = row({
+    flow_id: "door",
+    network_id: "door",
+    host_id: HOST_ID,
+    direction: "egress",
+    src_ip: ended.src.ip,
+    dst_ip: ended.dst.ip,
+    start_ts: new Date(Number(ended.startTsMs)).toISOString(),
+    end_ts: new Date(Number(ended.endTsMs)).toISOString(),
+    version: new Date(Number(ended.version)).toISOString(),
+  });
+  expect(await bring([logged])).toEqual(done({ already: 1 }));
+  expect(await bring([{ ...logged, src_port: 1 }])).toEqual(done({ stored: 1 }));
+  expect(await stored("door")).toHaveLength(2);
 });
 
 it("bad rows are refused alone, each with its reason", async () => {
