@@ -56,9 +56,9 @@ describe.skipIf(!needs("empty states in a browser", "browser"))("with nothing to
     expect(test.page.url()).toContain("net=sample");
     expect(await test.page.evaluate(lowContrast)).toEqual([]);
     // Never among real rows.
-    await test.page.getByLabel("Network").selectOption("");
+    await test.page.getByLabel("Network", { exact: true }).selectOption("");
     await title("Nothing is captured on this machine").waitFor();
-    await test.page.getByLabel("Network").selectOption("sample");
+    await test.page.getByLabel("Network", { exact: true }).selectOption("sample");
     await test.page.getByRole("button", { name: "Stop sample" }).click();
     await title("Nothing is captured on this machine").waitFor();
     expect(test.page.url()).not.toContain("sample");
