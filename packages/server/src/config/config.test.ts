@@ -108,6 +108,20 @@ describe("the configuration", () => {
       ]);
   });
 
+  it("takes TLS for Netmaker's agents as one word or as files, and where they may come from", () => {
+    const read = (text: string) => ({ file: { path: "f.yaml", text } });
+    const { netmaker } = parseConfig(read("netmaker: { listen: '[::]:50051', tls: off, allow: [10.20.0.0/16] }"));
+    expect(netmaker).toMatchObject({ listen: { host: "::", port: 50_051 }, tls: {}, allow: ["10.20.0.0/16"] });
+    const files = { cert: "a.pem", key: "b.pem" };
+    expect(parseConfig(read("netmaker: { tls: { cert: a.pem, key: b.pem } }")).netmaker).toMatchObject({ tls: files });
+    const flags = { "netmaker.tls.cert": "a.pem", "netmaker.tls.key": "b.pem" };
+    expect(parseConfig({ ...read("netmaker: { tls: off }"), flags }).netmaker).toMatchObject({ tls: files });
+    for (const wrong of ["cert: a.pem", "client_ca: a.pem"]) {
+      expect(problems(read(`netmaker: { tls: { ${wrong} } }`))).toHaveLength(1);
+    }
+    expect(problems(read("netmaker: { tls: yes }"))[0]).toMatchObject({ path: "netmaker.tls" });
+  });
+
   it("refuses ranges that are none before agents are told of them", () => {
     expect(problems({ flags: { "agents.exclude": "10.0.0.0/33" } })).toMatchObject([
       { path: "agents.exclude.0", value: '"10.0.0.0/33"', expectation: "expected an address range, such as 10.20.0.0/16" },

@@ -1,4 +1,5 @@
 /** The door for Netmaker's own agents: gRPC in, rows out. Off unless it is told where to listen. */
+import { ServerError } from "../../errors.ts";
 import { formatListen, listenError } from "../../listen.ts";
 import type { ClickHouse } from "../../store/clickhouse.ts";
 import { isTransient } from "../../store/errors.ts";
@@ -52,7 +53,7 @@ export class Netmaker {
   /** @throws ServerError */
   async start(): Promise<void> {
     await this.#listener.start().catch((error: unknown) => {
-      throw listenError(this.#config.listen, error, "--netmaker-listen");
+      throw startError(this.#config.listen, error);
     });
   }
 
@@ -85,4 +86,14 @@ export class Netmaker {
       forward: this.#forward?.stats ?? null,
     };
   }
+}
+
+/** What is no error of listen(2) is one of the files of `netmaker.tls`. */
+function startError(listen: NetmakerConfig["listen"], cause: unknown): ServerError {
+  const { syscall, code: errno = "UNKNOWN", path, message } = cause as NodeJS.ErrnoException;
+  if (syscall === "listen" || syscall === "getaddrinfo" || syscall === "bind")
+    return listenError(listen, cause, "--netmaker-listen");
+  const what = path === undefined ? message : `${path} can't be read`;
+  const data = { code: "LISTEN", address: formatListen(listen), errno } as const;
+  return new ServerError(data, `can't let Netmaker's agents in (${errno}): ${what}; see netmaker.tls`, { cause });
 }
