@@ -2,6 +2,7 @@
 import type { FlowJson } from "@flowtrail/model";
 import type { Clock } from "../../lib/clock.ts";
 import { factGroups } from "./fact-list.ts";
+import type { Fact } from "./fact-part.ts";
 
 export interface ComparedFact {
   readonly label: string;
@@ -23,6 +24,6 @@ export function comparedFacts(
   return { differing: all.filter((fact) => !isSame(fact)), same: all.filter(isSame).map(({ label }) => label) };
 }
 
-function textOf({ parts }: { readonly parts: readonly { readonly text: string }[] }): string {
-  return parts.map(({ text }) => text).join(" · ");
+function textOf({ parts, below = [] }: Fact): string {
+  return [...parts, ...below].map(({ text }) => text).join(" · ");
 }

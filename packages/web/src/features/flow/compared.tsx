@@ -11,6 +11,7 @@ import { comparedFacts } from "./compared-rows.ts";
 import { TryAgain } from "./try-again.tsx";
 import { useCompared } from "./use-compared.ts";
 import "./reports.css";
+import "./compared.css";
 
 export function ComparedRows({ flow }: { flow: FlowJson }) {
   const { keys, toggle } = useCompared();
@@ -41,7 +42,7 @@ export function ComparedRows({ flow }: { flow: FlowJson }) {
         {same.length > 0 && ` The same in all of them: ${same.join(", ")}.`}
       </p>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a box that scrolls must be reachable by keyboard */}
-      <section className="reports" tabIndex={0} aria-label="Compared rows">
+      <section className="reports compared" tabIndex={0} aria-label="Compared rows">
         <table>
           <thead>
             <tr>
@@ -73,11 +74,11 @@ function Head({ flow, onRemove }: { flow: FlowJson; onRemove: ((key: FlowKey) =>
     <th scope="col">
       {name}
       {onRemove === null ? (
-        " (open)"
+        ", this row"
       ) : (
         <button
           type="button"
-          className="query-bar-button"
+          className="compared-remove"
           aria-label={`Compare with ${name} no more`}
           title="Compare with it no more"
           onClick={() => onRemove(flowKey(flow))}
