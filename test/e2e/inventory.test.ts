@@ -143,6 +143,10 @@ describe.skipIf(!needs("lists of the inventory in a browser", "browser"))("the i
     await heading("Networks").waitFor();
     const row = rows().filter({ hasText: "netmaker" });
     await soon(() => row.innerText()).toMatch(/4 nodes, 2 users, 1 config file, 1 egress route\s+3 report/);
+    await test.page.getByText("Egress routes", { exact: true }).click();
+    await heading("Egress routes").waitFor();
+    await soon(names).toEqual(["office-lan"]);
+    await test.page.goBack();
     await row.getByRole("link").click();
     await heading("netmaker").waitFor();
     await test.page.getByRole("heading", { name: "Top nodes" }).waitFor();

@@ -1,6 +1,6 @@
 import { Fragment } from "react";
 import { carriedParams } from "../../lib/asked.ts";
-import { entityPath, NODES_PATH, USERS_PATH } from "../../lib/paths.ts";
+import { entityPath, NETWORKS_PATH, NODES_PATH, USERS_PATH } from "../../lib/paths.ts";
 import { useUrl } from "../../lib/url.ts";
 import { PageLink } from "../../ui/page-link.tsx";
 import { counted } from "../inventory/kinds.ts";
@@ -16,10 +16,12 @@ export function MemberFacts({ network }: { network: string }) {
   const inIt = new URLSearchParams(carriedParams(params));
   inIt.set("net", network);
   const configFiles = new URLSearchParams([...inIt, ["kind", "config_file"]]);
+  const routes = new URLSearchParams([...inIt, ["kind", "egress"]]);
   const parts = [
     { key: "node", path: NODES_PATH, params: inIt, count: members.nodes },
     { key: "user", path: USERS_PATH, params: inIt, count: members.users },
     { key: "config_file", path: USERS_PATH, params: configFiles, count: members.config_files },
+    { key: "egress", path: NETWORKS_PATH, params: routes, count: members.egress },
   ] as const;
   return (
     <>
@@ -34,7 +36,6 @@ export function MemberFacts({ network }: { network: string }) {
               </PageLink>
             </Fragment>
           ))}
-        {members.egress > 0 && ` · ${counted("egress", members.egress)}`}
         {Object.values(members).every((count) => count === 0) && "none known"}
       </Fact>
       <Fact label="Agents">{members.agents} report</Fact>

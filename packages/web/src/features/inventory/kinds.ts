@@ -28,3 +28,9 @@ export function counted(kind: InventoryKind, count: number): string {
 export function nounOf(kind: InventoryKind): string {
   return NOUNS[kind][1];
 }
+
+/** `Config files` */
+export function titleOf(kind: InventoryKind): string {
+  const [, many] = NOUNS[kind];
+  return many.charAt(0).toUpperCase() + many.slice(1);
+}
