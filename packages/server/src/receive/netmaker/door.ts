@@ -66,6 +66,7 @@ export class NetmakerDoor {
   readonly #places: FlowPlaces;
   readonly #rate: Rate;
   readonly #stats = makeStats();
+  #sequence = 0;
 
   constructor(config: DoorConfig, deps: DoorDeps) {
     this.#config = config;
@@ -164,7 +165,10 @@ export class NetmakerDoor {
       this.#stats.lookups += questions.length;
       place(envelope);
     }
-    const deliveries = [...hosts].map(([id, host]) => deliveryOf(id, host, letters, envelope.nowMs));
+    // Two in one millisecond are two.
+    const sequence = Math.max(envelope.nowMs, this.#sequence + 1);
+    this.#sequence = sequence;
+    const deliveries = [...hosts].map(([id, host]) => deliveryOf(id, host, letters, { sequence, nowMs: envelope.nowMs }));
     for (const delivery of deliveries) await retry.until(() => this.#deps.admit(delivery, false));
     this.#deps.identify.fill(batch);
     await retry.until(() => this.#deps.submit({ rows: batch, deliveries, deadLetters: letters.letters }));
@@ -255,12 +259,17 @@ function place({ batch, flows }: ReadEnvelope): void {
 const newHost = (version: string): Host => ({ reporter: "", rows: 0, firstStartMs: null, version });
 
 /** Their agents number nothing and declare nothing: no gaps can be seen, but that they were here. */
-function deliveryOf(reporterId: string, host: Host, { count }: Letters, nowMs: number): Delivery {
+function deliveryOf(
+  reporterId: string,
+  host: Host,
+  { count }: Letters,
+  { sequence, nowMs }: { sequence: number; nowMs: number },
+): Delivery {
   return {
     reporterId,
     reporter: host.reporter,
     epoch: "",
-    sequence: nowMs,
+    sequence,
     part: "",
     receivedMs: nowMs,
     rows: host.rows,
