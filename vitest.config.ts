@@ -4,8 +4,8 @@ export default defineConfig({
   test: {
     include: ["packages/**/*.test.ts", "lab/**/*.test.ts", "scripts/**/*.test.ts", "test/{integration,e2e,fuzz}/**/*.test.ts"],
     exclude: ["**/node_modules/**", "**/dist/**"],
-    // Network namespaces, the engine and Chromium share two cores: two files at a time, generous limits, nothing timed.
-    maxWorkers: 2,
+    // Network namespaces, the engine and Chromium share two cores: and much of it waits: three files at a time, generous limits, nothing timed.
+    maxWorkers: 3,
     testTimeout: 60_000,
     hookTimeout: 60_000,
     reporters: ["default", ["json", { outputFile: process.env.TEST_REPORT ?? "test-results/vitest.json" }]],
