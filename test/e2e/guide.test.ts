@@ -115,7 +115,7 @@ describe.skipIf(!needs("the first node, added by a browser", "browser", "root"))
   }, async () => {
     await dialog().getByRole("button", { name: "Copy command" }).click();
     const command = await page().evaluate(() => navigator.clipboard.readText());
-    expect(command).toMatch(/^sudo sh -c '.*'$/);
+    expect(command).toMatch(/^echo \S+ \| sudo sh -c '.*'$/);
     expect(command).toContain(`--server ${server.url} `);
     paste(command);
     await dialog().getByText(`${NODE} reports`).waitFor({ timeout: 60_000 });

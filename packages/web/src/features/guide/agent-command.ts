@@ -29,11 +29,14 @@ export interface AgentToStart {
   readonly token: string;
 }
 
-/** For root's shell, in the folder that Flowtrail was installed to. The token is in a file that root alone can read; the service reads the same. */
+/**
+ * For root's shell, in the folder that Flowtrail was installed to. The token is in a file that root alone can read; the service reads the same.
+ * It comes through a pipe from the shell's own echo: arguments are in sudo's log, and in the list of processes.
+ */
 export function agentCommand({ address, node, token }: AgentToStart): string {
   // --no: where it is not installed, npx would fetch whatever has its name.
   const agent = `npx --no -- flowtrail agent --server ${address} --token-file ${TOKEN_FILE} --node ${node} --state /var/lib/flowtrail/agent`;
-  return `sudo sh -c 'umask 077 && mkdir -p /etc/flowtrail && echo ${token} > ${TOKEN_FILE} && exec ${agent}'`;
+  return `echo ${token} | sudo sh -c 'umask 077 && mkdir -p /etc/flowtrail && cat > ${TOKEN_FILE} && exec ${agent} </dev/null'`;
 }
 
 const TOKEN_FILE = "/etc/flowtrail/agent.token";
