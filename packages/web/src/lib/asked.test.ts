@@ -28,7 +28,7 @@ describe("what an address asks for", () => {
   });
 
   it("loses what belongs to the network before when the network changes", () => {
-    const params = new URLSearchParams("net=prod&from=-1h&q=tcp&flow=debian/1&tab=json&at=2026-11-22T08:30:00Z");
+    const params = new URLSearchParams("net=prod&from=-1h&q=tcp&flow=debian/1&tab=json&at=2026-11-22T08:30:00Z&compare=debian/2");
     expect(withNetwork("test", params).toString()).toBe("from=-1h&q=tcp&net=test");
     expect(withNetwork(null, params).toString()).toBe("from=-1h&q=tcp");
   });

@@ -38,9 +38,9 @@ export function writeChanged(asked: Asked, rest: URLSearchParams): URLSearchPara
   return params;
 }
 
-/** The address with another network in it, null: all. A row of the one before, its panel and its place in the list go. */
+/** The address with another network in it, null: all. A row of the one before, its panel, its place in the list and what it is compared with go. */
 export function withNetwork(network: string | null, rest: URLSearchParams): URLSearchParams {
-  const params = new URLSearchParams([...rest].filter(([name]) => !["net", "flow", "tab", "at"].includes(name)));
+  const params = new URLSearchParams([...rest].filter(([name]) => !["net", "flow", "tab", "at", "compare"].includes(name)));
   if (network !== null) params.set("net", network);
   return params;
 }
