@@ -291,6 +291,39 @@ describe("coverage", () => {
     expect(coverage.expects(T + 1200 * S, T + 1300 * S)).toBe(false);
   });
 
+  it("of what was imported ends with it, until its own agent is heard of", () => {
+    const coverage = new Coverage("a");
+    const imported = (from: number, to: number): Told => [0, from, to, { epoch: "", receivedMs: T + to * S, imported: true }];
+    gapsAfter([imported(0, 10), imported(10, 20)], coverage);
+    expect(
+      [
+        [5, 15],
+        [25, 30],
+        [5000, 5010],
+      ].map(([from = 0, to = 0]) => coverage.expects(T + from * S, T + to * S)),
+    ).toEqual([true, false, false]);
+    // Given up, and imported to a later end: it is gone all the same.
+    coverage.review(T + 100 * S, T + 90 * S, false, null);
+    gapsAfter([imported(100, 200)], coverage);
+    expect([coverage.expects(T + 150 * S, T + 160 * S), coverage.expects(T + 300 * S, T + 310 * S)]).toEqual([true, false]);
+    const live = { receivedMs: T + 1000 * S };
+    expect(
+      coverage.isNews({
+        reporterId: "a",
+        reporter: "a",
+        epoch: "e",
+        sequence: 1,
+        coveredFromMs: T,
+        coveredToMs: T,
+        firstStartMs: null,
+        ...live,
+      }),
+    ).toBe(true);
+    gapsAfter([[1, 990, 1000, live]], coverage);
+    expect([coverage.expects(T + 300 * S, T + 310 * S), coverage.expects(T + 5000 * S, T + 5010 * S)]).toEqual([false, true]);
+    expect(coverage.isImported).toBe(false);
+  });
+
   it("forgets what is older than the rows", () => {
     const coverage = new Coverage("a");
     gapsAfter(

@@ -114,6 +114,7 @@ export class Coverage {
   /** Will it be expected for a time, by this delivery, for which it is not yet? */
   isNews(note: CoverageNote, oldestMs = -EVER): boolean {
     if (this.#heardMs === 0 || (this.#goneMs !== null && note.receivedMs > this.#goneMs)) return true;
+    if (this.#isImported && note.imported !== true) return true;
     const declared = declaredSpan(note);
     return declared !== null && this.#gaps.touch(within(declared, oldestMs, note.receivedMs));
   }
@@ -126,6 +127,7 @@ export class Coverage {
     const { reporter, epoch, sequence, receivedMs } = note;
     const changes: CoverageChange[] = [];
     const isFirst = this.#heardMs === 0;
+    const wasImported = this.#isImported;
     this.#isImported = note.imported === true && (isFirst || this.#isImported);
     const isNew = receivedMs > Math.max(this.#heardMs, this.#goneMs ?? 0);
     if (receivedMs >= this.#heardMs) this.#name = reporter;
@@ -141,9 +143,9 @@ export class Coverage {
       return changes;
     }
     const span = within(declared, oldestMs, receivedMs);
-    // Whoever is heard of again goes on from there. The others are the spool of a time that was given up.
-    const lives = isNew && (this.#goneMs !== null || isFirst);
-    if (isNew) this.#goneMs = null;
+    // Whoever is heard of again goes on from there. The others are the spool of a time that was given up, or somebody else's log of one.
+    const lives = isNew && note.imported !== true && (this.#goneMs !== null || isFirst || wasImported);
+    if (lives) this.#goneMs = null;
     changes.push(...covered(this.#gaps.cut(lives ? { ...span, toMs: EVER } : span)));
     changes.push(...this.#sequence(epoch, sequence, declared, receivedMs));
     this.#coveredToMs = Math.max(this.#coveredToMs ?? 0, span.toMs);
