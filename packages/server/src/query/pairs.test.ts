@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import { migrate } from "../store/schema/migrate.ts";
 import { memoryLogger, startTestEngine, type TestEngine } from "../store/testing.ts";
 import { Inquiry } from "./inquiry.ts";
-import { type PairsQuery, pairs } from "./pairs.ts";
+import { mapOf, type PairsQuery, pairs } from "./pairs.ts";
 import { Traffic } from "./traffic/traffic.ts";
 
 const HOUR_MS = 3_600_000;
@@ -67,4 +67,16 @@ it("of weeks: the same edges as in one pass, by the names that they have", async
     expect({ cut, other }).toEqual({ cut: 1, other: { bytes: sum(days, 100), connections: days } });
     expect(nodes.map(({ name }) => name)).toEqual([null, "db", "bob", "ana"]);
   }
+});
+
+it("never has less than nothing beside its edges, though sums were read before them", () => {
+  const end = (which: string) => ({
+    [`${which}_type`]: "node",
+    [`${which}_key`]: which,
+    [`${which}_domain`]: null,
+    [`${which}_label`]: which,
+  });
+  const sums = { bytes: "120", connections: "3", found: "1", all_bytes: "100", all_connections: "2" };
+  const { edges, other } = mapOf([{ ...end("src"), ...end("dst"), ...sums } as Parameters<typeof mapOf>[0][number]], 10);
+  expect([edges.length, other]).toEqual([1, { bytes: 0, connections: 0 }]);
 });

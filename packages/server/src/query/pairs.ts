@@ -141,7 +141,7 @@ function pairsSql(subquery: string, byDomain: boolean, metric: PairsQuery["metri
 }
 
 /** The largest edges whose nodes have a place; the rest is counted. */
-function mapOf(rows: readonly Row[], limit: number): Pick<Pairs, "nodes" | "edges" | "cut" | "other"> {
+export function mapOf(rows: readonly Row[], limit: number): Pick<Pairs, "nodes" | "edges" | "cut" | "other"> {
   const nodes = new Map<string, { name: string | null; type: string; bytes: bigint }>();
   const edges: Edge[] = [];
   const [first] = rows;
@@ -173,6 +173,9 @@ function mapOf(rows: readonly Row[], limit: number): Pick<Pairs, "nodes" | "edge
     nodes: [...nodes].map(([id, { name, type, bytes }]) => ({ id, name, type, bytes: amount(bytes) })),
     edges,
     cut: Number(first?.found ?? 0) - edges.length,
-    other: { bytes: amount(rest.bytes), connections: amount(rest.connections) },
+    other: { bytes: amount(atLeast0(rest.bytes)), connections: amount(atLeast0(rest.connections)) },
   };
 }
+
+/** Sums and edges of two passes are of two moments: traffic that came between them is in the edges only. */
+const atLeast0 = (value: bigint) => (value < 0n ? 0n : value);
