@@ -131,6 +131,7 @@ describe("a question", () => {
     ["node_id=n-debian", "6"],
     ["node_id=n-inetgw&network_id=netmaker", "1 2 4 5"],
     ["username=ana@example.com", "2"],
+    ["username=ana@example.com&src_type=&src_entity_id=&dst_entity_id=", "2"],
     ["direction=egress", "6"],
     ["dst_port=53", "4"],
     ["src_ip=100.102.137.21", "2"],
@@ -152,6 +153,12 @@ describe("a question", () => {
     expect(await ids("per_page=2&direction=ingress&page=2")).toBe("4 5");
     expect(await ids("per_page=2&direction=ingress")).toBe("7 1");
   });
+});
+
+it("of a flow with more bytes than a number holds exactly, the page is told", async () => {
+  const big = rowNow({ flow_id: "8", reporter: "inetgw", network: "big", direction: "ingress", src_bytes: "18014398509481985" });
+  expect((await test.deliver(await test.agentToken("inetgw"), [big])).body).toMatchObject({ accepted: 1, rejected: [] });
+  expect(await ask("network_id=big")).toMatchObject([{ flow_id: "8", bytes_recv: 18014398509481984 }]);
 });
 
 describe("what is refused is told in Netmaker's form", () => {

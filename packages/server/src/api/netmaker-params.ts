@@ -59,7 +59,7 @@ function filterOf(parameters: NetmakerParameters, networks: readonly InventoryNe
   if (problems.length > 0) throw new QueryError(problems);
   const text = parameters.q ? parseFilter(parameters.q) : allFilters([]);
   const types = { src: listOf(parameters, "src_type"), dst: listOf(parameters, "dst_type") };
-  if (username && (types.src ?? types.dst ?? src_entity_id ?? dst_entity_id) !== undefined)
+  if (username && (types.src || types.dst || src_entity_id || dst_entity_id))
     throw wrong("username", "can't be asked for along with src and dst types and ids");
   const asksState = listOf(parameters, "state") !== undefined || [...conditionsOf(text)].some(isAboutState);
   const wantsSample = network === SAMPLE_NETWORK || mentions(text, "network", SAMPLE_NETWORK);

@@ -38,7 +38,8 @@ export const netmakerQuerySchema = z.strictObject({
   q: one.describe("Filter, such as `github port=https`: docs/how-to/filter.md. Not in Netmaker"),
 });
 
-const number = z.number().int().nonnegative();
+/** Above 2^53, too, where zod's int() ends. */
+const number = z.number().nonnegative();
 const rowSchema = z.object({
   flow_id: z.string(),
   host_id: z.string(),
