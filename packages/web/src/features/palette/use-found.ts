@@ -5,7 +5,7 @@ import { IconWorld } from "@tabler/icons-react";
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { fetchCompletion } from "../../lib/api-filter.ts";
 import { findEntities } from "../../lib/api-inventory.ts";
-import { askedParams, carriedParams } from "../../lib/asked.ts";
+import { askedParams } from "../../lib/asked.ts";
 import { include } from "../../lib/filter-edit.ts";
 import { entityPath } from "../../lib/paths.ts";
 import { navigate, useUrl } from "../../lib/url.ts";
@@ -14,6 +14,7 @@ import { screenAt } from "../../screens.ts";
 import { ENTITY_ICONS, ENTITY_LABELS } from "../../ui/entity-kind.ts";
 import type { Command } from "./command.ts";
 import { addedTo } from "./filter-command.ts";
+import { foundParams } from "./found-page.ts";
 
 const FEWEST_LETTERS = 2;
 const MOST = 6;
@@ -42,16 +43,16 @@ export function useFound(text: string, ask: (q: string) => void): readonly Comma
   });
   if (!enabled) return [];
 
-  const ofEntities = (entities.data ?? []).map(({ kind, name, network }): Command => {
+  const ofEntities = (entities.data ?? []).map((found): Command => {
+    const { kind, name, network } = found;
     const path = entityPath(kind);
-    const page = new URLSearchParams([...carriedParams(params), ["name", name]]);
     return {
       id: `${kind} ${network} ${name}`,
       group: "Found",
       label: name,
       hint: kind === "network" ? ENTITY_LABELS[kind] : `${ENTITY_LABELS[kind]} of ${network}`,
       Icon: ENTITY_ICONS[kind],
-      run: () => (screenAt(path) === null ? ask(include(asked.q, "name", name)) : navigate(path, page)),
+      run: () => (screenAt(path) === null ? ask(include(asked.q, "name", name)) : navigate(path, foundParams(params, found))),
     };
   });
   const ofDomains = (domains.data?.suggestions ?? [])
