@@ -111,6 +111,8 @@ interface RowProps extends Pick<InventoryTableProps, "kind" | "columns"> {
 function Row({ kind, entity, columns, index, drawn }: RowProps) {
   const { params } = useUrl();
   const page = new URLSearchParams([...carriedParams(params), ["name", entity.name]]);
+  // The list's totals are of all flows: so are those of the page that it leads to.
+  page.delete("q");
   return (
     <tr
       className={`inventory-line inventory-row${entity.removed === null ? "" : " inventory-removed"}`}
