@@ -35,7 +35,7 @@ describe.skipIf(!needs("lists of the inventory in a browser", "browser"))("the i
     await vi.waitUntil(async () => (await api("node")).total === 4, { timeout: 20_000 });
     await deliver(server, quarterHour(NOW));
     serverMs += 1000;
-    test = await TestPage.open(browser, `${server.url}/overview?v=1&from=-1h`, { atMs: NOW });
+    test = await TestPage.open(browser, `${server.url}/overview?v=1&from=-1h&q=protocol=tcp`, { atMs: NOW });
   });
   afterAll(async () => {
     await browser?.close();
@@ -85,7 +85,7 @@ describe.skipIf(!needs("lists of the inventory in a browser", "browser"))("the i
     await heading("inetgw").waitFor();
     await test.page.getByRole("navigation", { name: "Views of it" }).getByRole("link", { name: "Traffic Logs" }).click();
     await soon(() => test.rows.count()).toBeGreaterThan(5);
-    // What is pinned is no part of the query: the list is narrowed further, and stays the node's.
+    // The list tells of all flows, whatever was asked before, and so does the page. What is pinned is no part of the query.
     expect(param("q")).toBeNull();
     for (const text of await test.rows.allInnerTexts()) expect(text).toContain("inetgw");
     await test.page.getByRole("button", { name: /^UDP/ }).first().click();
@@ -154,6 +154,11 @@ describe.skipIf(!needs("lists of the inventory in a browser", "browser"))("the i
     await test.page.getByRole("link", { name: "4 nodes" }).click();
     await heading("Nodes").waitFor();
     expect(param("net")).toBe("netmaker");
+    await soon(() => rows().count()).toBe(4);
+    // There are agents, but none of that network.
+    await test.go(`${server.url}/networks?v=1&from=-1h&net=gone`);
+    await test.page.getByRole("heading", { name: "No network “gone” is known" }).waitFor();
+    await test.go(`${server.url}/nodes?v=1&from=-1h&net=netmaker`);
     await soon(() => rows().count()).toBe(4);
   });
 

@@ -7,6 +7,11 @@ import { Empty } from "../../ui/empty.tsx";
 import { PageLink } from "../../ui/page-link.tsx";
 import { nounOf } from "./kinds.ts";
 
+function titleFor(kind: InventoryKind, network: string | null): string {
+  if (network === null) return `No ${nounOf(kind)} are known`;
+  return kind === "network" ? `No network “${network}” is known` : `No ${nounOf(kind)} are known in ${network}`;
+}
+
 /** Nobody has said who there is. */
 export function NobodyKnown({ kind }: { kind: InventoryKind }) {
   const { params } = useUrl();
@@ -14,7 +19,7 @@ export function NobodyKnown({ kind }: { kind: InventoryKind }) {
   return (
     <Empty
       icon={<IconAddressBook size={26} stroke={1.6} />}
-      title={`No ${nounOf(kind)} are known${network === null ? "" : ` in ${network}`}`}
+      title={titleFor(kind, network)}
       actions={
         <PageLink path={HEALTH_PATH} params={carriedParams(params)} className="link-button">
           Where names come from
