@@ -1,7 +1,7 @@
 /** The API of the settings. All of them throw ApiError. */
 import type { LegalHold, RetentionPolicy, StoreReport } from "@flowtrail/model";
 import { call } from "./api.ts";
-import type { ApiToken, CaptureChange, CaptureReport, CaptureSet, MadeToken, NewHold, SettingsPage } from "./types-settings.ts";
+import type { CaptureChange, CaptureReport, CaptureSet, NewHold, SettingsPage } from "./types-settings.ts";
 
 const CAPTURE = "/api/settings/capture";
 const RETENTION = "/api/settings/retention";
@@ -45,18 +45,6 @@ export function releaseHold(id: string): Promise<LegalHold> {
 
 export function fetchChanges(params: URLSearchParams, signal?: AbortSignal): Promise<SettingsPage> {
   return call("GET", `/api/settings/history?${params}`, undefined, signal);
-}
-
-export async function fetchTokens(signal?: AbortSignal): Promise<readonly ApiToken[]> {
-  return (await call<{ tokens: readonly ApiToken[] }>("GET", "/api/tokens", undefined, signal)).tokens;
-}
-
-export function makeToken(token: { kind: "agent" | "api"; name?: string; node?: string }): Promise<MadeToken> {
-  return call("POST", "/api/tokens", token);
-}
-
-export function revokeToken(id: string): Promise<null> {
-  return call("DELETE", `/api/tokens/${encodeURIComponent(id)}`);
 }
 
 /** How many entities that this source told of are in force. */

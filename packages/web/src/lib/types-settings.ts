@@ -76,21 +76,6 @@ export interface SettingsPage {
   readonly next: string | null;
 }
 
-export interface ApiToken {
-  readonly id: string;
-  readonly kind: "agent" | "api" | "session" | "signin";
-  readonly name: string;
-  readonly node: string | null;
-  readonly created: string;
-  readonly expires: string | null;
-}
-
-export interface MadeToken extends ApiToken {
-  /** Shown this once. */
-  readonly token: string;
-  readonly link?: string;
-}
-
 export interface NewHold {
   readonly from: string;
   readonly to?: string;

@@ -1,7 +1,7 @@
 import { Button, TextInput } from "@mantine/core";
 import { useMutation } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
-import { makeAgentToken } from "../../lib/api-node-token.ts";
+import { makeToken } from "../../lib/api-tokens.ts";
 import { useHealth } from "../health/use-health.ts";
 import { addressProblem, isLoopback, nameProblem } from "./agent-command.ts";
 import type { AwaitedNode } from "./guide-dialog.tsx";
@@ -14,7 +14,7 @@ export function NameStep({ first, onNamed }: { first: string; onNamed(node: Awai
   const [tried, setTried] = useState(false);
   const health = useHealth().data;
   const token = useMutation({
-    mutationFn: makeAgentToken,
+    mutationFn: (node: string) => makeToken({ kind: "agent", node }),
     onSuccess: ({ token, created }) => {
       onNamed({ node, address, token, since: created });
       openGuide();

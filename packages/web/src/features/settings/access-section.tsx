@@ -1,8 +1,7 @@
 import { Button } from "@mantine/core";
 import { useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
-import { makeToken, revokeToken } from "../../lib/api-settings.ts";
-import type { ApiToken, MadeToken } from "../../lib/types-settings.ts";
+import { type ApiToken, type MadeToken, makeToken, revokeToken } from "../../lib/api-tokens.ts";
 import { useClock } from "../../lib/use-clock.ts";
 import { Command } from "../../ui/command.tsx";
 import { Choice, Field } from "./fields.tsx";

@@ -1,6 +1,7 @@
 /** What is set now. */
 import { useQuery } from "@tanstack/react-query";
-import { fetchCapture, fetchRetention, fetchTokens } from "../../lib/api-settings.ts";
+import { fetchCapture, fetchRetention } from "../../lib/api-settings.ts";
+import { fetchTokens } from "../../lib/api-tokens.ts";
 import { SETTINGS_KEY } from "./use-change.ts";
 
 export const TOKENS_KEY = [SETTINGS_KEY, "tokens"] as const;
