@@ -37,7 +37,7 @@ describe.skipIf(!needs("the settings in a browser", "browser"))("the settings", 
       });
       expect(status).toBe(200);
     }
-    test = await TestPage.open(browser, `${server.url}/health`);
+    test = await TestPage.open(browser, `${server.url}/overview`);
   });
   afterAll(async () => {
     await browser?.close();
@@ -61,7 +61,8 @@ describe.skipIf(!needs("the settings in a browser", "browser"))("the settings", 
 
   it("switch a network and a node off by keyboard alone, after saying what that does", async () => {
     const { page } = test;
-    await page.getByRole("heading", { name: "Health", level: 1 }).waitFor();
+    await page.getByRole("heading", { name: "Overview", level: 1 }).waitFor();
+    // There `s` alone swaps the ends of what is asked.
     await page.keyboard.press("g");
     await page.keyboard.press("s");
     await page.getByRole("switch", { name: "netmaker" }).focus();

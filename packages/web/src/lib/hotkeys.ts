@@ -6,8 +6,11 @@ export const MOD_KEY = /Mac|iPhone|iPad/.test(navigator.platform) ? "⌘" : "Ctr
 /** What each key does, by `KeyboardEvent.key`. A function that returns false did nothing: the key keeps its usual meaning. */
 export type Hotkeys = Readonly<Record<string, () => unknown>>;
 
-/** Keys that work anywhere on the page, but where one types, and not together with Ctrl, Alt or ⌘. */
-export function useHotkeys(keys: Hotkeys): void {
+/**
+ * Keys that work anywhere on the page, but where one types, and not together with Ctrl, Alt or ⌘.
+ * @param isFirst they are asked before all other keys of the page: the same key may have another meaning there
+ */
+export function useHotkeys(keys: Hotkeys, isFirst = false): void {
   const press = useEffectEvent((event: KeyboardEvent) => {
     if (event.defaultPrevented || event.ctrlKey || event.altKey || event.metaKey || isTaken(event.target, event.key)) return;
     const action = Object.hasOwn(keys, event.key) ? keys[event.key] : undefined;
@@ -15,9 +18,9 @@ export function useHotkeys(keys: Hotkeys): void {
   });
   useEffect(() => {
     const listen = (event: KeyboardEvent) => press(event);
-    window.addEventListener("keydown", listen);
-    return () => window.removeEventListener("keydown", listen);
-  }, []);
+    window.addEventListener("keydown", listen, isFirst);
+    return () => window.removeEventListener("keydown", listen, isFirst);
+  }, [isFirst]);
 }
 
 /** In open menus and dialogs keys belong to those, and some controls use keys themselves. */

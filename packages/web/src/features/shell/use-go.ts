@@ -29,6 +29,7 @@ function useGo(places: Readonly<Record<string, () => void>>): void {
     g: () => {
       pressedMs.current = performance.now();
     },
-    ...Object.fromEntries(Object.entries(places).map(([key, place]) => [key, go(place)])),
   });
+  // Before the screen's own keys: of two that listen side by side the inner one would be asked first.
+  useHotkeys(Object.fromEntries(Object.entries(places).map(([key, place]) => [key, go(place)])), true);
 }
