@@ -37,7 +37,12 @@ export const listSchema = z.object({
         .nullable()
         .describe("Of networks"),
       agent: z
-        .object({ version: z.string().nullable(), last_seen: time, silent: z.boolean() })
+        .object({
+          version: z.string().nullable(),
+          last_seen: time,
+          silent: z.boolean(),
+          off_by_settings: z.boolean().describe("It records nothing, since it is told so"),
+        })
         .nullable()
         .describe("Of nodes whose agent was heard of in the last 24 hours"),
       bytes: amount.describe("Of flows with it at either end, of networks of all flows. Of primary reports, when they flowed"),

@@ -74,7 +74,7 @@ it("lists nodes with the traffic at either end, the largest first, and their age
     agent: null,
     known: true,
   });
-  expect(inetgw).toMatchObject({ gateway: true, agent: { silent: false } });
+  expect(inetgw).toMatchObject({ gateway: true, agent: { silent: false, off_by_settings: false } });
   expect(quiet).toMatchObject({ via: ["inetgw"], series: [], removed: null });
   expect(debian?.series.reduce<number>((sum, value) => sum + Number(value), 0)).toBe(2000);
   expect(Date.parse(nodes.first_step)).toBeLessThanOrEqual(Date.now() - 900_000);

@@ -29,7 +29,13 @@ export interface ListedEntity {
     readonly agents: number;
   } | null;
   /** Of nodes whose agent was heard of in the last 24 hours. */
-  readonly agent: { readonly version: string | null; readonly last_seen: string; readonly silent: boolean } | null;
+  readonly agent: {
+    readonly version: string | null;
+    readonly last_seen: string;
+    readonly silent: boolean;
+    /** It records nothing, since it is told so. */
+    readonly off_by_settings: boolean;
+  } | null;
   readonly bytes: number | string;
   readonly connections: number | string;
   /** Bytes of each step; empty: none. */

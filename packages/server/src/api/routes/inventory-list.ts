@@ -97,12 +97,19 @@ function listed(name: string, known: KnownEntity | undefined, { byName }: Entity
     known: known !== undefined && removedMs === null,
     since: sinceMs === null ? null : iso(sinceMs),
     removed: removedMs === null ? null : iso(removedMs),
-    agent: agent === undefined ? null : { version: agent.version, last_seen: agent.last_seen, silent: agent.silent },
+    agent: agent === undefined ? null : agentOf(agent),
     bytes: amount(traffic?.bytes ?? 0n),
     connections: amount(traffic?.connections ?? 0n),
     series: traffic?.series.map(amount) ?? [],
   };
 }
+
+const agentOf = ({ version, last_seen, silent, off_by_settings }: AgentReport) => ({
+  version,
+  last_seen,
+  silent,
+  off_by_settings,
+});
 
 /** Nodes that nobody but their own agent tells of. */
 function unnamed(

@@ -4,6 +4,7 @@ import type { EntityKind } from "../../lib/paths.ts";
 import { useClock } from "../../lib/use-clock.ts";
 import { ENTITY_ICONS, ENTITY_LABELS } from "../../ui/entity-kind.ts";
 import { useHealth } from "../health/use-health.ts";
+import { agentState } from "../inventory/agent-words.ts";
 import type { EntityEnds } from "./ends.ts";
 import { Fact } from "./fact.tsx";
 import { MemberFacts, NetworkLinks } from "./network-facts.tsx";
@@ -100,12 +101,14 @@ function SeenFacts({ kind, ends, name }: EntityHeadProps) {
 function AgentFacts({ name }: { name: string }) {
   const agent = useHealth().data?.agents?.find((one) => one.name === name);
   if (agent === undefined) return null;
+  const state = agentState(agent);
   return (
     <>
       {agent.version !== null && <Fact label="Agent">{agent.version}</Fact>}
       <Fact label="Last report">
         <Moment time={agent.last_seen} />
-        {agent.silent && <strong className="entity-silent"> (silent)</strong>}
+        {state === "silent" && <strong className="entity-silent"> (silent)</strong>}
+        {state === "off by settings" && " (off by settings)"}
       </Fact>
     </>
   );

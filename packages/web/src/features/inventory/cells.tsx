@@ -3,6 +3,7 @@ import { formatBytes, formatCount, formatDuration, formatExactBytes } from "@flo
 import type { ListedEntity } from "../../lib/types-inventory.ts";
 import { useClock } from "../../lib/use-clock.ts";
 import { openGuide } from "../guide/guide-state.ts";
+import { type AgentState, agentState } from "./agent-words.ts";
 import { counted } from "./kinds.ts";
 
 /** As many as there is room for, the others in number; all on hover. */
@@ -17,6 +18,12 @@ export function Several({ texts, most = 2, none = "–" }: { texts: readonly str
   );
 }
 
+const DOTS: Readonly<Record<AgentState, string>> = {
+  reports: "inventory-dot-well",
+  silent: "inventory-dot-silent",
+  "off by settings": "inventory-dot-off",
+};
+
 /** Does its agent report? */
 export function AgentCell({ name, agent, removed }: Pick<ListedEntity, "name" | "agent" | "removed">) {
   const clock = useClock();
@@ -24,7 +31,7 @@ export function AgentCell({ name, agent, removed }: Pick<ListedEntity, "name" | 
   if (agent === null) {
     return (
       <span className="inventory-none">
-        no agent
+        <span title="No agent of it was heard of in the last 24 hours">none for 24 h</span>
         <button type="button" className="inventory-add" aria-label={`Add an agent on ${name}`} onClick={() => openGuide(name)}>
           Add
         </button>
@@ -33,11 +40,12 @@ export function AgentCell({ name, agent, removed }: Pick<ListedEntity, "name" | 
   }
   const agoMs = Date.now() - Date.parse(agent.last_seen);
   const ago = agoMs < 2000 ? "now" : `${formatDuration(agoMs)} ago`;
+  const state = agentState(agent);
   const version = agent.version === null ? "" : ` · ${agent.version}`;
   return (
     <span className="cut" title={`Last heard of ${clock.exact(Date.parse(agent.last_seen))}`}>
-      <span className={`inventory-dot ${agent.silent ? "inventory-dot-silent" : "inventory-dot-well"}`} aria-hidden />
-      {agent.silent ? `silent, ${ago}` : `reports, ${ago}`}
+      <span className={`inventory-dot ${DOTS[state]}`} aria-hidden />
+      {`${state}, ${ago}`}
       <span className="inventory-dim">{version}</span>
     </span>
   );

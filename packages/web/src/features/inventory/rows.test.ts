@@ -23,8 +23,8 @@ const entity = (name: string, change: Partial<ListedEntity> = {}): ListedEntity 
 });
 const ALL = [
   entity("db-10", { bytes: 5, addresses: ["100.64.0.10"] }),
-  entity("db-9", { bytes: "9007199254740993", agent: { version: "1.0", last_seen: "", silent: true } }),
-  entity("web", { bytes: 5, tags: ["Office"], agent: { version: "1.0", last_seen: "", silent: false } }),
+  entity("db-9", { bytes: "9007199254740993", agent: { version: "1.0", last_seen: "", silent: true, off_by_settings: false } }),
+  entity("web", { bytes: 5, tags: ["Office"], agent: { version: "1.0", last_seen: "", silent: false, off_by_settings: false } }),
 ];
 const names = (query: string) => listed(ALL, readChoice(new URLSearchParams(query))).map(({ name }) => name);
 
@@ -33,6 +33,10 @@ it("has those with most traffic first, and names as people count", () => {
   expect(names("sort=name")).toEqual(["db-9", "db-10", "web"]);
   expect(names("sort=name&order=desc")).toEqual(["web", "db-10", "db-9"]);
   expect(names("sort=agent")).toEqual(["db-9", "db-10", "web"]);
+  // Who is told to record nothing is silent, and not missed.
+  const off = entity("off", { agent: { version: "1.0", last_seen: "", silent: true, off_by_settings: true } });
+  const byAgent = listed([...ALL, off], readChoice(new URLSearchParams("sort=agent")));
+  expect(byAgent.map(({ name }) => name)).toEqual(["db-9", "db-10", "off", "web"]);
   expect(names("sort=nonsense&order=up")).toEqual(names(""));
 });
 

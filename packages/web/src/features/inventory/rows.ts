@@ -1,5 +1,6 @@
 /** Which of all that is known is listed, and in which order: asked for in the address, answered on the page. */
 import type { ListedEntity } from "../../lib/types-inventory.ts";
+import { agentState } from "./agent-words.ts";
 
 export const SORTS = ["name", "networks", "agent", "bytes", "connections"] as const;
 export type Sort = (typeof SORTS)[number];
@@ -60,7 +61,7 @@ type Compare = (a: ListedEntity, b: ListedEntity) => number;
 const ORDERS: Readonly<Record<Sort, Compare>> = {
   name: byName,
   networks: (a, b) => collator.compare(a.networks.join(), b.networks.join()),
-  // Who needs a look first: silent ones, then those without an agent, then who reports.
+  // Who needs a look first: silent ones, then those without an agent, those that are switched off, and those that report.
   agent: (a, b) => agentRank(a) - agentRank(b),
   bytes: (a, b) => Number(a.bytes) - Number(b.bytes),
   connections: (a, b) => Number(a.connections) - Number(b.connections),
@@ -69,5 +70,5 @@ const ORDERS: Readonly<Record<Sort, Compare>> = {
 function agentRank({ agent, members }: ListedEntity): number {
   if (members !== null) return members.agents;
   if (agent === null) return 1;
-  return agent.silent ? 0 : 2;
+  return { silent: 0, "off by settings": 2, reports: 3 }[agentState(agent)];
 }
