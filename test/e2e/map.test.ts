@@ -129,16 +129,29 @@ describe.skipIf(!needs("the map in a browser", "browser"))("the map", () => {
     // The same key asks for more time elsewhere.
     expect(`from=${param("from")}&to=${param("to")}`).toBe(WINDOW);
     await test.page.keyboard.press("Enter");
-    await test.page.getByRole("menuitem", { name: "Only this" }).waitFor();
+    const only = test.page.getByRole("menuitem", { name: "Only this" });
+    await only.waitFor();
     await test.page.keyboard.press("Escape");
     await soon(focused).toBe(order[1]);
+    // A menu on the map is no part of it: an unsteady hand moves nothing.
+    await test.page.keyboard.press("Enter");
+    await only.hover();
+    const box = await only.boundingBox();
+    await test.page.mouse.down();
+    await test.page.mouse.move((box?.x ?? 0) + 14, (box?.y ?? 0) + 12, { steps: 4 });
+    await test.page.mouse.up();
+    await soon(() => param("q")).not.toBeNull();
   });
 
   it("what stands stays, also when one asks by something else; two clicks filter, a name is found", async () => {
     await open();
     const before = await placeOf("node:debian");
+    const widths = () => test.page.locator(".map-line").evaluateAll((all) => all.map((one) => one.getAttribute("stroke-width")));
+    const widthsBefore = await widths();
     await test.page.getByLabel("What is measured").selectOption("connections");
     await soon(() => param("metric")).toBe("connections");
+    await soon(widths).not.toEqual(widthsBefore);
+    expect(await test.page.locator(".map-screen[aria-busy=false]").count()).toBe(1);
     await test.page.getByLabel("Find on the map").fill("DEB");
     await test.page.getByText("1 found").waitFor();
     await soon(() => test.page.locator(".map-node-lit").count()).toBe(1);
@@ -150,5 +163,17 @@ describe.skipIf(!needs("the map in a browser", "browser"))("the map", () => {
     await soon(() => sign("node:debian").count()).toBe(0);
     await test.page.getByLabel("Who is told apart").selectOption("type");
     await soon(() => test.page.locator('.map-node[data-node="user"]').count()).toBe(1);
+  });
+
+  it("says so when it cannot be drawn", async () => {
+    await open();
+    await test.page.evaluate(() => {
+      Math.imul = () => {
+        throw new Error("no places");
+      };
+    });
+    await test.page.getByLabel("Who is told apart").selectOption("type");
+    await test.page.getByRole("alert").getByText("no places").waitFor();
+    test.expectNoComplaints(/no places/);
   });
 });

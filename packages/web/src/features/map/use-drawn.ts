@@ -9,9 +9,13 @@ export interface DrawnMap extends AnsweredMap {
   readonly layout: Layout;
 }
 
-/** The answer with a place for each node, once those are found; until then the one before. Null: the first is on its way. */
+/**
+ * The answer with a place for each node, once those are found; until then the one before. Null: the first is on its way. Throws why none
+ * were found.
+ */
 export function useDrawn(answered: AnsweredMap, room: Room): DrawnMap | null {
   const [drawn, setDrawn] = useState<DrawnMap | null>(null);
+  const [failed, setFailed] = useState<{ readonly error: unknown } | null>(null);
   const last = useRef<DrawnMap | null>(null);
   const size = useRef(room);
   size.current = room;
@@ -28,9 +32,10 @@ export function useDrawn(answered: AnsweredMap, room: Room): DrawnMap | null {
       startTransition(() => setDrawn(next));
     };
     inSlices(layOut(nodes, graph.edges, size.current, kept), left.signal).then(done, (error: unknown) => {
-      if (!left.signal.aborted) throw error;
+      if (!left.signal.aborted) setFailed({ error });
     });
     return () => left.abort();
   }, [answered, hasRoom]);
+  if (failed !== null) throw failed.error;
   return drawn;
 }

@@ -94,7 +94,9 @@ export function useView(surface: RefObject<HTMLElement | null>, layout: Layout, 
     },
     handlers: {
       onPointerDown(event) {
-        if (event.button === 0) drag.current = { x: event.clientX, y: event.clientY, moves: false };
+        // A menu on the map is no part of it.
+        if (event.button === 0 && event.currentTarget.contains(event.target as Node))
+          drag.current = { x: event.clientX, y: event.clientY, moves: false };
       },
       onPointerMove(event) {
         const from = drag.current;
