@@ -14,7 +14,8 @@ const ICON = { size: 14, "aria-hidden": true } as const;
 
 /** What traffic is divided by, in this order: by drag, by the buttons, or by Alt with the arrow keys. */
 export function DimensionList({ by, onChange }: DimensionListProps) {
-  const [dragged, setDragged] = useState<number | null>(null);
+  /** While a line is dragged: which one, and the order that it would make where it is let go. */
+  const [drag, setDrag] = useState<{ readonly field: string; readonly by: readonly string[] } | null>(null);
   const list = useRef<HTMLUListElement>(null);
   /** Moves with its line: elements that are moved in the page lose the focus. */
   const focused = useRef<{ readonly field: string; readonly name: string } | null>(null);
@@ -50,24 +51,30 @@ export function DimensionList({ by, onChange }: DimensionListProps) {
   const more = DIMENSIONS.filter(({ field }) => !by.includes(field));
   return (
     <div className="dimensions">
-      <ul ref={list} aria-label="Divided by, in this order">
-        {by.map((field, i) => (
+      <ul
+        ref={list}
+        aria-label="Divided by, in this order"
+        onDragOver={(event) => drag !== null && event.preventDefault()}
+        onDrop={(event) => {
+          if (drag === null) return;
+          event.preventDefault();
+          if (drag.by.join() !== by.join()) onChange(drag.by);
+        }}
+      >
+        {(drag?.by ?? by).map((field, i) => (
           <li
             key={field}
-            className={dragged === i ? "dimension-dragged" : undefined}
+            className={drag?.field === field ? "dimension-dragged" : undefined}
             draggable
             onKeyDown={onKeyDown(i)}
             onDragStart={(event) => {
               event.dataTransfer.effectAllowed = "move";
-              setDragged(i);
+              setDrag({ field, by });
             }}
             onDragEnter={() => {
-              if (dragged === null || dragged === i) return;
-              onChange(moved(by, dragged, i));
-              setDragged(i);
+              if (drag !== null && drag.field !== field) setDrag({ ...drag, by: moved(drag.by, drag.by.indexOf(drag.field), i) });
             }}
-            onDragOver={(event) => event.preventDefault()}
-            onDragEnd={() => setDragged(null)}
+            onDragEnd={() => setDrag(null)}
           >
             <IconGripVertical className="dimension-grip" {...ICON} />
             <span className="dimension-name cut" title={fieldLabel(field)}>

@@ -1,5 +1,5 @@
 import { useElementSize } from "@mantine/hooks";
-import { type KeyboardEvent, type PointerEvent, useState } from "react";
+import { type KeyboardEvent, type MouseEvent, useState } from "react";
 import type { Clock } from "../../lib/clock.ts";
 import { TimeLine } from "./axes.tsx";
 import { cutText } from "./cut-text.ts";
@@ -48,7 +48,7 @@ export function Heatmap({ label, series, steps, unit, clock, onPick }: HeatmapPr
     const one = series[row];
     if (one !== undefined) onPick(one.key, ...spanOf(step, steps));
   };
-  const cellAt = (event: PointerEvent): Cell | null => {
+  const cellAt = (event: MouseEvent): Cell | null => {
     const box = event.currentTarget.getBoundingClientRect();
     const [x, row] = [event.clientX - box.left, Math.floor((event.clientY - box.top - plot.top) / ROW_PX)];
     if (x < plot.left || row < 0 || row >= series.length) return null;
@@ -91,9 +91,9 @@ export function Heatmap({ label, series, steps, unit, clock, onPick }: HeatmapPr
         onBlur={() => setAt(null)}
         onPointerMove={(event) => setAt(cellAt(event))}
         onPointerLeave={() => setAt(null)}
-        onPointerUp={(event) => {
+        onClick={(event) => {
           const picked = cellAt(event);
-          if (picked !== null && event.button === 0) pick(picked);
+          if (picked !== null) pick(picked);
         }}
       >
         <svg width={width} height={plot.height + BELOW_PX} aria-hidden>
