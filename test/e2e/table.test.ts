@@ -35,6 +35,7 @@ describe.skipIf(!needs("the table of the traffic log in a browser", "browser"))(
   async function open(more = ""): Promise<void> {
     await test.go(`/traffic-logs?v=1&from=-1h&reports=merged${more}`);
     await test.rows.first().waitFor();
+    await soon(() => test.page.locator(".log-old").count()).toBe(0);
   }
   const heads = () => test.page.locator("thead th").allInnerTexts();
   const head = (label: string) => test.page.locator("thead th", { hasText: label });
