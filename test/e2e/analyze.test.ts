@@ -84,8 +84,14 @@ describe.skipIf(!needs("analyses in a browser", "browser"))("analyze", () => {
   });
 
   it("tells exact values under the hand, of keys and in numbers", async () => {
-    await open("graph=heatmap&by=src.name&limit=3");
+    await open("graph=stacked&by=src.name&limit=3");
+    const swatch = table().getByRole("button", { name: /^Show / });
+    await swatch.first().click();
+    await soon(() => swatch.first().getAttribute("aria-pressed")).toBe("false");
+    // What is hidden in one graph is there in another one that could not bring it back.
+    await test.page.getByRole("radio", { name: "Heatmap", exact: true }).check({ force: true });
     const { rows } = await top("by=src.name&limit=3&buckets=60");
+    await soon(() => test.page.locator(".heatmap-name").count()).toBe(rows.length);
     const series = rows[1]?.series ?? [];
     const hand = test.page.getByRole("slider");
     await hand.focus();
@@ -99,6 +105,22 @@ describe.skipIf(!needs("analyses in a browser", "browser"))("analyze", () => {
     const cells = test.page.locator(".chart-table tbody tr").last().locator("td");
     expect((await cells.allInnerTexts()).slice(0, 3)).toEqual(rows.map((row) => formatExactBytes(row.series?.[0] ?? -1)));
     await test.page.getByRole("button", { name: "Table" }).click();
+    // Only what was pressed there, too, is picked.
+    const box = await hand.boundingBox();
+    if (box === null) throw new Error("the heatmap is not there");
+    const [x, y] = [box.x + box.width - 30, box.y + 10];
+    await test.page.mouse.move(x, box.y - 12);
+    await test.page.mouse.down();
+    await test.page.mouse.move(x, y);
+    await test.page.mouse.up();
+    expect(path()).toBe("/analyze");
+    await test.page.mouse.click(x, y);
+    await soon(path).toBe("/traffic-logs");
+    await test.page.goBack();
+    await test.page.getByRole("radio", { name: "Stacked", exact: true }).check({ force: true });
+    await test.page.getByLabel("Add a dimension").selectOption("protocol");
+    await soon(() => swatch.count()).toBeGreaterThan(2);
+    expect(await swatch.evaluateAll((all) => all.filter((one) => one.ariaPressed !== "true").length)).toBe(0);
   });
 
   it("leads from a line, a link and a cell to exactly the rows behind it", async () => {
@@ -147,6 +169,24 @@ describe.skipIf(!needs("analyses in a browser", "browser"))("analyze", () => {
     await soon(() => table().locator("thead th").first().innerText()).toBe("Protocol");
     await test.page.goBack();
     await soon(() => param("by")).toBe("protocol,src.type,dst.type");
+    // Dragged past another one: nothing is asked before it is let go, and one step back takes it back.
+    const steps = () => test.page.evaluate(() => window.history.length);
+    const before = await steps();
+    const lines = test.page.getByRole("list", { name: "Divided by" }).getByRole("listitem");
+    await lines.nth(0).locator(".dimension-grip").hover();
+    await test.page.mouse.down();
+    for (const i of [1, 2]) {
+      const box = await lines.nth(i).boundingBox();
+      await test.page.mouse.move((box?.x ?? 0) + 30, (box?.y ?? 0) + 14, { steps: 6 });
+      await soon(() => lines.nth(i).innerText()).toContain("Protocol");
+    }
+    expect(param("by")).toBe("protocol,src.type,dst.type");
+    await test.page.mouse.up();
+    await soon(() => param("by")).toBe("src.type,dst.type,protocol");
+    // What was ahead after going back is gone.
+    expect(await steps()).toBe(before);
+    await test.page.goBack();
+    await soon(() => param("by")).toBe("protocol,src.type,dst.type");
     await test.page.getByLabel("Add a dimension").selectOption("verdict");
     await soon(() => param("by")).toBe("protocol,src.type,dst.type,verdict");
     expect(await test.page.getByLabel("Add a dimension").count()).toBe(0);
@@ -193,6 +233,7 @@ describe.skipIf(!needs("analyses in a browser", "browser"))("analyze", () => {
     await test.page.getByRole("button", { name: "Run it" }).click();
     await table().waitFor();
     expect(asked).toBe(1);
+    await test.page.getByText("It is not asked again by itself.").waitFor();
     await test.page.unroute("**/api/flows/count?**");
   });
 

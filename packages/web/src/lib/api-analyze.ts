@@ -3,7 +3,7 @@ import { call } from "./api.ts";
 import type { AnalyzeAnswer, PlanAnswer } from "./types-analyze.ts";
 
 /** `params`: as `GET /api/flows/top` takes them. Throws ApiError. */
-export function fetchGroups(params: URLSearchParams, signal?: AbortSignal): Promise<AnalyzeAnswer> {
+export function fetchTop(params: URLSearchParams, signal?: AbortSignal): Promise<AnalyzeAnswer> {
   return call<AnalyzeAnswer>("GET", `/api/flows/top?${params}`, undefined, signal);
 }
 

@@ -1,13 +1,8 @@
 /** Who talks to whom. */
 import { call } from "./api.ts";
-import type { GroupsAnswer, PairsAnswer } from "./types-map.ts";
+import type { PairsAnswer } from "./types-map.ts";
 
 /** `params`: as `GET /api/flows/pairs` takes them. Throws ApiError. */
 export function fetchPairs(params: URLSearchParams, signal?: AbortSignal): Promise<PairsAnswer> {
   return call<PairsAnswer>("GET", `/api/flows/pairs?${params}`, undefined, signal);
-}
-
-/** `params`: as `GET /api/flows/top` takes them. Throws ApiError. */
-export function fetchGroups(params: URLSearchParams, signal?: AbortSignal): Promise<GroupsAnswer> {
-  return call<GroupsAnswer>("GET", `/api/flows/top?${params}`, undefined, signal);
 }

@@ -63,7 +63,13 @@ function Answer() {
   /** The plan that was agreed to. */
   const [agreed, setAgreed] = useState<string | null>(null);
   const mayRun = plan.data !== undefined && !plan.isPlaceholderData && (!isCostly(plan.data) || agreed === plan.data.of);
-  const { data, error: answerError, isPlaceholderData, dataUpdatedAt, refetch } = useAnswer(question, mayRun);
+  const {
+    data,
+    error: answerError,
+    isPlaceholderData,
+    dataUpdatedAt,
+    refetch,
+  } = useAnswer(question, mayRun, plan.data?.rows ?? 0);
   const error = plan.error ?? answerError;
   const again = () => void (plan.error === null ? refetch() : plan.refetch());
   const isOld = isPlaceholderData || error !== null || !mayRun;

@@ -1,4 +1,5 @@
 import { WrongQuery } from "../features/filter/wrong-query.tsx";
+import { COSTLY_ROWS } from "../features/histogram/refetch.ts";
 import { MapBar } from "../features/map/map-bar.tsx";
 import { MapCanvas } from "../features/map/map-canvas.tsx";
 import { MapLegend } from "../features/map/map-legend.tsx";
@@ -6,6 +7,7 @@ import { MapTable } from "../features/map/map-table.tsx";
 import { useMap } from "../features/map/use-map.ts";
 import { useMapChoices } from "../features/map/use-map-choices.ts";
 import { EmptyLog } from "../features/traffic/empty-log.tsx";
+import type { AnswerMeta } from "../lib/api-types.ts";
 import { mistakeIn } from "../lib/asked.ts";
 import { useAsked } from "../lib/use-asked.ts";
 import { CostLine } from "../ui/cost-line.tsx";
@@ -48,9 +50,13 @@ export function MapRoute() {
           ) : (
             <MapCanvas answered={data} find={chosen.find} />
           )}
-          <CostLine meta={data.graph.meta} exact={!data.graph.estimated} />
+          <CostLine meta={data.graph.meta} exact={!data.graph.estimated} note={costNote(data.graph.meta)} />
         </div>
       )}
     </>
   );
+}
+
+function costNote({ rows_read }: AnswerMeta): string | null {
+  return rows_read > COSTLY_ROWS ? "So many rows are not read again by themselves" : null;
 }

@@ -1,10 +1,11 @@
 /** What is made of an answer: series, shares, ways from column to column, rows behind it, a file, words. */
 import { expect, it } from "vitest";
 import type { AnalyzeAnswer, GroupFigures, PlanAnswer } from "../../lib/types-analyze.ts";
+import { COSTLY_ROWS, refetchMs } from "../histogram/refetch.ts";
 import { csvOf } from "./csv.ts";
 import { beforeOf, groupChart, sharesOf } from "./group-series.ts";
 import { rowsParams } from "./open-rows.ts";
-import { COSTLY_ROWS, isCostly, rowsWords, sourceWords } from "./plan-words.ts";
+import { isCostly, rowsWords, sourceWords } from "./plan-words.ts";
 import { queryOfGroup, queryOfOther } from "./rows-behind.ts";
 import { sankeyLinks } from "./sankey-links.ts";
 
@@ -101,10 +102,17 @@ it("a plan says where the answer comes from, and which dimension is to blame", (
     ...{ sources: [{ table: "flow_deltas", ms: 100 }], rows_ms: 604_800_000, known: false, forced_by: ["src.ip"] },
     ...{ step_ms: 3_600_000, estimated: false, partial: false },
   };
-  const plan = { answer, rows: 12_400_000, of: "" };
+  const plan = { answer, rows: 12_400_000, previous: false, of: "" };
   expect(sourceWords(answer)).toBe("counters over time, steps of 1 h");
   expect(rowsWords(plan)).toBe("No rollup has Source address with the rest: 7 d of single flows are read, about 12.4M rows.");
   expect(rowsWords({ ...plan, answer: { ...answer, known: true } })).toMatch(/^No rollup has all of this time in steps of 1 h:/);
+  expect(rowsWords({ ...plan, previous: true })).toContain("7 d of single flows are read, and as much of the time before, about");
   expect([rowsWords({ ...plan, rows: null }), rowsWords({ ...plan, rows: 5500 })]).toEqual([null, null]);
   expect([isCostly(plan), isCostly({ rows: COSTLY_ROWS }), isCostly({ rows: null })]).toEqual([true, false, false]);
+});
+
+it("what is costly is not asked again by itself", () => {
+  const [live, nowMs] = [{ from: "-1h", to: "now" }, Date.parse("2026-11-22T09:00:00Z")];
+  expect([refetchMs(live, nowMs), refetchMs(live, nowMs, COSTLY_ROWS)]).toEqual([10_000, 10_000]);
+  expect(refetchMs(live, nowMs, COSTLY_ROWS + 1)).toBe(false);
 });

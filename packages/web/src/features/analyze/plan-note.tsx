@@ -13,7 +13,8 @@ export interface PlanNoteProps {
 /** Where the answer comes from; where it takes long, one is asked before. */
 export function PlanNote({ plan, agreed, onRun }: PlanNoteProps) {
   const words = rowsWords(plan);
-  if (isCostly(plan) && !agreed) {
+  const costly = isCostly(plan);
+  if (costly && !agreed) {
     return (
       <div className="analyze-costly" role="status">
         <IconClockExclamation size={18} stroke={1.8} aria-hidden />
@@ -27,6 +28,7 @@ export function PlanNote({ plan, agreed, onRun }: PlanNoteProps) {
   return (
     <p className="analyze-plan">
       From {sourceWords(plan.answer)}.{words !== null && ` ${words}`}
+      {costly && " It is not asked again by itself."}
     </p>
   );
 }

@@ -3,11 +3,10 @@ import { formatDuration } from "@flowtrail/model";
 import { fieldLabel } from "../../lib/filter-text.ts";
 import type { PlanAnswer } from "../../lib/types-analyze.ts";
 import { tableWords } from "../../ui/cost-words.ts";
+import { COSTLY_ROWS } from "../histogram/refetch.ts";
 import type { Plan } from "./use-plan.ts";
 
-/** So many rows take seconds: one is asked before. */
-export const COSTLY_ROWS = 2_000_000;
-
+/** One is asked before. */
 export function isCostly({ rows }: Pick<Plan, "rows">): boolean {
   return rows !== null && rows > COSTLY_ROWS;
 }
@@ -24,9 +23,10 @@ const compact = new Intl.NumberFormat("en-US", { notation: "compact", maximumFra
 const WORTH_TELLING = 50_000;
 
 /** Why rows are read one by one, and how many; null: next to none are. */
-export function rowsWords({ answer, rows }: Plan): string | null {
+export function rowsWords({ answer, rows, previous }: Plan): string | null {
   if (rows === null || rows < WORTH_TELLING) return null;
-  return `${whyRows(answer)}: ${formatDuration(answer.rows_ms)} of single flows are read, about ${compact.format(rows)} rows.`;
+  const what = `${formatDuration(answer.rows_ms)} of single flows are read${previous ? ", and as much of the time before" : ""}`;
+  return `${whyRows(answer)}: ${what}, about ${compact.format(rows)} rows.`;
 }
 
 function whyRows({ known, forced_by, step_ms }: PlanAnswer): string {

@@ -1,17 +1,17 @@
 import { Button } from "@mantine/core";
 import { IconDownload } from "@tabler/icons-react";
 import { askedParams } from "../../lib/asked.ts";
+import { saveCsv } from "../../lib/csv.ts";
 import type { AnalyzeAnswer } from "../../lib/types-analyze.ts";
 import { useAsked } from "../../lib/use-asked.ts";
 import { formatShort } from "../../ui/charts/units.ts";
 import { CostLine } from "../../ui/cost-line.tsx";
 import { TableSwitch, useAsTable } from "../histogram/table-switch.tsx";
-import { useHidden } from "../histogram/use-hidden.ts";
+import { NONE_HIDDEN, useHidden } from "../histogram/use-hidden.ts";
 import { csvOf } from "./csv.ts";
 import { Graph, graphTitle } from "./graph.tsx";
 import { type Question, questionParams } from "./question.ts";
 import { ResultTable } from "./result-table.tsx";
-import { saveText } from "./save-csv.ts";
 import { unitOf } from "./units.ts";
 import { ViewQuestion } from "./view-question.tsx";
 
@@ -28,11 +28,13 @@ const ESTIMATED = "Some of it is spread evenly over the lives of its flows";
 export function Result({ answer, question, nowMs }: ResultProps) {
   const { asked } = useAsked();
   const [asTable, setAsTable] = useAsTable();
-  const { hidden, toggle } = useHidden();
   const { graph, by, metric, previous } = question;
+  const { hidden, toggle } = useHidden([...by, metric].join());
   const hasGraph = graph !== "table";
   const isDrawnBySeries = hasGraph && graph !== "sankey" && graph !== "heatmap";
-  const save = () => saveText("analyze.csv", "text/csv;charset=utf-8", csvOf(answer, by, metric));
+  // What is no series cannot be brought back.
+  const shown = { answer, question, hidden: isDrawnBySeries ? hidden : NONE_HIDDEN };
+  const save = () => saveCsv("flowtrail-analyze.csv", csvOf(answer, by, metric));
   return (
     <>
       {hasGraph && (
@@ -49,7 +51,7 @@ export function Result({ answer, question, nowMs }: ResultProps) {
               <TableSwitch on={asTable} onChange={setAsTable} />
             </span>
           </div>
-          <Graph {...{ answer, question, hidden, asTable, nowMs }} />
+          <Graph {...shown} asTable={asTable} nowMs={nowMs} />
         </section>
       )}
       <section className="block" aria-label="In numbers">
@@ -68,7 +70,7 @@ export function Result({ answer, question, nowMs }: ResultProps) {
             <ViewQuestion params={questionParams(question, askedParams(asked))} />
           </span>
         </div>
-        <ResultTable {...{ answer, question, hidden }} onToggle={isDrawnBySeries ? toggle : undefined} />
+        <ResultTable {...shown} onToggle={isDrawnBySeries ? toggle : undefined} />
       </section>
       <CostLine meta={answer.meta} exact={!answer.estimated} note={answer.estimated ? ESTIMATED : null} />
     </>

@@ -10,6 +10,8 @@ export interface Plan {
   readonly answer: PlanAnswer;
   /** About so many rows are read one by one; null: next to none. */
   readonly rows: number | null;
+  /** Also the time before is read. */
+  readonly previous: boolean;
   /** What was planned. */
   readonly of: string;
 }
@@ -21,17 +23,19 @@ const LITTLE_MS = 2 * 3_600_000;
 export function usePlan(question: Question) {
   const { asked } = useAsked();
   const params = planParams(question, askedParams(asked));
-  const of = params.toString();
+  const { previous } = question;
+  const of = `${params}${previous ? " and before" : ""}`;
   return useQuery({
     queryKey: ["analyze-plan", of],
     queryFn: async ({ signal }): Promise<Plan> => {
       const answer = await fetchPlan(params, signal);
       const bounds = boundsOf(asked.window, Date.now());
-      if (answer.rows_ms <= LITTLE_MS || bounds === null) return { answer, rows: null, of };
+      if (answer.rows_ms <= LITTLE_MS || bounds === null) return { answer, rows: null, previous, of };
       const all = askedParams({ ...asked, q: "" });
       all.set("reports", "all");
       const count = await fetchReportCount(all, signal);
-      return { answer, rows: Math.round((count * answer.rows_ms) / (bounds.toMs - bounds.fromMs)), of };
+      const rows = (count * answer.rows_ms) / (bounds.toMs - bounds.fromMs);
+      return { answer, rows: Math.round(previous ? 2 * rows : rows), previous, of };
     },
     placeholderData: keepPreviousData,
     enabled: mistakeIn(asked.q) === null,

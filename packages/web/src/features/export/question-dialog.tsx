@@ -11,20 +11,29 @@ export interface QuestionDialogProps {
   readonly title: string;
   readonly icon: ReactNode;
   readonly iconOnly?: boolean;
+  /** Beside a heading instead of in the toolbar. */
+  readonly small?: boolean;
   readonly sizePx: number;
   readonly children: ReactNode;
 }
 
-/** A button of the toolbar that opens what can be done with a question. One with a mistake is handed on to nobody. */
-export function QuestionDialog({ asked, label, title, icon, iconOnly = false, sizePx, children }: QuestionDialogProps) {
+/** A button that opens what can be done with a question. One with a mistake is handed on to nobody. */
+export function QuestionDialog({
+  asked,
+  label,
+  title,
+  icon,
+  iconOnly = false,
+  small = false,
+  sizePx,
+  children,
+}: QuestionDialogProps) {
   const [opened, setOpened] = useState(false);
   const mistake = mistakeIn(asked.get("q") ?? "");
   return (
     <>
       <Button
-        variant="default"
-        size="xs"
-        h={32}
+        {...(small ? { variant: "subtle", color: "gray", size: "compact-xs" } : { variant: "default", size: "xs", h: 32 })}
         {...(iconOnly ? { px: 9, "aria-label": label, title: label } : { leftSection: icon })}
         onClick={() => setOpened(true)}
       >

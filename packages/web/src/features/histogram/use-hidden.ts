@@ -1,13 +1,16 @@
 import { useCallback, useState } from "react";
 import type { ChartSeries } from "../../ui/charts/series.ts";
 
-/** Series that are not shown for now. */
-export function useHidden() {
-  const [hidden, setHidden] = useState<ReadonlySet<string>>(new Set());
+export const NONE_HIDDEN: ReadonlySet<string> = new Set();
+
+/** Series that are not shown for now. @param of what they are series of: those of something else are all shown */
+export function useHidden(of = "") {
+  const [chosen, setChosen] = useState({ of, keys: NONE_HIDDEN });
+  const hidden = chosen.of === of ? chosen.keys : NONE_HIDDEN;
   const toggle = (key: string) => {
-    const next = new Set(hidden);
-    if (!next.delete(key)) next.add(key);
-    setHidden(next);
+    const keys = new Set(hidden);
+    if (!keys.delete(key)) keys.add(key);
+    setChosen({ of, keys });
   };
   const shownOf = useCallback(
     <S extends ChartSeries>(series: readonly S[]): readonly S[] => series.filter(({ key }) => !hidden.has(key)),

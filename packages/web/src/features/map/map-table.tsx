@@ -2,6 +2,7 @@ import { Button } from "@mantine/core";
 import { IconArrowDown, IconArrowUp, IconCheck, IconCopy, IconDownload } from "@tabler/icons-react";
 import { memo, startTransition, useEffect, useMemo, useState } from "react";
 import { type Asked, writeAsked } from "../../lib/asked.ts";
+import { saveCsv } from "../../lib/csv.ts";
 import { TRAFFIC_LOGS_PATH } from "../../lib/paths.ts";
 import { useAsked } from "../../lib/use-asked.ts";
 import { useCopy } from "../../lib/use-copy.ts";
@@ -57,7 +58,7 @@ export function MapTable({ answered: { graph, metric }, sort, onSort }: MapTable
           variant="subtle"
           color="gray"
           leftSection={<IconDownload {...ICON} />}
-          onClick={() => saveText(csvOf(rows), "flowtrail-map.csv", "text/csv")}
+          onClick={() => saveCsv("flowtrail-map.csv", csvOf(rows))}
         >
           Download CSV
         </Button>
@@ -168,13 +169,4 @@ function End({ node }: { node: MapNode }) {
       </FieldValue>
     </span>
   );
-}
-
-function saveText(text: string, name: string, type: string): void {
-  const url = URL.createObjectURL(new Blob([text], { type }));
-  const link = document.createElement("a");
-  link.href = url;
-  link.download = name;
-  link.click();
-  URL.revokeObjectURL(url);
 }

@@ -1,4 +1,5 @@
 /** The map in numbers: rows in an order, and as text for others. */
+import { csvText } from "../../lib/csv.ts";
 import { PARTICIPANT_LABELS } from "../../ui/participant.tsx";
 import type { MapMetric, Sort } from "./choices.ts";
 import type { MapEdge, MapGraph, MapNode } from "./graph.ts";
@@ -44,11 +45,9 @@ function linesOf(rows: readonly PairRow[]): string[][] {
   ];
 }
 
-/** As RFC 4180 has it. */
+/** To be opened by a sheet. */
 export function csvOf(rows: readonly PairRow[]): string {
-  return linesOf(rows)
-    .map((line) => `${line.map(quoted).join(",")}\r\n`)
-    .join("");
+  return csvText(linesOf(rows));
 }
 
 /** To be pasted into a sheet. */
@@ -56,10 +55,4 @@ export function tabbedOf(rows: readonly PairRow[]): string {
   return linesOf(rows)
     .map((line) => line.map((cell) => cell.replaceAll(/[\t\r\n]+/g, " ")).join("\t"))
     .join("\n");
-}
-
-/** A cell that a sheet would take for a formula is told to be text: names come from others. */
-function quoted(cell: string): string {
-  const safe = /^[=+\-@\t\r]/.test(cell) ? `'${cell}` : cell;
-  return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
 }

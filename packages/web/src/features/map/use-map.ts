@@ -1,5 +1,6 @@
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
-import { fetchGroups, fetchPairs } from "../../lib/api-map.ts";
+import { fetchTop } from "../../lib/api-analyze.ts";
+import { fetchPairs } from "../../lib/api-map.ts";
 import { askedParams, mistakeIn } from "../../lib/asked.ts";
 import { useAsked } from "../../lib/use-asked.ts";
 import { refetchMs } from "../histogram/refetch.ts";
@@ -18,7 +19,7 @@ export interface AnsweredMap {
 /** Most groups that the server tells at once. */
 const MOST_GROUPS = "100";
 
-/** Who talks to whom in the screen's window; while that ends now, asked again and again. */
+/** Who talks to whom in the screen's window; while that ends now, asked again and again, unless it reads too much. */
 export function useMap(choices: Pick<MapChoices, "by" | "metric" | "most" | "domains">) {
   const { asked } = useAsked();
   const { by, metric, most, domains } = choices;
@@ -39,13 +40,13 @@ export function useMap(choices: Pick<MapChoices, "by" | "metric" | "most" | "dom
       const groups = (metric: MapMetric) => {
         const types = "src.type,dst.type";
         const own = { by: by === "network" ? `network,${types}` : types, metric, limit: MOST_GROUPS };
-        return fetchGroups(new URLSearchParams([...params, ...Object.entries(own)]), signal);
+        return fetchTop(new URLSearchParams([...params, ...Object.entries(own)]), signal);
       };
       const [bytes, connections] = await Promise.all([groups("bytes"), groups("connections")]);
       return { graph: graphOfTop({ bytes, connections }, by === "network", metric), metric, question };
     },
     placeholderData: keepPreviousData,
-    refetchInterval: refetchMs(asked.window, Date.now()),
+    refetchInterval: ({ state }) => refetchMs(asked.window, Date.now(), state.data?.graph.meta.rows_read),
     enabled: mistakeIn(asked.q) === null,
   });
 }
