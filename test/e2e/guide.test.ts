@@ -139,6 +139,11 @@ describe.skipIf(!needs("the first node, added by a browser", "browser", "root"))
     await dialog().getByRole("button", { name: "Add another node" }).click();
     await dialog().getByLabel("Name of the node").fill(NODE);
     await dialog().getByText("An agent of this name reports already.").waitFor();
+    // What is heard of that name is the other one's: it turns nothing green.
+    await dialog().getByRole("button", { name: "Make the command" }).click();
+    await dialog().getByText("this page cannot tell the two apart").waitFor();
+    expect(await page().evaluate(lowContrast)).toEqual([]);
+    expect(await dialog().locator(".guide-green").count()).toBe(0);
     await page().keyboard.press("Escape");
     await dialog().waitFor({ state: "detached" });
   });

@@ -10,6 +10,8 @@ import "./guide.css";
 export interface AwaitedNode extends AgentToStart {
   /** The server's. */
   readonly since: string;
+  /** An agent of that name reported when the command was made: what is heard of it tells nothing of this one. */
+  readonly isTaken: boolean;
 }
 
 /** Add a node: a name, one command, and it turns green. What was begun is still there when it is opened again. */

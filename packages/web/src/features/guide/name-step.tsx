@@ -1,11 +1,17 @@
 import { Button, TextInput } from "@mantine/core";
 import { useMutation } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
+import { fetchHealth } from "../../lib/api.ts";
 import { makeToken } from "../../lib/api-tokens.ts";
+import type { AgentHealth } from "../../lib/api-types.ts";
 import { useHealth } from "../health/use-health.ts";
 import { addressProblem, isLoopback, nameProblem } from "./agent-command.ts";
 import type { AwaitedNode } from "./guide-dialog.tsx";
 import { openGuide } from "./guide-state.ts";
+
+function isReporting(agents: readonly AgentHealth[] | undefined, node: string): boolean {
+  return agents?.some((agent) => agent.name === node && !agent.silent) === true;
+}
 
 /** What it is called, and where it finds this server. */
 export function NameStep({ first, onNamed }: { first: string; onNamed(node: AwaitedNode): void }) {
@@ -14,14 +20,16 @@ export function NameStep({ first, onNamed }: { first: string; onNamed(node: Awai
   const [tried, setTried] = useState(false);
   const health = useHealth().data;
   const token = useMutation({
-    mutationFn: (node: string) => makeToken({ kind: "agent", node }),
-    onSuccess: ({ token, created }) => {
-      onNamed({ node, address, token, since: created });
+    mutationFn: async (node: string) => {
+      const { agents } = await fetchHealth();
+      return { isTaken: isReporting(agents, node), ...(await makeToken({ kind: "agent", node })) };
+    },
+    onSuccess: ({ token, created, isTaken }) => {
+      onNamed({ node, address, token, since: created, isTaken });
       openGuide();
     },
   });
   const problems = { node: nameProblem(node), address: addressProblem(address) };
-  const isTaken = health?.agents?.some((agent) => agent.name === node) === true;
   const submit = (event: FormEvent) => {
     event.preventDefault();
     setTried(true);
@@ -44,7 +52,7 @@ export function NameStep({ first, onNamed }: { first: string; onNamed(node: Awai
         onChange={(event) => setNode(event.currentTarget.value.trim())}
         error={tried || node !== "" ? problems.node : null}
       />
-      {isTaken && (
+      {isReporting(health?.agents, node) && (
         <p className="guide-note">An agent of this name reports already. A second command is for moving it to another machine.</p>
       )}
       <TextInput

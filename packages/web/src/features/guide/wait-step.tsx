@@ -17,7 +17,8 @@ const LONG_MS = 60_000;
 
 /** The command, and whether its agent has come. */
 export function WaitStep({ node, onAnother }: { node: AwaitedNode; onAnother(): void }) {
-  const { agent, error } = useAgent(node.node, node.since);
+  const { agent: heard, error } = useAgent(node.node, node.since);
+  const agent = node.isTaken ? null : heard;
   const isLong = useIsLater(LONG_MS);
   return (
     <>
@@ -28,16 +29,23 @@ export function WaitStep({ node, onAnother }: { node: AwaitedNode; onAnother(): 
       <p className="guide-small">
         The token in it is shown this once. Whoever has it can report as {node.node}, and do nothing else.
       </p>
-      <div className={`guide-state${agent === null ? "" : " guide-green"}`} role="status">
-        {agent === null ? <Loader size="xs" aria-hidden /> : <IconCircleCheck size={20} aria-hidden />}
-        {agent === null ? `Waiting for ${node.node} to report…` : `${node.node} reports`}
-      </div>
+      {node.isTaken ? (
+        <p className="guide-note" role="status">
+          An agent called {node.node} reports already, perhaps from another machine: this page cannot tell the two apart. What the
+          command prints says whether its own agent reports. Stop the other one: the two would tell of one node.
+        </p>
+      ) : (
+        <div className={`guide-state${agent === null ? "" : " guide-green"}`} role="status">
+          {agent === null ? <Loader size="xs" aria-hidden /> : <IconCircleCheck size={20} aria-hidden />}
+          {agent === null ? `Waiting for ${node.node} to report…` : `${node.node} reports`}
+        </div>
+      )}
       {agent === null && error !== null && (
         <p className="guide-failed" role="alert">
           {error.message}
         </p>
       )}
-      {agent === null && error === null && isLong && <WhatToCheck address={node.address} />}
+      {agent === null && error === null && isLong && !node.isTaken && <WhatToCheck address={node.address} />}
       {agent !== null && <Connected agent={agent} />}
       <div className="guide-actions">
         {agent !== null && <LiveLink reporter={agent.name} />}
