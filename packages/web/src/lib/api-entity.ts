@@ -86,22 +86,34 @@ function addressesOf({ addresses = [], ranges = [], devices = [] }: Described): 
   return [...addresses, ...ranges, ...devices.flatMap((device) => device.addresses)];
 }
 
-/** What the inventory said of these ids, newest first. Throws ApiError. */
+export interface EntityHistory {
+  /** Newest first. */
+  readonly changes: readonly InventoryChange[];
+  /** There may be older ones than these, or some of other ids of the name. */
+  readonly isCut: boolean;
+}
+
+/** What the inventory said of these ids. Throws ApiError. */
 export async function fetchHistory(
   kind: EntityKind,
   ids: readonly string[],
   network: string | null,
   signal?: AbortSignal,
-): Promise<readonly InventoryChange[]> {
+): Promise<EntityHistory> {
   const inventoryKind = INVENTORY_KINDS[kind];
-  if (inventoryKind === null) return [];
+  if (inventoryKind === null) return { changes: [], isCut: false };
   const answers = await Promise.all(
-    ids.map((id) => {
+    ids.slice(0, MOST_IDS).map((id) => {
       const params = new URLSearchParams({ kind: inventoryKind, id, from: "0", limit: String(MOST_CHANGES) });
       if (network !== null) params.set("network", network);
       return call<{ changes: readonly InventoryChange[] }>("GET", `/api/inventory/history?${params}`, undefined, signal);
     }),
   );
-  return answers.flatMap(({ changes }) => changes).toSorted((a, b) => (a.time < b.time ? 1 : -1));
+  return {
+    changes: answers.flatMap(({ changes }) => changes).toSorted((a, b) => (a.time < b.time ? 1 : -1)),
+    isCut: ids.length > MOST_IDS || answers.some(({ changes }) => changes.length === MOST_CHANGES),
+  };
 }
 const MOST_CHANGES = 200;
+/** One request each; a name mostly has one in each network that it is in. */
+const MOST_IDS = 20;

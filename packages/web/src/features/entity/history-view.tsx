@@ -16,12 +16,13 @@ export function HistoryView({ kind, name }: { kind: EntityKind; name: string }) 
     <>
       {error !== null && <FailedBanner message={error.message} showsOld={data !== undefined} onRetry={() => void refetch()} />}
       {data === undefined && error === null && <ScreenSkeleton />}
-      {data?.length === 0 && (
+      {data?.changes.length === 0 && (
         <Empty icon={<IconHistory size={26} stroke={1.6} />} title="The inventory has never told of it">
           <p>Its name comes from flows alone. What an inventory file, Netmaker or agents tell of it from now on is kept here.</p>
         </Empty>
       )}
-      {data !== undefined && data.length > 0 && <Changes changes={data} />}
+      {data !== undefined && data.changes.length > 0 && <Changes changes={data.changes} />}
+      {data?.isCut === true && <p className="entity-history-cut">The newest changes; older ones are left out.</p>}
     </>
   );
 }

@@ -24,7 +24,7 @@ export function useKnown(kind: EntityKind, name: string) {
 export function useHistory(kind: EntityKind, name: string) {
   const { network } = useAsked().asked;
   const known = useKnown(kind, name).data;
-  const ids = [...new Set([...(known ?? []).map(({ id }) => id), name])];
+  const ids = [...new Set([name, ...(known ?? []).map(({ id }) => id)])];
   return useQuery({
     queryKey: ["history", kind, ids, network],
     queryFn: ({ signal }) => fetchHistory(kind, ids, network, signal),
