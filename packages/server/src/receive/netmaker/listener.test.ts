@@ -1,6 +1,7 @@
 /** The listener without the rest: who is let in, and connections whose other end is gone. */
 import { execFileSync } from "node:child_process";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { connect as connectHttp2 } from "node:http2";
 import { connect, createServer, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -83,30 +84,78 @@ describe("the listener for Netmaker's agents", { timeout: 30_000 }, () => {
     expect(await stream("grpc-js", address).send([])).toMatchObject({ success: true });
   });
 
-  it("ends connections whose other end is gone without a word", async () => {
-    const { address, listener } = await listening({ keepaliveMs: 200 });
-    const pipes: Socket[] = [];
-    const between = createServer((near) => {
-      const far = connect(Number(address.split(":")[1]), "127.0.0.1");
-      near.pipe(far).pipe(near);
-      pipes.push(near, far);
-      for (const end of [near, far]) end.on("error", () => undefined);
+  /** Between client and listener: it does not pass on that one of them has ended, and nothing at all when it is deaf. */
+  async function between(address: string) {
+    const sockets: Socket[] = [];
+    const state = { isDeaf: false, address: "" };
+    const server = createServer({ allowHalfOpen: true }, (near) => {
+      const far = connect({ port: Number(address.split(":")[1]), host: "127.0.0.1", allowHalfOpen: true });
+      for (const [from, to] of [
+        [near, far],
+        [far, near],
+      ] as const) {
+        from.on("data", (bytes) => state.isDeaf || to.write(bytes));
+        from.on("error", () => undefined);
+        sockets.push(from);
+      }
     });
-    await new Promise<void>((resolve) => between.listen(0, "127.0.0.1", resolve));
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
     opened.push(() => {
-      for (const end of pipes) end.destroy();
-      between.close();
+      for (const socket of sockets) socket.destroy();
+      server.close();
     });
-    const { port } = between.address() as { port: number };
-    await stream("grpc-js", `127.0.0.1:${port}`).send([]);
+    state.address = `127.0.0.1:${(server.address() as { port: number }).port}`;
+    return state;
+  }
+
+  it("ends connections whose other end is gone without a word", async () => {
+    const { address, listener } = await listening({ keepaliveMs: 1000 });
+    const pipe = await between(address);
+    await stream("grpc-js", pipe.address).send([]);
     const alive = stream("grpc-js", address);
     await alive.send([]);
     expect(listener.stats).toMatchObject({ connections: 2, streams: 2, halfOpen: 0 });
     // From now on nothing gets through, and nobody says so.
-    for (const end of pipes) end.unpipe().pause();
-    await until(() => listener.stats.halfOpen === 1);
+    pipe.isDeaf = true;
+    await until(() => listener.stats.halfOpen >= 1);
     await until(() => listener.stats.streams === 1);
     expect(await alive.send([])).toMatchObject({ success: true });
+  });
+
+  it.each([
+    ["not let in", ["192.0.2.0/24"]],
+    ["let in", []],
+  ])("ends connections of who has gone and keeps the socket (%s)", async (_title, allow) => {
+    const { address, listener } = await listening({ keepaliveMs: 200, allow });
+    const pipe = await between(address);
+    const client = connectHttp2(`http://${pipe.address}`);
+    opened.push(() => client.destroy());
+    const request = client.request({ ":method": "POST", ":path": "/netmaker.flow.FlowService/StreamFlows" });
+    await new Promise((resolve) => request.on("response", resolve).end());
+    expect(listener.stats.connections).toBe(1);
+    // GOAWAY. The socket stays.
+    client.close();
+    await until(() => listener.stats.connections === 0);
+  });
+
+  it("ends connections of who is not let in and asks for nothing", async () => {
+    const { address, listener } = await listening({ allow: ["192.0.2.0/24"] });
+    const pipe = await between(address);
+    const client = connectHttp2(`http://${pipe.address}`);
+    opened.push(() => client.destroy());
+    await until(() => listener.stats.connections === 1);
+    await until(() => listener.stats.connections === 0);
+  });
+
+  it("stops though a connection's other end keeps the socket", async () => {
+    const { address, listener } = await listening();
+    const pipe = await between(address);
+    const one = stream("grpc-js", pipe.address);
+    await one.send([]);
+    one.close();
+    await until(() => listener.stats.streams === 0);
+    await listener.stop();
+    await until(() => listener.stats.connections === 0);
   });
 
   it("speaks TLS with ALPN h2, and asks for certificates where it shall", async () => {

@@ -1,4 +1,4 @@
-/** The door's own HTTP/2 listener: TLS with ALPN h2, or plain (h2c) behind a proxy. Ends connections whose other end is gone. */
+/** The door's own HTTP/2 listener: TLS with ALPN h2, or plain (h2c) behind a proxy. */
 import { readFile } from "node:fs/promises";
 import {
   constants,
@@ -7,13 +7,13 @@ import {
   type Http2Server,
   type Http2ServerRequest,
   type Http2ServerResponse,
-  type ServerHttp2Session,
   type ServerOptions,
 } from "node:http2";
 import type { AddressInfo } from "node:net";
 import { Code, ConnectError, createContextKey, createContextValues } from "@connectrpc/connect";
 import { connectNodeAdapter } from "@connectrpc/connect-node";
 import { allowedBy } from "./allowed.ts";
+import { Connections } from "./connections.ts";
 import type { EnvelopeAnswer } from "./door.ts";
 import { FlowService } from "./flow_pb.ts";
 
@@ -47,9 +47,6 @@ export interface ListenerStats {
   readonly halfOpen: number;
 }
 
-const KEEPALIVE_MS = 20_000;
-/** A connection without a stream is of no use. */
-const IDLE_MS = 300_000;
 const STOP_MS = 2000;
 /** All agents behind one proxy share its connection. */
 const SESSION_MEMORY_MB = 256;
@@ -61,21 +58,23 @@ export class NetmakerListener {
   readonly #config: ListenerConfig;
   readonly #deps: ListenerDeps;
   readonly #isAllowed: (address: string | undefined) => boolean;
-  readonly #sessions = new Map<ServerHttp2Session, NodeJS.Timeout>();
+  readonly #connections: Connections;
   readonly #stopping = new AbortController();
   /** Sources that were told of already: once is enough for each. */
   readonly #told = new Set<string>();
   #server: Http2Server | null = null;
-  #counts = { streams: 0, notAllowed: 0, tooMany: 0, halfOpen: 0 };
+  #counts = { streams: 0, notAllowed: 0, tooMany: 0 };
 
   constructor(config: ListenerConfig, deps: ListenerDeps) {
     this.#config = config;
     this.#deps = deps;
     this.#isAllowed = allowedBy(config.allow);
+    this.#connections = new Connections({ isAllowed: this.#isAllowed, keepaliveMs: config.keepaliveMs });
   }
 
   get stats(): ListenerStats {
-    return { connections: this.#sessions.size, ...this.#counts };
+    const { size: connections, halfOpen } = this.#connections;
+    return { connections, ...this.#counts, halfOpen };
   }
 
   /** Where it listens; null while it does not. */
@@ -99,7 +98,7 @@ export class NetmakerListener {
       maxSessionMemory: SESSION_MEMORY_MB,
     };
     const server = await this.#makeServer(options);
-    server.on("session", (session) => this.#keepAlive(session));
+    this.#connections.watch(server, tls.cert !== undefined);
     await new Promise<void>((resolve, reject) => {
       server.once("error", reject);
       server.listen(listen.port, listen.host, () => {
@@ -122,10 +121,8 @@ export class NetmakerListener {
     this.#server = null;
     this.#stopping.abort(new ConnectError("the server is stopping: come again", Code.Unavailable));
     const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-    for (const session of this.#sessions.keys()) session.close();
-    const timer = setTimeout(() => {
-      for (const session of this.#sessions.keys()) session.destroy();
-    }, STOP_MS);
+    this.#connections.close();
+    const timer = setTimeout(() => this.#connections.destroy(), STOP_MS);
     await closed;
     clearTimeout(timer);
   }
@@ -202,37 +199,5 @@ export class NetmakerListener {
     );
     stream.close(constants.NGHTTP2_NO_ERROR);
     stream.session?.close();
-  }
-
-  #keepAlive(session: ServerHttp2Session): void {
-    const everyMs = this.#config.keepaliveMs ?? KEEPALIVE_MS;
-    let isWaiting = false;
-    let streams = 0;
-    let usedMs = performance.now();
-    session.on("stream", (stream) => {
-      streams++;
-      stream.once("close", () => {
-        streams--;
-        usedMs = performance.now();
-      });
-    });
-    const timer = setInterval(() => {
-      if (isWaiting) {
-        this.#counts.halfOpen++;
-        session.destroy();
-      } else if (streams === 0 && performance.now() - usedMs > IDLE_MS) session.close();
-      else {
-        isWaiting = session.ping((error) => {
-          if (error === null) isWaiting = false;
-        });
-      }
-    }, everyMs);
-    timer.unref();
-    this.#sessions.set(session, timer);
-    session.on("error", () => session.destroy());
-    session.on("close", () => {
-      clearInterval(timer);
-      this.#sessions.delete(session);
-    });
   }
 }
