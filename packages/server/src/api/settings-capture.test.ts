@@ -1,6 +1,9 @@
 import { ARROW_CONTENT_TYPE, encodeBatch, FlowBatch, SENDER_COLUMNS } from "@flowtrail/model";
 import { afterAll, beforeAll, expect, it, vi } from "vitest";
 import type { z } from "zod";
+import { FlowCounts } from "../query/count.ts";
+import { QueryError } from "../query/errors.ts";
+import { ClickHouse } from "../store/clickhouse.ts";
 import { startTestEngine, type TestEngine } from "../store/testing.ts";
 import { openDoor } from "../store/testing-door.ts";
 import { type ErrorBody, rowNow, startTestServer, type TestServer } from "../testing.ts";
@@ -131,6 +134,52 @@ it("says before it is saved what becomes different, with what the last hour brou
   expect((await get()).set).toEqual({});
 });
 
+it("counts for as many ranges as may be excluded, and tells without a figure what can't be counted", async () => {
+  const exclude = Array.from({ length: 200 }, (_, i) => `10.200.${i}.0/24`);
+  expect((await effect({ exclude })).sentences).toEqual([expect.stringMatching(/and 197 more are .* 0 flows of the last hour/)]);
+  const spy = vi
+    .spyOn(FlowCounts.prototype, "count")
+    .mockRejectedValue(new QueryError([{ parameter: "range", message: "the store is busy" }]));
+  try {
+    expect((await set({ nodes: { inetgw: { enabled: false } } })).effect.sentences).toEqual([
+      "inetgw stops reporting; an unknown number of flows of the last hour came from it.",
+    ]);
+    expect((await get()).nodes[1]).toMatchObject({ id: "inetgw", enabled: false });
+    expect((await effect({ enabled: false })).sentences[0]).toContain("; an unknown number of flows");
+  } finally {
+    spy.mockRestore();
+  }
+  expect((await set({ nodes: { inetgw: { enabled: null } } })).nodes[1]).toMatchObject({ enabled: true });
+});
+
+it("is changed on one server only, of two at the same time: the other is told", async () => {
+  const insert = ClickHouse.prototype.insert;
+  const both = Promise.withResolvers<void>();
+  let waiting = 0;
+  // Neither writes before both have read what is set.
+  const spy = vi.spyOn(ClickHouse.prototype, "insert").mockImplementation(async function (this: ClickHouse, ...args) {
+    if (args[0] === "settings" && ++waiting === 2) both.resolve();
+    if (args[0] === "settings") await both.promise;
+    return insert.apply(this, args);
+  });
+  try {
+    const answers = await Promise.all([
+      test.ask<ErrorBody>("PUT", URL, { body: { flush_interval_ms: 700 } }),
+      other.ask<ErrorBody>("PUT", URL, { body: { flush_interval_ms: 800 } }),
+    ]);
+    const lost = answers.find(({ status }) => status !== 200);
+    expect(answers.map(({ status }) => status).sort()).toEqual([200, 409]);
+    expect(lost?.body.error).toMatchObject({ code: "SETTINGS_CONFLICT", message: expect.stringContaining("at the same time") });
+    const won = answers[0]?.status === 200 ? 700 : 800;
+    for (const server of [test, other]) expect((await get(server)).set).toEqual({ flush_interval_ms: won });
+  } finally {
+    spy.mockRestore();
+  }
+  expect((await set({ flush_interval_ms: null })).set).toEqual({});
+  const { changes } = settingsHistorySchema.parse((await test.ask("GET", "/api/settings/history?section=traffic")).body);
+  expect(changes.filter(({ what }) => what.includes("500"))).toHaveLength(2);
+});
+
 it("refuses what makes no sense, and says what it knows", async () => {
   const problem = async (body: object) => {
     const answer = await test.ask<ErrorBody>("PUT", URL, { body });
@@ -208,12 +257,12 @@ it("is in the audit list, in words, in pages and by section", async () => {
       ["node", "debian", "node debian: traffic logs on → off"],
     ]),
   );
-  expect(all.changes).toHaveLength(5);
+  expect(all.changes).toHaveLength(9);
   expect(all.changes[0]).toMatchObject({ who: "api command line of the server's machine", time: expect.any(String) });
   expect(all.next).toBeNull();
   const first = await page("limit=2");
   const second = await page(`limit=3&cursor=${first.next}`);
-  expect([...first.changes, ...second.changes]).toEqual(all.changes);
+  expect([...first.changes, ...second.changes]).toEqual(all.changes.slice(0, 5));
   expect((await page("section=retention")).changes).toEqual([]);
   expect((await test.ask("GET", "/api/settings/history?cursor=x")).status).toBe(400);
 });

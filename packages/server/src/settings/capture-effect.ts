@@ -1,5 +1,5 @@
 /** What a change of what agents record will do, in words with figures, before it is saved. */
-import { type Filter, formatCount, parseFilter } from "@flowtrail/model";
+import { anyFilter, type Filter, formatCount, parseFilter } from "@flowtrail/model";
 import { columnIs } from "../query/filters.ts";
 import { type CaptureState, isEqual, isNetworkOn, isNodeOn, NAME_MODES, type NameMode, namesOf } from "./capture-state.ts";
 
@@ -16,8 +16,8 @@ export interface EffectFacts {
   /** What the inventory says of a network's names. */
   readonly inventoryNames: (network: string) => NameMode | undefined;
   readonly nameOf: (kind: "network" | "node", id: string) => string;
-  /** How many flows of the last hour pass. */
-  readonly count: (filter: Filter) => Promise<number>;
+  /** How many flows of the last hour pass; null: it can't be said now. */
+  readonly count: (filter: Filter) => Promise<number | null>;
 }
 
 export interface CaptureEffect {
@@ -60,7 +60,7 @@ function fleetParts(before: CaptureState, after: CaptureState, { agents }: Effec
   if (before.policy.enabled === after.policy.enabled) return [];
   if (after.policy.enabled) return [{ text: () => `${agentsText(agents, "begin", "begins")} to record again.`, agents }];
   const text = (flows: string) =>
-    `${agentsText(agents, "stop", "stops")} recording: nothing is reported until it is switched on again. ${flows} of the last hour came from them. What is open now is shown as lost.`;
+    `${agentsText(agents, "stop", "stops")} recording: nothing is reported until it is switched on again; ${flows} of the last hour came from them. What is open now is shown as lost.`;
   return [{ text, filter: ALL, agents }];
 }
 
@@ -153,7 +153,7 @@ function otherParts({ policy: before }: CaptureState, { policy: after }: Capture
   if (added.length > 0) {
     const text = (flows: string) =>
       `Flows with an end in ${listText(added)} are not recorded any more: ${flows} of the last hour have one.`;
-    parts.push({ text, filter: parseFilter(`ip in (${added.join(", ")})`), agents });
+    parts.push({ text, filter: inRanges(added), agents });
   }
   if (removed.length > 0) say(`Flows with an end in ${listText(removed)} are recorded again.`);
   if (before.process !== after.process)
@@ -198,4 +198,17 @@ function listText(words: readonly string[]): string {
   return `${words.slice(0, SHOWN).join(", ")} and ${formatCount(words.length - SHOWN)} more`;
 }
 
-const flowsText = (count: number) => `${formatCount(count)} ${count === 1 ? "flow" : "flows"}`;
+/** The filter language takes so many in one text. */
+const RANGES_AT_A_TIME = 100;
+
+function inRanges(ranges: readonly string[]): Filter {
+  const pieces = Array.from({ length: Math.ceil(ranges.length / RANGES_AT_A_TIME) }, (_, i) =>
+    ranges.slice(i * RANGES_AT_A_TIME, (i + 1) * RANGES_AT_A_TIME),
+  );
+  return anyFilter(pieces.map((piece) => parseFilter(`ip in (${piece.join(", ")})`)));
+}
+
+function flowsText(count: number | null): string {
+  if (count === null) return "an unknown number of flows";
+  return `${formatCount(count)} ${count === 1 ? "flow" : "flows"}`;
+}

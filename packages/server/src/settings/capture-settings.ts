@@ -12,7 +12,7 @@ import {
 import { captureChanges } from "./capture-words.ts";
 
 export interface CaptureSettingsDeps {
-  readonly book: Pick<SettingsBook, "settings" | "refresh" | "append">;
+  readonly book: Pick<SettingsBook, "settings" | "refresh" | "inTurn" | "append">;
   readonly logger: { info(fields: object, message: string): void };
 }
 
@@ -20,8 +20,6 @@ export class CaptureSettings {
   readonly #defaults: CapturePolicy;
   readonly #deps: CaptureSettingsDeps;
   #known: { readonly settings: readonly Setting[]; readonly state: CaptureState } | null = null;
-  /** One change after the other: each begins with what the one before left. */
-  #running: Promise<unknown> = Promise.resolve();
 
   /** @param defaults as configured; what is set at run time overrides it */
   constructor(defaults: CapturePolicy, deps: CaptureSettingsDeps) {
@@ -41,25 +39,22 @@ export class CaptureSettings {
     return this.#deps.book.refresh();
   }
 
-  /** In force here when it resolves. @returns what was before. @throws StoreError */
+  /** In force here when it resolves. @returns what was before. @throws StoreError, SettingsConflict */
   set(
     change: CaptureChange,
     by: { readonly ms: number; readonly who: string },
     nameOf: (kind: "network" | "node", id: string) => string,
   ): Promise<CaptureState> {
-    const done = this.#running.then(async () => {
-      await this.refresh();
+    const { book, logger } = this.#deps;
+    return book.inTurn(async () => {
       const before = this.state;
       const changes = captureChanges(before, captureAfter(before, change, by), nameOf);
-      await this.#deps.book.append(
+      await book.append(
         changes.map((one) => ({ ...one, who: by.who })),
         by.ms,
       );
-      for (const { what } of changes) this.#deps.logger.info({ who: by.who, what }, "what agents record was set");
+      for (const { what } of changes) logger.info({ who: by.who, what }, "what agents record was set");
       return before;
     });
-    // Whoever asked is told.
-    this.#running = done.catch(() => undefined);
-    return done;
   }
 }

@@ -1,6 +1,7 @@
 /** "Enable traffic logs": what agents record, for the fleet, for a network, for a node. */
 
-import { allFilters } from "@flowtrail/model";
+import { allFilters, type Filter, FlowtrailError } from "@flowtrail/model";
+import type { FastifyBaseLogger } from "fastify";
 import { z } from "zod";
 import { columnIs } from "../../query/filters.ts";
 import { SAMPLE_NETWORK } from "../../receive/check.ts";
@@ -56,7 +57,7 @@ export function settingsCaptureRoutes(api: Api, context: ApiContext): void {
       tags,
       querystring: z.strictObject({ dry_run: z.enum(["true", "false"]).default("false") }),
       body: captureChangeSchema,
-      response: { 200: captureSetSchema, 400: errorSchema, ...errors, 422: errorSchema },
+      response: { 200: captureSetSchema, 400: errorSchema, ...errors, 409: errorSchema, 422: errorSchema },
     },
     handler: async (request, reply) => {
       await capture.refresh();
@@ -64,14 +65,18 @@ export function settingsCaptureRoutes(api: Api, context: ApiContext): void {
       const places = placesOf(capture.state);
       const change = places.resolved(request.body as CaptureChange, nodeOf);
       const inquiry = inquiryFor(request, reply, context);
-      const after = captureAfter(capture.state, change, by);
-      const effect = await effectOf(capture.state, after, places, (filter) => {
-        const range = { fromMs: by.ms - HOUR_MS, toMs: by.ms };
-        return counts.count(range, allFilters([filter, notSample]), inquiry).then(({ count }) => count);
-      });
+      const range = { fromMs: by.ms - HOUR_MS, toMs: by.ms };
+      const count = (filter: Filter) =>
+        counts.count(range, allFilters([filter, notSample]), inquiry).then(({ count }) => count, uncounted(request.log));
       reply.header("cache-control", "no-store");
-      if (request.query.dry_run === "true") return { ...captureReport(after, placesOf(after)), effect };
-      await capture.set(change, by, places.nameOf);
+      if (request.query.dry_run === "true") {
+        const after = captureAfter(capture.state, change, by);
+        const effect = await effectOf(capture.state, after, places, count);
+        return { ...captureReport(after, placesOf(after)), effect };
+      }
+      // A store that is too busy to count must not keep anybody from switching off what makes it busy.
+      const before = await capture.set(change, by, places.nameOf);
+      const effect = await effectOf(before, captureAfter(before, change, by), places, count);
       return { ...captureReport(capture.state, placesOf(capture.state)), effect };
     },
   });
@@ -81,6 +86,15 @@ export function settingsCaptureRoutes(api: Api, context: ApiContext): void {
     const isKnown = history.networks().some((network) => history.nodeAt(network, word, now()) !== null);
     return isKnown ? identify.node(word).id : null;
   }
+}
+
+/** What can't be counted now is told without a figure. */
+function uncounted(log: Pick<FastifyBaseLogger, "warn">) {
+  return (error: unknown): null => {
+    if (!(error instanceof FlowtrailError)) throw error;
+    log.warn({ err: error }, "what a change of what agents record does could not be counted");
+    return null;
+  };
 }
 
 function effectOf(

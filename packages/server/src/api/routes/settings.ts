@@ -43,7 +43,7 @@ export function settingsRoutes(api: Api, { retention, now }: ApiContext): void {
       tags,
       querystring: dryRun,
       body: policyChangeSchema,
-      response: { 200: storeReportSchema, 400: errorSchema, ...errors },
+      response: { 200: storeReportSchema, 400: errorSchema, ...errors, 409: errorSchema },
     },
     handler: async ({ body, query, identity }, reply) => {
       const change = body as PolicyChange;
@@ -104,7 +104,7 @@ export function settingsRoutes(api: Api, { retention, now }: ApiContext): void {
       tags,
       querystring: dryRun,
       params: z.object({ id: z.string().max(100) }),
-      response: { 200: z.union([holdSchema, storeReportSchema]), 404: errorSchema, ...errors },
+      response: { 200: z.union([holdSchema, storeReportSchema]), 404: errorSchema, ...errors, 409: errorSchema },
     },
     handler: async ({ params, query, identity }) => {
       if (query.dry_run === "true") return storeReport(await retention.previewRelease(params.id, now()), retention.problem);

@@ -68,35 +68,37 @@ export class RetentionSettings {
 
   /**
    * Sets some of the policy.
-   * @throws RetentionError BAD_RETENTION; StoreError
+   * @throws RetentionError BAD_RETENTION; StoreError; SettingsConflict
    */
   async set(change: PolicyChange, who: string, nowMs: number): Promise<void> {
     changed({}, change);
-    await this.refresh();
-    const next = this.after(change);
-    const what = describeChange(this.state.policy, next.policy);
-    await this.#append("retention", "", who, what, JSON.stringify(next.overrides), nowMs);
+    const what = await this.#book.inTurn(async () => {
+      const next = this.after(change);
+      const what = describeChange(this.state.policy, next.policy);
+      await this.#append("retention", "", who, what, JSON.stringify(next.overrides), nowMs);
+      return what;
+    });
     this.#logger.info({ who, what }, "retention was set");
   }
 
   /** @throws StoreError */
   async addHold(asked: NewHold, who: string, nowMs: number): Promise<Hold> {
     const hold = newHold(randomUUID(), asked, who, nowMs);
-    await this.refresh();
-    await this.#append("hold", hold.id, who, `hold: ${asked.reason}`, holdToJson(hold), nowMs);
+    await this.#book.inTurn(() => this.#append("hold", hold.id, who, `hold: ${asked.reason}`, holdToJson(hold), nowMs));
     this.#logger.info({ who, hold: hold.id }, "a legal hold was set");
     return hold;
   }
 
-  /** Ends a hold; one that has ended stays as it is. @throws RetentionError HOLD_UNKNOWN; StoreError */
-  async releaseHold(id: string, who: string, nowMs: number): Promise<Hold> {
-    await this.refresh();
-    const hold = this.#hold(id);
-    if (hold.releasedMs !== null) return hold;
-    const released = { ...hold, releasedMs: nowMs, releasedBy: who };
-    await this.#append("hold", id, who, `released: ${hold.reason}`, holdToJson(released), nowMs);
-    this.#logger.info({ who, hold: id }, "a legal hold was released");
-    return released;
+  /** Ends a hold; one that has ended stays as it is. @throws RetentionError HOLD_UNKNOWN; StoreError; SettingsConflict */
+  releaseHold(id: string, who: string, nowMs: number): Promise<Hold> {
+    return this.#book.inTurn(async () => {
+      const hold = this.#hold(id);
+      if (hold.releasedMs !== null) return hold;
+      const released = { ...hold, releasedMs: nowMs, releasedBy: who };
+      await this.#append("hold", id, who, `released: ${hold.reason}`, holdToJson(released), nowMs);
+      this.#logger.info({ who, hold: id }, "a legal hold was released");
+      return released;
+    });
   }
 
   /** What would be in force if a hold were released. @throws RetentionError HOLD_UNKNOWN */

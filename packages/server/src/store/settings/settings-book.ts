@@ -1,12 +1,18 @@
 /** What people set at run time and is in force now. One book for all of a server: read from the store, followed, and added to. */
+import { FlowtrailError } from "@flowtrail/model";
 import type { HistoryQuery, PastSetting, Setting, SettingName, SettingsLog } from "./settings-log.ts";
 
 /** A change to be made. */
 export type NewSetting = Pick<Setting, "name" | "id" | "who" | "what" | "value">;
 
+/** Another server changed the same at the same time. */
+export class SettingsConflict extends FlowtrailError<{ code: "SETTINGS_CONFLICT" }> {}
+
 export class SettingsBook {
   readonly #log: SettingsLog;
   #settings: readonly Setting[] = [];
+  /** One change after the other: each begins with what the one before left. */
+  #running: Promise<unknown> = Promise.resolve();
 
   constructor(log: SettingsLog) {
     this.#log = log;
@@ -31,12 +37,32 @@ export class SettingsBook {
     this.#take(await this.#log.current());
   }
 
-  /** Makes changes: all of them are in force when this resolves, or none. @throws StoreError */
+  /**
+   * For who reads what is in force, then changes it: begins with what is set now, and nobody else here changes anything meanwhile.
+   * @throws StoreError, and what `change` throws
+   */
+  inTurn<T>(change: () => Promise<T>): Promise<T> {
+    const done = this.#running.then(async () => {
+      await this.refresh();
+      return change();
+    });
+    // Whoever asked is told.
+    this.#running = done.catch(() => undefined);
+    return done;
+  }
+
+  /**
+   * Makes changes, within `inTurn`: all of them are in force when this resolves.
+   * @throws StoreError: then none is; SettingsConflict: then those are not that another server had changed at the same time
+   */
   async append(changes: readonly NewSetting[], changedMs: number): Promise<void> {
     const settings = changes.map((change) => ({ ...change, changedMs, version: (this.#known(change)?.version ?? 0) + 1 }));
     if (settings.length === 0) return;
-    await this.#log.append(settings);
+    const others = await this.#log.append(settings);
     this.#take(settings);
+    this.#take(others);
+    const [other] = others;
+    if (other !== undefined) throw new SettingsConflict({ code: "SETTINGS_CONFLICT" }, conflictText(other));
   }
 
   /** @throws StoreError */
@@ -68,3 +94,6 @@ const keyOf = ({ name, id }: Pick<Setting, "name" | "id">) => `${name} ${id}`;
 function isSame(a: Setting, b: Setting): boolean {
   return a.value === b.value && a.changedMs === b.changedMs && a.who === b.who;
 }
+
+const conflictText = ({ who, what }: Setting) =>
+  `this was changed on another server at the same time, by ${who}: ${what}. Look at what is set now, and try again`;

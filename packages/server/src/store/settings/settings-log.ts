@@ -55,8 +55,10 @@ interface Row {
 }
 
 const COLUMNS = "name, id, version, toUnixTimestamp64Milli(changed) AS changed_ms, who, what, value";
-/** Of two servers' changes at the same moment one counts, everywhere the same. */
-const NEWEST_FIRST = "version DESC, changed DESC, change_id DESC";
+/** Of two servers' changes of one version the first counts, everywhere the same: whoever made the other is told that it does not. */
+const FIRST_OF_VERSION = "changed, change_id";
+/** Without those that never counted. */
+const COUNTED = `(SELECT * FROM ${SETTINGS.name} ORDER BY name, id, version, ${FIRST_OF_VERSION} LIMIT 1 BY name, id, version)`;
 
 export class SettingsLog {
   readonly #clickhouse: Pick<ClickHouse, "rows" | "insert">;
@@ -68,7 +70,7 @@ export class SettingsLog {
   /** What is in force. @throws StoreError */
   async current(): Promise<Setting[]> {
     const rows = await this.#clickhouse.rows<Row>(
-      `SELECT ${COLUMNS} FROM ${SETTINGS.name} ORDER BY name, id, ${NEWEST_FIRST} LIMIT 1 BY name, id`,
+      `SELECT ${COLUMNS} FROM ${SETTINGS.name} ORDER BY name, id, version DESC, ${FIRST_OF_VERSION} LIMIT 1 BY name, id`,
     );
     return rows.map(fromRow);
   }
@@ -81,8 +83,8 @@ export class SettingsLog {
     const rows = await this.#clickhouse.rows<Row & { before: string; change_id: string }>(
       `SELECT * FROM (
          SELECT ${COLUMNS}, change_id, lagInFrame(value, 1, '') OVER (
-           PARTITION BY name, id ORDER BY version, changed, change_id ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS before
-         FROM ${SETTINGS.name} WHERE name IN {names:Array(String)}
+           PARTITION BY name, id ORDER BY version ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS before
+         FROM ${COUNTED} WHERE name IN {names:Array(String)}
        ) WHERE true ${older} ORDER BY ${place} DESC LIMIT {limit:UInt32}`,
       { limit, names, ...bindings },
     );
@@ -97,12 +99,25 @@ export class SettingsLog {
     });
   }
 
-  /** All of them or none. Resolves when it is durable. @throws StoreError */
-  async append(settings: readonly Setting[]): Promise<void> {
+  /**
+   * All of them or none. Resolves when it is durable.
+   * @returns what counts instead of those that another server had set meanwhile
+   * @throws StoreError
+   */
+  async append(settings: readonly Setting[]): Promise<Setting[]> {
     const rows = settings.map(({ name, id, version, changedMs, who, what, value }) => {
       return { name, id, version, changed: new Date(changedMs).toISOString(), change_id: randomUUID(), who, what, value };
     });
     await insertObjects(this.#clickhouse, SETTINGS.name, rows);
+    const keys = rows.map(({ name, id, version }) => JSON.stringify([name, id, version]));
+    const counted = await this.#clickhouse.rows<Row & { change_id: string }>(
+      `SELECT ${COLUMNS}, change_id FROM ${COUNTED} WHERE name IN {names:Array(String)} AND id IN {ids:Array(String)}`,
+      { names: rows.map(({ name }) => name), ids: rows.map(({ id }) => id) },
+    );
+    const own = new Set<string>(rows.map(({ change_id }) => change_id));
+    return counted
+      .filter(({ name, id, version, change_id }) => keys.includes(JSON.stringify([name, id, version])) && !own.has(change_id))
+      .map(fromRow);
   }
 }
 
