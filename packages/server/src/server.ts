@@ -21,6 +21,7 @@ import { Metrics } from "./health/metrics.ts";
 import { type Enrolment, LINGER_MS, Roster } from "./health/roster.ts";
 import { silencesIn } from "./health/silences.ts";
 import { UnknownRelays } from "./health/unknown-relays.ts";
+import { UpdateInterval } from "./health/update-interval.ts";
 import { FixedInventory } from "./identify/attribution/fixed-inventory.ts";
 import { InventoryHistory } from "./identify/history/history.ts";
 import { Identify } from "./identify/identify.ts";
@@ -104,9 +105,11 @@ export class Server {
     this.#inventoryLog = new InventoryLog(this.#store.clickhouse);
     this.#history = new InventoryHistory({ shared }, { store: this.#inventoryLog, now, logger });
     const otherNodes = new OtherNodes(this.#history);
+    this.#capture = new CaptureSettings(config.agents, { book: this.#store.settings, logger });
+    const updates = new UpdateInterval({ now, setMs: () => this.#capture.state.policy.update_interval_s * 1000 });
     this.#roster = new Roster(
       {
-        silentAfterMs: config.agents.update_interval_s * SILENT_INTERVALS * 1000,
+        silentAfterMs: () => updates.ms * SILENT_INTERVALS,
         netmakerSilentAfterMs: config.netmaker.lost_after,
       },
       { now, oldestMs, enrolled: () => this.#enrolled(), isOther: (reporterId, node) => otherNodes.isOther(reporterId, node) },
@@ -136,7 +139,7 @@ export class Server {
     );
     const book = new AgentBook();
     this.#agents = new AgentWatch(
-      { shared, updateMs: config.agents.update_interval_s * 1000, refreshMs: lookAroundMs },
+      { shared, updateMs: () => updates.ms, refreshMs: lookAroundMs },
       {
         now,
         logger,
@@ -181,7 +184,6 @@ export class Server {
       marks: new SeedMarks(config.data),
       settle: (fromMs, signal) => rollupsKnow(this.#store.rollups, fromMs, signal),
     });
-    this.#capture = new CaptureSettings(config.agents, { book: this.#store.settings, logger });
     this.#desk = new InquiryDesk(deskConfig(config), { clickhouse: this.#store.clickhouse });
     this.#health = new Health({
       version: VERSION,

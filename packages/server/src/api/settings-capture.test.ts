@@ -134,9 +134,9 @@ it("says before it is saved what becomes different, with what the last hour brou
   expect((await get()).set).toEqual({});
 });
 
-it("counts for as many ranges as may be excluded, and tells without a figure what can't be counted", async () => {
-  const exclude = Array.from({ length: 200 }, (_, i) => `10.200.${i}.0/24`);
-  expect((await effect({ exclude })).sentences).toEqual([expect.stringMatching(/and 197 more are .* 0 flows of the last hour/)]);
+it("counts for more ranges than a filter takes, and tells without a figure what can't be counted", async () => {
+  const exclude = Array.from({ length: 101 }, (_, i) => `10.200.${i}.0/24`);
+  expect((await effect({ exclude })).sentences).toEqual([expect.stringMatching(/and 98 more are .* 0 flows of the last hour/)]);
   const spy = vi
     .spyOn(FlowCounts.prototype, "count")
     .mockRejectedValue(new QueryError([{ parameter: "range", message: "the store is busy" }]));

@@ -11,11 +11,11 @@ class Bed {
   readonly asked: ElectionRequest[] = [];
   readonly warnings: string[] = [];
   readonly roster = new Roster(
-    { silentAfterMs: 30_000 },
+    { silentAfterMs: () => 30_000 },
     { now: () => this.nowMs, oldestMs: (ms) => ms - 1e9, enrolled: async () => [], isOther: () => false },
   );
   readonly watch = new AgentWatch(
-    { shared: false, updateMs: 10_000 },
+    { shared: false, updateMs: () => 10_000 },
     {
       now: () => this.nowMs,
       logger: { debug: () => undefined, warn: (_, message) => void this.warnings.push(message) },

@@ -58,7 +58,7 @@ export class AgentWatch {
   readonly #deps: AgentWatchDeps;
   /** Others write into the same store. */
   readonly #shared: boolean;
-  readonly #settleMs: number;
+  readonly #updateMs: () => number;
   readonly #refreshMs: number;
   #timer: NodeJS.Timeout | null = null;
   #askedMs = 0;
@@ -70,10 +70,10 @@ export class AgentWatch {
   #running: Promise<void> = Promise.resolve();
 
   /** @param config.updateMs the agents' update interval; `refreshMs`: how often it is looked around, 5 s unless a test says otherwise */
-  constructor(config: { shared: boolean; updateMs: number; refreshMs?: number | undefined }, deps: AgentWatchDeps) {
+  constructor(config: { shared: boolean; updateMs: () => number; refreshMs?: number | undefined }, deps: AgentWatchDeps) {
     this.#shared = config.shared;
     this.#refreshMs = config.refreshMs ?? REFRESH_MS;
-    this.#settleMs = Math.min(LONGEST_SETTLE_MS, Math.max(SHORTEST_SETTLE_MS, 2 * config.updateMs));
+    this.#updateMs = config.updateMs;
     this.#deps = deps;
   }
 
@@ -198,7 +198,8 @@ export class AgentWatch {
 
   /** What becomes due within half such a time is one election. */
   #settledBy(nowMs: number): number {
-    return roundedUp(nowMs + this.#settleMs, this.#settleMs / 2);
+    const settleMs = Math.min(LONGEST_SETTLE_MS, Math.max(SHORTEST_SETTLE_MS, 2 * this.#updateMs()));
+    return roundedUp(nowMs + settleMs, settleMs / 2);
   }
 
   /** Asks for the elections that became due to be asked for, then stores the coverage from which they follow. */

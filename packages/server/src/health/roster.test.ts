@@ -16,7 +16,7 @@ class Bed {
   /** Reporters that are nodes of the inventory. */
   readonly nodes = new Set<string>();
   readonly roster = new Roster(
-    { silentAfterMs: 30_000, netmakerSilentAfterMs: 24 * HOUR_MS },
+    { silentAfterMs: () => 30_000, netmakerSilentAfterMs: 24 * HOUR_MS },
     {
       now: () => this.nowMs,
       oldestMs: keptSince,
@@ -212,7 +212,7 @@ describe("an agent is expected to report a flow", () => {
   it("not for a while after this server's own start: nobody could be heard of", () => {
     const bed = new Bed();
     const roster = new Roster(
-      { silentAfterMs: 30_000 },
+      { silentAfterMs: () => 30_000 },
       { now: () => bed.nowMs, oldestMs: keptSince, enrolled: async () => [], isOther: () => false },
     );
     const old = { reporterId: "a", reporter: "a", epoch: "e", sequence: 1, receivedMs: NOW_MS - 48 * HOUR_MS };
@@ -254,7 +254,7 @@ describe("an agent is expected to report a flow", () => {
   it("as before, after a restart", () => {
     const bed = withGap();
     const again = new Roster(
-      { silentAfterMs: 30_000 },
+      { silentAfterMs: () => 30_000 },
       { now: () => bed.nowMs, oldestMs: keptSince, enrolled: async () => [], isOther: () => false },
     );
     for (const { reporterId, state } of bed.roster.takeDirty()) again.loadCoverage(reporterId, JSON.parse(JSON.stringify(state)));

@@ -75,8 +75,8 @@ function presenceOf(coverages: readonly OwnCoverage[], startMs: number, endMs: n
 
 export class Roster {
   readonly #deps: RosterDeps;
-  readonly #silentAfterMs: number;
-  readonly #netmakerSilentAfterMs: number;
+  readonly #silentAfterMs: () => number;
+  readonly #netmakerSilentAfterMs: () => number;
   readonly #startedMs: number;
   /** By node. */
   readonly #enrolled = new Map<string, Enrolment>();
@@ -92,9 +92,10 @@ export class Roster {
   readonly #unclear = new Map<string, { fromMs: number; toMs: number }>();
 
   /** @param config.silentAfterMs three update intervals; `netmakerSilentAfterMs`: of reporters that tell no updates, default the same */
-  constructor(config: { silentAfterMs: number; netmakerSilentAfterMs?: number }, deps: RosterDeps) {
+  constructor(config: { silentAfterMs: () => number; netmakerSilentAfterMs?: number }, deps: RosterDeps) {
     this.#silentAfterMs = config.silentAfterMs;
-    this.#netmakerSilentAfterMs = config.netmakerSilentAfterMs ?? config.silentAfterMs;
+    const { netmakerSilentAfterMs } = config;
+    this.#netmakerSilentAfterMs = netmakerSilentAfterMs === undefined ? config.silentAfterMs : () => netmakerSilentAfterMs;
     this.#deps = deps;
     this.#startedMs = deps.now();
   }
@@ -225,7 +226,7 @@ export class Roster {
 
   has(reporterId: string): boolean {
     const heard = this.#heard.get(reporterId);
-    const patienceMs = heard?.isNetmaker === true ? this.#netmakerSilentAfterMs : this.#silentAfterMs;
+    const patienceMs = heard?.isNetmaker === true ? this.#netmakerSilentAfterMs() : this.#silentAfterMs();
     return (heard?.lastMs ?? 0) >= this.#deps.now() - patienceMs;
   }
 

@@ -12,7 +12,7 @@ function world() {
   let nowMs = T0;
   let enrolled: { node: string; name: string; createdMs: number; revokedMs: number | null }[] = [];
   const roster = new Roster(
-    { silentAfterMs: MINUTE },
+    { silentAfterMs: () => MINUTE },
     { now: () => nowMs, oldestMs: (ms) => ms - 30 * DAY, enrolled: async () => enrolled, isOther: () => false },
   );
   const sequences = new Map<string, number>();

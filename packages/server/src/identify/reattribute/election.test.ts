@@ -104,7 +104,7 @@ function deps(stored: Stored) {
   const nodes = Array.from({ length: NODES }, (_, n) => `\n      - { id: n${n}, addresses: [${address(n)}] }`).join("");
   const inventory = new FixedInventory(inventoryOf(`\n  - id: lab\n    ranges: [100.64.0.0/24]\n    nodes:${nodes}`));
   const roster = new Roster(
-    { silentAfterMs: 30_000 },
+    { silentAfterMs: () => 30_000 },
     { now, enrolled: async () => [], isOther: () => false, oldestMs: () => 0 },
   );
   for (let n = 0; n < NODES; n++) {
