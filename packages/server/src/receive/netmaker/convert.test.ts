@@ -3,7 +3,7 @@ import { DecodeError, FlowBatch, rowToJson } from "@flowtrail/model";
 import { describe, expect, it } from "vitest";
 import { addEvent, type ConvertContext, eventProblem } from "./convert.ts";
 import { type Dialect, EventDecoder } from "./decode.ts";
-import { FlowPlaces } from "./places.ts";
+import { FlowPlaces, settle } from "./places.ts";
 import {
   destroy,
   EGRESS_ROUTE,
@@ -233,5 +233,22 @@ describe("flows of events", () => {
     expect(places().find(decoder.event, NOW_MS).question).not.toBeNull();
     decoder.decode(encode("1.5", begun()));
     expect(places().find(decoder.event, NOW_MS).question).toBeNull();
+  });
+
+  it("asks until the first answer, whoever tells of the flow meanwhile", () => {
+    const of = places();
+    const tell = (event: TestEvent) => {
+      decoder.decode(encode("1.5", event));
+      return of.find(decoder.event, NOW_MS);
+    };
+    const { flow, question } = tell(ended());
+    if (question === null) throw new Error("nothing was asked");
+    expect(tell(ended())).toMatchObject({ flow, question });
+    expect(tell(begun())).toMatchObject({ flow, question });
+    settle(question, [{ startMs: NOW_MS - 4990, endMs: 0 }]);
+    // Asked a second time, and answered later: a row has that place by now.
+    settle(question, [{ startMs: NOW_MS - 4800, endMs: 0 }]);
+    expect(tell(ended())).toEqual({ flow, question: null });
+    expect(flow.startMs).toBe(NOW_MS - 4990);
   });
 });

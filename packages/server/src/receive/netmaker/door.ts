@@ -163,13 +163,14 @@ export class NetmakerDoor {
     if (questions.length > 0) {
       await retry.until(() => this.#deps.storedFlows.settle(questions));
       this.#stats.lookups += questions.length;
-      place(envelope);
     }
     // Two in one millisecond are two.
     const sequence = Math.max(envelope.nowMs, this.#sequence + 1);
     this.#sequence = sequence;
     const deliveries = [...hosts].map(([id, host]) => deliveryOf(id, host, letters, { sequence, nowMs: envelope.nowMs }));
     for (const delivery of deliveries) await retry.until(() => this.#deps.admit(delivery, false));
+    // At the last moment: all questions about these flows have their answers.
+    if (questions.length > 0) place(envelope);
     this.#deps.identify.fill(batch);
     await retry.until(() => this.#deps.submit({ rows: batch, deliveries, deadLetters: letters.letters }));
     this.#stats.held += retry.failures > 0 ? 1 : 0;

@@ -17,6 +17,8 @@ export interface KnownFlow extends FlowPlace {
   destroyStartMs: number | null;
   /** Did a START come? Of what an earlier run stored it is not known: false. */
   isStarted: boolean;
+  /** What the store has to say of it before it is used; null: nothing, or it has been said. */
+  question: Question | null;
   /** An earlier one of the same host, id and tuple. */
   older: KnownFlow | null;
 }
@@ -53,6 +55,7 @@ const MARGIN_MS = 60_000;
 const MAX_HOSTS = 100_000;
 /** Of one key. */
 const MAX_ALIKE = 8;
+const neverTold = { endMs: 0, destroyStartMs: null, isStarted: false, question: null } as const;
 
 export class FlowPlaces {
   readonly #config: PlacesConfig;
@@ -80,20 +83,21 @@ export class FlowPlaces {
     const firstMs = this.#first(event.hostId, atMs);
     if (known !== null) {
       told(known, event, nowMs);
-      return { flow: known, question: null };
+      // Whoever asked first may have had no answer yet, or gone away without one.
+      return { flow: known, question: known.question };
     }
     const startMs = eventStartMs(event, nowMs);
     const startExact = event.kind === "start" || event.startMs > 0;
-    const flow: KnownFlow = { key, startMs, startExact, endMs: 0, destroyStartMs: null, isStarted: false, older: newest };
+    const flow: KnownFlow = { ...neverTold, key, startMs, startExact, older: newest };
     told(flow, event, nowMs);
     this.#young.set(key, shortened(flow));
     const mayBeStored = this.#config.shared || this.#hasForgotten || firstMs === null || startMs <= firstMs + MARGIN_MS;
     // A START that comes again has the same key as before: its start is its own.
-    if (event.kind === "start" || !mayBeStored) return { flow, question: null };
-    return {
-      flow,
-      question: { hostId: event.hostId, tuple: tupleOf(event), flow, startMs: event.startMs, endMs: eventEndMs(event, nowMs) },
-    };
+    if (event.kind === "destroy" && mayBeStored) {
+      const { hostId, startMs } = event;
+      flow.question = { hostId, tuple: tupleOf(event), flow, startMs, endMs: eventEndMs(event, nowMs) };
+    }
+    return { flow, question: flow.question };
   }
 
   #newest(key: number): KnownFlow | null {
@@ -118,18 +122,20 @@ export class FlowPlaces {
   }
 }
 
-/** Takes what the store has for an answer: the flow is one of these, or none of them. True if it has another place now. */
-export function settle({ flow, startMs, endMs }: Question, stored: readonly StoredFlow[]): boolean {
+/** Takes what the store has for an answer: the flow is one of these, or none of them. Only the first answer counts: rows may be stored by it. */
+export function settle(question: Question, stored: readonly StoredFlow[]): void {
+  const { flow, startMs, endMs } = question;
+  if (flow.question !== question) return;
+  flow.question = null;
   let chain: KnownFlow | null = null;
   for (const one of stored) {
-    chain = { key: flow.key, ...one, startExact: true, destroyStartMs: null, isStarted: one.endMs === 0, older: chain };
+    chain = { ...neverTold, key: flow.key, ...one, startExact: true, isStarted: one.endMs === 0, older: chain };
   }
   const found = ofDestroy(chain, startMs, endMs);
-  if (found === null || found.startMs === flow.startMs) return false;
+  if (found === null || found.startMs === flow.startMs) return;
   flow.startMs = found.startMs;
   flow.startExact = true;
   flow.endMs = Math.max(flow.endMs, found.startMs);
-  return true;
 }
 
 function match(newest: KnownFlow | null, event: NetmakerEvent, nowMs: number): KnownFlow | null {
