@@ -330,6 +330,7 @@ export class Server {
       deltasFromMs: () => store.retention.deltasFromMs(now()),
       flowsFromMs: () => store.retention.flowsFromMs(now()),
     };
+    const known = { sources, leastMs: WORTH_ASKING_MS };
     return buildApp({
       config: this.#config,
       version: VERSION,
@@ -347,15 +348,16 @@ export class Server {
       receive: this.#receive,
       reattribute: this.#reattribute,
       desk: this.#desk,
-      flows: new FlowList({ ...query, known: { sources, leastMs: WORTH_ASKING_MS } }),
+      flows: new FlowList({ ...query, known }),
       details: new FlowDetails(query),
-      counts: new FlowCounts({ heard: this.#roster, sources }),
-      facets: new FlowFacets({ heard: this.#roster, sources }),
+      counts: new FlowCounts({ heard: this.#roster, sources, known }),
+      facets: new FlowFacets({ heard: this.#roster, sources, known }),
       seen: new FlowSeen({ ...query, sources }),
       trafficSources: sources,
       traffic: new Traffic({
         heard: this.#roster,
         sources,
+        known,
       }),
       gapsIn: (range) => silencesIn(this.#roster, range, now()),
       live: this.#live,

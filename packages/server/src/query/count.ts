@@ -3,10 +3,12 @@ import type { Filter, TimeRange } from "@flowtrail/model";
 import { ROLLUP_QUESTION } from "../store/schema/rollup-tables.ts";
 import { type CountedBy, countedBy } from "./counted-by.ts";
 import { filterSql } from "./filter-sql.ts";
-import type { Heard } from "./flow-set.ts";
+import type { KnownDeps } from "./flow-list-known.ts";
+import { type Heard, passesNothing } from "./flow-set.ts";
 import { countedFlows } from "./flow-set-sample.ts";
 import { type FlowSet, flowSetSql, SET_SETTINGS, wholeSet } from "./flow-set-sql.ts";
 import type { Inquiry, Question } from "./inquiry.ts";
+import { withKnownTexts } from "./known-texts.ts";
 import { planTraffic, type Segment, type TrafficSources } from "./traffic/plan.ts";
 
 /** Rows that are counted one by one: half a second. */
@@ -15,6 +17,8 @@ export const MOST_COUNTED = 20_000_000;
 export interface CountDeps {
   readonly heard: Heard;
   readonly sources: TrafficSources;
+  /** Left out: no values are counted. */
+  readonly known?: KnownDeps;
 }
 
 export interface FlowCount {
@@ -37,7 +41,9 @@ export class FlowCounts {
    * Rows of a list of this range and filter.
    * @throws StoreError, QuestionError
    */
-  async count(range: TimeRange, filter: Filter, inquiry: Inquiry): Promise<FlowCount> {
+  async count(range: TimeRange, asked: Filter, inquiry: Inquiry): Promise<FlowCount> {
+    const filter = await withKnownTexts(asked, range, this.#deps.known, inquiry);
+    if (passesNothing(filter)) return { count: 0, exact: true, note: null };
     const computed = this.#computed(range, filter);
     const set = computed === null ? wholeSet(range, filter) : { range, filter, began: computed.rest, openBegan: computed.rest };
     const [known, counted] = await Promise.all([

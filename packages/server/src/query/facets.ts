@@ -11,10 +11,12 @@ import {
 } from "@flowtrail/model";
 import { type ComputedSet, type CountedText, computedQuestion, computedSet, countedColumn } from "./facets-computed.ts";
 import { operandSql } from "./filter-sql.ts";
-import type { Heard } from "./flow-set.ts";
+import type { KnownDeps } from "./flow-list-known.ts";
+import { type Heard, passesNothing } from "./flow-set.ts";
 import { countedFlows } from "./flow-set-sample.ts";
 import { type FlowSet, flowSetSql, SET_SETTINGS, wholeSet } from "./flow-set-sql.ts";
 import type { Inquiry, Question } from "./inquiry.ts";
+import { withKnownTexts } from "./known-texts.ts";
 import type { TrafficSources } from "./traffic/plan.ts";
 
 /** Rows that are looked at one by one, for each group of fields that share a filter: about a second. */
@@ -66,6 +68,8 @@ export function withoutOwn(filter: Filter, field: Field): Filter {
 export interface FacetDeps {
   readonly heard: Heard;
   readonly sources: TrafficSources;
+  /** Left out: no values are counted. */
+  readonly known?: KnownDeps;
 }
 
 interface Row {
@@ -102,7 +106,11 @@ export class FlowFacets {
       if (note !== null) notes.add(note);
     };
     for (const { fields: some, filter } of groups(fields, asked)) {
-      const all = allFilters([filter, always]);
+      const all = await withKnownTexts(allFilters([filter, always]), range, this.#deps.known, inquiry);
+      if (passesNothing(all)) {
+        add({ fields: some.map((field) => ({ field, told: [], more: false })), note: null });
+        continue;
+      }
       const computed = computedSet(range, all, this.#deps.sources);
       const counted = computed === null ? [] : some.filter((field) => countedColumn(field) !== null);
       const others = some.filter((field) => !counted.includes(field));

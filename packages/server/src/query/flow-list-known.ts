@@ -31,16 +31,16 @@ const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
 export const WORTH_ASKING_MS = 2 * DAY_MS;
 /** A text that more values have is not rare. */
-const MOST_VALUES = 500;
+export const MOST_VALUES = 500;
 const MOST_COUNTS = 5000;
 const COUNTED = ["src_name", "dst_name", "domain"] as const;
 /** What a word is looked for in, too, and no rollup counts. */
-const UNCOUNTED = ["src_device", "dst_device"] as const;
+export const UNCOUNTED = ["src_device", "dst_device"] as const;
 
-type CountedName = (typeof COUNTED)[number];
+export type CountedName = (typeof COUNTED)[number];
 
 /** A condition of a filter of which all values are counted. */
-interface TextPart {
+export interface TextPart {
   readonly columns: readonly CountedName[];
   readonly pattern: Pattern;
   readonly isWord: boolean;
@@ -88,19 +88,17 @@ export async function byKnownValues(
 
 /** Those that all rows must pass. */
 function textParts(filter: Filter): TextPart[] {
-  switch (filter.kind) {
-    case "and":
-      return filter.parts.flatMap(textParts);
-    case "text":
-      return mayFitAddress(filter.pattern) ? [] : [{ columns: COUNTED, pattern: filter.pattern, isWord: true }];
-    case "like": {
-      const columns = countedColumns(filter.field);
-      const isAny = filter.pattern.every((part) => part === "");
-      return columns === null || filter.not || isAny ? [] : [{ columns, pattern: filter.pattern, isWord: false }];
-    }
-    default:
-      return [];
-  }
+  return filter.kind === "and" ? filter.parts.flatMap(textParts) : [textPart(filter) ?? []].flat();
+}
+
+/** Null: it is none of a text, or of one that is not counted. */
+export function textPart(filter: Filter): TextPart | null {
+  if (filter.kind === "text")
+    return mayFitAddress(filter.pattern) ? null : { columns: COUNTED, pattern: filter.pattern, isWord: true };
+  if (filter.kind !== "like") return null;
+  const columns = countedColumns(filter.field);
+  const isAny = filter.pattern.every((part) => part === "");
+  return columns === null || filter.not || isAny ? null : { columns, pattern: filter.pattern, isWord: false };
 }
 
 const FIELDS: Readonly<Record<string, readonly CountedName[]>> = {

@@ -7,14 +7,17 @@ import { FlowCounts } from "./count.ts";
 import { FlowFacets, hasFacet, withoutOwn } from "./facets.ts";
 import { FlowList } from "./flow-list.ts";
 import type { CountedSources } from "./flow-list-known.ts";
+import { histogram } from "./histogram.ts";
 import { Inquiry } from "./inquiry.ts";
 import { FlowSeen } from "./seen.ts";
 import { type AnyFlows, heard, storeAnyFlows } from "./testing.ts";
+import { Traffic } from "./traffic/traffic.ts";
 
 const HOUR_MS = 3_600_000;
 // Rollups are computed hour by hour until now.
 const nowMs = Math.floor(Date.now() / HOUR_MS) * HOUR_MS - HOUR_MS;
 const FACETS = FILTER_FIELDS.filter(hasFacet);
+const FEW = FACETS.filter(({ name }) => name === "protocol" || name === "src.name");
 
 let test: TestStore;
 let stored: AnyFlows;
@@ -46,6 +49,8 @@ const range: fc.Arbitrary<TimeRange> = fc
     toMs: nowMs + 60_000 - agoMinutes * 60_000,
   }));
 const uncomputed = { heard, sources: { throughMs: () => 0, rollupFromMs: () => 0, deltasFromMs: () => 0, flowsFromMs: () => 0 } };
+
+const add = (sum: bigint, value: string | number | null) => sum + BigInt(value ?? 0);
 
 describe("what rollups know", () => {
   it("is the same: counts, facets, first and last seen", async () => {
@@ -132,6 +137,30 @@ describe("what rollups know", () => {
       { numRuns: 40 },
     );
     expect(narrowed).toBeGreaterThan(5);
+    // The same look-up for what is counted: what nobody has is known by one statement, whatever is asked.
+    const known = { sources: { ...sources, counted: () => ({ storedBeforeMs: Date.now(), fromMs: 0 }) }, leastMs: 1 };
+    const deps = { heard, sources, known };
+    const everything = { fromMs: nowMs - 8 * HOUR_MS, toMs: nowMs + HOUR_MS };
+    for (const text of ["kelvin", "name~DEB protocol=6", "src.domain~e", "domain~nobody", "nobody", "laptop primary=true"]) {
+      const filter = parseFilter(text);
+      const asked = new Inquiry(test.store.clickhouse, { signal: AbortSignal.timeout(60_000), explain: true });
+      const rows = stored.among(everything, filter);
+      expect(await new FlowCounts(deps).count(everything, filter, asked), text).toMatchObject({
+        count: rows.length,
+        exact: true,
+      });
+      const question = { range: everything, asked: filter, always: parseFilter(""), fields: FEW, limit: 5000 };
+      const facets = await new FlowFacets(deps).facets(question, inquiry());
+      expect(facets, text).toEqual(await new FlowFacets({ heard, sources }).facets(question, inquiry()));
+      const traffic = new Traffic(deps);
+      const chart = { filter, group: null, metric: "reports", buckets: 10, limit: 5, previous: true, range: everything } as const;
+      const plain = await histogram(new Traffic({ heard, sources }), chart, inquiry());
+      expect((await histogram(traffic, chart, inquiry())).series.flat().reduce(add, 0n), text).toBe(
+        plain.series.flat().reduce(add, 0n),
+      );
+      if (rows.length === 0) expect(asked.meta.sql, text).toHaveLength(1);
+    }
+    expect(stored.among(everything, parseFilter("nobody"))).toEqual([]);
     // What came since is not counted.
     await test.store.clickhouse.command(
       `INSERT INTO flows (start, flow_id, reporter_id, reporter, network, state, last_seen, end, primary, protocol, domain, version)
@@ -147,5 +176,8 @@ describe("what rollups know", () => {
     } as const;
     const knows = { sources: { ...sources, counted: () => ({ storedBeforeMs: Date.now() - 60_000, fromMs: 0 }) }, leastMs: 1 };
     expect((await new FlowList({ heard, now: () => nowMs, known: knows }).page(query, inquiry())).flows).toHaveLength(1);
+    const question = { ...query, asked: query.filter, always: parseFilter(""), fields: FEW };
+    const told = await new FlowFacets({ heard, sources, known: knows }).facets(question, inquiry());
+    expect(told.values.get("protocol")).toEqual([{ value: 6, count: 1 }]);
   });
 });

@@ -39,6 +39,11 @@ export function openActive(range: TimeRange, filter: Filter, heard: Heard): Sql 
 /** Of a row of `flows_open`. */
 export const OPEN_STATE = "if(reporter_id IN {heard:Array(String)}, 'open', 'lost')";
 
+/** No flow can: nothing need be asked. */
+export function passesNothing(filter: Filter): boolean {
+  return !mayPass(filter, "ended") && !mayPass(filter, "open");
+}
+
 const STATES_OF = { ended: ["closed", "lost"], open: ["open", "lost"] } as const;
 
 /** False if no flow of this kind can pass: its table need not be asked. */
@@ -49,6 +54,7 @@ export function mayPass(filter: Filter, kind: keyof typeof STATES_OF): boolean {
     case "or":
       return filter.parts.some((part) => mayPass(part, kind));
     case "is":
+      if (filter.values.length === 0) return filter.not;
       return filter.field !== "state" || STATES_OF[kind].some((state) => filter.values.includes(state) !== filter.not);
     default:
       return true;

@@ -13,11 +13,14 @@ export interface WithPrevious {
 /** @throws StoreError, QuestionError */
 export async function rankedWithPrevious(
   traffic: Traffic,
-  question: RankedQuestion & { readonly stepMs: number },
+  asked: RankedQuestion & { readonly stepMs: number },
   { limit, previous }: { readonly limit: number; readonly previous: boolean },
   inquiry: Inquiry,
 ): Promise<WithPrevious> {
-  const before = { ...question, range: previousRange(question.range, question.stepMs) };
+  const earlierRange = previousRange(asked.range, asked.stepMs);
+  const whole = previous ? { fromMs: earlierRange.fromMs, toMs: asked.range.toMs } : asked.range;
+  const question = { ...asked, filter: await traffic.withKnown(asked.filter, whole, inquiry) };
+  const before = { ...question, range: earlierRange };
   // Both must tell the same groups.
   const fold = previous && [question, before].some((one) => traffic.plan({ ...one, measures: [one.measure] }).folded);
   const found = await traffic.ranked({ ...question, fold }, limit, inquiry);

@@ -1,6 +1,9 @@
 /** Asks how much traffic there was, by step and group: the largest groups, and all together. */
-import type { ColumnName } from "@flowtrail/model";
+import type { ColumnName, Filter, TimeRange } from "@flowtrail/model";
+import type { KnownDeps } from "../flow-list-known.ts";
+import { passesNothing } from "../flow-set.ts";
 import type { Inquiry } from "../inquiry.ts";
+import { withKnownTexts } from "../known-texts.ts";
 import { planTraffic, type TrafficPlan, type TrafficSources } from "./plan.ts";
 import type { RankedBy, TrafficMeasure, TrafficQuestion } from "./question.ts";
 import { atOnceSql, chosenSql, largestSql, rankBindings } from "./ranked-sql.ts";
@@ -10,6 +13,8 @@ export interface TrafficDeps {
   readonly sources: TrafficSources;
   /** Reporters that something was heard of lately: an open flow of any other one reads as lost. */
   readonly heard: { ids(): readonly string[] };
+  /** Left out: no values are counted. */
+  readonly known?: KnownDeps;
 }
 
 /** A value of a group, as the store tells it. */
@@ -82,6 +87,14 @@ export class Traffic {
     this.#deps = deps;
   }
 
+  /**
+   * The same filter over this time, with what is known of its texts: rollups may know more of it, or nothing passes it.
+   * @throws StoreError, QuestionError
+   */
+  withKnown(filter: Filter, range: TimeRange, inquiry: Inquiry): Promise<Filter> {
+    return withKnownTexts(filter, range, this.#deps.known, inquiry);
+  }
+
   plan(question: TrafficQuestion): TrafficPlan {
     return planTraffic(question, this.#deps.sources);
   }
@@ -123,6 +136,7 @@ export class Traffic {
     const question = { ...asked, measures: [measure] };
     const plan = this.plan(question);
     const { groups } = question;
+    if (passesNothing(question.filter)) return { plan, groups: [], total: NOTHING, found: 0 };
     if (only !== null && groups.length > 0) {
       const keys = only.map(({ key }) => key);
       const { groups: found, ...answer } = await this.#chosen(plan, keys, keys.length, inquiry);
