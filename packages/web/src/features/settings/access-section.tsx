@@ -5,6 +5,7 @@ import { type ApiToken, type MadeToken, makeToken, revokeToken } from "../../lib
 import { useClock } from "../../lib/use-clock.ts";
 import { Command } from "../../ui/command.tsx";
 import { Choice, Field } from "./fields.tsx";
+import { focusIfLost, focusNow, SECTION_TITLE } from "./focus.ts";
 import { TOKENS_KEY } from "./use-settings.ts";
 
 const KINDS: Readonly<Record<ApiToken["kind"], string>> = {
@@ -19,15 +20,22 @@ export function AccessSection({ tokens }: { tokens: readonly ApiToken[] }) {
   const clock = useClock();
   const [problem, setProblem] = useState<string | null>(null);
   const [revoking, setRevoking] = useState<string | null>(null);
+  const [isBusy, setBusy] = useState(false);
+  /** It was asked for and left: its button has the focus again. */
+  const [kept, setKept] = useState<string | null>(null);
   const client = useQueryClient();
-  const revoke = (id: string) =>
-    revokeToken(id)
+  const revoke = (id: string) => {
+    setBusy(true);
+    return revokeToken(id)
       .then(() => setProblem(null))
       .catch((error: unknown) => setProblem(error instanceof Error ? error.message : String(error)))
       .finally(() => {
+        setBusy(false);
         setRevoking(null);
+        focusIfLost(SECTION_TITLE);
         void client.invalidateQueries({ queryKey: TOKENS_KEY });
       });
+  };
   return (
     <>
       <MakeToken />
@@ -60,16 +68,35 @@ export function AccessSection({ tokens }: { tokens: readonly ApiToken[] }) {
                 <td className="settings-right">
                   {revoking === id ? (
                     <>
-                      <span className="settings-note">Worthless at once. </span>
-                      <Button size="compact-sm" color="red" variant="light" autoFocus onClick={() => void revoke(id)}>
+                      <span className="settings-note" tabIndex={-1} ref={focusNow}>
+                        Worthless at once.{" "}
+                      </span>
+                      <Button size="compact-sm" color="red" variant="light" disabled={isBusy} onClick={() => void revoke(id)}>
                         Revoke
                       </Button>{" "}
-                      <Button size="compact-sm" variant="default" onClick={() => setRevoking(null)}>
+                      <Button
+                        size="compact-sm"
+                        variant="default"
+                        disabled={isBusy}
+                        onClick={() => {
+                          setRevoking(null);
+                          setKept(id);
+                        }}
+                      >
                         Keep
                       </Button>
                     </>
                   ) : (
-                    <Button size="compact-sm" variant="default" aria-label={`Revoke ${name}`} onClick={() => setRevoking(id)}>
+                    <Button
+                      size="compact-sm"
+                      variant="default"
+                      autoFocus={kept === id}
+                      aria-label={`Revoke ${name}`}
+                      onClick={() => {
+                        setKept(null);
+                        setRevoking(id);
+                      }}
+                    >
                       Revoke
                     </Button>
                   )}
@@ -88,8 +115,11 @@ function MakeToken() {
   const [name, setName] = useState("");
   const [made, setMade] = useState<MadeToken | null>(null);
   const [problem, setProblem] = useState<string | null>(null);
+  /** Not a mutation's: that says so a moment later, and a second click would come first. */
+  const [isMaking, setMaking] = useState(false);
   const client = useQueryClient();
   const make = async () => {
+    setMaking(true);
     try {
       setMade(await makeToken(kind === "agent" ? { kind, node: name.trim() } : { kind, name: name.trim() }));
       setName("");
@@ -97,6 +127,8 @@ function MakeToken() {
       await client.invalidateQueries({ queryKey: TOKENS_KEY });
     } catch (error) {
       setProblem(error instanceof Error ? error.message : String(error));
+    } finally {
+      setMaking(false);
     }
   };
   return (
@@ -117,7 +149,7 @@ function MakeToken() {
         onChange={(value) => setKind(value)}
       />
       <Field label={kind === "agent" ? "Node" : "What it is for"} value={name} mistake={problem} onChange={setName} />
-      <Button type="submit" size="sm" disabled={name.trim() === ""}>
+      <Button type="submit" size="sm" loading={isMaking} disabled={name.trim() === ""}>
         Make token
       </Button>
       {made !== null && (
