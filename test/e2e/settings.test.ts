@@ -48,7 +48,33 @@ describe.skipIf(!needs("the settings in a browser", "browser"))("the settings", 
   const button = (name: string | RegExp) => test.page.getByRole("button", { name, exact: typeof name === "string" });
   const open = (title: string) =>
     test.page.getByRole("navigation", { name: "Settings" }).getByRole("link", { name: title }).click();
+  /** Keeps the first of such questions waiting until it may go. */
+  const held = async (url: RegExp) => {
+    const [asked, going] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    const done = Promise.withResolvers<void>();
+    await test.page.route(
+      url,
+      async (route) => {
+        asked.resolve();
+        await going.promise;
+        await route.continue();
+        done.resolve();
+      },
+      { times: 1 },
+    );
+    const go = async () => {
+      const answered = test.page.waitForResponse(url);
+      going.resolve();
+      await answered;
+      await done.promise;
+    };
+    return { asked: asked.promise, go };
+  };
   const effect = () => test.page.getByRole("region", { name: "What saving does" });
+  const focused = () => test.page.evaluate(() => document.activeElement?.textContent ?? "");
+  /** What somebody else sets meanwhile. */
+  const elsewhere = async (change: object) =>
+    expect((await server.ask("PUT", "/api/settings/capture", { body: change })).status).toBe(200);
   const configOf = async (node: string) =>
     (
       await server.ask<{
@@ -69,15 +95,22 @@ describe.skipIf(!needs("the settings in a browser", "browser"))("the settings", 
     await page.keyboard.press("Space");
     await page.getByRole("switch", { name: "debian" }).focus();
     await page.keyboard.press("Space");
+    // The same section under another address is not left: nobody is asked, and nothing is lost.
+    await open("Traffic logs");
+    await soon(() => new URL(page.url()).searchParams.get("section")).toBe("traffic");
     await button("Review").focus();
     await page.keyboard.press("Enter");
     await effect().getByText("2 agents stop reporting network netmaker; 2 flows of the last hour came from there.").waitFor();
     await effect().getByText("debian stops reporting; 2 flows of the last hour came from it.").waitFor();
     expect((await configOf("debian")).enabled).toBe(true);
     await expectAccessible(page);
-    // The review puts the focus on Save.
+    // The review has the focus, to be read first.
+    await page.keyboard.press("Enter");
+    await page.keyboard.press("Tab");
+    await soon(focused).toBe("Save");
     await page.keyboard.press("Enter");
     await page.getByText("Saved. 2 agents will do so within half a minute.").waitFor();
+    await soon(focused).toBe("Traffic logs");
     expect((await configOf("debian")).enabled).toBe(false);
     expect(await configOf("inetgw")).toMatchObject({ enabled: true, networks: [{ id: "netmaker", enabled: false }] });
     expect(await page.getByRole("switch", { name: "netmaker" }).getAttribute("aria-checked")).toBe("false");
@@ -89,14 +122,14 @@ describe.skipIf(!needs("the settings in a browser", "browser"))("the settings", 
     await page.getByLabel("Excluded ranges").fill("10.9.0.0/33");
     await page.getByText("10.9.0.0/33 is no address range").waitFor();
     expect(await button("Review").isDisabled()).toBe(true);
-    await page.getByLabel("Excluded ranges").fill("100.102.137.9/32");
+    await page.getByLabel("Excluded ranges").fill(" 100.102.137.9/32 ");
     await page.getByLabel("Domain names", { exact: true }).selectOption("off");
     await open("Audit");
     const dialog = page.getByRole("dialog", { name: "Leave without saving?" });
     await expectAccessible(page, "[role=dialog]");
     await dialog.getByRole("button", { name: "Stay" }).click();
     await dialog.waitFor({ state: "hidden" });
-    expect(await page.getByLabel("Excluded ranges").inputValue()).toBe("100.102.137.9/32");
+    expect(await page.getByLabel("Excluded ranges").inputValue()).toBe(" 100.102.137.9/32 ");
     await page.goBack();
     await dialog.waitFor();
     await page.keyboard.press("Escape");
@@ -104,9 +137,45 @@ describe.skipIf(!needs("the settings in a browser", "browser"))("the settings", 
     await soon(() => new URL(page.url()).searchParams.get("section")).toBe("privacy");
     await button("Review").click();
     await effect().getByText("Flows with an end in 100.102.137.9/32 are not recorded any more: 2 flows").waitFor();
+    const save = await held(/capture\?dry_run=false/);
     await button("Save").click();
+    await save.asked;
+    expect(await page.getByLabel("Excluded ranges").isDisabled()).toBe(true);
+    await save.go();
     await page.getByText("Saved. ").waitFor();
     expect(await configOf("inetgw")).toMatchObject({ capture: { names: "off" }, exclude: ["100.102.137.9/32"] });
+    // As it is in force, no longer as it was written.
+    expect(await page.getByLabel("Excluded ranges").inputValue()).toBe("100.102.137.9/32");
+  });
+
+  it("review what is written now, as it is now: an earlier answer is none, nor one of before somebody else's change", async () => {
+    const { page } = test;
+    await open("Capture");
+    await page.getByLabel("ICMP").uncheck();
+    const review = await held(/capture\?dry_run=true/);
+    await button("Review").click();
+    await review.asked;
+    await page.getByLabel("DNS", { exact: true }).uncheck();
+    await review.go();
+    await button("Review").click();
+    await effect().getByText("ICMP is not recorded any more").waitFor();
+    await effect().getByText("DNS is not recorded any more").waitFor();
+    await elsewhere({ icmp: false });
+    await button("Save").click();
+    await effect().getByText("Nothing is saved yet: somebody else set something meanwhile.").waitFor();
+    expect(await effect().innerText()).not.toContain("ICMP");
+    await button("Go on editing").click();
+    await soon(focused).toBe("Capture");
+    await open("Privacy");
+    await button("Leave").click();
+    await soon(focused).not.toBe("Leave");
+    await page.clock.install();
+    await open("Capture");
+    expect(await page.getByLabel("DNS", { exact: true }).isChecked()).toBe(true);
+    // What others set is shown without being asked for.
+    await elsewhere({ icmp: null });
+    await page.clock.fastForward(11_000);
+    await soon(() => page.getByLabel("ICMP").isChecked()).toBe(true);
   });
 
   it("say what a shorter retention deletes, and what a hold keeps", async () => {
@@ -134,7 +203,8 @@ describe.skipIf(!needs("the settings in a browser", "browser"))("the settings", 
       .getByText(/nothing is deleted until it is released: [1-9]/)
       .waitFor();
     await button("Save").click();
-    await page.getByText("Case 17").waitFor();
+    await page.getByText("“Case 17” is held.").waitFor();
+    await soon(focused).toBe("Legal holds 1 in force");
     await expectAccessible(page);
   });
 
@@ -142,9 +212,13 @@ describe.skipIf(!needs("the settings in a browser", "browser"))("the settings", 
     const { page } = test;
     await open("API access");
     await page.getByLabel("What it is for").fill("backup script");
-    await button("Make token").click();
+    await button("Make token").dblclick();
     const secret = (await page.locator(".settings-secret code").innerText()).trim();
     expect((await server.ask("GET", "/api/tokens", { token: secret })).status).toBe(200);
+    await soon(() => page.getByRole("rowheader", { name: "backup script" }).count()).toBe(1);
+    await button("Revoke backup script").click();
+    await button("Keep").click();
+    await soon(() => page.evaluate(() => document.activeElement?.getAttribute("aria-label"))).toBe("Revoke backup script");
     await button("Revoke backup script").click();
     await button("Revoke").last().click();
     await soon(() => page.getByRole("rowheader", { name: "backup script" }).count()).toBe(0);
@@ -157,13 +231,15 @@ describe.skipIf(!needs("the settings in a browser", "browser"))("the settings", 
     const rows = page.getByRole("region", { name: "Changes, newest first" }).locator("tbody tr");
     await soon(() => rows.allInnerTexts()).toEqual([
       expect.stringContaining("held: Case 17"),
+      expect.stringContaining("ICMP off → on"),
+      expect.stringContaining("ICMP on → off"),
       expect.stringContaining("domain names full → off, excluded ranges none → 100.102.137.9/32"),
       expect.stringMatching(/(debian|netmaker): traffic logs on → off/),
       expect.stringMatching(/(debian|netmaker): traffic logs on → off/),
     ]);
     expect(await rows.first().innerText()).toContain("anybody");
     await page.getByLabel("Show").selectOption("traffic");
-    await soon(() => rows.count()).toBe(3);
+    await soon(() => rows.count()).toBe(5);
     await expectAccessible(page);
     expect(await page.evaluate(lowContrast)).toEqual([]);
   });

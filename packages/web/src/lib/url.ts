@@ -30,28 +30,38 @@ function subscribe(changed: () => void): () => void {
   };
 }
 
-/** Asked before another address is gone to: whoever may leave calls `go`. */
-type Ask = (go: () => void) => void;
-const guards = new Set<Ask>();
+/** Keeps something of the page that is not saved. */
+export interface Guard {
+  /** Is it gone when this address is shown? */
+  isLeftBy(to: PageUrl): boolean;
+  /** Asked before: whoever may leave calls `go`. */
+  ask(go: () => void): void;
+}
+const guards = new Set<Guard>();
 
-/** From now on another address is gone to only when `ask` says so, until the returned function is called. */
-export function guardLeaving(ask: Ask): () => void {
-  guards.add(ask);
-  return () => void guards.delete(ask);
+/** From now on it is asked before it is left, until the returned function is called. */
+export function guardLeaving(guard: Guard): () => void {
+  guards.add(guard);
+  return () => void guards.delete(guard);
+}
+
+function guardsLeftBy(href: string): Guard[] {
+  const { pathname, searchParams } = new URL(href, window.location.href);
+  return [...guards].filter((guard) => guard.isLeftBy({ path: pathname, params: searchParams }));
 }
 
 /** Back or forward while somebody is to be asked first: what was shown is put on top again, before anybody looks. */
 function holdBack(event: PopStateEvent): void {
-  const [guard] = guards;
-  if (guard === undefined || shown === null) return;
   const to = window.location.href;
+  const [guard] = guardsLeftBy(to);
+  if (guard === undefined || shown === null) return;
   event.stopImmediatePropagation();
   window.history.pushState(null, "", shown.href);
-  guard(() => leaveFor(to, false));
+  guard.ask(() => leaveFor(to, false));
 }
 
 function leaveFor(href: string, replace: boolean): void {
-  guards.clear();
+  for (const guard of guardsLeftBy(href)) guards.delete(guard);
   if (replace) window.history.replaceState(null, "", href);
   else window.history.pushState(null, "", href);
   window.dispatchEvent(new Event(CHANGED));
@@ -75,7 +85,7 @@ export function navigate(path: string, params: URLSearchParams, options: { repla
   const href = hrefOf(path, params);
   if (href === window.location.pathname + window.location.search) return;
   const go = () => leaveFor(href, options.replace === true);
-  const [guard] = guards;
+  const [guard] = guardsLeftBy(href);
   if (guard === undefined) go();
-  else guard(go);
+  else guard.ask(go);
 }

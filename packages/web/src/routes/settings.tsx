@@ -4,6 +4,7 @@ import type { ReactNode } from "react";
 import { AccessSection } from "../features/settings/access-section.tsx";
 import { AuditSection } from "../features/settings/audit-section.tsx";
 import { CaptureSection } from "../features/settings/capture-section.tsx";
+import { SECTION_TITLE } from "../features/settings/focus.ts";
 import { PrivacySection } from "../features/settings/privacy-section.tsx";
 import { RetentionSection } from "../features/settings/retention-section.tsx";
 import { SECTIONS, type SectionId, sectionOf } from "../features/settings/sections.ts";
@@ -37,8 +38,10 @@ export function SettingsRoute() {
             </PageLink>
           ))}
         </nav>
-        <section className="settings-section" aria-labelledby="settings-title">
-          <h2 id="settings-title">{shown.title}</h2>
+        <section className="settings-section" aria-labelledby={SECTION_TITLE}>
+          <h2 id={SECTION_TITLE} tabIndex={-1}>
+            {shown.title}
+          </h2>
           <p className="settings-about">{shown.about}</p>
           <Section key={shown.id} />
         </section>

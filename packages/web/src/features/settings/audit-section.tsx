@@ -1,4 +1,4 @@
-import { Button } from "@mantine/core";
+import { Button, Loader } from "@mantine/core";
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { fetchChanges } from "../../lib/api-settings.ts";
 import { SETTINGS_PATH } from "../../lib/paths.ts";
@@ -36,6 +36,7 @@ export function AuditSection() {
     <>
       <Choice label="Show" value={of} options={OF.map((value) => ({ value, label: LABELS[value] }))} onChange={choose} />
       {error !== null && <FailedBanner message={error.message} showsOld={data !== undefined} onRetry={() => void refetch()} />}
+      {data === undefined && error === null && <Loader aria-label="Loading" />}
       {data !== undefined && changes.length === 0 && (
         <p className="settings-about">Nothing has been set here yet: all is as the server is configured.</p>
       )}

@@ -1,6 +1,15 @@
 import { expect, it } from "vitest";
 import type { CaptureReport } from "../../lib/types-settings.ts";
-import { captureChange, NO_DRAFT, readNumber, readRanges, withFleet, withNetworkNames, withSwitched } from "./capture-draft.ts";
+import {
+  captureBasis,
+  captureChange,
+  NO_DRAFT,
+  readNumber,
+  readRanges,
+  withFleet,
+  withNetworkNames,
+  withSwitched,
+} from "./capture-draft.ts";
 
 const settings = {
   enabled: true,
@@ -70,4 +79,17 @@ it("reads ranges and numbers as people write them", () => {
     null,
     null,
   ]);
+});
+
+it("is based on what others set, and not on what is heard of", () => {
+  const [lab] = saved.networks;
+  if (lab === undefined) throw new Error("no network");
+  const basis = captureBasis(saved);
+  expect(captureBasis({ ...saved, networks: [...saved.networks, { ...lab, id: "new" }] })).toBe(basis);
+  expect(captureBasis({ ...saved, networks: saved.networks.map((one) => ({ ...one, agents: 9 })) })).toBe(basis);
+  expect(captureBasis({ ...saved, settings: { ...settings, icmp: false } })).not.toBe(basis);
+  expect(captureBasis({ ...saved, networks: saved.networks.map((one) => ({ ...one, set: { enabled: false } })) })).not.toBe(
+    basis,
+  );
+  expect(captureBasis({ ...saved, nodes: saved.nodes.map((one) => ({ ...one, enabled: !one.enabled })) })).not.toBe(basis);
 });

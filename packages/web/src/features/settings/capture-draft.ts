@@ -64,6 +64,16 @@ function cleared<T extends { readonly enabled?: boolean }>(own: Readonly<Record<
   );
 }
 
+/** What is set, of whoever: a change that was reviewed before something else was set may do something else. */
+export function captureBasis({ settings, networks, nodes }: CaptureReport): string {
+  return JSON.stringify([
+    settings,
+    // What agents make known meanwhile has nothing set.
+    networks.filter(({ set }) => Object.keys(set).length > 0).map(({ id, set }) => [id, set]),
+    nodes.filter(({ enabled }) => !enabled).map(({ id }) => id),
+  ]);
+}
+
 /** Ranges as a person writes them, one a line. A single address is a range of one. */
 export function readRanges(text: string): { readonly ranges: readonly string[]; readonly problem: string | null } {
   const words = text.split(/[\s,]+/).filter((word) => word !== "");

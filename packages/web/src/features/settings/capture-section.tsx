@@ -1,7 +1,7 @@
 import { useState } from "react";
 import type { CaptureReport } from "../../lib/types-settings.ts";
 import { readNumber, withFleet } from "./capture-draft.ts";
-import { Field, Switch } from "./fields.tsx";
+import { Field, Fields, Switch } from "./fields.tsx";
 import { ReviewBar } from "./review-bar.tsx";
 import { useCaptureForm } from "./use-capture-form.ts";
 
@@ -25,9 +25,9 @@ type Interval = keyof typeof INTERVALS;
 
 /** What agents record, and how often they tell. */
 export function CaptureSection({ report }: { report: CaptureReport }) {
-  const { draft, edit, flow, isDirty, discard } = useCaptureForm(report);
   /** As written; left out: as in force. */
   const [texts, setTexts] = useState<Partial<Record<Interval, string>>>({});
+  const { draft, edit, flow, isDirty, discard } = useCaptureForm(report, () => setTexts({}));
   const settings = { ...report.settings, ...draft.fleet };
   const set = (change: Parameters<typeof withFleet>[2]) => edit(withFleet(draft, report, change));
   const mistake = (name: Interval) => {
@@ -44,37 +44,35 @@ export function CaptureSection({ report }: { report: CaptureReport }) {
   };
   const names = Object.keys(INTERVALS) as Interval[];
   const isWrong = names.some((name) => mistake(name) !== undefined);
-  const leaveAll = () => {
-    setTexts({});
-    discard();
-  };
   return (
     <>
-      <Switch label="ICMP" checked={settings.icmp} about="Pings and what routers answer." onChange={(icmp) => set({ icmp })} />
-      <Switch
-        label="DNS"
-        checked={settings.dns}
-        about="Flows of port 53. Domain names are learned from answers all the same: see Privacy."
-        onChange={(dns) => set({ dns })}
-      />
-      <Switch
-        label="Local programs"
-        checked={settings.process}
-        about="Which program of the node made or took a flow, and its user id."
-        onChange={(process) => set({ process })}
-      />
-      {names.map((name) => (
-        <Field
-          key={name}
-          label={INTERVALS[name].label}
-          unit={INTERVALS[name].unit}
-          about={`${INTERVALS[name].about} As configured: ${report.defaults[name]}.`}
-          value={texts[name] ?? String(settings[name])}
-          mistake={mistake(name)}
-          onChange={(text) => write(name, text)}
+      <Fields flow={flow}>
+        <Switch label="ICMP" checked={settings.icmp} about="Pings and what routers answer." onChange={(icmp) => set({ icmp })} />
+        <Switch
+          label="DNS"
+          checked={settings.dns}
+          about="Flows of port 53. Domain names are learned from answers all the same: see Privacy."
+          onChange={(dns) => set({ dns })}
         />
-      ))}
-      <ReviewBar flow={flow} isDirty={isDirty || isWrong} isWrong={isWrong || !isDirty} onDiscard={leaveAll} />
+        <Switch
+          label="Local programs"
+          checked={settings.process}
+          about="Which program of the node made or took a flow, and its user id."
+          onChange={(process) => set({ process })}
+        />
+        {names.map((name) => (
+          <Field
+            key={name}
+            label={INTERVALS[name].label}
+            unit={INTERVALS[name].unit}
+            about={`${INTERVALS[name].about} As configured: ${report.defaults[name]}.`}
+            value={texts[name] ?? String(settings[name])}
+            mistake={mistake(name)}
+            onChange={(text) => write(name, text)}
+          />
+        ))}
+      </Fields>
+      <ReviewBar flow={flow} isDirty={isDirty || isWrong} isWrong={isWrong || !isDirty} onDiscard={discard} />
     </>
   );
 }

@@ -1,6 +1,16 @@
 /** The form's parts: a switch, a choice, a number, a text of lines. Each says below what is wrong with it. */
 import type { ReactNode } from "react";
 import { useId } from "react";
+import type { ChangeFlow } from "./use-change.ts";
+
+/** Around the fields of a form: closed while it is being saved. */
+export function Fields({ flow, children }: { flow: ChangeFlow; children: ReactNode }) {
+  return (
+    <fieldset className="settings-fields" disabled={flow.saving}>
+      {children}
+    </fieldset>
+  );
+}
 
 export interface SwitchProps {
   readonly label: string;

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { deletionSentences, keptChange, keptMistakes } from "./retention-words.ts";
+import { deletionSentences, keptChange, keptMistakes, retentionBasis } from "./retention-words.ts";
 
 const settings = {
   flows_days: 30,
@@ -54,4 +54,13 @@ it("says what is deleted", () => {
     "Sums for charts of 2026-08-01 to 2026-08-02: 10 rows.",
   );
   expect(deletionSentences({ due: { rows: 0, bytes: 0, steps: [] }, forecast })[0]).toBe("Nothing is deleted now.");
+});
+
+it("is based on what is set and on the holds in force", () => {
+  const hold = { id: "a", from: "", to: null, network: null, reason: "", who: "", created: "", rows: 1, bytes: 1 };
+  const inForce = { ...hold, released: null, released_by: null };
+  const basis = retentionBasis({ settings, holds: [inForce] });
+  expect(retentionBasis({ settings, holds: [{ ...inForce, rows: 2 }] })).toBe(basis);
+  expect(retentionBasis({ settings: { ...settings, flows_days: 7 }, holds: [inForce] })).not.toBe(basis);
+  expect(retentionBasis({ settings, holds: [{ ...inForce, released: "now" }] })).not.toBe(basis);
 });

@@ -52,6 +52,11 @@ export function keptChange(texts: KeptTexts, settings: RetentionPolicy): Retenti
   return entries.length === 0 ? null : (Object.fromEntries(entries) as RetentionChange);
 }
 
+/** What is set, of whoever: a change that was reviewed before something else was set may delete something else. */
+export function retentionBasis({ settings, holds }: Pick<StoreReport, "settings" | "holds">): string {
+  return JSON.stringify([settings, holds.filter(({ released }) => released === null).map(({ id }) => id)]);
+}
+
 /** Days that are no whole number, by field. */
 export function keptMistakes(texts: KeptTexts): Readonly<Record<string, string>> {
   const wrong = Object.entries(texts).filter(([name, text]) => name !== "max_size" && !/^\s*[1-9]\d{0,3}\s*$/.test(text));

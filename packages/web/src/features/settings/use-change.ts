@@ -1,17 +1,24 @@
 /** A change on its way: edited, reviewed, saved. */
 import { useQueryClient } from "@tanstack/react-query";
-import { useState } from "react";
+import { useRef, useState } from "react";
 import { ApiError } from "../../lib/errors.ts";
+import { focusIfLost, SECTION_TITLE } from "./focus.ts";
 
 /** What saving does, in words. */
 export interface Review {
   readonly sentences: readonly string[];
+  /** What was in force when it was found out. */
+  readonly basis: string;
+  /** Others set something after an earlier review, which is therefore not saved. */
+  readonly isOvertaken: boolean;
 }
 
 export interface ChangeFlow {
   /** Null: it is being edited. */
   readonly review: Review | null;
   readonly busy: boolean;
+  /** What is written now would be lost: fields are closed. */
+  readonly saving: boolean;
   /** Of the server, for people; null: none. */
   readonly problem: string | null;
   /** Of the server, by field. */
@@ -25,55 +32,79 @@ export interface ChangeFlow {
 }
 
 export interface ChangeSteps {
-  /** What the change would do. */
-  preview(): Promise<Review>;
+  /** What the change would do, in words. Figures in them may differ from one time to the next. */
+  preview(): Promise<readonly string[]>;
+  /** What others may set meanwhile and what makes the change another one. Left out: nothing. */
+  basis?(): Promise<string>;
   /** Resolves with what to say then. */
   save(): Promise<string>;
   /** The draft is out of date: all is as saved. */
-  done(): void;
+  done(said: string): void;
+  /** Id of the heading that has the focus afterwards. */
+  readonly title?: string;
 }
 
 /** The cache of every setting begins with this. */
 export const SETTINGS_KEY = "settings";
 
-export function useChange({ preview, save, done }: ChangeSteps): ChangeFlow {
+export function useChange({ preview, basis, save, done, title = SECTION_TITLE }: ChangeSteps): ChangeFlow {
   const client = useQueryClient();
   const [review, setReview] = useState<Review | null>(null);
-  const [busy, setBusy] = useState(false);
+  const [doing, setDoing] = useState<"ask" | "save" | null>(null);
   const [failure, setFailure] = useState<unknown>(null);
   const [saved, setSaved] = useState<string | null>(null);
-  const run = async (work: () => Promise<void>) => {
-    setBusy(true);
+  /** Raised by every edit: what was asked of an earlier draft is no answer any more. */
+  const edits = useRef(0);
+  const run = async (what: "ask" | "save", work: (isCurrent: () => boolean) => Promise<void>) => {
+    const of = edits.current;
+    const isCurrent = () => of === edits.current;
+    setDoing(what);
     setFailure(null);
     try {
-      await work();
+      await work(isCurrent);
     } catch (error) {
+      if (!isCurrent()) return;
       setReview(null);
       setFailure(error);
+      focusIfLost(title);
     } finally {
-      setBusy(false);
+      if (isCurrent()) setDoing(null);
     }
+  };
+  /** In this order: what is set while the sentences are made counts as set after them. */
+  const reviewed = async (isOvertaken: boolean): Promise<Review> => {
+    const inForce = (await basis?.()) ?? "";
+    return { sentences: await preview(), basis: inForce, isOvertaken };
   };
   return {
     review,
-    busy,
+    busy: doing !== null,
+    saving: doing === "save",
     problem: failure === null ? null : failure instanceof Error ? failure.message : String(failure),
     problems: problemsOf(failure),
     saved,
     ask: () =>
-      void run(async () => {
+      void run("ask", async (isCurrent) => {
         setSaved(null);
-        setReview(await preview());
+        const found = await reviewed(false);
+        if (isCurrent()) setReview(found);
       }),
     save: () =>
-      void run(async () => {
-        const text = await save();
+      void run("save", async () => {
+        if (basis !== undefined && (await basis()) !== review?.basis) {
+          setReview(await reviewed(true));
+          return;
+        }
+        const said = await save();
         await client.invalidateQueries({ queryKey: [SETTINGS_KEY] });
         setReview(null);
-        setSaved(text);
-        done();
+        setSaved(said);
+        done(said);
+        focusIfLost(title);
       }),
     edited: () => {
+      edits.current++;
+      setDoing(null);
       setReview(null);
       setFailure(null);
       setSaved(null);

@@ -1,12 +1,17 @@
 import { useEffect, useState } from "react";
-import { guardLeaving } from "../../lib/url.ts";
+import { SETTINGS_PATH } from "../../lib/paths.ts";
+import { guardLeaving, type PageUrl } from "../../lib/url.ts";
+import { sectionOf } from "./sections.ts";
 
 /** Keeps what is not saved from being left unasked. `leave`: goes where somebody wants to go; null: nobody does. */
 export function useLeaveGuard(isDirty: boolean): { readonly leave: (() => void) | null; stay(): void } {
-  const [leave, setLeave] = useState<(() => void) | null>(null);
+  const [wanted, setWanted] = useState<(() => void) | null>(null);
   useEffect(() => {
     if (!isDirty) return;
-    const stop = guardLeaving((go) => setLeave(() => go));
+    const here = sectionOf(new URLSearchParams(window.location.search)).id;
+    // Within a section the form stays as it is.
+    const isLeftBy = ({ path, params }: PageUrl) => path !== SETTINGS_PATH || sectionOf(params).id !== here;
+    const stop = guardLeaving({ isLeftBy, ask: (go) => setWanted(() => go) });
     const onUnload = (event: BeforeUnloadEvent) => event.preventDefault();
     window.addEventListener("beforeunload", onUnload);
     return () => {
@@ -14,5 +19,10 @@ export function useLeaveGuard(isDirty: boolean): { readonly leave: (() => void) 
       window.removeEventListener("beforeunload", onUnload);
     };
   }, [isDirty]);
-  return { leave, stay: () => setLeave(null) };
+  const stay = () => setWanted(null);
+  const leave = () => {
+    stay();
+    wanted?.();
+  };
+  return { leave: wanted === null ? null : leave, stay };
 }
