@@ -221,6 +221,11 @@ export const healthSchema = z.object({
           pending: z.number().describe("Hours and days that rows came late for, and that are not computed again yet"),
           behind_ms: z.number().describe("How far behind what is over the slowest one is"),
           through: time.nullable().describe("All minutes and hours before are computed; charts ask the rows for what is newer"),
+          late_deltas: z
+            .number()
+            .describe(
+              "Reports that came for days whose deltas had been deleted, since the start of this server: they are added to the sums that charts read",
+            ),
         })
         .describe("What charts and top lists are read from"),
     })

@@ -69,6 +69,8 @@ describe("retention", () => {
     expect(await codes(deliver(4, 10))).toEqual(["TOO_OLD"]);
     const { ingest, store } = await ask(healthSchema, "GET", "/api/health");
     expect(ingest?.rejected.TOO_OLD).toBe(1);
+    // Both of ten days ago: deltas are kept for seven.
+    expect(store?.rollups.late_deltas).toBe(2);
     expect(store?.retention?.settings.flows_days).toBe(5);
     const { body: metrics } = await test.ask<string>("GET", "/metrics");
     expect(metrics).toContain('flowtrail_ingest_rejected_rows_total{code="TOO_OLD"} 1');

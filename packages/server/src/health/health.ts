@@ -65,6 +65,7 @@ export interface FullHealth {
       readonly pending: number;
       readonly behind_ms: number;
       readonly through: string | null;
+      readonly late_deltas: number;
     };
   };
   readonly ingest: {
@@ -147,7 +148,7 @@ export class Health {
           last_error: health.engine.lastError,
         },
         retention: health.ping.ok ? await this.#retention() : null,
-        rollups: rollupReport(health.rollups),
+        rollups: { ...rollupReport(health.rollups), late_deltas: health.lateDeltas },
       },
       ingest: {
         batches,

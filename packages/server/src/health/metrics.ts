@@ -205,7 +205,13 @@ export class Metrics {
       help: "How far behind what is over the slowest rollup is",
       registers,
     });
-    return ({ ping, commit, engine, rollups }) => {
+    const late = new Counter({
+      name: "flowtrail_store_late_deltas_total",
+      help: "Deltas that came for days whose deltas had been deleted: rollups add them to what they have",
+      registers,
+    });
+    return ({ ping, commit, engine, rollups, lateDeltas }) => {
+      set(late, lateDeltas);
       set(computed, rollups.computed);
       set(failed, rollups.failures);
       pending.set(rollups.pending);

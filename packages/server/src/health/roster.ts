@@ -133,6 +133,7 @@ export class Roster {
   /** Something was heard of a reporter. */
   note(heard: Heard): void {
     const before = this.#heard.get(heard.reporterId);
+    if (before === undefined && this.#heard.size >= MAX_REPORTERS) return;
     if (before === undefined || heard.lastMs >= before.lastMs) this.#heard.set(heard.reporterId, heard);
   }
 

@@ -13,7 +13,7 @@ import type { Logger } from "./logger.ts";
 import { type StoreNodes, singleNode } from "./nodes.ts";
 import { Retention, type RetentionConfig } from "./retention/retention.ts";
 import { Rhythm } from "./rhythm.ts";
-import { oldestStart, oldestTraffic } from "./rollups/news.ts";
+import { countBefore, oldestStart, oldestTraffic } from "./rollups/news.ts";
 import { Rollups, type RollupsConfig, type RollupsStats } from "./rollups/rollups.ts";
 import { migrateNodes } from "./schema/distributed.ts";
 import { DELTA_COLUMNS, FLOW_COLUMNS, FLOW_DELTAS, FLOWS, FLOWS_OPEN } from "./schema/flow-tables.ts";
@@ -50,6 +50,8 @@ export interface StoreHealth {
   readonly commit: GroupCommitStats;
   readonly settle: SettleStats;
   readonly rollups: RollupsStats;
+  /** Deltas that came for days whose deltas had been deleted. */
+  readonly lateDeltas: number;
 }
 
 export class Store {
@@ -57,6 +59,7 @@ export class Store {
   readonly #logger: Logger;
   readonly #engine: EmbeddedEngine | null;
   readonly #commit: GroupCommit<{ readonly submission: Submission; readonly rows: number }>;
+  #lateDeltas = 0;
   readonly #upkeep: Upkeep;
   readonly #settle: Settle;
   readonly #rhythms: readonly Rhythm[];
@@ -182,6 +185,7 @@ export class Store {
       commit: this.#commit.stats,
       settle,
       rollups: this.rollups.stats,
+      lateDeltas: this.#lateDeltas,
     };
   }
 
@@ -254,6 +258,7 @@ export class Store {
     for (const pieces of inPieces(deltas)) {
       note(pieces);
       await this.#insertFlows(FLOW_DELTAS.name, DELTA_COLUMNS, pieces);
+      this.#lateDeltas += countBefore(pieces, this.retention.deltasFromMs(Date.now()));
     }
   }
 

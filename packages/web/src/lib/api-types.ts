@@ -83,6 +83,8 @@ export interface StoreHealth {
     /** Hours and days that rows came late for. */
     readonly pending: number;
     readonly behind_ms: number;
+    /** That came for days whose deltas had been deleted. */
+    readonly late_deltas: number;
   };
   readonly engine?: { readonly state: string; readonly restarts: number; readonly last_error: string | null } | null;
   readonly error: string | null;

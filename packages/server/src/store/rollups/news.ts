@@ -10,6 +10,13 @@ export function oldestStart({ columns: { start, revision }, length }: FlowBatch)
   return oldestMs;
 }
 
+/** How many deltas are of before. */
+export function countBefore({ columns: { last_seen }, length }: FlowBatch, beforeMs: number): number {
+  let count = 0;
+  for (let row = 0; row < length; row++) if ((last_seen.get(row) ?? beforeMs) < beforeMs) count++;
+  return count;
+}
+
 /** When the traffic of deltas was. */
 export function oldestTraffic({ columns: { last_seen }, length }: FlowBatch): number {
   let oldestMs = Number.POSITIVE_INFINITY;

@@ -1,6 +1,6 @@
 import type { StoreReport } from "@flowtrail/model";
 import { expect, it } from "vitest";
-import { keptRows, keptSentences } from "./store-words.ts";
+import { behindSentences, keptRows, keptSentences } from "./store-words.ts";
 
 const settings = {
   flows_days: 30,
@@ -60,6 +60,15 @@ it("says how much there is, when it will be full, what goes next, what went last
     "Next to go: flows of 2026-10-23 (1.00 KiB) on 2026-11-23, by age.",
     "Deleted last: flow_deltas of 2026-11-13, 1,200 rows, by size.",
     "1 legal hold keeps 2.00 KiB.",
+  ]);
+});
+
+it("says what came late", () => {
+  const rollups = { failures: 0, last_error: null, pending: 2, behind_ms: 0, late_deltas: 0 };
+  expect(behindSentences({ ...rollups, pending: 0 })).toEqual([]);
+  expect(behindSentences({ ...rollups, late_deltas: 1200 })).toEqual([
+    "Rows came late for 2 hours or days: their sums are computed again.",
+    "Since the start 1,200 reports came for days whose deltas had been deleted: they are added to the sums that charts read.",
   ]);
 });
 

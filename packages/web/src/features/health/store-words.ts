@@ -48,7 +48,7 @@ const BEHIND_MS = 900_000;
 /** That charts read rows instead of sums for now. */
 export function behindSentences(rollups: StoreHealth["rollups"]): string[] {
   if (rollups === undefined || rollups.last_error !== null) return [];
-  const { pending, behind_ms } = rollups;
+  const { pending, behind_ms, late_deltas } = rollups;
   return [
     ...(behind_ms > BEHIND_MS
       ? [`Sums for charts are ${formatDuration(behind_ms)} behind; rows are read for what is newer.`]
@@ -57,6 +57,11 @@ export function behindSentences(rollups: StoreHealth["rollups"]): string[] {
       ? []
       : [
           `Rows came late for ${formatCount(pending)} ${pending === 1 ? "hour or day" : "hours or days"}: their sums are computed again.`,
+        ]),
+    ...(late_deltas === 0
+      ? []
+      : [
+          `Since the start ${formatCount(late_deltas)} ${late_deltas === 1 ? "report" : "reports"} came for days whose deltas had been deleted: they are added to the sums that charts read.`,
         ]),
   ];
 }
