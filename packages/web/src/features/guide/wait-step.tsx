@@ -31,8 +31,9 @@ export function WaitStep({ node, onAnother }: { node: AwaitedNode; onAnother(): 
       </p>
       {node.isTaken ? (
         <p className="guide-note" role="status">
-          An agent called {node.node} reports already, perhaps from another machine: this page cannot tell the two apart. What the
-          command prints says whether its own agent reports. Stop the other one: the two would tell of one node.
+          An agent called {node.node} reports already, perhaps from another machine: this page cannot tell the two apart. The
+          command prints “capturing” when its own agent runs, and what keeps it from reporting. Stop the other one: the two would
+          tell of one node.
         </p>
       ) : (
         <div className={`guide-state${agent === null ? "" : " guide-green"}`} role="status">
