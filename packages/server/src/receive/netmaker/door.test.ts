@@ -96,6 +96,15 @@ describe("the door for Netmaker's agents", { timeout: 60_000 }, () => {
     expect(await send([])).toMatchObject({ success: true });
   });
 
+  it("takes events of a few hosts from an envelope: an agent tells of its own", async () => {
+    const hostId = (i: number) => `host ${i} of one envelope`;
+    const events = Array.from({ length: 10 }, (_, i) => encode("1.5", destroy({ hostId: hostId(i % 5), srcPort: i })));
+    const answer = await send(events);
+    expect(answer).toMatchObject({ success: true, error: expect.stringContaining("2 events refused; event 4: events of more") });
+    expect(await flowsOf(hostId(3))).toHaveLength(2);
+    expect(await flowsOf(hostId(4))).toHaveLength(0);
+  });
+
   it("uses the reporter's words where the inventory has nobody", async () => {
     const hostId = "host of words";
     const src = { ip: "10.1.0.50", type: USER, id: "alice", name: "alice" };

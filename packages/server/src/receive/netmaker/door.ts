@@ -2,12 +2,13 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { DecodeError, FlowBatch, flowIdWords } from "@flowtrail/model";
 import type { Delivery, ReceiveDeps } from "../ports.ts";
-import { addEvent, type ConvertContext, eventProblem } from "./convert.ts";
+import { addEvent, eventProblem } from "./convert.ts";
 import { type Dialect, EventDecoder } from "./decode.ts";
+import { EnvelopeHosts, UnknownHosts } from "./hosts.ts";
 import { sequenceOf } from "./identity.ts";
 import { Letters } from "./letters.ts";
 import { FlowPlaces, type KnownFlow, type Question } from "./places.ts";
-import { Rate } from "./rates.ts";
+import { Bucket, Rate } from "./rates.ts";
 import { makeStats, type NetmakerStats } from "./stats.ts";
 import { netmakerVersion } from "./version.ts";
 
@@ -37,8 +38,8 @@ const REMEMBERED_FLOWS = 200_000;
 const MAX_EVENTS = 20_000;
 const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 2000;
-/** A host that floods waits for its rate, but its connection is not to be taken for dead. */
-const LONGEST_RATE_WAIT_MS = 20_000;
+/** Anybody may say that he is this host, on any number of streams: whoever it is must not wait for all of them. */
+const LONGEST_HOST_WAIT_MS = 20_000;
 
 /** An envelope as rows, before they are named. */
 interface ReadEnvelope {
@@ -64,7 +65,11 @@ export class NetmakerDoor {
   readonly #deps: DoorDeps;
   readonly #decoder = new EventDecoder();
   readonly #places: FlowPlaces;
+  /** By host. */
   readonly #rate: Rate;
+  /** By the signal of each stream. */
+  readonly #streams = new WeakMap<AbortSignal, Bucket>();
+  readonly #unknown = new UnknownHosts();
   readonly #stats = makeStats();
   #sequence = 0;
 
@@ -81,13 +86,16 @@ export class NetmakerDoor {
 
   /**
    * Resolves when all that can be taken is durable. One event that can't be stored is refused alone.
+   * @param signal of the stream: one for each
    * @throws whatever `signal` was aborted with: then there is nobody to answer
    */
   async take(events: readonly Uint8Array[], signal: AbortSignal): Promise<EnvelopeAnswer> {
     this.#stats.envelopes++;
+    // Before they are read: what is refused costs, too.
+    const isSlowed = await this.#keepStreamRate(events.length, signal);
     if (events.length > MAX_EVENTS) return this.#refuse(`more than ${MAX_EVENTS} events in an envelope`);
     const envelope = this.#read(events);
-    await this.#keepRate(envelope, signal);
+    if ((await this.#keepHostRate(envelope, signal)) || isSlowed) this.#stats.slowed++;
     try {
       await this.#store(envelope, signal);
     } catch (error) {
@@ -114,19 +122,19 @@ export class NetmakerDoor {
     const hosts = new Map<string, Host>();
     const letters = new Letters(events, nowMs);
     const limits = { nowMs, oldestMs: this.#deps.oldestMs(nowMs) };
-    const contexts = new Contexts(this.#deps, limits);
+    const contexts = new EnvelopeHosts(this.#deps.identify, this.#unknown, limits);
     const { event } = this.#decoder;
     for (const [place, bytes] of events.entries()) {
       const dialect = this.#decode(bytes, place, letters);
       if (dialect === null) continue;
-      const problem = eventProblem(event, limits);
-      if (problem !== null) {
-        letters.add(place, problem.code, problem.message, event);
+      const context = eventProblem(event, limits) ?? contexts.of(event.hostId);
+      if ("code" in context) {
+        letters.add(place, context.code, context.message, event);
         continue;
       }
       const { flow, question } = this.#places.find(event, nowMs);
       if (question !== null) questions.push(question);
-      const row = addEvent(batch, event, flow, contexts.of(event.hostId));
+      const row = addEvent(batch, event, flow, context);
       flows.push(flow);
       this.#stats.dialects[dialect]++;
       const host = hosts.get(event.hostId) ?? newHost(netmakerVersion(dialect));
@@ -148,12 +156,19 @@ export class NetmakerDoor {
     }
   }
 
-  async #keepRate({ hosts, nowMs }: ReadEnvelope, signal: AbortSignal): Promise<void> {
+  /** True if it had to wait. */
+  async #keepStreamRate(events: number, signal: AbortSignal): Promise<boolean> {
+    const nowMs = this.#deps.now();
+    const bucket = this.#streams.get(signal) ?? new Bucket(this.#config.hostRate, nowMs);
+    this.#streams.set(signal, bucket);
+    return pause(bucket.take(Math.max(1, events), nowMs), signal);
+  }
+
+  /** True if it had to wait. */
+  async #keepHostRate({ hosts, nowMs }: ReadEnvelope, signal: AbortSignal): Promise<boolean> {
     let waitMs = 0;
     for (const [host, { rows }] of hosts) waitMs = Math.max(waitMs, this.#rate.take(host, rows, nowMs));
-    if (waitMs === 0) return;
-    this.#stats.slowed++;
-    await sleep(Math.min(waitMs, LONGEST_RATE_WAIT_MS), undefined, { signal });
+    return pause(Math.min(waitMs, LONGEST_HOST_WAIT_MS), signal);
   }
 
   async #store(envelope: ReadEnvelope, signal: AbortSignal): Promise<void> {
@@ -179,40 +194,10 @@ export class NetmakerDoor {
   }
 }
 
-/** Whom the inventory has for the hosts of an envelope: found out once for each. */
-class Contexts {
-  readonly #identify: DoorDeps["identify"];
-  readonly #limits: Pick<ConvertContext, "nowMs" | "oldestMs">;
-  readonly #contexts = new Map<string, ConvertContext>();
-
-  constructor({ identify }: Pick<DoorDeps, "identify">, limits: Pick<ConvertContext, "nowMs" | "oldestMs">) {
-    this.#identify = identify;
-    this.#limits = limits;
-  }
-
-  of(hostId: string): ConvertContext {
-    let context = this.#contexts.get(hostId);
-    if (context === undefined) {
-      context = this.#make(hostId);
-      this.#contexts.set(hostId, context);
-    }
-    return context;
-  }
-
-  #make(hostId: string): ConvertContext {
-    const host = this.#identify.node(hostId);
-    const own = new Map<string, boolean | null>();
-    const isOwnNode = (nodeId: string) => {
-      let is = own.get(nodeId);
-      if (is === undefined) {
-        const node = this.#identify.node(nodeId);
-        is = node.id === host.id ? true : node.id === nodeId && node.name === nodeId ? null : false;
-        own.set(nodeId, is);
-      }
-      return is;
-    };
-    return { ...this.#limits, reporterName: host.name === hostId ? null : host.name, isOwnNode };
-  }
+/** True if there was anything to wait for. */
+async function pause(ms: number, signal: AbortSignal): Promise<boolean> {
+  if (ms > 0) await sleep(ms, undefined, { signal });
+  return ms > 0;
 }
 
 /** Tries again what fails by the state of the store, for a while. */

@@ -8,6 +8,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { connect as connectTls } from "node:tls";
 import { afterEach, describe, expect, it } from "vitest";
+import { UnknownHosts } from "./hosts.ts";
 import { type ListenerConfig, NetmakerListener } from "./listener.ts";
 import { Rate } from "./rates.ts";
 import { type AnswerStream, openStream } from "./testing/agent.ts";
@@ -41,6 +42,17 @@ it("a host that sends more than its rate waits, and no other", () => {
   expect(rate.take("b", 1000, 0)).toBe(0);
   expect(rate.take("a", 100, 1000)).toBe(1000);
   expect(rate.take("a", 1000, 60_000)).toBe(0);
+});
+
+it("of hosts that nobody knows so many are let in, and who is silent makes room", () => {
+  const unknown = new UnknownHosts();
+  const hour = 3_600_000;
+  for (let i = 0; i < 5000; i++) expect(unknown.admit(`host ${i}`, i)).toBe(true);
+  expect(unknown.admit("one more", hour)).toBe(false);
+  expect(unknown.admit("host 0", hour)).toBe(true);
+  expect(unknown.admit("one more", 24 * hour + 10)).toBe(true);
+  // In the place of host 1. Host 0 was heard of later.
+  expect(unknown.admit("host 0", 24 * hour + 10)).toBe(true);
 });
 
 const until = async (is: () => boolean) => {
@@ -138,23 +150,16 @@ describe("the listener for Netmaker's agents", { timeout: 30_000 }, () => {
     await until(() => listener.stats.connections === 0);
   });
 
-  it("ends connections of who is not let in and asks for nothing", async () => {
-    const { address, listener } = await listening({ allow: ["192.0.2.0/24"] });
-    const pipe = await between(address);
-    const client = connectHttp2(`http://${pipe.address}`);
+  it("ends connections of who is not let in and asks for nothing, and stops though an agent that has gone keeps its socket", async () => {
+    const { address: strict, listener: refuses } = await listening({ allow: ["192.0.2.0/24"] });
+    const client = connectHttp2(`http://${(await between(strict)).address}`);
     opened.push(() => client.destroy());
-    await until(() => listener.stats.connections === 1);
-    await until(() => listener.stats.connections === 0);
-  });
-
-  it("stops though a connection's other end keeps the socket", async () => {
     const { address, listener } = await listening();
-    const pipe = await between(address);
-    const one = stream("grpc-js", pipe.address);
+    const one = stream("grpc-js", (await between(address)).address);
     await one.send([]);
     one.close();
-    await until(() => listener.stats.streams === 0);
-    await listener.stop();
+    await until(() => listener.stats.streams === 0 && refuses.stats.connections === 1);
+    await Promise.all([listener.stop(), until(() => refuses.stats.connections === 0)]);
     await until(() => listener.stats.connections === 0);
   });
 
