@@ -3,6 +3,7 @@ import { addressTextSql } from "../query/filter-sql.ts";
 import { eventEndMs, eventStartMs } from "../receive/netmaker/convert.ts";
 import type { NetmakerEvent } from "../receive/netmaker/event.ts";
 import { flowKey, sequenceOf } from "../receive/netmaker/identity.ts";
+import { type Stretch, startsIn, stretchesOf } from "../receive/netmaker/stretches.ts";
 import type { ClickHouse } from "../store/clickhouse.ts";
 import { FLOWS, FLOWS_OPEN } from "../store/schema/flow-tables.ts";
 import { START_SLACK_MS, type StoredReport } from "./join.ts";
@@ -15,9 +16,6 @@ interface Row {
   readonly tuple: string;
 }
 
-/** Stretches of starts that are nearer to each other than this are looked at as one. */
-const JOIN_MS = 600_000;
-const MAX_STRETCHES = 30;
 const TUPLE =
   `concat(toString(protocol), ' ', ${addressTextSql("src_ip")}, ' ', toString(ifNull(src_port, 0)), ' ', ` +
   `${addressTextSql("dst_ip")}, ' ', toString(ifNull(dst_port, 0)))`;
@@ -29,9 +27,8 @@ export async function storedReports(
   nowMs: number,
 ): Promise<StoredReport[]> {
   if (events.length === 0) return [];
-  const stretches = stretchesOf(events, nowMs);
-  const began = stretches.map((_, i) => `start BETWEEN ${moment("from", i)} AND ${moment("to", i)}`).join(" OR ");
-  const where = `(${began}) AND reporter_id IN {reporters:Array(String)} AND bitAnd(flow_id, 4194303) IN {sequences:Array(UInt64)}`;
+  const { sql, bindings } = startsIn(stretchesOf(events.map((event) => startOf(event, nowMs))));
+  const where = `${sql} AND reporter_id IN {reporters:Array(String)} AND bitAnd(flow_id, 4194303) IN {sequences:Array(UInt64)}`;
   const columns = "reporter_id, flow_id, start, state, protocol, src_ip, src_port, dst_ip, dst_port";
   const part = (table: string) => `SELECT ${columns} FROM ${table} WHERE ${where}`;
   const rows = await clickhouse.rows<Row>(
@@ -39,12 +36,7 @@ export async function storedReports(
        max(state = 'closed') AS is_closed, any(${TUPLE}) AS tuple
      FROM (${part(FLOWS.name)} UNION ALL ${part(`${FLOWS_OPEN.name} FINAL`)}) GROUP BY reporter_id, flow_id, start`,
     {
-      ...Object.fromEntries(
-        stretches.flatMap(({ fromMs, toMs }, i) => [
-          [`from${i}`, fromMs],
-          [`to${i}`, toMs],
-        ]),
-      ),
+      ...bindings,
       reporters: [...new Set(events.map(({ hostId }) => hostId))],
       sequences: [...new Set(events.map((event) => sequenceOf(flowKey(event))))],
     },
@@ -58,22 +50,9 @@ export async function storedReports(
   }));
 }
 
-const moment = (name: string, i: number) => `fromUnixTimestamp64Milli({${name}${i}:Int64}, 'UTC')`;
-
-function stretchesOf(events: readonly NetmakerEvent[], nowMs: number): { fromMs: number; toMs: number }[] {
-  const all = events
-    .map((event) => ({
-      fromMs: eventStartMs(event, nowMs) - START_SLACK_MS,
-      toMs: (event.startMs > 0 ? event.startMs : eventEndMs(event, nowMs)) + START_SLACK_MS,
-    }))
-    .sort((a, b) => a.fromMs - b.fromMs);
-  for (let joinMs = JOIN_MS; ; joinMs *= 4) {
-    const stretches: { fromMs: number; toMs: number }[] = [];
-    for (const { fromMs, toMs } of all) {
-      const last = stretches.at(-1);
-      if (last !== undefined && fromMs <= last.toMs + joinMs) last.toMs = Math.max(last.toMs, toMs);
-      else stretches.push({ fromMs, toMs });
-    }
-    if (stretches.length <= MAX_STRETCHES) return stretches;
-  }
+function startOf(event: NetmakerEvent, nowMs: number): Stretch {
+  return {
+    fromMs: eventStartMs(event, nowMs) - START_SLACK_MS,
+    toMs: (event.startMs > 0 ? event.startMs : eventEndMs(event, nowMs)) + START_SLACK_MS,
+  };
 }

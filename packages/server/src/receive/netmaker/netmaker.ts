@@ -42,7 +42,7 @@ export class Netmaker {
 
   constructor(config: NetmakerConfig, deps: NetmakerDeps) {
     this.#config = config;
-    this.#door = new NetmakerDoor(config, { ...deps, isTransient, storedFlows: new StoredFlows(deps.clickhouse) });
+    this.#door = new NetmakerDoor(config, { ...deps, isTransient, storedFlows: new StoredFlows(deps) });
     this.#forward = config.forward === undefined ? null : new Forward(config.forward, deps);
     this.#listener = new NetmakerListener(config, {
       logger: deps.logger,

@@ -4,6 +4,7 @@ import type { ClickHouse } from "../../store/clickhouse.ts";
 import { FLOWS, FLOWS_OPEN } from "../../store/schema/flow-tables.ts";
 import { STORED_TUPLE, sequenceOf } from "./identity.ts";
 import { type Question, type StoredFlow, settle } from "./places.ts";
+import { type Stretch, startsIn, stretchesOf } from "./stretches.ts";
 
 interface Row {
   reporter_id: string;
@@ -26,14 +27,24 @@ const LATE_START_MS = 600_000;
 const LOOK_BACK_MS = 3_600_000;
 const MOST_AT_ONCE = 5000;
 
+/** Others wait for it: a question that takes longer is asked again, with what came meanwhile. */
+const MOST_MS = 10_000;
+
+interface StoredFlowsDeps {
+  readonly clickhouse: Pick<ClickHouse, "rows">;
+  readonly now: () => number;
+  /** Flows that ended before it are not kept. */
+  readonly oldestMs: (nowMs: number) => number;
+}
+
 export class StoredFlows {
-  readonly #clickhouse: Pick<ClickHouse, "rows">;
+  readonly #deps: StoredFlowsDeps;
   #waiting: Asking[] = [];
   #isAsking = false;
   #asked = 0;
 
-  constructor(clickhouse: Pick<ClickHouse, "rows">) {
-    this.#clickhouse = clickhouse;
+  constructor(deps: StoredFlowsDeps) {
+    this.#deps = deps;
   }
 
   /** Questions that were asked. */
@@ -89,26 +100,31 @@ export class StoredFlows {
   }
 
   async #rows(questions: readonly Question[]): Promise<Row[]> {
-    const froms = questions.map(({ startMs, endMs }) => (startMs > 0 ? startMs : endMs - LOOK_BACK_MS) - SLACK_MS);
-    const untils = questions.map(
-      ({ startMs, endMs }) => (startMs > 0 ? Math.min(endMs, startMs + LATE_START_MS) : endMs) + SLACK_MS,
-    );
+    const { sql: began, bindings } = startsIn(stretchesOf(questions.map((question) => this.#startOf(question))));
     const which = `reporter_id IN {hosts:Array(String)} AND bitAnd(flow_id, ${FLOW_ID_SEQUENCES - 1}) IN {sequences:Array(UInt32)}`;
-    const moment = (name: string) => `fromUnixTimestamp64Milli({${name}:Int64}, 'UTC')`;
     const columns = `reporter_id, toUInt32(bitAnd(flow_id, ${FLOW_ID_SEQUENCES - 1})) AS sequence, ${STORED_TUPLE} AS tuple, toUnixTimestamp64Milli(start) AS start_ms,
       toUnixTimestamp64Milli(if(state = 'closed', ifNull(end, last_seen), toDateTime64(0, 3, 'UTC'))) AS end_ms`;
     // What has ended a moment ago is still among the open ones, as a tombstone.
-    return this.#clickhouse.rows<Row>(
+    return this.#deps.clickhouse.rows<Row>(
       `SELECT ${columns} FROM ${FLOWS_OPEN.name} WHERE ${which}
        UNION ALL
-       SELECT ${columns} FROM ${FLOWS.name} WHERE start >= ${moment("from")} AND start <= ${moment("until")} AND ${which}`,
+       SELECT ${columns} FROM ${FLOWS.name} WHERE ${began} AND ${which}`,
       {
         hosts: [...new Set(questions.map(({ hostId }) => hostId))],
         sequences: [...new Set(questions.map(({ flow }) => sequenceOf(flow.key)))],
-        from: froms.reduce((a, b) => Math.min(a, b)),
-        until: untils.reduce((a, b) => Math.max(a, b)),
+        ...bindings,
       },
+      { limits: { maxExecutionMs: MOST_MS } },
     );
+  }
+
+  /** When the flow may have begun. What is older than what is kept need not be looked for. */
+  #startOf({ startMs, endMs }: Question): Stretch {
+    const nowMs = this.#deps.now();
+    const fromMs = (startMs > 0 ? startMs : endMs - LOOK_BACK_MS) - SLACK_MS;
+    const toMs = (startMs > 0 ? Math.min(endMs, startMs + LATE_START_MS) : endMs) + SLACK_MS;
+    const oldestMs = this.#deps.oldestMs(nowMs);
+    return { fromMs: Math.max(oldestMs, fromMs), toMs: Math.max(oldestMs, toMs) };
   }
 }
 
