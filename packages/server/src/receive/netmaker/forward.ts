@@ -133,13 +133,15 @@ class Stream {
     }
   }
 
-  /** @throws ConnectError, also when no answer comes in time */
+  /** @throws ConnectError, also when no answer comes in time; Error if there is no stream any more */
   async send(events: readonly Uint8Array[]): Promise<{ success: boolean; error: string }> {
     this.#next.resolve(create(FlowEnvelopeSchema, { events: [...events] }));
     const timer = setTimeout(() => this.close(), ANSWER_MS);
     try {
       const { value, done } = await this.#answers.next();
-      return done === true ? { success: false, error: "the stream ended" } : value;
+      // Ended without an error: it is of no more use than after one.
+      if (done === true) throw new Error("the stream ended");
+      return value;
     } finally {
       clearTimeout(timer);
     }
