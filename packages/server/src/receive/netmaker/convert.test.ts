@@ -89,6 +89,9 @@ const CASES: readonly Case[] = [
   ],
   ["a UDP answer without the bit", { status: 8, protocol: 17 }, { verdict: "answered" }],
   ["no status, nothing came back", { status: 0, bytesRecv: 0n, packetsRecv: 0n }, { verdict: null, ct_status: null }],
+  ["no status, answers of TCP", { status: 0 }, { verdict: "answered", ct_status: null }],
+  ["no status, one answer of TCP: a reset, or not", { status: 0, packetsRecv: 1n }, { verdict: null }],
+  ["no status, an answer of UDP", { status: 0, packetsRecv: 1n, protocol: 17 }, { verdict: "answered" }],
   ["NAT is in the status", { status: 14 | 16 | 128 }, { ct_status: 158, nat_src_ip: null }],
   [
     "nothing was counted",

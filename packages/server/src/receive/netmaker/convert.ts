@@ -193,8 +193,10 @@ function writeEnded(
 
 function verdictOf({ status, protocol }: NetmakerEvent, dstPackets: number): "answered" | "refused" | "unanswered" | null {
   if ((status & STATUS_SEEN_REPLY) !== 0) return "answered";
-  // A reset that is the only answer removes the entry before the kernel marks the reply (nf_conntrack_tcp_packet).
-  if (dstPackets > 0) return protocol === TCP ? "refused" : "answered";
+  // After a second packet the kernel has marked the reply, whether or not we are told of the mark.
+  if (dstPackets > 0 && (protocol !== TCP || (status === 0 && dstPackets > 1))) return "answered";
+  // A reset that is the only answer removes the entry before the kernel marks it (nf_conntrack_tcp_packet).
+  if (dstPackets > 0) return status > 0 ? "refused" : null;
   return status > 0 ? "unanswered" : null;
 }
 
