@@ -1,6 +1,7 @@
 /** Ended flows in the order of their start: near ones with all that they say, what is rarer by its key first. */
 import type { Filter } from "@flowtrail/model";
 import { lastingAndRest } from "./filters.ts";
+import { byKnownDays } from "./flow-list-days.ts";
 import { byKnownValues, type KnownDeps } from "./flow-list-known.ts";
 import { newestOfEach, withoutOpenAgain, withoutOutdated } from "./flow-list-newest.ts";
 import { type FlowListQuery, isAscending } from "./flow-list-order.ts";
@@ -72,7 +73,13 @@ async function partsOf(
   known: KnownDeps,
   inquiry: Inquiry,
 ): Promise<(readonly Segment[])[]> {
-  const narrower = await Promise.all(segments.map((segment) => byKnownValues(segment, query, known, inquiry, wanted)));
+  const narrower = await Promise.all(
+    segments.map(
+      async (segment) =>
+        (await byKnownValues(segment, query, known, inquiry, wanted)) ??
+        (await byKnownDays(segment, query, known, inquiry, wanted)),
+    ),
+  );
   if (narrower.every((one) => one === null)) return [segments];
   const all = segments.flatMap((segment, i) => {
     const own = narrower[i] ?? [segment];

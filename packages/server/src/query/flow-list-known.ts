@@ -13,7 +13,7 @@ import { endedActive } from "./flow-set.ts";
 import type { Inquiry } from "./inquiry.ts";
 import { moment, type Sql } from "./sql.ts";
 import type { TrafficSources } from "./traffic/plan.ts";
-import { alignDown, alignUp } from "./traffic/steps.ts";
+import { alignUp } from "./traffic/steps.ts";
 
 export interface CountedSources extends TrafficSources {
   /** What rollups know: all rows that were stored before, of flows that began since. */
@@ -211,12 +211,12 @@ function conditionOf(rare: readonly Values[]): Sql | null {
 /** Primary reports are half of all, and some of them will not pass. */
 const SPARE = 3;
 
-/** The beginning of the newest days that have so many; 0: all together have not. */
-function enoughFrom(days: ReadonlyMap<number, number>, wanted: number): number {
+/** The beginning of the newest days (or hours) that have so many; 0: all together have not. */
+export function enoughFrom(days: ReadonlyMap<number, number>, wanted: number): number {
   let found = 0;
   for (const dayMs of [...days.keys()].sort((a, b) => b - a)) {
     found += days.get(dayMs) ?? 0;
-    if (found >= SPARE * wanted) return alignDown(dayMs, DAY_MS);
+    if (found >= SPARE * wanted) return dayMs;
   }
   return 0;
 }
