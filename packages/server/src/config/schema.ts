@@ -245,7 +245,13 @@ export const configSchema = z.strictObject(
           unit: "events",
           default: 2000,
         }),
-        max_streams: count({ description: "most agents at once", min: 1, max: 100_000, unit: "streams", default: 1000 }),
+        max_streams: count({
+          description: "most agents at once; one address, such as a proxy's, has nine tenths of them at most",
+          min: 1,
+          max: 100_000,
+          unit: "streams",
+          default: 1000,
+        }),
         max_envelope: size({ description: "largest message of an agent", default: "1MiB" }),
         hold: duration({
           description: "how long an answer waits while the store can't take rows: an agent that is refused drops them",

@@ -82,6 +82,13 @@ describe("the listener for Netmaker's agents", { timeout: 30_000 }, () => {
     expect(await stream("connect", address).send([])).toMatchObject({ success: true });
   });
 
+  it("keeps a tenth of the streams for other addresses", async () => {
+    const { address, listener } = await listening({ maxStreams: 10 });
+    for (let i = 0; i < 9; i++) await stream("grpc-js", address).send([]);
+    await expect(stream("grpc-js", address).send([])).rejects.toMatchObject({ code: 8 });
+    expect(listener.stats).toMatchObject({ streams: 9, tooMany: 1 });
+  });
+
   it("does not let a stream that is not answered hold up others", async () => {
     let isFirst = true;
     const { address } = await listening({}, async () => {

@@ -48,6 +48,8 @@ export interface ListenerStats {
 }
 
 const STOP_MS = 2000;
+/** Of all streams: one address, which may be a proxy's, never has them all. */
+const OTHERS_SHARE = 0.1;
 /** All agents behind one proxy share its connection. */
 const SESSION_MEMORY_MB = 256;
 const PERMISSION_DENIED = "7";
@@ -62,6 +64,8 @@ export class NetmakerListener {
   readonly #stopping = new AbortController();
   /** Sources that were told of already: once is enough for each. */
   readonly #told = new Set<string>();
+  /** By address. */
+  readonly #streamsOf = new Map<string, number>();
   #server: Http2Server | null = null;
   #counts = { streams: 0, notAllowed: 0, tooMany: 0 };
 
@@ -165,11 +169,9 @@ export class NetmakerListener {
 
   /** One envelope after the other: who does not wait for its answer is not read from. */
   async *#answers(envelopes: AsyncIterable<{ events: Uint8Array[] }>, peer: string, signal: AbortSignal) {
-    if (this.#counts.streams >= this.#config.maxStreams) {
-      this.#counts.tooMany++;
-      throw new ConnectError(`more than ${this.#config.maxStreams} streams (netmaker.max_streams)`, Code.ResourceExhausted);
-    }
+    this.#assertRoom(peer);
     this.#counts.streams++;
+    this.#streamsOf.set(peer, (this.#streamsOf.get(peer) ?? 0) + 1);
     try {
       for await (const { events } of envelopes) yield await this.#deps.take(events, signal);
     } catch (error) {
@@ -179,7 +181,21 @@ export class NetmakerListener {
       throw error;
     } finally {
       this.#counts.streams--;
+      const left = (this.#streamsOf.get(peer) ?? 1) - 1;
+      if (left > 0) this.#streamsOf.set(peer, left);
+      else this.#streamsOf.delete(peer);
     }
+  }
+
+  /** @throws ConnectError */
+  #assertRoom(peer: string): void {
+    const { maxStreams } = this.#config;
+    const share = maxStreams - Math.floor(maxStreams * OTHERS_SHARE);
+    const isFull = this.#counts.streams >= maxStreams;
+    if (!isFull && (this.#streamsOf.get(peer) ?? 0) < share) return;
+    this.#counts.tooMany++;
+    const what = isFull ? `${maxStreams} streams` : `${share} streams of one address`;
+    throw new ConnectError(`more than ${what} (netmaker.max_streams)`, Code.ResourceExhausted);
   }
 
   #tell(peer: string, message: string): void {
