@@ -83,7 +83,8 @@ export class NetmakerImport {
       // It is long ago: what did not end in Netmaker's log has an end that nobody knows.
       if (event.kind === "start") columns.state.set(row, "lost");
     }
-    for (const note of notesOf(batch)) await this.#deps.admit(note);
+    // Together: what is elected again because of them is one election.
+    await Promise.all(notesOf(batch).map((note) => this.#deps.admit(note)));
     identify.fill(batch);
     await submit({ rows: batch, deliveries: [], deadLetters: [] });
   }
