@@ -1,7 +1,7 @@
 /** Netmaker's published table with rows as its agents of 1.5 give them, and its published question, for tests. */
 import type { ClickHouse } from "../store/clickhouse.ts";
 
-export const NETMAKER_FLOWS = 6000;
+export const NETMAKER_FLOWS = 3600;
 const HOSTS = 4;
 
 const TYPES = "Enum8('node' = 1, 'user' = 2, 'extclient' = 3, 'egress_route' = 4, 'external' = 5)";
