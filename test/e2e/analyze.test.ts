@@ -246,7 +246,7 @@ describe.skipIf(!needs("analyses in a browser", "browser"))("analyze", () => {
       await open(`graph=${graph}&by=${by}&previous=true`);
       await test.page.locator(".chart svg").first().waitFor();
       await expectAccessible(test.page);
-      expect(await test.page.evaluate(lowContrast)).toEqual([]);
+      await soon(() => test.page.evaluate(lowContrast)).toEqual([]);
       await test.screenshot(picture);
     }
     await test.page.emulateMedia({ colorScheme: "light" });

@@ -129,7 +129,7 @@ describe.skipIf(!needs("entity pages in a browser", "browser"))("the page of one
       await list("Connects to").waitFor();
       await soon(() => fact("Last seen").count()).toBe(1);
       await expectAccessible(test.page);
-      expect(await test.page.evaluate(lowContrast)).toEqual([]);
+      await soon(() => test.page.evaluate(lowContrast)).toEqual([]);
       await test.screenshot(`entity-${colorScheme}`);
     }
     await test.page.setViewportSize({ width: 768, height: 900 });

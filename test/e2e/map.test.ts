@@ -63,7 +63,7 @@ describe.skipIf(!needs("the map in a browser", "browser"))("the map", () => {
       expect(await test.page.locator("path[data-edge]").count()).toBe(told.edges.length);
       await test.page.getByText(`${told.edges.length} pairs, all drawn`).waitFor();
       await expectAccessible(test.page);
-      expect(await test.page.evaluate(lowContrast)).toEqual([]);
+      await soon(() => test.page.evaluate(lowContrast)).toEqual([]);
     }
   });
 

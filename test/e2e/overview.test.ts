@@ -197,7 +197,7 @@ describe.skipIf(!needs("the overview in a browser", "browser"))("the overview", 
       await open();
       await test.page.locator(".chart-gap-edge").waitFor({ state: "attached" });
       await expectAccessible(test.page);
-      expect(await test.page.evaluate(lowContrast)).toEqual([]);
+      await soon(() => test.page.evaluate(lowContrast)).toEqual([]);
       await test.screenshot(`overview-${colorScheme}`);
     }
     const { from, step_ms, series } = await chartOf(DAYS);

@@ -4,7 +4,7 @@ import type { Browser } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import type { TestServer } from "../../packages/server/src/testing.ts";
 import { needs } from "../needs.ts";
-import { launch, TestPage } from "./harness/browser.ts";
+import { launch, soon, TestPage } from "./harness/browser.ts";
 import { lowContrast, nameless } from "./harness/contrast.ts";
 import { quarterHour } from "./harness/quarter-hour.ts";
 import { deliver, startOffice } from "./harness/rows.ts";
@@ -97,7 +97,7 @@ describe.skipIf(!needs("screenshots", "browser"))("screenshots", () => {
     await open("/health?v=1", scheme);
     await test.page.getByRole("rowheader", { name: "officegw" }).waitFor();
     expect(await test.page.getByText("Batches 3–4 never came").count()).toBe(1);
-    expect(await test.page.evaluate(lowContrast)).toEqual([]);
+    await soon(() => test.page.evaluate(lowContrast)).toEqual([]);
     expect(await test.page.evaluate(nameless)).toEqual([]);
     if (scheme === "light") await test.screenshot("health");
   });

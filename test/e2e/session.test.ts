@@ -3,7 +3,7 @@ import type { Browser } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { startTestServer, type TestServer } from "../../packages/server/src/testing.ts";
 import { needs } from "../needs.ts";
-import { launch, TestPage } from "./harness/browser.ts";
+import { launch, soon, TestPage } from "./harness/browser.ts";
 import { lowContrast, nameless } from "./harness/contrast.ts";
 
 describe.skipIf(!needs("signing in in a browser", "browser"))("signing in", () => {
@@ -57,7 +57,7 @@ describe.skipIf(!needs("signing in in a browser", "browser"))("signing in", () =
     test = await TestPage.open(browser, `${server.url}/health?v=1`);
     await outside().waitFor();
     await test.page.getByText("npx flowtrail link").waitFor();
-    expect(await test.page.evaluate(lowContrast)).toEqual([]);
+    await soon(() => test.page.evaluate(lowContrast)).toEqual([]);
     expect(await test.page.evaluate(nameless)).toEqual([]);
     const field = test.page.getByLabel("Or paste a link, its code or an API token");
     await field.fill("nonsense");

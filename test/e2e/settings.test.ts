@@ -241,6 +241,6 @@ describe.skipIf(!needs("the settings in a browser", "browser"))("the settings", 
     await page.getByLabel("Show").selectOption("traffic");
     await soon(() => rows.count()).toBe(5);
     await expectAccessible(page);
-    expect(await page.evaluate(lowContrast)).toEqual([]);
+    await soon(() => page.evaluate(lowContrast)).toEqual([]);
   });
 });

@@ -251,16 +251,16 @@ describe.skipIf(!needs("the traffic log in a browser", "browser"))("Traffic Logs
       colorScheme,
     });
     await test.hasRows(4);
-    expect(await test.page.evaluate(lowContrast)).toEqual([]);
+    await soon(() => test.page.evaluate(lowContrast)).toEqual([]);
     expect(await test.page.evaluate(nameless)).toEqual([]);
     await test.page.getByRole("button", { name: /^Filter/ }).click();
     await test.page.getByRole("button", { name: "Reset to defaults" }).waitFor();
-    expect(await test.page.evaluate(lowContrast)).toEqual([]);
+    await soon(() => test.page.evaluate(lowContrast)).toEqual([]);
     expect(await test.page.evaluate(nameless)).toEqual([]);
     await test.page.keyboard.press("Escape");
     await test.row("Refused").click();
     await test.page.getByRole("tab", { name: "Reports (2)" }).click();
-    expect(await test.page.evaluate(lowContrast)).toEqual([]);
+    await soon(() => test.page.evaluate(lowContrast)).toEqual([]);
     expect(await test.page.evaluate(nameless)).toEqual([]);
   });
 
