@@ -137,6 +137,8 @@ describe.skipIf(!needs("the frame around the screens in a browser", "browser"))(
       await soon(shown).toBe(utc.time(startMs));
       await test.page.keyboard.press("t");
       expect(await test.page.getByLabel("To", { exact: true }).inputValue()).toBe(utc.inputText(nowMs));
+      // It takes keys once it has the focus.
+      await test.page.locator("[role=dialog]:focus-within").waitFor();
       await test.page.keyboard.press("Escape");
       await test.page.getByRole("dialog").waitFor({ state: "detached" });
       await shortcut("local time");
