@@ -39,9 +39,7 @@ describe.skipIf(!needs("filters in a browser", "browser"))("filters", () => {
   const open = async (q = "", rest = "") => {
     const params = q === "" ? "" : `&q=${encodeURIComponent(q)}`;
     await test.go(`/traffic-logs?v=1&from=-15m&reports=all${params}${rest}`);
-    // What opens before the page has read its address would begin with the question before.
-    const reads = (text: string) => document.querySelector<HTMLInputElement>("[role=combobox][aria-label=Query]")?.value === text;
-    await test.page.waitForFunction(reads, q);
+    await test.asks(q);
   };
   const bar = () => test.page.getByRole("combobox", { name: "Query" });
   const choices = () => test.page.getByRole("listbox", { name: "Query: suggestions" }).getByRole("option");

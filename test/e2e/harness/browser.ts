@@ -67,6 +67,12 @@ export class TestPage {
     }, href);
   }
 
+  /** Waits until the query bar holds this: what opens before the page has read its address would begin with the question before. */
+  async asks(q: string): Promise<void> {
+    const reads = (text: string) => document.querySelector<HTMLInputElement>("[role=combobox][aria-label=Query]")?.value === text;
+    await this.page.waitForFunction(reads, q);
+  }
+
   /** Parts of the traffic log that a test does not look at: each asks the server again with every question. */
   async without(...parts: ("histogram" | "facets.shown")[]): Promise<void> {
     await this.page.evaluate((names) => {
