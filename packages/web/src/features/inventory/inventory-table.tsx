@@ -1,6 +1,5 @@
 /** A list of nodes, users, … of any length, of which only the rows on the screen are drawn. */
 import { useMediaQuery } from "@mantine/hooks";
-import { IconArrowDown, IconArrowUp } from "@tabler/icons-react";
 import { type CSSProperties, useRef } from "react";
 import { carriedParams } from "../../lib/asked.ts";
 import { entityPath } from "../../lib/paths.ts";
@@ -9,6 +8,7 @@ import { useUrl } from "../../lib/url.ts";
 import { useClock } from "../../lib/use-clock.ts";
 import { Sparkline } from "../../ui/charts/sparkline.tsx";
 import { PageLink } from "../../ui/page-link.tsx";
+import { SortButton } from "../../ui/sort-button.tsx";
 import { useRowWindow } from "../traffic/table/use-row-window.ts";
 import { BytesCell, CountCell } from "./cells.tsx";
 import type { ListColumn } from "./column.ts";
@@ -81,7 +81,6 @@ interface HeadProps extends Pick<InventoryTableProps, "choice" | "onSort"> {
 
 function Head({ text, sort, title, className, choice, onSort }: HeadProps) {
   const isSorted = sort !== undefined && choice.sort === sort;
-  const Arrow = choice.order === "desc" ? IconArrowDown : IconArrowUp;
   return (
     <th
       scope="col"
@@ -89,14 +88,7 @@ function Head({ text, sort, title, className, choice, onSort }: HeadProps) {
       title={title}
       aria-sort={isSorted ? (choice.order === "desc" ? "descending" : "ascending") : undefined}
     >
-      {sort === undefined ? (
-        text
-      ) : (
-        <button type="button" className="inventory-sort" onClick={() => onSort(sort)}>
-          {text}
-          {isSorted && <Arrow size={13} stroke={2.2} aria-hidden />}
-        </button>
-      )}
+      {sort === undefined ? text : <SortButton label={text} order={isSorted ? choice.order : null} onSort={() => onSort(sort)} />}
     </th>
   );
 }

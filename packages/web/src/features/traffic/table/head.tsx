@@ -1,5 +1,5 @@
 /** The table's head: sorts by a click, and sizes columns by drag, by arrow keys and by double click. */
-import { IconArrowDown, IconArrowUp } from "@tabler/icons-react";
+import { SortButton } from "../../../ui/sort-button.tsx";
 import type { TableColumn } from "../columns/column.ts";
 import type { TableLayout } from "../columns/layout.ts";
 import type { ListOrder } from "../list/question.ts";
@@ -40,10 +40,12 @@ export function Head({ layout, view, order, onSort, onWidth, onFit }: HeadProps)
               {sort === undefined ? (
                 <span className="head-label">{label}</span>
               ) : (
-                <button type="button" className="head-label head-sort" onClick={() => onSort(column)}>
-                  {label}
-                  {isSorted && <SortSign order={order.order} />}
-                </button>
+                <SortButton
+                  label={label}
+                  order={isSorted ? order.order : null}
+                  className="head-label"
+                  onSort={() => onSort(column)}
+                />
               )}
               <Resizer label={label} onWidth={(px) => onWidth(id, px)} onFit={() => onFit(id)} />
             </th>
@@ -52,9 +54,4 @@ export function Head({ layout, view, order, onSort, onWidth, onFit }: HeadProps)
       </tr>
     </thead>
   );
-}
-
-function SortSign({ order }: Pick<ListOrder, "order">) {
-  const Arrow = order === "desc" ? IconArrowDown : IconArrowUp;
-  return <Arrow className="head-arrow" size={13} stroke={2.2} aria-hidden />;
 }
