@@ -1,8 +1,8 @@
 /** A request → the inquiry by which it asks the store. */
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { z } from "zod";
-import type { Identity } from "../auth/auth.ts";
 import { AuthError } from "../auth/errors.ts";
+import type { Identity } from "../auth/identity.ts";
 import { ADMIN_TOKEN_NAME } from "../data-dir.ts";
 import { Inquiry } from "../query/inquiry.ts";
 import { type AskerKind, type Caps, capsOf } from "../query/inquiry-caps.ts";

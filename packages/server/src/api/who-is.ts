@@ -1,5 +1,5 @@
 /** Whoever asked for a change, as it is kept with it. */
-import type { Identity } from "../auth/auth.ts";
+import type { Identity } from "../auth/identity.ts";
 
 export function whoIs(identity: Identity | null): string {
   if (identity === null || identity.kind === "anybody") return "anybody";

@@ -1,22 +1,18 @@
 /** Who asks: an agent or a program by its bearer token, a person by the session cookie that a one-time code was changed for. */
 import type { IncomingHttpHeaders } from "node:http";
 import { AuthError } from "./errors.ts";
-
-export type Identity =
-  | { readonly kind: "agent"; readonly id: string; readonly node: string; readonly name: string }
-  | { readonly kind: "api"; readonly id: string; readonly name: string }
-  | { readonly kind: "session"; readonly id: string; readonly name: string }
-  /** `insecure_no_auth`: nobody is asked. */
-  | { readonly kind: "anybody" };
-
-/** What a route asks for. `api`: a program's token or a person's session. `public`: nothing. */
-export type Access = "public" | "agent" | "api";
+import { type Access, EVERYTHING, type Grant, type Identity, rolesFor } from "./identity.ts";
 
 /** The part of the store's tokens that is needed here. */
 export interface TokenStore {
   find(secret: string): Promise<FoundToken | null>;
   spend(secret: string): Promise<FoundToken | null>;
-  create(token: { kind: "session"; name: string; expiresMs: number }): Promise<{ secret: string; token: { id: string } }>;
+  create(token: {
+    kind: "session";
+    name: string;
+    grant: Grant;
+    expiresMs: number;
+  }): Promise<{ secret: string; token: { id: string } }>;
   revoke(id: string): Promise<boolean>;
 }
 
@@ -25,6 +21,7 @@ export interface FoundToken {
   readonly kind: "agent" | "api" | "session" | "signin";
   readonly name: string;
   readonly node: string | null;
+  readonly grant: Grant;
 }
 
 export const SESSION_COOKIE = "flowtrail_session";
@@ -53,20 +50,20 @@ export class Auth {
   async identify(headers: IncomingHttpHeaders, sessionCookie: string | undefined): Promise<Identity | null> {
     const bearer = /^Bearer +(\S+)$/i.exec(headers.authorization ?? "")?.[1];
     const token = bearer === undefined ? await this.#session(sessionCookie) : await this.#bearer(bearer);
-    return token ?? (this.#insecure ? { kind: "anybody" } : null);
+    return token ?? (this.#insecure ? { kind: "anybody", ...EVERYTHING } : null);
   }
 
   async #bearer(secret: string): Promise<Identity | null> {
     const token = await this.#tokens.find(secret);
     if (token?.kind === "agent" && token.node !== null)
       return { kind: "agent", id: token.id, node: token.node, name: token.name };
-    return token?.kind === "api" ? { kind: "api", id: token.id, name: token.name } : null;
+    return token?.kind === "api" ? { kind: "api", id: token.id, name: token.name, ...token.grant } : null;
   }
 
   async #session(secret: string | undefined): Promise<Identity | null> {
     if (secret === undefined) return null;
     const token = await this.#tokens.find(secret);
-    return token?.kind === "session" ? { kind: "session", id: token.id, name: token.name } : null;
+    return token?.kind === "session" ? { kind: "session", id: token.id, name: token.name, account: null, ...token.grant } : null;
   }
 
   /**
@@ -83,7 +80,7 @@ export class Auth {
       throw new AuthError({ code: "UNAUTHENTICATED" }, advice);
     }
     const expiresMs = this.#now() + SESSION_MS;
-    const { secret } = await this.#tokens.create({ kind: "session", name: usable.name, expiresMs });
+    const { secret } = await this.#tokens.create({ kind: "session", name: usable.name, grant: usable.grant, expiresMs });
     return { secret, expiresMs };
   }
 
@@ -100,10 +97,13 @@ export function refusal(identity: Identity | null, access: Access): AuthError | 
     const what = access === "agent" ? "an agent's token" : "an API token or a session";
     return new AuthError({ code: "UNAUTHENTICATED" }, `credentials are needed here: ${what} (Authorization: Bearer …)`);
   }
-  if ((identity.kind === "agent") === (access === "agent")) return null;
-  const needed = access === "agent" ? "an agent's token (flowtrail token create --node NAME)" : "an API token or a session";
-  return new AuthError(
-    { code: "FORBIDDEN" },
-    `${needed} is needed here, and this is ${identity.kind === "agent" ? "an agent's" : "none"}`,
-  );
+  if (access === "agent") {
+    const needed = "an agent's token (flowtrail token create --node NAME) is needed here, and this is none";
+    return identity.kind === "agent" ? null : new AuthError({ code: "FORBIDDEN" }, needed);
+  }
+  if (identity.kind === "agent")
+    return new AuthError({ code: "FORBIDDEN" }, "an API token or a session is needed here, and this is an agent's token");
+  const roles = rolesFor(access);
+  if (roles === null || roles.includes(identity.role)) return null;
+  return new AuthError({ code: "FORBIDDEN" }, `this is for the role ${roles.join(" or ")}; yours is ${identity.role}`);
 }

@@ -1,9 +1,10 @@
 /** Asks for credentials before anything else is done with a request. A route that does not say what it asks for can't be registered. */
 import type {} from "@fastify/cookie";
 import type { FastifyInstance, FastifyRequest } from "fastify";
-import { type Access, type Auth, type Identity, refusal, SESSION_COOKIE } from "./auth.ts";
+import { type Auth, refusal, SESSION_COOKIE } from "./auth.ts";
 import { AuthError } from "./errors.ts";
 import type { Failures } from "./failures.ts";
+import type { Access, Identity } from "./identity.ts";
 
 declare module "fastify" {
   interface FastifyContextConfig {

@@ -1,6 +1,7 @@
 /** Tokens of agents, programs and people: made here, shown once, kept as a hash. Every change is a new row; the newest counts. */
 import { createHash, randomBytes, randomUUID } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
+import { EVERYTHING, type Grant, readGrant } from "../auth/identity.ts";
 import type { ClickHouse } from "./clickhouse.ts";
 import { insertObjects } from "./deliveries.ts";
 import { TOKEN_KINDS, TOKENS } from "./schema/other-tables.ts";
@@ -13,6 +14,10 @@ export interface Token {
   readonly name: string;
   /** The node that an agent's token speaks for. */
   readonly node: string | null;
+  /** What a program's token may do. A person's session goes by its account, where it has one. */
+  readonly grant: Grant;
+  /** Whose session this is; null: it came by a one-time link or an API token. */
+  readonly account: string | null;
   readonly createdMs: number;
   readonly expiresMs: number | null;
   /** When a token for one use was used. */
@@ -24,6 +29,9 @@ export interface NewToken {
   readonly kind: TokenKind;
   readonly name: string;
   readonly node?: string;
+  /** Not given: everything. */
+  readonly grant?: Grant;
+  readonly account?: string;
   readonly expiresMs?: number;
 }
 
@@ -55,13 +63,15 @@ export class Tokens {
    * Makes a token. `secret` can never be had again.
    * @throws StoreError
    */
-  async create({ kind, name, node, expiresMs }: NewToken): Promise<{ token: Token; secret: string }> {
+  async create({ kind, name, node, grant, account, expiresMs }: NewToken): Promise<{ token: Token; secret: string }> {
     const secret = `ft_${kind}_${randomBytes(32).toString("base64url")}`;
     const token: Stored = {
       id: randomUUID(),
       kind,
       name,
       node: node ?? null,
+      grant: grant ?? EVERYTHING,
+      account: account ?? null,
       hash: hashOf(secret),
       createdMs: this.#now(),
       expiresMs: expiresMs ?? null,
@@ -151,7 +161,7 @@ export class Tokens {
 
   async #read(): Promise<void> {
     const askedMs = this.#now();
-    const columns = "id, kind, name, node, hash, created, expires, spent, revoked, version";
+    const columns = "id, kind, name, node, hash, created, expires, spent, revoked, role, scope, account, version";
     const rows = await this.#clickhouse.rows<Record<string, string | number | null>>(
       `SELECT ${columns} FROM ${TOKENS.name} ORDER BY id, version DESC, changed DESC, change_id LIMIT 1 BY id`,
     );
@@ -175,6 +185,9 @@ export class Tokens {
       expires: iso(token.expiresMs),
       spent: iso(token.spentMs),
       revoked: iso(token.revokedMs),
+      role: token.grant.role,
+      scope: JSON.stringify(token.grant.scope),
+      account: token.account,
     };
     await insertObjects(this.#clickhouse, TOKENS.name, [row]);
     const stored = { ...token, version };
@@ -197,6 +210,8 @@ function fromRow(row: Record<string, string | number | null>): Stored {
     kind: TOKEN_KINDS.find((kind) => kind === row.kind) ?? "api",
     name: String(row.name),
     node: row.node === null ? null : String(row.node),
+    grant: readGrant(String(row.role), String(row.scope)),
+    account: row.account == null ? null : String(row.account),
     hash: String(row.hash),
     version: Number(row.version),
     createdMs: ms(row.created) ?? 0,

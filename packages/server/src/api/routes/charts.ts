@@ -47,7 +47,7 @@ export function chartRoutes(api: Api, context: ApiContext): void {
   api.route({
     method: "GET",
     url: "/api/flows/histogram",
-    config: { access: "api" },
+    config: { access: "read" },
     schema: {
       summary: "Traffic over time",
       tags,
@@ -72,7 +72,7 @@ export function chartRoutes(api: Api, context: ApiContext): void {
   api.route({
     method: "GET",
     url: "/api/flows/top",
-    config: { access: "api" },
+    config: { access: "read" },
     schema: {
       summary: "The largest groups, and the others together",
       tags,
@@ -96,7 +96,7 @@ export function chartRoutes(api: Api, context: ApiContext): void {
   api.route({
     method: "GET",
     url: "/api/flows/plan",
-    config: { access: "api" },
+    config: { access: "read" },
     schema: {
       summary: "Where the answer about the largest groups would come from, before it is asked for",
       tags,
@@ -115,7 +115,7 @@ export function chartRoutes(api: Api, context: ApiContext): void {
   api.route({
     method: "GET",
     url: "/api/flows/pairs",
-    config: { access: "api" },
+    config: { access: "read" },
     schema: { summary: "Who talks to whom", tags, querystring: pairsQuerySchema, response: { 200: pairsSchema, ...errors } },
     handler: async (request, reply) => {
       const { from, to, metric, limit, externals } = request.query;
@@ -130,7 +130,7 @@ export function chartRoutes(api: Api, context: ApiContext): void {
   api.route({
     method: "GET",
     url: "/api/flows/:reporter/:flow_id/timeline",
-    config: { access: "api" },
+    config: { access: "read" },
     schema: {
       summary: "What each end of a flow sent over its life",
       tags,

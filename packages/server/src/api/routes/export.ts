@@ -51,7 +51,7 @@ export function exportRoutes(
     url: "/api/flows/export",
     // It would make all of it, to throw it away.
     exposeHeadRoute: false,
-    config: { access: "api" },
+    config: { access: "read" },
     schema: {
       summary: "Flows as a file, newest start first, each report once",
       description:

@@ -14,7 +14,7 @@ export function facetRoutes(api: Api, context: ApiContext): void {
   api.route({
     method: "GET",
     url: "/api/flows/count",
-    config: { access: "api" },
+    config: { access: "read" },
     schema: {
       summary: "How many rows a list has",
       tags: ["flows"],
@@ -34,7 +34,7 @@ export function facetRoutes(api: Api, context: ApiContext): void {
   api.route({
     method: "GET",
     url: "/api/flows/facets",
-    config: { access: "api" },
+    config: { access: "read" },
     schema: {
       summary: "The values that most rows of a list have, field by field",
       tags: ["flows"],
@@ -56,7 +56,7 @@ export function facetRoutes(api: Api, context: ApiContext): void {
   api.route({
     method: "GET",
     url: "/api/flows/seen",
-    config: { access: "api" },
+    config: { access: "read" },
     schema: {
       summary: "When the first flow of a name, an address, a domain … began, and when the last one was active",
       tags: ["flows"],

@@ -16,7 +16,7 @@ export function flowRoutes(api: Api, context: ApiContext): void {
   api.route({
     method: "GET",
     url: "/api/flows",
-    config: { access: "api" },
+    config: { access: "read" },
     schema: {
       summary: "Flows, newest start first, or those of the most bytes, packets or time",
       tags: ["flows"],
@@ -41,7 +41,7 @@ export function flowRoutes(api: Api, context: ApiContext): void {
   api.route({
     method: "GET",
     url: "/api/flows/:reporter/:flow_id",
-    config: { access: "api" },
+    config: { access: "read" },
     schema: {
       summary: "One report, and the others of its connection",
       tags: ["flows"],

@@ -41,7 +41,7 @@ export function inventoryListRoutes(api: Api, context: ApiContext): void {
   api.route({
     method: "GET",
     url: "/api/inventory/list",
-    config: { access: "api" },
+    config: { access: "read" },
     schema: {
       summary: "All that there is of one kind, with its traffic",
       description: "What the inventory knows, what it knew, and what flows alone tell of. Agents are those of the last 24 hours.",

@@ -35,7 +35,7 @@ export function inventoryRoutes(api: Api, { config, history, inventoryLog, click
   api.route({
     method: "GET",
     url: "/api/inventory/at",
-    config: { access: "api" },
+    config: { access: "read" },
     schema: {
       summary: "Who had an address at a time",
       tags: ["inventory"],
@@ -75,7 +75,7 @@ export function inventoryRoutes(api: Api, { config, history, inventoryLog, click
   api.route({
     method: "GET",
     url: "/api/inventory",
-    config: { access: "api" },
+    config: { access: "read" },
     schema: {
       summary: "What the inventory knows now, by network, with its sources",
       tags: ["inventory"],
@@ -115,7 +115,7 @@ export function inventoryRoutes(api: Api, { config, history, inventoryLog, click
   api.route({
     method: "GET",
     url: "/api/inventory/history",
-    config: { access: "api" },
+    config: { access: "read" },
     schema: {
       summary: "What changed in the inventory, newest first",
       tags: ["inventory"],
@@ -152,7 +152,7 @@ export function inventoryRoutes(api: Api, { config, history, inventoryLog, click
   api.route({
     method: "POST",
     url: "/api/inventory/sources/:name/retire",
-    config: { access: "api" },
+    config: { access: "admin" },
     schema: {
       summary: "End what a source told that no server reads any more",
       description:
@@ -174,7 +174,7 @@ export function inventoryRoutes(api: Api, { config, history, inventoryLog, click
   api.route({
     method: "GET",
     url: "/api/networks",
-    config: { access: "api" },
+    config: { access: "read" },
     schema: {
       summary: `Networks of the inventory, and of flows of the last ${NETWORK_DAYS} days`,
       tags: ["inventory"],

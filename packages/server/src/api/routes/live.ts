@@ -16,7 +16,7 @@ export function liveRoutes(api: Api, { live, auth, logger }: ApiContext): void {
   api.route({
     method: "GET",
     url: "/api/flows/live",
-    config: { access: "api" },
+    config: { access: "read" },
     schema: {
       summary: "Flows as they are stored (Server-Sent Events)",
       description:

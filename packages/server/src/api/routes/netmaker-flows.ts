@@ -22,7 +22,7 @@ export function netmakerFlowRoutes(api: Api, context: ApiContext): void {
   api.route({
     method: "GET",
     url: "/api/v1/flows",
-    config: { access: "api" },
+    config: { access: "read" },
     errorHandler: sendNetmakerError,
     schema: {
       summary: "Flows as Netmaker's flow logs tell them, newest start first",

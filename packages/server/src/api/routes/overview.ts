@@ -17,7 +17,7 @@ export function overviewRoutes(api: Api, context: ApiContext): void {
   api.route({
     method: "GET",
     url: "/api/overview",
-    config: { access: "api" },
+    config: { access: "read" },
     schema: {
       summary: "What a network does, at a glance",
       tags: ["charts"],

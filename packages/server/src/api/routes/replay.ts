@@ -15,7 +15,7 @@ export function replayRoutes(api: Api, { reattribute, history, now }: ApiContext
   api.route({
     method: "POST",
     url: URL,
-    config: { access: "api" },
+    config: { access: "admin" },
     schema: {
       summary: "Name the ends of flows of a time again, after a mistake of the inventory",
       description:
@@ -41,7 +41,7 @@ export function replayRoutes(api: Api, { reattribute, history, now }: ApiContext
   api.route({
     method: "GET",
     url: URL,
-    config: { access: "api" },
+    config: { access: "audit" },
     schema: {
       summary: "Replays, newest first: who had which time named again, and what became of it",
       tags: ["inventory"],
@@ -56,7 +56,7 @@ export function replayRoutes(api: Api, { reattribute, history, now }: ApiContext
   api.route({
     method: "GET",
     url: `${URL}/:id`,
-    config: { access: "api" },
+    config: { access: "audit" },
     schema: {
       summary: "How a replay goes",
       tags: ["inventory"],

@@ -42,7 +42,7 @@ export function seedRoutes(api: Api, { seeder, now }: ApiContext): void {
   api.route({
     method: "POST",
     url: URL,
-    config: { access: "api" },
+    config: { access: "admin" },
     schema: {
       summary: "Make sample rows in the background",
       description:
@@ -61,7 +61,7 @@ export function seedRoutes(api: Api, { seeder, now }: ApiContext): void {
   api.route({
     method: "GET",
     url: URL,
-    config: { access: "api" },
+    config: { access: "audit" },
     schema: { summary: "What became of the last seed", tags: ["system"], response: { 200: statusSchema, 401: errorSchema } },
     handler: async (_request, reply) => {
       reply.header("cache-control", "no-store");

@@ -32,7 +32,7 @@ export function settingsCaptureRoutes(api: Api, context: ApiContext): void {
   api.route({
     method: "GET",
     url: URL,
-    config: { access: "api" },
+    config: { access: "audit" },
     schema: {
       summary: "What agents record, for the fleet, each network and each node",
       tags,
@@ -48,7 +48,7 @@ export function settingsCaptureRoutes(api: Api, context: ApiContext): void {
   api.route({
     method: "PUT",
     url: URL,
-    config: { access: "api" },
+    config: { access: "admin" },
     schema: {
       summary: "Set what agents record",
       description:

@@ -9,7 +9,7 @@ export function settingsHistoryRoutes(api: Api, { settings }: ApiContext): void 
   api.route({
     method: "GET",
     url: "/api/settings/history",
-    config: { access: "api" },
+    config: { access: "audit" },
     schema: {
       summary: "Who set what, newest first",
       tags: ["settings"],

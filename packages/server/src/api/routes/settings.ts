@@ -19,7 +19,7 @@ export function settingsRoutes(api: Api, { retention, now }: ApiContext): void {
   api.route({
     method: "GET",
     url: URL,
-    config: { access: "api" },
+    config: { access: "audit" },
     schema: {
       summary: "What is kept how long, how much room it takes, and what goes next",
       tags,
@@ -34,7 +34,7 @@ export function settingsRoutes(api: Api, { retention, now }: ApiContext): void {
   api.route({
     method: "PUT",
     url: URL,
-    config: { access: "api" },
+    config: { access: "admin" },
     schema: {
       summary: "Set what is kept how long",
       description:
@@ -57,7 +57,7 @@ export function settingsRoutes(api: Api, { retention, now }: ApiContext): void {
   api.route({
     method: "GET",
     url: `${URL}/holds`,
-    config: { access: "api" },
+    config: { access: "audit" },
     schema: { summary: "Legal holds, with what they keep", tags, response: { 200: holdsSchema, ...errors } },
     handler: async (_request, reply) => {
       await retention.refresh();
@@ -70,7 +70,7 @@ export function settingsRoutes(api: Api, { retention, now }: ApiContext): void {
   api.route({
     method: "POST",
     url: `${URL}/holds`,
-    config: { access: "api" },
+    config: { access: "admin" },
     schema: {
       summary: "Keep the flows of a time, however old they get and however large the store",
       description:
@@ -97,7 +97,7 @@ export function settingsRoutes(api: Api, { retention, now }: ApiContext): void {
   api.route({
     method: "POST",
     url: `${URL}/holds/:id/release`,
-    config: { access: "api" },
+    config: { access: "admin" },
     schema: {
       summary: "End a legal hold: what only it kept is deleted within a minute",
       description: "`dry_run=true` ends nothing and answers what would be deleted (`due`).",

@@ -26,7 +26,7 @@ export function systemRoutes(api: Api, { health, metrics, sample }: ApiContext):
   api.route({
     method: "GET",
     url: "/metrics",
-    config: { access: "api" },
+    config: { access: "audit" },
     schema: {
       summary: "For Prometheus",
       tags: ["system"],
@@ -50,7 +50,7 @@ export function systemRoutes(api: Api, { health, metrics, sample }: ApiContext):
   api.route({
     method: "PUT",
     url: "/api/local-agent",
-    config: { access: "api" },
+    config: { access: "admin" },
     schema: {
       summary: "Say what became of the agent beside this server",
       description: "Used by flowtrail up, so that the page can say why nothing is captured. Told by GET /api/health.",
@@ -67,7 +67,7 @@ export function systemRoutes(api: Api, { health, metrics, sample }: ApiContext):
   api.route({
     method: "GET",
     url: "/api/sample",
-    config: { access: "api" },
+    config: { access: "audit" },
     schema: { summary: "Whether sample traffic is made", tags: ["system"], response: { 200: sampleSchema, 401: errorSchema } },
     handler: async () => ({ on: sample.on }),
   });
@@ -75,7 +75,7 @@ export function systemRoutes(api: Api, { health, metrics, sample }: ApiContext):
   api.route({
     method: "POST",
     url: "/api/sample",
-    config: { access: "api" },
+    config: { access: "admin" },
     schema: {
       summary: "Switch sample traffic",
       description: "Made up, in a network of its own: network=sample shows it. Switched off, it is deleted.",

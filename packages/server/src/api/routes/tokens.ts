@@ -10,7 +10,7 @@ export function tokenRoutes(api: Api, { tokens, roster, identify, declarations, 
   api.route({
     method: "GET",
     url: "/api/tokens",
-    config: { access: "api" },
+    config: { access: "audit" },
     schema: {
       summary: "Tokens that can be used",
       tags: ["credentials"],
@@ -22,7 +22,7 @@ export function tokenRoutes(api: Api, { tokens, roster, identify, declarations, 
   api.route({
     method: "POST",
     url: "/api/tokens",
-    config: { access: "api" },
+    config: { access: "admin" },
     schema: {
       summary: "Make a token: its secret is shown this once",
       tags: ["credentials"],
@@ -49,7 +49,7 @@ export function tokenRoutes(api: Api, { tokens, roster, identify, declarations, 
   api.route({
     method: "DELETE",
     url: "/api/tokens/:id",
-    config: { access: "api" },
+    config: { access: "admin" },
     schema: {
       summary: "Take a token back: it is worthless at once",
       tags: ["credentials"],

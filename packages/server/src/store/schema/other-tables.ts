@@ -66,6 +66,10 @@ export const TOKENS: Table = {
     { name: "expires", type: "Nullable(DateTime64(3, 'UTC'))" },
     { name: "spent", type: "Nullable(DateTime64(3, 'UTC'))" },
     { name: "revoked", type: "Nullable(DateTime64(3, 'UTC'))" },
+    // Older tokens have none of these: they may do everything.
+    { name: "role", type: word },
+    { name: "scope", type: "String" },
+    { name: "account", type: "Nullable(String)" },
   ],
   engine: "MergeTree",
   orderBy: ["id", "version", "changed", "change_id"],
