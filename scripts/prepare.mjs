@@ -92,6 +92,8 @@ function installPrograms() {
     nc: "netcat-openbsd",
     ping: "iputils-ping",
     socat: "socat",
+    faketime: "faketime",
+    "systemd-analyze": "systemd",
     gtlsclient: "ngtcp2-client",
     gtlsserver: "ngtcp2-server",
     chromium: "chromium",
