@@ -8,6 +8,7 @@ import { cliPage } from "./docs/cli.ts";
 import { columnsPage } from "./docs/columns.ts";
 import { configPage } from "./docs/config.ts";
 import { filterPage } from "./docs/filter.ts";
+import { licencesPage } from "./docs/licences.ts";
 
 export const root = dirname(dirname(fileURLToPath(import.meta.url)));
 
@@ -19,6 +20,7 @@ export async function generatedPages(): Promise<Map<string, string>> {
     ["docs/reference/config.md", configPage()],
     ["docs/reference/cli.md", cliPage()],
     ["docs/reference/api.md", await apiPage()],
+    ["docs/reference/licences.md", licencesPage(new URL("../package-lock.json", import.meta.url))],
     ["docs/reference/inventory.schema.json", `${JSON.stringify(inventoryJsonSchema(), null, 2)}\n`],
   ]);
 }
