@@ -63,6 +63,20 @@ export const configSchema = z.strictObject(
         unit: "requests",
         default: 30,
       }),
+      session: group({
+        idle: duration({
+          description: "time without a request after which whoever signed in has to do so again",
+          min: "5m",
+          max: "90d",
+          default: "12h",
+        }),
+        lifetime: duration({
+          description: "time after which whoever signed in has to do so again, in any case",
+          min: "5m",
+          max: "365d",
+          default: "14d",
+        }),
+      }),
     }),
     log: group({
       level: oneOf(["fatal", "error", "warn", "info", "debug", "trace", "silent"], {
@@ -124,6 +138,20 @@ export const configSchema = z.strictObject(
         min_free_disk: size({
           description: "free disk below which the embedded engine takes no more rows",
           default: "200MiB",
+        }),
+        backup_dir: text({
+          description: "directory of backups; of the embedded engine the backups themselves, of store.url what is noted of them",
+          expected: "a path",
+          placeholder: "dir",
+          default: undefined,
+          defaultText: "backups in the data directory",
+        }),
+        backup_disk: text({
+          description: "disk of the ClickHouse at store.url that backups go to: one of its backups.allowed_disk",
+          expected: "a name of letters, digits, _ and -",
+          placeholder: "name",
+          check: (value) => /^[a-z0-9_-]+$/i.test(value),
+          default: undefined,
         }),
       })
       .refine(({ url, cluster }) => cluster !== undefined || url === undefined || storeUrls(url).length === 1, {

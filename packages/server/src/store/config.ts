@@ -1,5 +1,5 @@
 import { availableParallelism } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { DEFAULT_MAX_SIZE, type ServerConfig, storeUrls } from "../config/schema.ts";
 import type { RemoteConfig } from "./cluster.ts";
 import type { StoreConfig } from "./store.ts";
@@ -38,6 +38,7 @@ export function storeConfig({ data, store, retention, ingest, query, netmaker }:
       database: store.database,
       memoryBytes: store.memory,
       minFreeDiskBytes: store.min_free_disk,
+      backupDir: backupDir(data, store.backup_dir),
       startTimeoutMs: minuteMs,
       stopGraceMs: 10_000,
       lockWaitMs: 10_000,
@@ -65,6 +66,7 @@ export function storeConfig({ data, store, retention, ingest, query, netmaker }:
         hours_days: retention.hours_days,
         rejected_days: retention.rejected_days,
         batches_days: retention.batches_days,
+        audit_days: retention.audit_days,
         // A ClickHouse of the operator's has other databases, which share its disk.
         max_size: retention.max_size ?? (store.url === undefined ? DEFAULT_MAX_SIZE : "none"),
       },
@@ -77,6 +79,11 @@ export function storeConfig({ data, store, retention, ingest, query, netmaker }:
     rollups: { shared: store.url !== undefined, everyMs: 15_000, marginMs: 1.5 * minuteMs },
     upkeepIntervalMs: minuteMs,
   };
+}
+
+/** Where backups of the embedded engine are, and what is noted of all backups. */
+export function backupDir(data: string, configured: string | undefined): string {
+  return resolve(configured ?? join(data, "backups"));
 }
 
 function remoteConfig({ url, user, password, cluster, replicated }: ServerConfig["store"]): RemoteConfig | null {

@@ -29,6 +29,7 @@ export function engineConfig(dataDir: string, overrides: Partial<EngineConfig> =
     database: "flowtrail",
     memoryBytes: 1_000_000_000,
     minFreeDiskBytes: 10_000_000,
+    backupDir: join(dataDir, "backups"),
     startTimeoutMs: 60_000,
     stopGraceMs: 10_000,
     lockWaitMs: 20_000,
@@ -78,6 +79,7 @@ const KEPT: RetentionPolicy = {
   hours_days: MAX_DAYS_KEPT,
   rejected_days: MAX_DAYS_KEPT,
   batches_days: MAX_DAYS_KEPT,
+  audit_days: MAX_DAYS_KEPT,
   max_size: "none",
 };
 

@@ -12,6 +12,8 @@ export interface EngineSettings {
   readonly key: string;
   readonly memoryBytes: number;
   readonly minFreeDiskBytes: number;
+  /** The one directory where backups may be written and read. */
+  readonly backupDir: string;
 }
 
 export const keyHeader = "X-Flowtrail-Key";
@@ -33,6 +35,7 @@ function serverConfig(settings: EngineSettings, usersPath: string): string {
     <min_free_disk_bytes_to_perform_insert>${settings.minFreeDiskBytes}</min_free_disk_bytes_to_perform_insert>
     <old_parts_lifetime>60</old_parts_lifetime>
   </merge_tree>
+  <backups><allowed_path>${escapeXml(settings.backupDir)}</allowed_path></backups>
   <http_handlers>
     <rule>
       <methods>GET,POST</methods>

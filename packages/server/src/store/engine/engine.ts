@@ -23,6 +23,8 @@ export interface EngineConfig {
   readonly memoryBytes: number;
   /** Inserts are refused below this much free disk, so that old partitions can still be dropped. */
   readonly minFreeDiskBytes: number;
+  /** The one directory where backups may be written and read. */
+  readonly backupDir: string;
   /** A cold 540 MB library on a slow disk takes its time. */
   readonly startTimeoutMs: number;
   readonly stopGraceMs: number;
@@ -197,7 +199,7 @@ export class EmbeddedEngine implements EndpointSource {
   }
 
   async #launchOnce(libraryPath: string): Promise<Running> {
-    const { dataDir, database, memoryBytes, minFreeDiskBytes, startTimeoutMs } = this.#config;
+    const { dataDir, database, memoryBytes, minFreeDiskBytes, backupDir, startTimeoutMs } = this.#config;
     const settings: EngineSettings = {
       port: await freePort(),
       database,
@@ -206,6 +208,7 @@ export class EmbeddedEngine implements EndpointSource {
       key: randomBytes(24).toString("hex"),
       memoryBytes,
       minFreeDiskBytes,
+      backupDir,
     };
     const { directory, configPath } = await writeConfigFiles(dataDir, settings);
     const began = performance.now();

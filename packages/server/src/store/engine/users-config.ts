@@ -27,7 +27,7 @@ export function usersConfig(
       <profile>${profile}</profile>
       <quota>default</quota>
       <grants>
-        <query>GRANT SELECT, INSERT, CREATE, DROP, ALTER, OPTIMIZE, TRUNCATE ON ${database}.*</query>
+        <query>GRANT SELECT, INSERT, CREATE, DROP, ALTER, OPTIMIZE, TRUNCATE, BACKUP, CHECK ON ${database}.*</query>
         <query>GRANT TABLE ENGINE ON *</query>
         <query>GRANT SELECT ON system.*</query>
       </grants>
