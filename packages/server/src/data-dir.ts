@@ -6,8 +6,7 @@ import type { Tokens } from "./store/tokens.ts";
 
 export const SERVER_FILE = "server.json";
 export const ADMIN_TOKEN_FILE = "admin.token";
-/** By its name it is told from tokens that were made for programs. */
-export const ADMIN_TOKEN_NAME = "command line of the server's machine";
+const ADMIN_TOKEN_NAME = "command line of the server's machine";
 
 /**
  * Makes the directory (0700) if it is not there, and proves that it can be written.
@@ -44,8 +43,13 @@ export async function removeServerFile(dir: string): Promise<void> {
 export async function keepAdminToken(dir: string, tokens: Tokens): Promise<void> {
   const path = join(dir, ADMIN_TOKEN_FILE);
   const kept = await readFile(path, "utf8").catch(() => null); // made anew, whatever became of it
-  if (kept !== null && (await tokens.find(kept.trim()))?.kind === "api") return;
-  const { secret } = await tokens.create({ kind: "api", name: ADMIN_TOKEN_NAME });
+  const known = kept === null ? null : await tokens.find(kept.trim());
+  if (known?.kind === "api") {
+    // Earlier versions told it by its name.
+    if (known.mark === null) await tokens.change(known.id, { mark: "machine" });
+    return;
+  }
+  const { secret } = await tokens.create({ kind: "api", name: ADMIN_TOKEN_NAME, mark: "machine" });
   await replaceFile(path, `${secret}\n`);
 }
 

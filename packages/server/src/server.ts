@@ -7,6 +7,7 @@ import type { FastifyBaseLogger } from "fastify";
 import { buildApp, closeGracefully } from "./api/app.ts";
 import type { Api } from "./api/context.ts";
 import { Auth } from "./auth/auth.ts";
+import { authConfig } from "./auth/config.ts";
 import { Failures } from "./auth/failures.ts";
 import type { ServerConfig } from "./config/schema.ts";
 import { keepAdminToken, prepareData, removeServerFile, writeServerFile } from "./data-dir.ts";
@@ -336,9 +337,10 @@ export class Server {
       version: VERSION,
       now,
       logger: this.#logger,
-      auth: new Auth({ insecure: this.#config.insecure_no_auth }, { tokens: store.tokens, now }),
+      auth: new Auth(authConfig(this.#config), { tokens: store.tokens, accounts: store.accounts, now }),
       failures: new Failures({ max: this.#config.auth.max_failures, windowMs: FAILURES_WINDOW_MS }, { now }),
       tokens: store.tokens,
+      accounts: store.accounts,
       roster: this.#roster,
       identify: this.#identify,
       history: this.#history,

@@ -3,7 +3,6 @@ import type { FastifyReply, FastifyRequest } from "fastify";
 import { z } from "zod";
 import { AuthError } from "../auth/errors.ts";
 import type { Identity } from "../auth/identity.ts";
-import { ADMIN_TOKEN_NAME } from "../data-dir.ts";
 import { Inquiry } from "../query/inquiry.ts";
 import { type AskerKind, type Caps, capsOf } from "../query/inquiry-caps.ts";
 import { whenGone } from "./abort.ts";
@@ -48,9 +47,9 @@ export function capsFor({ identity }: FastifyRequest, { config }: Pick<ApiContex
   return capsOf(askerKind(identity), config.query);
 }
 
-/** Sessions are made by administrators, as is the token that the server keeps for its own machine; other tokens are programs'. */
+/** A session is a person's, as is the token that the server keeps for its own machine; other tokens are programs'. */
 function askerKind(identity: Identity | null): AskerKind {
-  return identity?.kind === "api" && identity.name !== ADMIN_TOKEN_NAME ? "program" : "person";
+  return identity?.kind === "api" && !identity.isMachine ? "program" : "person";
 }
 
 /** Turns are shared out between those who ask. */

@@ -47,6 +47,7 @@ export interface ApiContext {
   readonly auth: Auth;
   readonly failures: Failures;
   readonly tokens: Store["tokens"];
+  readonly accounts: Store["accounts"];
   readonly roster: Roster;
   readonly identify: Identify;
   readonly history: InventoryHistory;

@@ -1,46 +1,29 @@
-/** Who asks: an agent or a program by its bearer token, a person by the session cookie that a one-time code was changed for. */
+/** Who asks: an agent or a program by its bearer token, a person by the cookie of a session. */
 import type { IncomingHttpHeaders } from "node:http";
+import type { Account } from "../store/account-rows.ts";
+import type { AuthConfig } from "./config.ts";
 import { AuthError } from "./errors.ts";
-import { type Access, EVERYTHING, type Grant, type Identity, rolesFor } from "./identity.ts";
-
-/** The part of the store's tokens that is needed here. */
-export interface TokenStore {
-  find(secret: string): Promise<FoundToken | null>;
-  spend(secret: string): Promise<FoundToken | null>;
-  create(token: {
-    kind: "session";
-    name: string;
-    grant: Grant;
-    expiresMs: number;
-  }): Promise<{ secret: string; token: { id: string } }>;
-  revoke(id: string): Promise<boolean>;
-}
-
-export interface FoundToken {
-  readonly id: string;
-  readonly kind: "agent" | "api" | "session" | "signin";
-  readonly name: string;
-  readonly node: string | null;
-  readonly grant: Grant;
-}
+import { type Access, EVERYTHING, type Identity, rolesFor } from "./identity.ts";
+import { type AccountStore, type OpenedSession, Sessions, type TokenStore } from "./sessions.ts";
 
 export const SESSION_COOKIE = "flowtrail_session";
-export const SESSION_MS = 30 * 24 * 3_600_000;
 export const SIGNIN_MS = 15 * 60_000;
 
 export class Auth {
+  readonly #config: AuthConfig;
   readonly #tokens: TokenStore;
-  readonly #insecure: boolean;
-  readonly #now: () => number;
+  readonly #accounts: AccountStore;
+  readonly sessions: Sessions;
 
-  constructor(config: { insecure: boolean }, deps: { tokens: TokenStore; now: () => number }) {
-    this.#insecure = config.insecure;
+  constructor(config: AuthConfig, deps: { tokens: TokenStore; accounts: AccountStore; now: () => number }) {
+    this.#config = config;
     this.#tokens = deps.tokens;
-    this.#now = deps.now;
+    this.#accounts = deps.accounts;
+    this.sessions = new Sessions(config, deps);
   }
 
   get insecure(): boolean {
-    return this.#insecure;
+    return this.#config.insecure;
   }
 
   /**
@@ -49,39 +32,43 @@ export class Auth {
    */
   async identify(headers: IncomingHttpHeaders, sessionCookie: string | undefined): Promise<Identity | null> {
     const bearer = /^Bearer +(\S+)$/i.exec(headers.authorization ?? "")?.[1];
-    const token = bearer === undefined ? await this.#session(sessionCookie) : await this.#bearer(bearer);
-    return token ?? (this.#insecure ? { kind: "anybody", ...EVERYTHING } : null);
+    const session = sessionCookie === undefined ? null : () => this.sessions.find(sessionCookie);
+    const identity = bearer === undefined ? await session?.() : await this.#bearer(bearer);
+    return identity ?? (this.insecure ? { kind: "anybody", ...EVERYTHING } : null);
   }
 
   async #bearer(secret: string): Promise<Identity | null> {
     const token = await this.#tokens.find(secret);
     if (token?.kind === "agent" && token.node !== null)
       return { kind: "agent", id: token.id, node: token.node, name: token.name };
-    return token?.kind === "api" ? { kind: "api", id: token.id, name: token.name, ...token.grant } : null;
+    if (token?.kind !== "api") return null;
+    return { kind: "api", id: token.id, name: token.name, isMachine: token.mark === "machine", ...token.grant };
   }
 
-  async #session(secret: string | undefined): Promise<Identity | null> {
-    if (secret === undefined) return null;
-    const token = await this.#tokens.find(secret);
-    return token?.kind === "session" ? { kind: "session", id: token.id, name: token.name, account: null, ...token.grant } : null;
+  /**
+   * A session for somebody who proved to be this account's person.
+   * @param from what it is told from others by, such as the browser
+   * @throws AuthError FORBIDDEN for an account that is disabled; StoreError
+   */
+  openSession(account: Account, from = account.name): Promise<OpenedSession> {
+    return this.sessions.open(account, from);
   }
 
   /**
    * Changes a one-time code (worthless from then on) or an API token for a session.
-   * @returns the secret for the cookie
    * @throws AuthError UNAUTHENTICATED; StoreError
    */
-  async signIn(code: string): Promise<{ secret: string; expiresMs: number }> {
+  async signIn(code: string, from?: string): Promise<OpenedSession & { account: Account | null }> {
     const known = await this.#tokens.find(code);
     const usable = known?.kind === "signin" ? await this.#tokens.spend(code) : known?.kind === "api" ? known : null;
-    if (usable === null) {
+    if (usable?.account === null) return { ...(await this.sessions.openFor(usable)), account: null };
+    const account = usable === null ? null : await this.#accounts.find(usable.account);
+    if (usable === null || account === null || account.disabledMs !== null || account.epoch !== usable.epoch) {
       const advice =
         "The link was used already, or is too old. For a new one, run this where the server runs: npx flowtrail link";
       throw new AuthError({ code: "UNAUTHENTICATED" }, advice);
     }
-    const expiresMs = this.#now() + SESSION_MS;
-    const { secret } = await this.#tokens.create({ kind: "session", name: usable.name, grant: usable.grant, expiresMs });
-    return { secret, expiresMs };
+    return { ...(await this.openSession(account, from)), account };
   }
 
   /** @throws StoreError */

@@ -39,8 +39,8 @@ export function readGrant(role: string, scope: string): Grant {
 
 export type Identity =
   | { readonly kind: "agent"; readonly id: string; readonly node: string; readonly name: string }
-  /** A program's token. */
-  | ({ readonly kind: "api"; readonly id: string; readonly name: string } & Grant)
+  /** A program's token. `isMachine`: the one that the server keeps for the command line of its own machine. */
+  | ({ readonly kind: "api"; readonly id: string; readonly name: string; readonly isMachine: boolean } & Grant)
   /** A person. `account` is null for who came by a one-time link or an API token. */
   | ({ readonly kind: "session"; readonly id: string; readonly name: string; readonly account: string | null } & Grant)
   /** `insecure_no_auth`: nobody is asked. */

@@ -2,6 +2,7 @@
 import { setImmediate as othersTurn } from "node:timers/promises";
 import { encodeBatch, type FlowBatch } from "@flowtrail/model";
 import type { Submission } from "../receive/ports.ts";
+import { Accounts } from "./accounts.ts";
 import { ClickHouse, type ClickHouseConfig, type PingResult } from "./clickhouse.ts";
 import { openRemote, type RemoteConfig } from "./cluster.ts";
 import { insertDeadLetters, insertDeliveries } from "./deliveries.ts";
@@ -68,6 +69,7 @@ export class Store {
   /** For jobs, which run where the rows are. */
   readonly nodes: StoreNodes;
   readonly tokens: Tokens;
+  readonly accounts: Accounts;
   /** What people set at run time. Retention follows it. */
   readonly settings: SettingsBook;
   readonly retention: Retention;
@@ -82,6 +84,7 @@ export class Store {
     this.clickhouse = clickhouse;
     this.nodes = nodes;
     this.tokens = new Tokens(this.clickhouse);
+    this.accounts = new Accounts(this.clickhouse);
     this.settings = new SettingsBook(new SettingsLog(this.clickhouse));
     this.retention = new Retention(config.retention, {
       clickhouse: this.clickhouse,

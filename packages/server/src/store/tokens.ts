@@ -1,49 +1,29 @@
 /** Tokens of agents, programs and people: made here, shown once, kept as a hash. Every change is a new row; the newest counts. */
 import { createHash, randomBytes, randomUUID } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
-import { EVERYTHING, type Grant, readGrant } from "../auth/identity.ts";
 import type { ClickHouse } from "./clickhouse.ts";
 import { insertObjects } from "./deliveries.ts";
-import { TOKEN_KINDS, TOKENS } from "./schema/other-tables.ts";
-
-export type TokenKind = (typeof TOKEN_KINDS)[number];
-
-export interface Token {
-  readonly id: string;
-  readonly kind: TokenKind;
-  readonly name: string;
-  /** The node that an agent's token speaks for. */
-  readonly node: string | null;
-  /** What a program's token may do. A person's session goes by its account, where it has one. */
-  readonly grant: Grant;
-  /** Whose session this is; null: it came by a one-time link or an API token. */
-  readonly account: string | null;
-  readonly createdMs: number;
-  readonly expiresMs: number | null;
-  /** When a token for one use was used. */
-  readonly spentMs: number | null;
-  readonly revokedMs: number | null;
-}
-
-export interface NewToken {
-  readonly kind: TokenKind;
-  readonly name: string;
-  readonly node?: string;
-  /** Not given: everything. */
-  readonly grant?: Grant;
-  readonly account?: string;
-  readonly expiresMs?: number;
-}
-
-interface Stored extends Token {
-  readonly hash: string;
-  readonly version: number;
-}
+import { TOKENS } from "./schema/other-tables.ts";
+import {
+  bareToken as bare,
+  isKnownKind,
+  type NewToken,
+  newToken,
+  type StoredToken as Stored,
+  TOKEN_COLUMNS,
+  type Token,
+  type TokenRow,
+  tokenFromRow,
+  tokenToRow,
+} from "./token-rows.ts";
 
 /** A change made by another server is seen after this at the latest. */
 const freshMs = 5_000;
 /** Unknown secrets make us look again, but not more often than this: a guesser must not keep the store busy, but wait. */
 const missMs = 500;
+
+/** What was revoked or spent stays so, whatever another server changed at the same time. */
+const NEWEST = "isNotNull(revoked) DESC, isNotNull(spent) DESC, version DESC, changed DESC, change_id";
 
 export class Tokens {
   readonly #clickhouse: ClickHouse;
@@ -63,22 +43,10 @@ export class Tokens {
    * Makes a token. `secret` can never be had again.
    * @throws StoreError
    */
-  async create({ kind, name, node, grant, account, expiresMs }: NewToken): Promise<{ token: Token; secret: string }> {
-    const secret = `ft_${kind}_${randomBytes(32).toString("base64url")}`;
-    const token: Stored = {
-      id: randomUUID(),
-      kind,
-      name,
-      node: node ?? null,
-      grant: grant ?? EVERYTHING,
-      account: account ?? null,
-      hash: hashOf(secret),
-      createdMs: this.#now(),
-      expiresMs: expiresMs ?? null,
-      spentMs: null,
-      revokedMs: null,
-      version: 1,
-    };
+  async create(given: NewToken): Promise<{ token: Token; secret: string }> {
+    const secret = given.secret ?? `ft_${given.kind}_${randomBytes(32).toString("base64url")}`;
+    const id = given.secret === undefined ? randomUUID() : hashOf(`id of ${given.secret}`).slice(0, 32);
+    const token = newToken(given, { id, hash: hashOf(secret), createdMs: this.#now() });
     await this.#append(token);
     return { token: bare(token), secret };
   }
@@ -97,12 +65,27 @@ export class Tokens {
    * @throws StoreError
    */
   async find(secret: string): Promise<Token | null> {
+    const token = await this.lookUp(secret);
+    return token && this.#isValid(token) ? token : null;
+  }
+
+  /**
+   * The same, whatever became of it.
+   * @throws StoreError
+   */
+  async lookUp(secret: string): Promise<Token | null> {
     const hash = hashOf(secret);
     if (this.#now() - this.#loadedMs > freshMs) await this.#load();
     // Another server may have made it a moment ago.
     else if (!this.#known.has(hash)) await this.#lookAgain();
     const token = this.#known.get(hash);
-    return token && this.#isValid(token) ? bare(token) : null;
+    return token ? bare(token) : null;
+  }
+
+  /** What is known of a token at the moment, without a question to the store. */
+  peek(id: string): Token | null {
+    const token = this.#byId(id);
+    return token ? bare(token) : null;
   }
 
   /**
@@ -125,18 +108,42 @@ export class Tokens {
   }
 
   /**
+   * The token of an id, or null as with `find`.
+   * @throws StoreError
+   */
+  async get(id: string): Promise<Token | null> {
+    if (this.#now() - this.#loadedMs > freshMs) await this.#load();
+    const token = this.#byId(id);
+    return token && this.#isValid(token) ? bare(token) : null;
+  }
+
+  /**
    * Makes a token worthless from now on. False if there is none with this id.
    * @throws StoreError
    */
   async revoke(id: string): Promise<boolean> {
     await this.#load();
-    const token = [...this.#known.values()].find((known) => known.id === id);
+    const token = this.#byId(id);
     if (!token) return false;
     if (token.revokedMs === null) await this.#append({ ...token, revokedMs: this.#now() });
     return true;
   }
 
-  #isValid({ expiresMs, revokedMs, spentMs }: Stored): boolean {
+  /**
+   * Changes one that can be used; one that can't (any more) stays as it is.
+   * @throws StoreError
+   */
+  async change(id: string, change: Partial<Pick<Token, "expiresMs" | "mark" | "rotateMs" | "spentMs">>): Promise<void> {
+    await this.#load();
+    const token = this.#byId(id);
+    if (token && this.#isValid(token)) await this.#append({ ...token, ...change });
+  }
+
+  #byId(id: string): Stored | undefined {
+    return [...this.#known.values()].find((known) => known.id === id);
+  }
+
+  #isValid({ expiresMs, revokedMs, spentMs }: Token): boolean {
     return revokedMs === null && spentMs === null && (expiresMs === null || expiresMs > this.#now());
   }
 
@@ -161,36 +168,21 @@ export class Tokens {
 
   async #read(): Promise<void> {
     const askedMs = this.#now();
-    const columns = "id, kind, name, node, hash, created, expires, spent, revoked, role, scope, account, version";
-    const rows = await this.#clickhouse.rows<Record<string, string | number | null>>(
-      `SELECT ${columns} FROM ${TOKENS.name} ORDER BY id, version DESC, changed DESC, change_id LIMIT 1 BY id`,
+    const rows = await this.#clickhouse.rows<TokenRow>(
+      `SELECT ${TOKEN_COLUMNS} FROM ${TOKENS.name} ORDER BY id, ${NEWEST} LIMIT 1 BY id`,
     );
-    this.#known = new Map(rows.map((row) => [String(row.hash), fromRow(row)]));
+    const read = new Map(rows.filter(isKnownKind).map((row) => [String(row.hash), tokenFromRow(row)]));
+    // What was changed here while the question was under way is newer than its answer.
+    for (const [hash, known] of this.#known) if ((read.get(hash)?.version ?? 0) < known.version) read.set(hash, known);
+    this.#known = read;
     this.#loadedMs = askedMs;
   }
 
   async #append(token: Stored): Promise<Stored> {
-    const changed = this.#now();
     const version = this.#known.has(token.hash) ? token.version + 1 : token.version;
-    const row = {
-      id: token.id,
-      version,
-      changed: iso(changed),
-      change_id: randomUUID(),
-      kind: token.kind,
-      name: token.name,
-      node: token.node,
-      hash: token.hash,
-      created: iso(token.createdMs),
-      expires: iso(token.expiresMs),
-      spent: iso(token.spentMs),
-      revoked: iso(token.revokedMs),
-      role: token.grant.role,
-      scope: JSON.stringify(token.grant.scope),
-      account: token.account,
-    };
-    await insertObjects(this.#clickhouse, TOKENS.name, [row]);
     const stored = { ...token, version };
+    const row = { ...tokenToRow(stored), changed: new Date(this.#now()).toISOString(), change_id: randomUUID() };
+    await insertObjects(this.#clickhouse, TOKENS.name, [row]);
     this.#known.set(token.hash, stored);
     return stored;
   }
@@ -199,29 +191,4 @@ export class Tokens {
 /** The secret has 256 random bits: a plain hash of it can't be reversed, and comparing hashes tells nothing by its time. */
 function hashOf(secret: string): string {
   return createHash("sha256").update(secret).digest("hex");
-}
-
-const iso = (ms: number | null) => (ms === null ? null : new Date(ms).toISOString());
-const ms = (value: string | number | null | undefined) => (typeof value === "string" ? Date.parse(value) : null);
-
-function fromRow(row: Record<string, string | number | null>): Stored {
-  return {
-    id: String(row.id),
-    kind: TOKEN_KINDS.find((kind) => kind === row.kind) ?? "api",
-    name: String(row.name),
-    node: row.node === null ? null : String(row.node),
-    grant: readGrant(String(row.role), String(row.scope)),
-    account: row.account == null ? null : String(row.account),
-    hash: String(row.hash),
-    version: Number(row.version),
-    createdMs: ms(row.created) ?? 0,
-    expiresMs: ms(row.expires),
-    spentMs: ms(row.spent),
-    revokedMs: ms(row.revoked),
-  };
-}
-
-/** Without what nobody outside needs. */
-function bare({ hash: _hash, version: _version, ...token }: Stored): Token {
-  return token;
 }

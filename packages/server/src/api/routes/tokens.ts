@@ -1,7 +1,7 @@
 /** Credentials: made here and shown once, listed, taken back. */
 import { z } from "zod";
 import { SIGNIN_MS } from "../../auth/auth.ts";
-import type { Token } from "../../store/tokens.ts";
+import type { Token } from "../../store/token-rows.ts";
 import type { Api, ApiContext } from "../context.ts";
 import { badRequest, errorSchema, notFound } from "../errors.ts";
 import { createdTokenSchema, newTokenSchema, tokenSchema } from "../schemas.ts";

@@ -4,6 +4,7 @@
  */
 import type { ClickHouse } from "../clickhouse.ts";
 import type { Logger } from "../logger.ts";
+import { ACCOUNTS } from "./account-table.ts";
 import { alignTable, alignView, SchemaError } from "./align.ts";
 import { COVERAGE, REATTRIBUTIONS } from "./coverage-tables.ts";
 import { FLOW_DELTAS, FLOWS, FLOWS_LONG, FLOWS_LONG_VIEW, FLOWS_OPEN } from "./flow-tables.ts";
@@ -26,6 +27,7 @@ export const TABLES: readonly Table[] = [
   FLOWS_REJECTED,
   AGENT_BATCHES,
   TOKENS,
+  ACCOUNTS,
   SETTINGS,
   RETENTION_DROPS,
   INVENTORY,

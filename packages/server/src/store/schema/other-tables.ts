@@ -48,7 +48,7 @@ export const AGENT_BATCHES: Table = {
   partitionBy: "toYYYYMMDD(received)",
 };
 
-export const TOKEN_KINDS = ["agent", "api", "session", "signin"] as const;
+export const TOKEN_KINDS = ["agent", "api", "enrol", "session", "signin"] as const;
 
 /** Append-only: every change is a new version, the newest one counts, the others are the history. */
 export const TOKENS: Table = {
@@ -70,6 +70,15 @@ export const TOKENS: Table = {
     { name: "role", type: word },
     { name: "scope", type: "String" },
     { name: "account", type: "Nullable(String)" },
+    { name: "epoch", type: "UInt32" },
+    { name: "via", type: "Nullable(String)" },
+    { name: "mark", type: word },
+    // JSON: what an enrolment token is good for.
+    { name: "terms", type: "String" },
+    // Ids, with commas: they are revoked when this one is used.
+    { name: "replaces", type: "String" },
+    // Since when its agent is asked to change it for a new one.
+    { name: "rotate", type: "Nullable(DateTime64(3, 'UTC'))" },
   ],
   engine: "MergeTree",
   orderBy: ["id", "version", "changed", "change_id"],

@@ -1,0 +1,14 @@
+import type { ServerConfig } from "../config/schema.ts";
+
+export interface AuthConfig {
+  /** Nobody is asked for credentials. */
+  readonly insecure: boolean;
+  /** A session that was not used for this long is over. */
+  readonly idleMs: number;
+  /** A session that began this long ago is over. */
+  readonly lifetimeMs: number;
+}
+
+export function authConfig({ insecure_no_auth, auth }: ServerConfig): AuthConfig {
+  return { insecure: insecure_no_auth, idleMs: auth.session.idle, lifetimeMs: auth.session.lifetime };
+}
