@@ -12,6 +12,7 @@ import type { Endpoint, EndpointSource } from "./endpoint.ts";
 import { isReset, isUnreachable, type StoreError, toStoreError, unavailable } from "./errors.ts";
 import type { Logger } from "./logger.ts";
 import { inBody, inPieces } from "./long-bindings.ts";
+import { WriteGate } from "./write-gate.ts";
 
 export interface ClickHouseConfig {
   readonly database: string;
@@ -88,11 +89,17 @@ export class ClickHouse {
   #current: { endpoint: Endpoint; pools: Pools } | null = null;
   #closed = false;
   #writes = 0;
+  readonly #gate = new WriteGate();
 
   constructor(source: EndpointSource, config: ClickHouseConfig, deps: { logger: Logger }) {
     this.#source = source;
     this.#config = config;
     this.#logger = deps.logger;
+  }
+
+  /** Keeps all writes back that come by here until it is released; null if one of them took longer than that. See `WriteGate`. */
+  hold(timeoutMs: number): Promise<(() => void) | null> {
+    return this.#gate.hold(timeoutMs);
   }
 
   /** The database that unqualified names in SQL mean. */
@@ -205,21 +212,24 @@ export class ClickHouse {
   }
 
   /**
-   * A statement without an answer: DDL, INSERT … SELECT. `bare` leaves the database out (it may not exist yet).
+   * A statement without an answer: DDL, INSERT … SELECT. `bare` leaves the database out (it may not exist yet), `whileHeld` is for
+   * whoever holds the others back.
    * @throws StoreError
    */
   async command(
     sql: string,
     bindings: Bindings = {},
-    options: { settings?: ClickHouseSettings; bare?: boolean } = {},
+    options: { settings?: ClickHouseSettings; bare?: boolean; whileHeld?: boolean } = {},
   ): Promise<void> {
-    try {
-      await this.#reach(async (pools) => {
+    const send = () =>
+      this.#reach(async (pools) => {
         const clickhouse_settings = { ...this.#config.settings, wait_end_of_query: 1 as const, ...options.settings };
         const statement = inBody({ ...inPieces(sql, bindings), clickhouse_settings });
         const { stream } = await (options.bare ? pools.bare : pools.write).exec(statement);
         for await (const _ of stream); // nothing is answered, but an error may come late
       });
+    try {
+      await (options.whileHeld ? send() : this.#gate.pass(send));
     } catch (error) {
       throw toStoreError(error);
     }
@@ -248,10 +258,13 @@ export class ClickHouse {
       for await (const _ of stream); // nothing is answered, but an error may come late
     };
     const parts = typeof body === "string" ? Buffer.from(body) : body;
-    try {
+    const sendParts = async () => {
       // What was read can't be sent a second time.
       if (parts instanceof Readable) await send(await this.#pools(this.#config.waitForEngineMs), parts);
       else await this.#reach((pools) => send(pools, Readable.from([parts], { objectMode: false })));
+    };
+    try {
+      await this.#gate.pass(sendParts);
     } catch (error) {
       throw toStoreError(error);
     }

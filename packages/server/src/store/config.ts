@@ -1,6 +1,7 @@
 import { availableParallelism } from "node:os";
 import { join, resolve } from "node:path";
 import { DEFAULT_MAX_SIZE, type ServerConfig, storeUrls } from "../config/schema.ts";
+import { VERSION } from "../version.ts";
 import type { RemoteConfig } from "./cluster.ts";
 import type { StoreConfig } from "./store.ts";
 
@@ -78,6 +79,12 @@ export function storeConfig({ data, store, retention, ingest, query, netmaker }:
     // A write takes a minute at most, and clocks of a cluster differ a little.
     rollups: { shared: store.url !== undefined, everyMs: 15_000, marginMs: 1.5 * minuteMs },
     upkeepIntervalMs: minuteMs,
+    backups: {
+      dir: backupDir(data, store.backup_dir),
+      remote: store.url === undefined ? null : { disk: store.backup_disk ?? null, isCluster: store.cluster !== undefined },
+      version: VERSION,
+      minFreeDiskBytes: store.min_free_disk,
+    },
   };
 }
 

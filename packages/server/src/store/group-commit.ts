@@ -59,6 +59,7 @@ export class GroupCommit<T> {
   readonly #underWay = new Set<Promise<void>>();
   #timer: NodeJS.Timeout | undefined;
   #stopping = false;
+  #holders = 0;
   #lastWriteMs = Number.NEGATIVE_INFINITY;
   #msPerRow = 0.05;
   #lately: { readonly ms: number; readonly rows: number } | null = null;
@@ -96,6 +97,16 @@ export class GroupCommit<T> {
     });
   }
 
+  /** Begins no write until it is released; what is submitted waits. Resolves when none is under way. */
+  async hold(): Promise<() => void> {
+    this.#holders += 1;
+    while (this.#underWay.size > 0) await Promise.all(this.#underWay);
+    return () => {
+      this.#holders -= 1;
+      this.#schedule();
+    };
+  }
+
   /** Writes what waits, takes nothing more. Resolves when nothing is under way any more. */
   async stop(): Promise<void> {
     this.#stopping = true;
@@ -106,7 +117,8 @@ export class GroupCommit<T> {
   #schedule(): void {
     clearTimeout(this.#timer);
     const [first] = this.#queue;
-    if (first === undefined || this.#underWay.size >= this.#config.maxParallel) return; // the next end of a write comes back here
+    // The next end of a write, or of a hold, comes back here.
+    if (first === undefined || this.#underWay.size >= this.#config.maxParallel || (this.#holders > 0 && !this.#stopping)) return;
     const { maxRows, intervalMs, idleWaitMs } = this.#config;
     // Large submissions are written one after the other: several at once take more memory than there is.
     const rowsUnderWay = this.#waitingRows - this.#queuedRows;

@@ -3,11 +3,14 @@ import { setImmediate as othersTurn } from "node:timers/promises";
 import { encodeBatch, type FlowBatch } from "@flowtrail/model";
 import type { Submission } from "../receive/ports.ts";
 import { Accounts } from "./accounts.ts";
+import { AuditTable } from "./audit-table.ts";
+import { Backups, type BackupsConfig } from "./backup/backups.ts";
 import { ClickHouse, type ClickHouseConfig, type PingResult } from "./clickhouse.ts";
 import { openRemote, type RemoteConfig } from "./cluster.ts";
 import { insertDeadLetters, insertDeliveries } from "./deliveries.ts";
 import { inPieces } from "./delta-pieces.ts";
 import { EmbeddedEngine, type EngineConfig, type EngineStatus } from "./engine/engine.ts";
+import { Enrolments } from "./enrolments.ts";
 import { assertStorable, deltasOf, endedOf, MAX_DAYS, mergeBatches, openOf } from "./flow-split.ts";
 import { GroupCommit, type GroupCommitConfig, type GroupCommitStats } from "./group-commit.ts";
 import type { Logger } from "./logger.ts";
@@ -21,6 +24,7 @@ import { DELTA_COLUMNS, FLOW_COLUMNS, FLOW_DELTAS, FLOWS, FLOWS_OPEN } from "./s
 import { SettingsBook } from "./settings/settings-book.ts";
 import { SettingsLog } from "./settings/settings-log.ts";
 import { Settle, type SettleConfig, type SettleStats } from "./settle.ts";
+import { TokenUses } from "./token-uses.ts";
 import { Tokens } from "./tokens.ts";
 import { Upkeep, type UpkeepConfig } from "./upkeep.ts";
 
@@ -35,6 +39,7 @@ export interface StoreConfig {
   readonly rollups: RollupsConfig;
   readonly upkeep: UpkeepConfig;
   readonly upkeepIntervalMs: number;
+  readonly backups: BackupsConfig;
 }
 
 export interface StoreStats {
@@ -69,11 +74,15 @@ export class Store {
   /** For jobs, which run where the rows are. */
   readonly nodes: StoreNodes;
   readonly tokens: Tokens;
+  readonly tokenUses: TokenUses;
+  readonly enrolments: Enrolments;
   readonly accounts: Accounts;
+  readonly audit: AuditTable;
   /** What people set at run time. Retention follows it. */
   readonly settings: SettingsBook;
   readonly retention: Retention;
   readonly rollups: Rollups;
+  readonly backups: Backups;
 
   constructor(config: StoreConfig, deps: { logger: Logger }) {
     const { logger } = deps;
@@ -84,7 +93,10 @@ export class Store {
     this.clickhouse = clickhouse;
     this.nodes = nodes;
     this.tokens = new Tokens(this.clickhouse);
+    this.tokenUses = new TokenUses(this.clickhouse, { now: Date.now, logger });
+    this.enrolments = new Enrolments(this.clickhouse, { now: Date.now });
     this.accounts = new Accounts(this.clickhouse);
+    this.audit = new AuditTable(this.clickhouse);
     this.settings = new SettingsBook(new SettingsLog(this.clickhouse));
     this.retention = new Retention(config.retention, {
       clickhouse: this.clickhouse,
@@ -113,6 +125,12 @@ export class Store {
       rowsOf: ({ rows }) => rows,
       logger,
     });
+    this.backups = new Backups(config.backups, {
+      clickhouse: this.clickhouse,
+      holdUploads: () => this.#commit.hold(),
+      now: Date.now,
+      logger,
+    });
   }
 
   /**
@@ -129,6 +147,7 @@ export class Store {
       throw error;
     }
     for (const rhythm of this.#rhythms) rhythm.start();
+    this.tokenUses.start();
     this.rollups.start();
   }
 
@@ -136,7 +155,7 @@ export class Store {
   async stop(): Promise<void> {
     for (const rhythm of this.#rhythms) rhythm.end();
     this.rollups.end();
-    await this.#commit.stop();
+    await Promise.all([this.#commit.stop(), this.tokenUses.stop()]);
     // Also ends jobs that are under way: the next server goes on with them.
     await Promise.all([this.clickhouse, ...this.nodes.all].map((one) => one.close()));
     await Promise.all([...this.#rhythms.map((rhythm) => rhythm.ended()), this.rollups.ended(), this.retention.stop()]);

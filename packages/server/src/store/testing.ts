@@ -98,6 +98,7 @@ export function testStoreConfig(dataDir: string, overrides: Partial<StoreConfig>
     settle: { everyMs: 3_600_000, lookBackMs: 3_600_000, overlapMs: 60_000, sliceFlows: 1000 },
     rollups: { shared: false, everyMs: null, marginMs: 90_000 },
     upkeepIntervalMs: 3_600_000,
+    backups: { dir: join(dataDir, "backups"), remote: null, version: "test", minFreeDiskBytes: 10_000_000 },
     ...overrides,
   };
 }
