@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { DecodeError, decodeBatch, FLOW_ID_SEQUENCES, type FlowBatch, formatBytes, formatCidr } from "@flowtrail/model";
 import { ConntrackCapture } from "./capture/capture.ts";
 import { readTimeouts } from "./capture/timeouts.ts";
-import { addressesByNetwork, chooseNetworks, nameModes, networksOff } from "./choose-networks.ts";
+import { addressesByNetwork, chooseNetworks, excludeRules, nameModes, networksOff } from "./choose-networks.ts";
 import { repeat, systemClock } from "./clock.ts";
 import type { AgentConfig } from "./config.ts";
 import { Coverage } from "./coverage.ts";
@@ -288,7 +288,7 @@ export class Agent {
     const { icmp, dns } = told.capture;
     const off = networksOff(told.networks);
     this.#networksOff = off;
-    const { exclude } = told;
+    const exclude = excludeRules(told);
     tracker.setTraffic({ icmp: capture.icmp ?? icmp, dns: capture.dns ?? dns, tunnelPorts, servers, exclude, networksOff: off });
     const modeOf = nameModes(capture.names, told);
     const pairs = pairsOf(this.#host.wireguard.interfaces);

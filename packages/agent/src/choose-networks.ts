@@ -1,5 +1,5 @@
 /** Which networks the agent reports: named by people, told by the server, or found on the host, in this order. */
-import { cidrContains } from "@flowtrail/model";
+import { cidrContains, ExcludeRules } from "@flowtrail/model";
 import type { ConfiguredNetwork } from "./config.ts";
 import type { NameMode } from "./name/policy.ts";
 import { type HostInterface, networksOfHost } from "./networks-of-host.ts";
@@ -48,6 +48,15 @@ export function nameModes(
 /** Networks that are switched off on the server: their flows are not reported, nor taken for another network's. */
 export function networksOff(networks: ServerConfig["networks"]): ReadonlySet<string> {
   return new Set(networks.filter(({ enabled }) => enabled === false).map(({ id }) => id));
+}
+
+/** What the server says is not to be recorded at all. */
+export function excludeRules({
+  exclude,
+  excluded,
+  exclude_domains: domains,
+}: Pick<ServerConfig, "exclude" | "excluded" | "exclude_domains">): ExcludeRules {
+  return new ExcludeRules({ ranges: [{ reason: "excluded", ranges: exclude }, ...excluded], domains });
 }
 
 /** The host's addresses in each network, as text: part of what every batch says. */

@@ -18,6 +18,14 @@ export * from "./columns.ts";
 export { communityId, communityIdOfFlow } from "./community-id.ts";
 export { DecodeError, type ErrorData, FlowtrailError } from "./errors.ts";
 export {
+  EXCLUDE_REASONS,
+  type ExcludeConfig,
+  type ExcludeReason,
+  ExcludeRules,
+  isDomainPattern,
+  NOTHING_EXCLUDED,
+} from "./exclude.ts";
+export {
   allFilters,
   anyFilter,
   type Condition,

@@ -1,5 +1,5 @@
 /** Whose answers are believed: queries and answers in, names of flows out. */
-import { parseAddress, parseCidr } from "@flowtrail/model";
+import { NOTHING_EXCLUDED, parseAddress, parseCidr } from "@flowtrail/model";
 import { describe, expect, it } from "vitest";
 import { FlowKey } from "../track/flow-key.ts";
 import type { FoundName } from "../track/flow-names.ts";
@@ -40,7 +40,7 @@ class Bench {
       { name: "eth0", addresses: [{ bytes: parseAddress(HOST)! }] },
     ];
     const modeOf = (id: string): NameMode => (id === "mesh" ? mode : "full");
-    this.names.setPolicy(new NamePolicy({ networks, modeOf, interfaces, exclude: [] }), true);
+    this.names.setPolicy(new NamePolicy({ networks, modeOf, interfaces, exclude: NOTHING_EXCLUDED }), true);
   }
 
   ask(spec: Message = {}): this {
@@ -179,7 +179,10 @@ describe("DnsReader", () => {
 
   it("forgets questions and answers that wait when the policy changes", () => {
     const bench = new Bench().ask({ on: "eth0", client: HOST }).tell({ on: "eth0", client: HOST });
-    bench.names.setPolicy(new NamePolicy({ networks: [], modeOf: () => "full", interfaces: [], exclude: [] }), true);
+    bench.names.setPolicy(
+      new NamePolicy({ networks: [], modeOf: () => "full", interfaces: [], exclude: NOTHING_EXCLUDED }),
+      true,
+    );
     bench.names.sweep(0);
     expect(bench.names.stats.cacheEntries).toBe(0);
   });

@@ -7,7 +7,6 @@ import { type DnsAnswer, type DnsQuestion, decodeDns, decodeDnsQuery, dnsOverTcp
 import type { Packet } from "./decode/packet.ts";
 import type { Work } from "./decode/work.ts";
 import type { NameMode, NamePolicy } from "./policy.ts";
-import { shown } from "./shown.ts";
 import type { NameStats } from "./stats.ts";
 import { Streams } from "./streams.ts";
 
@@ -116,12 +115,12 @@ export class DnsReader {
 
   #onQuery(question: DnsQuestion | null, tuple: FlowKey, mode: NameMode, { print, atMs }: DnsPacket): void {
     if (question === null || question.host === null) return;
-    this.#asked.add(tuple, question, shown(question.host, mode), print, atMs);
+    this.#asked.add(tuple, question, this.#policy.kept(question.host, mode), print, atMs);
   }
 
   #onAnswer(answer: DnsAnswer | null, tuple: FlowKey, mode: NameMode, atMs: number): void {
     if (answer === null || answer.host === null) return;
-    const name = shown(answer.host, mode);
+    const name = this.#policy.kept(answer.host, mode);
     const asked = this.#asked.find(tuple, answer, name, atMs);
     if (asked === null) {
       this.#stats.unasked++;

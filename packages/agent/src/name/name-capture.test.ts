@@ -1,5 +1,5 @@
 /** What is known of names when networks come and go. No interface is listened to. */
-import { parseAddress, parseCidr } from "@flowtrail/model";
+import { ExcludeRules, parseAddress, parseCidr } from "@flowtrail/model";
 import { beforeEach, describe, expect, it } from "vitest";
 import { tcpPacket } from "./decode/testing/packets.ts";
 import { NameCapture } from "./name-capture.ts";
@@ -37,7 +37,10 @@ describe("NameCapture", () => {
       networks,
       modeOf: (id) => modes[id] ?? "full",
       interfaces: INTERFACES,
-      exclude: exclude.map((text) => parseCidr(text)!),
+      exclude: new ExcludeRules({
+        ranges: [{ reason: "excluded", ranges: exclude.map((text) => parseCidr(text)!) }],
+        domains: [],
+      }),
     });
   const shown = (id: string): string | null => capture.shown(id, "www.api.example");
 

@@ -1,5 +1,7 @@
 /** The stage: the tap on the interfaces of networks whose names are wanted, and what is known of them. */
+import { NOTHING_EXCLUDED } from "@flowtrail/model";
 import { PacketTap, type PacketTapStats } from "../capture/packets/tap.ts";
+import { EXCLUDED_DOMAIN } from "../track/flow-names.ts";
 import { secondLevel } from "./decode/second-level.ts";
 import { LocalOwners } from "./flow-owners.ts";
 import { Names, NO_POLICY } from "./names.ts";
@@ -22,7 +24,7 @@ export class NameCapture {
   #networks: readonly string[] = [];
   /** Of each network the last that was said: one whose interface is away for a moment comes back to what is known. */
   readonly #modes = new Map<string, NameMode>();
-  #exclude = "[]";
+  #exclude = NOTHING_EXCLUDED.text;
   #running = false;
 
   /** @param monotonicMs a clock that does not go back */
@@ -57,7 +59,7 @@ export class NameCapture {
     this.#policy = new NamePolicy(config);
     this.#networks = config.networks.map(({ id }) => id);
     const isStricter = this.#noteModes(config);
-    const exclude = JSON.stringify(config.exclude);
+    const exclude = config.exclude.text;
     const forget = isStricter || exclude !== this.#exclude;
     this.#exclude = exclude;
     this.names.setPolicy(this.#policy, forget);
@@ -65,9 +67,10 @@ export class NameCapture {
     return forget;
   }
 
-  /** How a domain of a network is to be told: null: not at all. One of a network that is not there any more stays as it is. */
+  /** How a domain of a network is to be told: null: not at all, EXCLUDED_DOMAIN: nor its flow. One of a network that is not there any more stays as it is. */
   shown(network: string, domain: string): string | null {
     if (!this.#networks.includes(network)) return domain;
+    if (this.#policy.isExcludedDomain(domain)) return EXCLUDED_DOMAIN;
     const mode = this.#policy.modeOf(network);
     return mode === "full" ? domain : mode === "second-level" ? secondLevel(domain) : null;
   }

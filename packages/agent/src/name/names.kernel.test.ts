@@ -1,5 +1,5 @@
 /** The whole agent on a real kernel: what connections were called, by real programs. */
-import { chmodSync, mkdirSync, readFileSync } from "node:fs";
+import { chmodSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { JsonRow } from "@flowtrail/model";
@@ -10,6 +10,12 @@ import type { LineProcess } from "../capture/testing/line-process.ts";
 import { CLIENT, SERVER, Testbed } from "../capture/testing/testbed.ts";
 import type { RecordedUpload } from "../testing/recording-server.ts";
 
+/** All that a directory's files hold. */
+const written = (directory: string): string =>
+  readdirSync(directory, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => readFileSync(join(entry.parentPath, entry.name), "latin1"))
+    .join("");
 const script = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
 const GATEWAY_CAPABILITIES = asNobody("net_admin", "net_raw");
 /** Of the client's side of the gateway, where clients ask. */
@@ -323,6 +329,35 @@ describe.skipIf(!needs("names in network namespaces", "root", "lab", "conntrack"
     expect(rows().filter((one) => one.dst_ip === SERVER.v4)).toEqual([]);
     ask(OTHER_CLIENT, "one.example.test");
     await server.until(() => drops("name_off") > 0);
+  });
+
+  it("writes nothing of users and domains that are excluded: not to the disk, and to nobody; only how many they were", async () => {
+    const gateway = await start({
+      excluded: [{ reason: "excluded_user", ranges: [`${OTHER_CLIENT}/32`] }],
+      exclude_domains: ["secret.test", "*.two.example.test"],
+    });
+    // Nothing leaves the spool: what is written stays to be looked at.
+    await server.ask({ status: 503 }, (line) => line.type === "done");
+    speak(OTHER_CLIENT, SERVER.v4, 4433, "00");
+    ask(OTHER_CLIENT, "one.example.test");
+    tls(`${SERVER.v4}:443`, "-servername", "www.secret.test");
+    tls(`[${SERVER.v6}]:443`, "-servername", "kept.example.test");
+    const directory = join(bed.directory, `state-${state}`);
+    const status = (): { drops: Record<string, number>; flows: { rows: number } } =>
+      JSON.parse(readFileSync(join(directory, "status.json"), "utf8"));
+    await expect.poll(() => status().drops.excluded_domain, { timeout: 20_000 }).toBe(1);
+    // Those of former tests are in the kernel still.
+    await expect.poll(() => status().drops.excluded_user, { timeout: 20_000 }).toBeGreaterThanOrEqual(2);
+    await expect.poll(() => written(join(directory, "spool")), { timeout: 20_000 }).toContain("kept.example.test");
+    const onDisk = written(join(directory, "spool")) + readFileSync(join(directory, "status.json"), "latin1");
+    const told = JSON.stringify(gateway.lines) + gateway.errors;
+    for (const text of [onDisk, told]) expect(text).not.toMatch(/secret\.test|10\.77\.1\.3/);
+    expect(onDisk).not.toContain(Buffer.from([10, 77, 1, 3]).toString("latin1"));
+    await server.ask({ status: 200 }, (line) => line.type === "done");
+    expect((await named({ dst_port: 443, dst_ip: SERVER.v6 }))[0]).toBe("kept.example.test");
+    const mine = rows().filter(({ start }) => Date.parse(String(start)) >= sinceMs);
+    expect(mine.filter(({ src_ip }) => src_ip === OTHER_CLIENT)).toEqual([]);
+    expect(mine.filter(({ dst_ip, dst_port }) => dst_ip === SERVER.v4 && dst_port === 443)).toEqual([]);
   });
 
   it("local programs and their users, where that is wanted; programs of others only as root", async () => {

@@ -1,9 +1,9 @@
 /** Packets in, names of flows out, with every clock in the test's hand. */
-import { parseAddress, parseCidr } from "@flowtrail/model";
+import { ExcludeRules, parseAddress, parseCidr } from "@flowtrail/model";
 import { describe, expect, it } from "vitest";
 import { TCP_TIME_WAIT } from "../capture/conntrack/states.ts";
 import { FlowKey } from "../track/flow-key.ts";
-import type { FoundName, NamedFlow } from "../track/flow-names.ts";
+import { EXCLUDED_DOMAIN, type FoundName, type NamedFlow } from "../track/flow-names.ts";
 import { T0, Track } from "../track/testing/track.ts";
 import { answer, query } from "./decode/testing/dns-message.ts";
 import { concat, message, messages, word } from "./decode/testing/messages.ts";
@@ -38,19 +38,20 @@ class Bench {
   readonly names: Names;
   #slot = 0;
 
-  constructor(mode: NameMode = "full", exclude: string[] = []) {
+  constructor(mode: NameMode = "full", exclude: string[] = [], domains: string[] = []) {
     this.names = new Names(() => this.monotonicMs);
-    this.policy(mode, exclude);
+    this.policy(mode, exclude, true, domains);
   }
   monotonicMs = 0;
 
-  policy(mode: NameMode, exclude: string[] = [], forget = true): void {
+  policy(mode: NameMode, exclude: string[] = [], forget = true, domains: string[] = []): void {
     const network = { id: "mesh", ranges: [range("100.64.0.0/16"), range("fd0a::/64")], egress: [], members: [] };
     const interfaces = [
       { name: "wg0", addresses: ["100.64.0.1", "fd0a::1"].map((text) => ({ bytes: address(text) })) },
       { name: "eth0", addresses: [{ bytes: address("192.0.2.10") }] },
     ];
-    const config = { networks: [network], modeOf: () => mode, interfaces, exclude: exclude.map(range) };
+    const rules = new ExcludeRules({ ranges: [{ reason: "excluded", ranges: exclude.map(range) }], domains });
+    const config = { networks: [network], modeOf: () => mode, interfaces, exclude: rules };
     this.names.setPolicy(new NamePolicy(config), forget);
   }
 
@@ -354,6 +355,23 @@ describe("Names", () => {
     expect(off.look()).toBeNull();
     const excluded = new Bench("full", ["198.51.100.0/24"]).dns("a.example").tcp(message("tls", "curl"));
     expect(excluded.names.stats).toMatchObject({ excluded: 2, cacheEntries: 0, waiting: 0 });
+  });
+
+  it("keeps that a name is an excluded one, and not which, whoever told it", () => {
+    const bench = new Bench("full", [], ["example.org", "*.clinic.example"]);
+    // The name of the hello is in the cache, too, as another name.
+    bench.dns("www.clinic.example").tcp(message("tls", "curl"));
+    expect(bench.look()?.slice(0, 2)).toEqual([EXCLUDED_DOMAIN, "sni"]);
+    expect(bench.look({ srcPort: 1 })?.slice(0, 2)).toEqual([EXCLUDED_DOMAIN, "dns"]);
+    bench.tcp(http("clinic.example"), { srcPort: 5, dstPort: 80 });
+    expect(bench.look({ srcPort: 5, dstPort: 80 })?.[0]).toBe("clinic.example");
+    bench.tcp(http("a.clinic.example"), { srcPort: 6, dstPort: 80 });
+    expect(bench.look({ srcPort: 6, dstPort: 80 })?.[0]).toBe(EXCLUDED_DOMAIN);
+    expect([bench.names.excludesIn("mesh"), bench.names.excludesIn("other")]).toEqual([true, false]);
+    // Cut names tell less than what is excluded: it is looked for before they are cut.
+    const cut = new Bench("second-level", [], ["mail.example.com"]).dns("mail.example.com");
+    expect(cut.look()?.[0]).toBe(EXCLUDED_DOMAIN);
+    expect(new Bench("second-level", [], ["mail.example.com"]).dns("www.example.com").look()?.[0]).toBe("example.com");
   });
 
   it("counts what is malformed by protocol, and goes on", () => {

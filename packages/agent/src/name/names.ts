@@ -1,9 +1,9 @@
 /** What each client asked for and what each connection said itself; and when the tracker asks about a flow, which of it is to be believed. */
-import { type Cidr, cidrContains, isLoopback } from "@flowtrail/model";
+import { type Cidr, cidrContains, isLoopback, NOTHING_EXCLUDED } from "@flowtrail/model";
 import type { PacketListener } from "../capture/packets/tap.ts";
 import { TCP, UDP } from "../track/codes.ts";
 import { FlowKey } from "../track/flow-key.ts";
-import type { FlowNames, FoundName, NamedFlow } from "../track/flow-names.ts";
+import { EXCLUDED_DOMAIN, type FlowNames, type FoundName, type NamedFlow } from "../track/flow-names.ts";
 import { AwaitedFlows } from "./awaited.ts";
 import { secondLevel } from "./decode/second-level.ts";
 import { DnsCache } from "./dns-cache.ts";
@@ -23,7 +23,7 @@ const MANY_RANGES = 64;
 const SELF = new Uint8Array(16);
 const DESTINATION = 16;
 
-export const NO_POLICY = new NamePolicy({ networks: [], modeOf: () => "off", interfaces: [], exclude: [] });
+export const NO_POLICY = new NamePolicy({ networks: [], modeOf: () => "off", interfaces: [], exclude: NOTHING_EXCLUDED });
 
 export class Names implements FlowNames {
   /** Where the tap's packets go. */
@@ -73,6 +73,10 @@ export class Names implements FlowNames {
     else if (ranges.length > 0) this.#dns.forgetClients((client) => ranges.some((range) => cidrContains(range, client)));
   }
 
+  excludesIn(network: string): boolean {
+    return this.#policy.excludesDomains && this.#policy.modeOf(network) !== "off";
+  }
+
   look(flow: NamedFlow, found: FoundName): boolean {
     const mode = this.#policy.modeOf(flow.network);
     if (mode === "off") return false;
@@ -81,7 +85,8 @@ export class Names implements FlowNames {
     const told = this.#toldBy(flow);
     if (told === null || told.partial || told.source === "http") this.#await(flow);
     this.#believe(told, this.#clientOf(key.bytes), key.bytes, flow.startMs, found);
-    if (mode === "second-level" && found.domain !== null) found.domain = secondLevel(found.domain);
+    if (mode === "second-level" && found.domain !== null && found.domain !== EXCLUDED_DOMAIN)
+      found.domain = secondLevel(found.domain);
     return found.domain !== null || found.app !== null;
   }
 

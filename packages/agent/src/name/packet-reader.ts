@@ -12,7 +12,6 @@ import { decodeTls } from "./decode/tls.ts";
 import { Work } from "./decode/work.ts";
 import { type AnswerListener, DnsReader } from "./dns-reader.ts";
 import type { NameMode, NamePolicy } from "./policy.ts";
-import { shown } from "./shown.ts";
 import type { NameStats } from "./stats.ts";
 import { Streams } from "./streams.ts";
 import { TokenBucket } from "./token-bucket.ts";
@@ -158,7 +157,7 @@ export class PacketReader implements PacketListener {
       const request = decodeHttp(bytes, payloadStart, payloadEnd, this.#work);
       if (request === null || request.host === null) return;
       this.#stats.read.http++;
-      const domain = shown(request.host, mode);
+      const domain = this.#policy.kept(request.host, mode);
       this.#listener.onName(this.#tuple, { domain, source: "http", ech: false, app: null, partial: false, atMs });
     } catch (error) {
       this.#countMalformed("http", error);
@@ -170,7 +169,7 @@ export class PacketReader implements PacketListener {
     if (!hello.complete && hello.serverName === null) return;
     if (hello.complete) this.#stats.read[source === "sni" ? "tls" : "quic"]++;
     if (hello.complete && hello.ech) this.#stats.ech++;
-    const domain = hello.serverName === null ? null : shown(hello.serverName, mode);
+    const domain = hello.serverName === null ? null : this.#policy.kept(hello.serverName, mode);
     const name = { domain, source, ech: hello.ech, app: appOf(hello.alpn), partial: !hello.complete, atMs };
     if (name.domain !== null || name.app !== null || name.ech) this.#listener.onName(this.#tuple, name);
   }

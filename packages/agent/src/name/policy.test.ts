@@ -1,4 +1,4 @@
-import { parseAddress, parseCidr } from "@flowtrail/model";
+import { ExcludeRules, parseAddress, parseCidr } from "@flowtrail/model";
 import { describe, expect, it } from "vitest";
 import { type NameMode, NamePolicy } from "./policy.ts";
 
@@ -18,7 +18,7 @@ const policyOf = (modes: Record<string, NameMode>, networks = [A, B]): NamePolic
     networks,
     modeOf: (id) => modes[id] ?? "off",
     interfaces: INTERFACES,
-    exclude: [parseCidr("100.64.9.0/24")!],
+    exclude: new ExcludeRules({ ranges: [{ reason: "excluded", ranges: [parseCidr("100.64.9.0/24")!] }], domains: [] }),
   });
 
 describe("NamePolicy", () => {

@@ -1,8 +1,10 @@
 /** Whose names may be known, and how much of them: by network, by interface, by address. */
-import { type Cidr, cidrContains } from "@flowtrail/model";
+import { cidrContains, type ExcludeRules } from "@flowtrail/model";
 import { AddressSet } from "../track/address-set.ts";
+import { EXCLUDED_DOMAIN } from "../track/flow-names.ts";
 import type { NetworkConfig } from "../track/networks.ts";
 import { latin1 } from "./decode/bytes.ts";
+import { secondLevel } from "./decode/second-level.ts";
 
 /** The strictest first. */
 export const NAME_MODES = ["off", "second-level", "full"] as const;
@@ -20,8 +22,8 @@ export interface NamePolicyConfig {
   readonly networks: readonly NetworkConfig[];
   readonly modeOf: (network: string) => NameMode;
   readonly interfaces: readonly TappableInterface[];
-  /** Connections with an end in one of these have no names. */
-  readonly exclude: readonly Cidr[];
+  /** Whose names are not known, and which names are not. */
+  readonly exclude: ExcludeRules;
   /** IPv6 and IPv4 addresses of one client. */
   readonly pairs?: readonly (readonly [v6: Uint8Array, v4: Uint8Array])[];
 }
@@ -39,7 +41,7 @@ export class NamePolicy {
   readonly #networks: readonly NetworkPolicy[];
   readonly #byInterface = new Map<string, readonly NetworkPolicy[]>();
   readonly #own: AddressSet;
-  readonly #exclude: readonly Cidr[];
+  readonly #exclude: ExcludeRules;
   readonly #v4Of: ReadonlyMap<string, Uint8Array>;
 
   constructor({ networks, modeOf, interfaces, exclude, pairs = [] }: NamePolicyConfig) {
@@ -96,7 +98,21 @@ export class NamePolicy {
   }
 
   isExcluded(address: Uint8Array, at = 0): boolean {
-    return this.#exclude.some((range) => cidrContains(range, address, at));
+    return this.#exclude.ofAddress(address, at) !== null;
+  }
+
+  /** Are there names of which nothing is recorded? */
+  get excludesDomains(): boolean {
+    return this.#exclude.hasDomains;
+  }
+
+  isExcludedDomain(name: string): boolean {
+    return this.#exclude.hasDomain(name);
+  }
+
+  /** What is kept of a name that was read: as much as may be known, or that it is one of which nothing is recorded. */
+  kept(name: string, mode: NameMode): string {
+    return this.#exclude.hasDomain(name) ? EXCLUDED_DOMAIN : mode === "second-level" ? secondLevel(name) : name;
   }
 }
 

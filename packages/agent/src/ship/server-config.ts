@@ -1,6 +1,6 @@
 /** What the server wants its agents to do: asked for now and then, kept on disk so that a start without the server goes on as before. */
 import { readFileSync, renameSync, writeFileSync } from "node:fs";
-import { type Cidr, HEADER_NODE, parseAddress, parseCidr } from "@flowtrail/model";
+import { type Cidr, EXCLUDE_REASONS, HEADER_NODE, isDomainPattern, parseAddress, parseCidr } from "@flowtrail/model";
 import { z } from "zod";
 import type { AgentLogger } from "../status/logger.ts";
 import { Throttle } from "../status/throttle.ts";
@@ -57,6 +57,9 @@ const schema = z.object({
   update_interval_s: z.number().min(1).max(300).default(10),
   flush_interval_ms: z.number().min(50).max(60_000).default(500),
   exclude: z.array(range).default([]),
+  /** What the inventory makes of users, groups and nodes that are excluded. A newer server may know more reasons. */
+  excluded: z.array(z.object({ reason: z.enum(EXCLUDE_REASONS).catch("excluded"), ranges: z.array(range) })).default([]),
+  exclude_domains: z.array(z.string().refine(isDomainPattern, "expected a domain")).default([]),
 });
 export type ServerConfig = z.output<typeof schema>;
 

@@ -12,6 +12,7 @@ const FLOWS: RecordSpec[] = [
   { src: "[fd0a::21]:5", dst: "[2001:db8::7]:80", replyDst: "[2001:db8::1]:999", id: 3, startMs: 0 },
 ];
 const NAMES: FlowNames = {
+  excludesIn: () => false,
   look(_flow, found) {
     Object.assign(found, { domain: "api.example", source: "dns", outer: false, app: null });
     return true;

@@ -5,7 +5,8 @@
  *   u32 magic · u32 length of the head · head (UTF-8) · [to the next multiple of 8] column · … · column
  */
 import { NO_CODE } from "./codes.ts";
-import { type AnyArray, type FlowColumns, LAYOUT, NAT_LAYOUT, PHASE } from "./flow-layout.ts";
+import type { ExcludedEntry } from "./excluded-entries.ts";
+import { type AnyArray, FLAG, type FlowColumns, LAYOUT, NAT_LAYOUT, PHASE } from "./flow-layout.ts";
 import type { FlowTable } from "./flow-table.ts";
 import type { Flows } from "./flows.ts";
 
@@ -23,13 +24,22 @@ interface Head {
   readonly networks: readonly string[];
   /** By number. */
   readonly texts: readonly (readonly [number, string])[];
+  /** Left out where there are none. */
+  readonly excluded?: readonly ExcludedEntry[];
 }
 
 export function encodeCheckpoint(flows: Flows): Uint8Array<ArrayBuffer> {
   const { table } = flows;
   const slots = slotsToKeep(table);
   const columns = columnsOf(table.translates);
-  const head: Head = { layout: layoutOf(columns), count: slots.length, networks: flows.networks, texts: flows.texts.entries() };
+  const excluded = excludedIn(table);
+  const head: Head = {
+    layout: layoutOf(columns),
+    count: slots.length,
+    networks: flows.networks,
+    texts: flows.texts.entries(),
+    ...(excluded.length === 0 ? {} : { excluded }),
+  };
   const headBytes = new TextEncoder().encode(JSON.stringify(head));
   const places = placesOf(columns, slots.length, PREFIX_BYTES + headBytes.length);
   const buffer = new ArrayBuffer(places.end);
@@ -46,7 +56,7 @@ export function decodeCheckpoint(bytes: Uint8Array, flows: Flows): string | null
   const { table } = flows;
   const head = decodeHead(bytes);
   if (typeof head === "string") return head;
-  const { count, networks, texts, length } = head;
+  const { count, networks, texts, excluded = [], length } = head;
   const current = [true, false].map(columnsOf);
   const former = current.map((each) => each.filter(({ name }) => !NAME_COLUMNS.has(name)));
   const columns = [...current, ...former].find((each) => layoutOf(each) === head.layout);
@@ -60,6 +70,7 @@ export function decodeCheckpoint(bytes: Uint8Array, flows: Flows): string | null
   for (const [at, { name, type, width }] of columns.entries()) {
     table.columns[name].set(new type(buffer, places.offsets[at], slots * width));
   }
+  flows.excludedEntries.set(excluded);
   const codes = networks.map((network) => flows.networkCode(network));
   const textOf = new Map(texts);
   for (let slot = 0; slot < slots; slot++) {
@@ -90,9 +101,14 @@ function decodeHead(bytes: Uint8Array): (Head & { length: number }) | string {
   if (PREFIX_BYTES + length > bytes.length) return "its head is cut off";
   try {
     const text = new TextDecoder().decode(bytes.subarray(PREFIX_BYTES, PREFIX_BYTES + length));
-    const { layout, count, networks, texts = [] } = JSON.parse(text) as Partial<Head>;
-    if (typeof layout === "string" && Number.isSafeInteger(count) && Array.isArray(networks) && Array.isArray(texts)) {
-      return { layout, count: count!, networks: networks.map(String), texts, length };
+    const { layout, count, networks, texts = [], excluded = [] } = JSON.parse(text) as Partial<Head>;
+    if (
+      typeof layout === "string" &&
+      Number.isSafeInteger(count) &&
+      Array.isArray(networks) &&
+      [texts, excluded].every(Array.isArray)
+    ) {
+      return { layout, count: count!, networks: networks.map(String), texts, excluded, length };
     }
   } catch {
     // no JSON: said below
@@ -129,14 +145,26 @@ function placesOf(columns: readonly Column[], count: number, from: number): { of
   return { offsets, end };
 }
 
-/** All but those whose last row was collected. Ended ones first, so that whoever links them in this order finds the living ones first. */
+/** Flows of which nothing is told: not where they lead, but which of the kernel's entries they are. */
+function excludedIn({ columns, end }: FlowTable): ExcludedEntry[] {
+  const { phase, flags, conntrackId, kernelStartUs } = columns;
+  const entries: ExcludedEntry[] = [];
+  for (let slot = 0; slot < end; slot++) {
+    const isLive = phase[slot] === PHASE.open || phase[slot] === PHASE.closed;
+    if (isLive && (flags[slot]! & FLAG.excluded) !== 0) entries.push([conntrackId[slot]!, kernelStartUs[slot]!]);
+  }
+  return entries;
+}
+
+/** All but those whose last row was collected, and those of which nothing is (or may be) told. Ended ones first, so that whoever links them in this order finds the living ones first. */
 function slotsToKeep(table: FlowTable): Int32Array {
-  const { phase } = table.columns;
+  const { phase, flags } = table.columns;
+  const isTold = (slot: number) => (flags[slot]! & (FLAG.excluded | FLAG.held)) === 0;
   const slots = new Int32Array(table.size);
   let count = 0;
-  for (let slot = 0; slot < table.end; slot++) if (phase[slot] === PHASE.ended) slots[count++] = slot;
+  for (let slot = 0; slot < table.end; slot++) if (phase[slot] === PHASE.ended && isTold(slot)) slots[count++] = slot;
   for (let slot = 0; slot < table.end; slot++) {
-    if (phase[slot] === PHASE.open || phase[slot] === PHASE.closed) slots[count++] = slot;
+    if ((phase[slot] === PHASE.open || phase[slot] === PHASE.closed) && isTold(slot)) slots[count++] = slot;
   }
   return slots.subarray(0, count);
 }

@@ -39,6 +39,12 @@ export const FLAG = {
   untold: 2048,
   /** Its local program was asked for, and is not known yet. */
   ownerUnknown: 4096,
+  /** Its first row waits for its name, which may be one of which nothing is stored. */
+  held: 8192,
+  /** It has one of these names: nothing (more) is written of it. */
+  excluded: 16384,
+  /** It has waited for a name long enough. */
+  heldOut: 32768,
 } as const;
 
 export const UNKNOWN_STATE = 255;

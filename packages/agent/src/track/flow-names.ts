@@ -32,7 +32,12 @@ export interface FoundName {
   app: string | null;
 }
 
+/** In the place of a domain of which nothing is recorded: no host is called so. */
+export const EXCLUDED_DOMAIN = "*";
+
 export interface FlowNames {
+  /** May names that are learned in this network be ones of which nothing is recorded? */
+  excludesIn(network: string): boolean;
   /** The best that is known of a flow, into `found`. False if nothing is. */
   look(flow: NamedFlow, found: FoundName): boolean;
   /** Flows of which something became known after they were asked about. */
@@ -51,7 +56,7 @@ export interface FlowOwners {
   ownerOf(key: FlowKey, isSource: boolean): FlowOwner | null;
 }
 
-export const NO_NAMES: FlowNames = { look: () => false, takeLate: () => undefined };
+export const NO_NAMES: FlowNames = { excludesIn: () => false, look: () => false, takeLate: () => undefined };
 
 /** Sources in the order of trust, `outer` last but one: "sni, quic, http, dns". Less is better. */
 export function rankOf(source: DomainSource | null, outer: boolean): number {

@@ -2,6 +2,7 @@
 import { FLOW_ID_SEQUENCES, flowIdWords } from "@flowtrail/model";
 import type { ConntrackRecord } from "../capture/conntrack/record.ts";
 import { DIRECTION, END_REASON, hasPorts, NO_CODE, ROLE, SCTP, STATE, TCP, VERDICT } from "./codes.ts";
+import { ExcludedEntries } from "./excluded-entries.ts";
 import { addressOf, type FlowKey } from "./flow-key.ts";
 import { FLAG, PHASE, UNKNOWN_STATE } from "./flow-layout.ts";
 import { FlowTable } from "./flow-table.ts";
@@ -30,6 +31,8 @@ export class Flows {
   readonly #networks: string[] = [];
   readonly #networkCodes = new Map<string, number>();
   readonly texts: FlowTexts;
+  /** Of the agent that ran before us. */
+  readonly excludedEntries = new ExcludedEntries();
   #sequence: number;
 
   constructor(maxFlows: number, sequence: number, stats: TrackerStats) {
@@ -107,6 +110,7 @@ export class Flows {
     this.#sequence = (this.#sequence + 1) % FLOW_ID_SEQUENCES;
     this.#translation(slot, key, record);
     this.note(slot, record);
+    if (this.excludedEntries.take(record)) this.setFlag(slot, FLAG.excluded);
     this.#stats.opened++;
     this.#stats.openFlows++;
     this.markDirty(slot);
@@ -263,6 +267,13 @@ export class Flows {
     this.clearFlag(slot, FLAG.dirty);
     if (phase[slot] === PHASE.ended) this.keep(slot, nowMs);
     else if (this.hasFlag(slot, FLAG.counted)) since[slot] = seen[slot]!;
+  }
+
+  /** In the place of a row, for a flow of which nothing is to be told. */
+  leaveOut(slot: number, nowMs: number): void {
+    this.clearFlag(slot, FLAG.dirty);
+    this.clearFlag(slot, FLAG.ask);
+    if (this.table.columns.phase[slot] === PHASE.ended) this.keep(slot, nowMs);
   }
 
   /** Nothing more will be written of it; it is only remembered for a moment. */

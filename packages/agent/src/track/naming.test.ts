@@ -1,6 +1,6 @@
-import type { JsonRow } from "@flowtrail/model";
+import { ExcludeRules, type JsonRow } from "@flowtrail/model";
 import { describe, expect, it } from "vitest";
-import type { FlowNames, FoundName, NamedFlow } from "./flow-names.ts";
+import { EXCLUDED_DOMAIN, type FlowNames, type FoundName, type NamedFlow } from "./flow-names.ts";
 import type { RecordSpec } from "./testing/records.ts";
 import { cidr, MESH, Track } from "./testing/track.ts";
 
@@ -10,7 +10,12 @@ type Known = Partial<FoundName>;
 class Names implements FlowNames {
   readonly byPort = new Map<number, Known>();
   readonly late: [slot: number, idLow: number, idHigh: number][] = [];
+  excludes = false;
   readonly asked: { port: number; slot: number; ids: [number, number] }[] = [];
+
+  excludesIn(): boolean {
+    return this.excludes;
+  }
 
   look(flow: NamedFlow, found: FoundName): boolean {
     this.asked.push({ port: flow.key.second, slot: flow.slot, ids: [flow.idLow, flow.idHigh] });
@@ -149,12 +154,13 @@ describe("Naming", () => {
 
   it("tells nothing of excluded ranges, and closes what was told of before they were", () => {
     const track = new Track();
+    const exclude = new ExcludeRules({ ranges: [{ reason: "excluded", ranges: [cidr("192.0.2.128/25")] }], domains: [] });
     const inside = (port: number, id: number): RecordSpec => ({ ...flow(port, id), dst: `192.0.2.200:${port}` });
     track.new(inside(1, 1), 0);
     expect(track.collect(10)).toHaveLength(1);
     track.new(inside(2, 2), 20);
     track.new(flow(443, 9), 20);
-    track.tracker.setTraffic({ icmp: true, dns: true, tunnelPorts: [], servers: [], exclude: [cidr("192.0.2.128/25")] });
+    track.tracker.setTraffic({ icmp: true, dns: true, tunnelPorts: [], servers: [], exclude });
     track.new(inside(3, 3), 30);
     expect(track.collect(40).map((row) => [row.dst_port, row.state])).toEqual([
       [443, "open"],
@@ -170,5 +176,81 @@ describe("Naming", () => {
     track.dump([inside(1, 1), inside(2, 2), inside(3, 3), flow(443, 9)], 50);
     expect(track.collect(60).map((row) => row.dst_port)).not.toContain(1);
     expect(track.collect(70)).toEqual([]);
+  });
+
+  describe("where there are domains of which nothing is recorded", () => {
+    const secret = { domain: EXCLUDED_DOMAIN, source: "sni" } as const;
+    const holding = () => {
+      const known = new Names();
+      known.excludes = true;
+      return { known, track: new Track({}, undefined, known) };
+    };
+
+    it("writes no row of a flow that is named so, from its first packet to its end, and counts it once", () => {
+      const { known, track } = holding();
+      track.new(flow(443, 1), 0);
+      expect(track.collect(500)).toEqual([]);
+      known.byPort.set(443, secret);
+      later(known, 443);
+      expect(track.collect(1000)).toEqual([]);
+      track.dump([{ ...flow(443, 1), counters: [1, 2, 3, 4] }], 20_000);
+      expect(track.collect(20_001)).toEqual([]);
+      known.byPort.clear();
+      track.destroy({ ...flow(443, 1), counters: [1, 2, 3, 4], stopMs: 30_000 }, 30_000);
+      expect(track.collect(30_001)).toEqual([]);
+      expect(track.tracker.stats).toMatchObject({ rows: 0, openFlows: 0, drops: { excluded_domain: 1 } });
+    });
+
+    it("holds a flow's first row back until it is named otherwise, has ended, or three seconds went by", () => {
+      const { known, track } = holding();
+      for (const port of [443, 444, 445]) track.new(flow(port, port), 0);
+      track.new({ src: "100.64.0.1:0", dst: "198.51.100.7:0", protocol: 1, icmp: { type: 8, code: 0, id: 1 }, id: 9 }, 0);
+      expect(track.collect(10)).toHaveLength(1);
+      known.byPort.set(443, { domain: "api.example", source: "sni" });
+      later(known, 443);
+      track.destroy({ ...flow(444, 444), stopMs: 400 }, 400);
+      expect(track.collect(500).map((row) => [row.dst_port, row.domain ?? null, row.state])).toEqual([
+        [444, null, "closed"],
+        [443, "api.example", "open"],
+      ]);
+      expect(track.collect(3000)).toEqual([]);
+      expect(track.collect(3011).map((row) => [row.dst_port, row.revision])).toEqual([[445, 0]]);
+      // Too late: what was told of it stays, and nothing more is.
+      known.byPort.set(445, secret);
+      later(known, 445);
+      expect(track.collect(4000)).toEqual([]);
+      expect(track.tracker.stats.drops.excluded_domain).toBe(1);
+    });
+
+    it("leaves them out after a restart, too, when what named them is forgotten; no address of theirs is kept", () => {
+      const { known, track } = holding();
+      known.byPort.set(443, secret);
+      const held = { ...flow(444, 2), dst: "198.51.100.9:444" };
+      track.new(flow(443, 1), 0);
+      track.new(held, 0);
+      expect(track.collect(10)).toEqual([]);
+      const checkpoint = track.tracker.checkpoint();
+      const text = Buffer.from(checkpoint).toString("latin1");
+      for (const bytes of [
+        [198, 51, 100, 7],
+        [198, 51, 100, 9],
+      ])
+        expect(text).not.toContain(Buffer.from(bytes).toString("latin1"));
+      const { track: next } = track.restarted(checkpoint, track.spooled);
+      next.dump([flow(443, 1), held, flow(443, 77)], 5000);
+      expect(next.collect(5001).map((row) => row.dst_port)).toEqual([444, 443]);
+      next.destroy({ ...flow(443, 1), counters: [1, 2, 3, 4], stopMs: 30_000 }, 30_000);
+      expect(next.collect(30_001)).toEqual([]);
+    });
+
+    it("ends what was named so before it was excluded", () => {
+      const { known, track } = holding();
+      known.byPort.set(443, { domain: "api.example", source: "sni" });
+      track.new(flow(443, 1), 0);
+      expect(track.collect(10)).toHaveLength(1);
+      track.tracker.renameDomains((_network, domain) => (domain === "api.example" ? EXCLUDED_DOMAIN : domain));
+      track.dump([{ ...flow(443, 1), counters: [1, 2, 3, 4] }], 20_000);
+      expect(track.collect(20_001)).toEqual([]);
+    });
   });
 });

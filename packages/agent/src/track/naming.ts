@@ -3,7 +3,7 @@ import { DOMAIN_SOURCES } from "@flowtrail/model";
 import { DOMAIN_SOURCE, NO_CODE, ROLE, TCP, UDP } from "./codes.ts";
 import { FlowKey } from "./flow-key.ts";
 import { FLAG, PHASE } from "./flow-layout.ts";
-import { type FlowNames, type FlowOwners, type FoundName, type NamedFlow, rankOf } from "./flow-names.ts";
+import { EXCLUDED_DOMAIN, type FlowNames, type FlowOwners, type FoundName, type NamedFlow, rankOf } from "./flow-names.ts";
 import type { Flows } from "./flows.ts";
 import type { TrackerStats } from "./stats.ts";
 
@@ -68,12 +68,36 @@ export class Naming {
       if (isSame && found.app !== null) flows.texts.setAbout(slot, { app: found.app });
       return;
     }
+    if (found.domain === EXCLUDED_DOMAIN) {
+      this.#exclude(slot);
+      return;
+    }
     const source = found.source === null ? NO_CODE : DOMAIN_SOURCE[found.source];
     flows.texts.setDomain(slot, found.domain, source);
     if (found.app !== null) flows.texts.setAbout(slot, { app: found.app });
     if (found.source !== null && domainSource[slot] !== code) this.#stats.named[found.source]++;
     if (found.outer) flows.setFlag(slot, FLAG.outerName);
     else flows.clearFlag(slot, FLAG.outerName);
+  }
+
+  /** Does a flow's first row wait for its name? What tells one comes with the first packets, if at all. */
+  isAwaited(slot: number): boolean {
+    const flows = this.#flows;
+    const { revision, domainSource, protocol, phase } = flows.table.columns;
+    if (revision[slot]! > 0 || phase[slot] !== PHASE.open || flows.hasFlag(slot, FLAG.heldOut)) return false;
+    if (protocol[slot] !== TCP && protocol[slot] !== UDP) return false;
+    const isNamed = domainSource[slot] !== NO_CODE && !flows.hasFlag(slot, FLAG.outerName);
+    return !isNamed && this.#names.excludesIn(flows.networkOf(slot));
+  }
+
+  /** Nothing more is told of the flow, nor kept of what it was called. */
+  #exclude(slot: number): void {
+    const flows = this.#flows;
+    if (flows.hasFlag(slot, FLAG.excluded)) return;
+    flows.setFlag(slot, FLAG.excluded);
+    flows.texts.setDomain(slot, null, NO_CODE);
+    flows.texts.setAbout(slot, { app: null });
+    this.#stats.drops.excluded_domain++;
   }
 
   /** Asks whose a flow of this host is: when it begins, and if that was too early (a connection that is being accepted), with its first row. */
@@ -90,7 +114,7 @@ export class Naming {
     else if (isNew) flows.setFlag(slot, FLAG.ownerUnknown);
   }
 
-  /** Goes through the names of all flows: `shown` says how a network's domain is to be told from the next row on, null: no name at all. */
+  /** Goes through the names of all flows: `shown` says how a network's domain is to be told from the next row on, null: no name at all, EXCLUDED_DOMAIN: not the flow either. */
   rename(shown: (network: string, domain: string) => string | null): void {
     const flows = this.#flows;
     const { texts } = flows;
@@ -99,7 +123,8 @@ export class Naming {
       if (phase[slot] === PHASE.free) continue;
       const before = texts.domainOf(slot);
       const after = shown(flows.networkOf(slot), before ?? "");
-      if (before !== null && after !== before) texts.setDomain(slot, after, domainSource[slot]!);
+      if (after === EXCLUDED_DOMAIN) this.#exclude(slot);
+      else if (before !== null && after !== before) texts.setDomain(slot, after, domainSource[slot]!);
       if (after === null && texts.aboutOf(slot).app !== null) texts.setAbout(slot, { app: null });
     }
   }

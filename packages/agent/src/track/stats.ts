@@ -1,5 +1,5 @@
 /** What the tracker counts. */
-import { DOMAIN_SOURCES, type DomainSource } from "@flowtrail/model";
+import { DOMAIN_SOURCES, type DomainSource, EXCLUDE_REASONS } from "@flowtrail/model";
 
 /** Why a connection that the kernel tracks makes no rows. */
 const DROP_REASONS = [
@@ -9,7 +9,7 @@ const DROP_REASONS = [
   "self",
   "icmp_off",
   "dns_off",
-  "excluded",
+  ...EXCLUDE_REASONS,
   "network_off",
   "table_full",
 ] as const;

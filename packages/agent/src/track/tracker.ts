@@ -1,5 +1,5 @@
 /** The stage: conntrack messages in, rows of flows out, as docs/internals/flow-record.md defines them. */
-import { FLOW_ID_SEQUENCES, type FlowBatch } from "@flowtrail/model";
+import { FLOW_ID_SEQUENCES, type FlowBatch, NOTHING_EXCLUDED } from "@flowtrail/model";
 import { ConntrackRecord, EVENT_DESTROY, EVENT_NEW } from "../capture/conntrack/record.ts";
 import { STATUS_DYING } from "../capture/conntrack/states.ts";
 import { CaptureError } from "../capture/errors.ts";
@@ -13,6 +13,7 @@ import { FlowKey } from "./flow-key.ts";
 import { FLAG, PHASE } from "./flow-layout.ts";
 import { type FlowNames, type FlowOwners, NO_NAMES } from "./flow-names.ts";
 import { Flows } from "./flows.ts";
+import { HeldFlows } from "./held-flows.ts";
 import { Naming } from "./naming.ts";
 import { NetworkTable, type Place } from "./networks.ts";
 import { replayRows } from "./replay.ts";
@@ -70,6 +71,8 @@ export class FlowTracker implements ConntrackListener {
   #timeouts: ConntrackTimeouts;
   #traffic: TrafficConfig;
   #networks = new NetworkTable([], []);
+  /** Flows whose first rows wait for their names, the longest waiting first. */
+  readonly #held = new HeldFlows();
   #rules: TrafficRules;
 
   constructor(config: TrackerConfig, deps: TrackerDeps) {
@@ -101,7 +104,7 @@ export class FlowTracker implements ConntrackListener {
     this.#leaveSwitchedOff();
   }
 
-  /** What may be told of the domains of flows has changed. */
+  /** What may be told of the domains of flows has changed; null: nothing, EXCLUDED_DOMAIN: nothing of the flow. */
   renameDomains(shown: (network: string, domain: string) => string | null): void {
     this.#naming.rename(shown);
   }
@@ -156,10 +159,15 @@ export class FlowTracker implements ConntrackListener {
     const flows = this.#flows;
     this.#giveUpGone(nowMs);
     this.#naming.takeLate();
+    this.#held.release(flows, nowMs);
     let refreshes = this.#config.maxRefreshes;
     const forEnds = Math.floor(refreshes / 2);
     while (flows.dirty.length > 0 && batch.length < maxRows) {
       const slot = flows.dirty.shift();
+      if (flows.hasFlag(slot, FLAG.untold | FLAG.excluded)) {
+        flows.leaveOut(slot, nowMs);
+        continue;
+      }
       if (flows.hasFlag(slot, FLAG.ask)) {
         flows.clearFlag(slot, FLAG.ask);
         const opened = flows.table.columns.phase[slot] === PHASE.open;
@@ -168,11 +176,15 @@ export class FlowTracker implements ConntrackListener {
           this.#refresh(slot, nowMs);
         }
       }
-      if (flows.hasFlag(slot, FLAG.untold)) {
-        flows.keep(slot, nowMs);
+      this.#naming.name(slot);
+      if (flows.hasFlag(slot, FLAG.excluded)) {
+        flows.leaveOut(slot, nowMs);
         continue;
       }
-      this.#naming.name(slot);
+      if (this.#naming.isAwaited(slot)) {
+        this.#held.hold(flows, slot, nowMs);
+        continue;
+      }
       writeRow(batch, flows, slot, this.#config.reporter);
       flows.written(slot, nowMs);
       this.#stats.rows++;
@@ -207,7 +219,7 @@ export class FlowTracker implements ConntrackListener {
       // The former agent's entry is gone, as this one is new.
       flows.giveUp(known);
     }
-    const place = this.#place(true);
+    const place = this.#place(record, true);
     if (place === null) return;
     // "The kernel's event stamp where there is one (Linux ≥ 6.14), else the time of arrival."
     const stamped = record.eventUs > 0;
@@ -237,7 +249,7 @@ export class FlowTracker implements ConntrackListener {
    * knew an entry like it. If the kernel has it no more, its DESTROY is on its way and tells all.
    */
   #askAbout(known: number, arrivalMs: number): number {
-    if ((known < 0 && this.#place(false) === null) || !this.#ask(0)) return -1;
+    if ((known < 0 && this.#place(null, false) === null) || !this.#ask(0)) return -1;
     let slot = this.#match(this.#question);
     if (slot < 0 || !this.#flows.isLive(slot)) slot = this.#openFound(this.#question, arrivalMs, arrivalMs, false);
     if (slot >= 0) this.#flows.count(slot, this.#question, arrivalMs);
@@ -339,8 +351,8 @@ export class FlowTracker implements ConntrackListener {
   }
 
   /** Where the key's connection belongs; null if it is not stored. */
-  #place(counting: boolean): Place | null {
-    const place = this.#rules.judge(this.#key);
+  #place(record: ConntrackRecord | null, counting: boolean): Place | null {
+    const place = this.#rules.judge(this.#key, record);
     if (typeof place !== "string") return place;
     if (counting) this.#stats.drops[place]++;
     return null;
@@ -348,7 +360,7 @@ export class FlowTracker implements ConntrackListener {
 
   /** Opens a flow whose beginning we did not hear. @param unknownStartMs its start if the kernel does not know either */
   #openFound(record: ConntrackRecord, unknownStartMs: number, arrivalMs: number, counting: boolean): number {
-    const place = this.#place(counting);
+    const place = this.#place(record, counting);
     if (place === null) return -1;
     const stamped = record.startUs > 0;
     const slot = this.#open(record, place, stamped ? Math.floor(record.startUs / 1000) : unknownStartMs, arrivalMs, counting);
@@ -366,15 +378,20 @@ export class FlowTracker implements ConntrackListener {
   /** Flows that were told of before they were switched off (their network, their range, their protocol) get a last row, others none. */
   #leaveSwitchedOff(): void {
     const flows = this.#flows;
-    const { exclude = [], networksOff, icmp, dns } = this.#traffic;
-    if (exclude.length === 0 && (networksOff?.size ?? 0) === 0 && icmp && dns) return;
+    const { exclude = NOTHING_EXCLUDED, networksOff, icmp, dns } = this.#traffic;
+    if (!exclude.hasRanges && (networksOff?.size ?? 0) === 0 && icmp && dns) return;
     for (let slot = 0; slot < flows.table.end; slot++) {
       if (!flows.isLive(slot)) continue;
       flows.table.readKey(slot, this.#key);
-      if (this.#rules.switchedOff(this.#key, flows.networkOf(slot)) === null) continue;
+      if (this.#rules.switchedOff(this.#key, flows.networkOf(slot)) === null && !this.#isTranslatedToExcluded(slot)) continue;
       if (flows.table.columns.revision[slot] === 0) flows.setFlag(slot, FLAG.untold);
       flows.giveUp(slot);
     }
+  }
+
+  #isTranslatedToExcluded(slot: number): boolean {
+    const isTranslated = this.#flows.hasFlag(slot, FLAG.natSource | FLAG.natDestination);
+    return isTranslated && this.#rules.excludedEnd(this.#flows.table.natBytes, slot * 32) !== null;
   }
 
   /** Flows that the dumps lack. */

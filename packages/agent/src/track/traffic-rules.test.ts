@@ -1,3 +1,4 @@
+import { ExcludeRules } from "@flowtrail/model";
 import { describe, expect, it } from "vitest";
 import { FlowKey } from "./flow-key.ts";
 import { NetworkTable } from "./networks.ts";
@@ -13,8 +14,9 @@ const ALL: TrafficConfig = {
 };
 const judge = (spec: RecordSpec, config: Partial<TrafficConfig> = {}, networks = [MESH]): string => {
   const key = new FlowKey();
-  key.setRecord(makeRecord("new", spec));
-  const place = new TrafficRules({ ...ALL, ...config }, new NetworkTable(networks, OWN)).judge(key);
+  const record = makeRecord("new", spec);
+  key.setRecord(record);
+  const place = new TrafficRules({ ...ALL, ...config }, new NetworkTable(networks, OWN)).judge(key, record);
   return typeof place === "string" ? place : place.network;
 };
 const udp = (src: string, dst: string): RecordSpec => ({ protocol: 17, src, dst });
@@ -77,5 +79,24 @@ describe("Traffic that is not a flow of users", () => {
   it("knows the transport where the network is the machine's own", () => {
     const local = { ...MESH, id: "local", ranges: [cidr("192.0.2.0/24")] };
     expect(judge(udp("192.0.2.10:51820", "192.0.2.11:51820"), {}, [local])).toBe("tunnel_transport");
+  });
+
+  it("drops what has an excluded end, by reason, also where only the translation leads there", () => {
+    const exclude = new ExcludeRules({
+      ranges: [
+        { reason: "excluded_node", ranges: [cidr("100.64.0.7/32")] },
+        { reason: "excluded_user", ranges: [cidr("100.64.0.21/32"), cidr("fd0a::21/128")] },
+      ],
+      domains: [],
+    });
+    const judged = (spec: RecordSpec) => judge(spec, { exclude });
+    expect(judged({ src: "100.64.0.21:4000", dst: "198.51.100.7:443" })).toBe("excluded_user");
+    expect(judged({ src: "100.64.0.7:4000", dst: "100.64.0.21:443" })).toBe("excluded_node");
+    expect(judged({ src: "[fd0a::1]:4000", dst: "[fd0a::21]:443" })).toBe("excluded_user");
+    expect(judged({ src: "100.64.0.22:4000", dst: "198.51.100.7:443" })).toBe("mesh");
+    // A published port of a gateway, that is the excluded node's.
+    expect(judged({ src: "198.51.100.7:4000", dst: "100.64.0.1:443", replySrc: "100.64.0.7:443" })).toBe("excluded_node");
+    // It is none of this network: it is not even counted as excluded.
+    expect(judged({ src: "203.0.113.1:4000", dst: "198.51.100.7:443" })).toBe("not_in_network");
   });
 });

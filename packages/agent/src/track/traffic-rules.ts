@@ -1,7 +1,17 @@
 /** Which connections are flows of users: "Traffic that is not a flow of users" in docs/internals/flow-record.md. */
-import { ADDRESS_BYTES, type Cidr, cidrContains, isLinkLocal, isLoopback, isMulticast, isV4Mapped } from "@flowtrail/model";
+import {
+  ADDRESS_BYTES,
+  type ExcludeReason,
+  type ExcludeRules,
+  isLinkLocal,
+  isLoopback,
+  isMulticast,
+  isV4Mapped,
+  NOTHING_EXCLUDED,
+} from "@flowtrail/model";
+import type { ConntrackRecord } from "../capture/conntrack/record.ts";
 import { isIcmp, TCP, UDP } from "./codes.ts";
-import type { FlowKey } from "./flow-key.ts";
+import { addressOf, type FlowKey } from "./flow-key.ts";
 import type { NetworkTable, Place } from "./networks.ts";
 import type { DropReason } from "./stats.ts";
 
@@ -14,8 +24,8 @@ export interface TrafficConfig {
   readonly tunnelPorts: readonly number[];
   /** Where the agent uploads to. */
   readonly servers: readonly { readonly address: Uint8Array; readonly port: number }[];
-  /** Connections with an end in one of these are not stored. */
-  readonly exclude?: readonly Cidr[];
+  /** Whose connections are not stored. */
+  readonly exclude?: ExcludeRules;
   /** Ids of networks whose flows are not stored. */
   readonly networksOff?: ReadonlySet<string>;
 }
@@ -27,15 +37,21 @@ export class TrafficRules {
   readonly #config: TrafficConfig;
   readonly #networks: NetworkTable;
   readonly #tunnelPorts: ReadonlySet<number>;
+  readonly #exclude: ExcludeRules;
+  readonly #address = new Uint8Array(ADDRESS_BYTES);
 
   constructor(config: TrafficConfig, networks: NetworkTable) {
     this.#config = config;
     this.#networks = networks;
+    this.#exclude = config.exclude ?? NOTHING_EXCLUDED;
     this.#tunnelPorts = new Set(config.tunnelPorts);
   }
 
-  /** Where a connection belongs, or why it is not stored. Allocates nothing. */
-  judge(key: FlowKey): Place | DropReason {
+  /**
+   * Where a connection belongs, or why it is not stored. Allocates nothing.
+   * @param record what the kernel said of it: it may be translated to somebody whose connections are not stored; null: nothing yet
+   */
+  judge(key: FlowKey, record: ConntrackRecord | null): Place | DropReason {
     const { bytes } = key;
     if (isLoopback(bytes, 0) || isLoopback(bytes, DESTINATION)) return "loopback";
     if (key.protocol === UDP && this.#isTransport(key)) return "tunnel_transport";
@@ -43,23 +59,38 @@ export class TrafficRules {
     if (staysOnLink(bytes, 0) || staysOnLink(bytes, DESTINATION)) return "not_in_network";
     const place = this.#networks.classify(bytes, bytes, 0, DESTINATION);
     if (place === null) return "not_in_network";
-    return this.switchedOff(key, place.network) ?? place;
+    return this.switchedOff(key, place.network) ?? this.#excludedByTranslation(record) ?? place;
   }
 
   /** Why a flow of a network is not wanted; null: it is. */
   switchedOff(key: FlowKey, network: string): DropReason | null {
     const { networksOff, icmp, dns } = this.#config;
     if (networksOff?.has(network)) return "network_off";
-    if (this.#isExcluded(key)) return "excluded";
+    const excluded = this.excludedEnd(key.bytes, 0);
+    if (excluded !== null) return excluded;
     if (!icmp && isIcmp(key.protocol)) return "icmp_off";
     return !dns && isDns(key) ? "dns_off" : null;
   }
 
-  #isExcluded(key: FlowKey): boolean {
-    for (const range of this.#config.exclude ?? []) {
-      if (cidrContains(range, key.bytes, 0) || cidrContains(range, key.bytes, DESTINATION)) return true;
-    }
-    return false;
+  /** Why a flow between the two addresses at `offset` of `bytes` is not stored; null: neither end is excluded. */
+  excludedEnd(bytes: Uint8Array, offset: number): ExcludeReason | null {
+    if (!this.#exclude.hasRanges) return null;
+    return this.#exclude.ofAddress(bytes, offset) ?? this.#exclude.ofAddress(bytes, offset + DESTINATION);
+  }
+
+  #excludedByTranslation(record: ConntrackRecord | null): ExcludeReason | null {
+    if (record === null || !this.#exclude.hasRanges) return null;
+    return this.#excludedReply(record, 12, 0) ?? this.#excludedReply(record, 8, 4);
+  }
+
+  /** @param reply word of the address that the end has in the reply tuple @param original … in the original one */
+  #excludedReply(record: ConntrackRecord, reply: number, original: number): ExcludeReason | null {
+    const { words } = record;
+    let isSame = true;
+    for (let i = 0; i < 4; i++) isSame &&= words[reply + i] === words[original + i];
+    if (isSame) return null;
+    addressOf(record, reply, this.#address, 0);
+    return this.#exclude.ofAddress(this.#address);
   }
 
   /**
