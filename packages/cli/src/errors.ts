@@ -11,6 +11,7 @@ export type CliErrorData =
   /** Not all of an export came. */
   | { code: "EXPORT_BROKEN"; url: string }
   | { code: "SEED_FAILED" }
+  | { code: "BACKUP_FAILED" }
   /** A Netmaker server, or the way to it. */
   | { code: "NETMAKER"; reason: string }
   | { code: "INTERRUPTED" }
@@ -31,6 +32,8 @@ const EXIT_CODES: Readonly<Record<string, number>> = {
   CONFIG_FILE: 2,
   LISTEN: 2,
   INSECURE_ADDRESS: 2,
+  TLS_FILE: 2,
+  TLS_MISMATCH: 2,
   LAB_BAD_NAME: 2,
   LAB_UNKNOWN_NODE: 2,
   LAB_UNKNOWN_SCENARIO: 2,

@@ -1,18 +1,27 @@
 /** The server, top to bottom: receive → identify → store → query → api. */
-import { randomBytes } from "node:crypto";
 import type { AddressInfo } from "node:net";
+import { hostname } from "node:os";
 import { join } from "node:path";
 import type { FlowBatch } from "@flowtrail/model";
 import type { FastifyBaseLogger } from "fastify";
 import { buildApp, closeGracefully } from "./api/app.ts";
 import type { Api } from "./api/context.ts";
+import { noteChanged } from "./audit/current.ts";
+import { AuditLog } from "./audit/log.ts";
+import { Repeats } from "./audit/repeats.ts";
 import { Auth } from "./auth/auth.ts";
-import { authConfig } from "./auth/config.ts";
+import { authConfig, proxyConfig } from "./auth/config.ts";
+import { Enrol } from "./auth/enrol.ts";
 import { Failures } from "./auth/failures.ts";
+import { Passwords } from "./auth/password.ts";
+import { PasswordSignIn } from "./auth/password-sign-in.ts";
+import { PATIENCE, Patience } from "./auth/patience.ts";
+import { Rotate } from "./auth/rotate.ts";
+import { ProxyPeople } from "./auth/proxy-people.ts";
+import { WhoAsks } from "./auth/who-asks.ts";
 import type { ServerConfig } from "./config/schema.ts";
 import { keepAdminToken, prepareData, removeServerFile, writeServerFile } from "./data-dir.ts";
 import type { ApiDescription } from "./describe.ts";
-import { ServerError } from "./errors.ts";
 import { AgentBook } from "./health/agent-book.ts";
 import { AgentWatch } from "./health/agent-watch.ts";
 import { CoverageLog } from "./health/coverage-log.ts";
@@ -23,6 +32,10 @@ import { type Enrolment, LINGER_MS, Roster } from "./health/roster.ts";
 import { silencesIn } from "./health/silences.ts";
 import { UnknownRelays } from "./health/unknown-relays.ts";
 import { UpdateInterval } from "./health/update-interval.ts";
+import { certificateConfig, httpConfig } from "./http/config.ts";
+import { assertNotExposed, pageUrl, sayWhoGetsIn } from "./http/exposure.ts";
+import { HttpServers } from "./http/http-servers.ts";
+import { LocalListener } from "./http/local-listener.ts";
 import { FixedInventory } from "./identify/attribution/fixed-inventory.ts";
 import { InventoryHistory } from "./identify/history/history.ts";
 import { Identify } from "./identify/identify.ts";
@@ -33,7 +46,7 @@ import { AgentSources } from "./identify/sources/agents/agents.ts";
 import { addConfigured } from "./identify/sources/configured.ts";
 import { Sources } from "./identify/sources/sources.ts";
 import { NetmakerImport } from "./import/netmaker-import.ts";
-import { formatListen, isLoopbackHost, listenError, localUrl } from "./listen.ts";
+import { listenError, localUrl } from "./listen.ts";
 import { Live } from "./live/live.ts";
 import { FlowCounts } from "./query/count.ts";
 import { FlowFacets } from "./query/facets.ts";
@@ -55,9 +68,14 @@ import { deskConfig, storeConfig } from "./store/config.ts";
 import { Editions } from "./store/editions.ts";
 import { InventoryLog } from "./store/inventory-log.ts";
 import { Store } from "./store/store.ts";
+import { Certificate } from "./tls/certificate.ts";
 import { VERSION } from "./version.ts";
 
 const FAILURES_WINDOW_MS = 60_000;
+const DAY_MS = 24 * 3_600_000;
+const AUDIT = { flushMs: 500, maxWaiting: 10_000 } as const;
+/** What is the same for so long is one line of the audit log. */
+const REPEATS = { windowMs: 5 * 60_000, max: 2000 } as const;
 /** An open flow reads as lost when its reporter was silent for so many update intervals. */
 const SILENT_INTERVALS = 3;
 
@@ -66,6 +84,8 @@ export interface ServerDeps {
   readonly now?: () => number;
   /** For tests: how often it looks what became of agents, and which elections are due. */
   readonly lookAroundMs?: number;
+  /** For tests: how often files of certificates are looked at. */
+  readonly certificatePollMs?: number;
 }
 
 export class Server {
@@ -90,9 +110,16 @@ export class Server {
   readonly #sample: Sample;
   readonly #seeder: Seeder;
   readonly #capture: CaptureSettings;
+  readonly #audit: AuditLog;
+  readonly #repeats: Repeats;
   readonly #health: Health;
+  /** Null: no TLS. */
+  readonly #certificate: Certificate | null;
+  readonly #http: HttpServers;
   #app: Api | null = null;
+  #local: LocalListener | null = null;
   #url: string | null = null;
+  #pageUrl: string | null = null;
 
   constructor(config: ServerConfig, deps: ServerDeps) {
     const { now = Date.now, lookAroundMs } = deps;
@@ -100,7 +127,13 @@ export class Server {
     this.#config = config;
     this.#logger = logger;
     this.#now = now;
+    const certificate = certificateConfig(config);
+    this.#certificate = certificate && new Certificate({ ...certificate, pollMs: deps.certificatePollMs }, { now, logger });
+    this.#http = new HttpServers(httpConfig(config), { certificate: this.#certificate });
     this.#store = new Store(storeConfig(config), { logger });
+    this.#audit = new AuditLog({ ...AUDIT, server: hostname() }, { store: this.#store.audit, now, logger });
+    this.#repeats = new Repeats(REPEATS, { note: (entry) => this.#audit.note(entry), now });
+    this.#store.settings.onChange(noteChanged);
     const oldestMs = (nowMs: number) => this.#store.retention.flowsFromMs(nowMs);
     const shared = config.store.url !== undefined;
     this.#inventoryLog = new InventoryLog(this.#store.clickhouse);
@@ -154,7 +187,7 @@ export class Server {
     );
     this.#live = new Live(
       { maxClients: config.live.max_clients, queueRows: config.live.queue_rows, historyRows: config.live.queue_rows },
-      { epoch: randomBytes(6).toString("hex"), now },
+      { now },
     );
     this.#receive = new Receive(
       { maxBatchBytes: config.ingest.max_batch, maxRows: config.ingest.max_rows },
@@ -201,8 +234,10 @@ export class Server {
       unknownRelays,
       inventory: this.#inventoryHealth,
       netmaker: this.#netmaker,
+      audit: this.#audit,
       sampleOn: () => this.#sample.on,
-      listeners: () => ({ http: this.#url, ...(this.#netmaker && { netmaker: this.#netmaker.address }) }),
+      certificate: () => this.#certificate?.report ?? null,
+      listeners: () => ({ http: this.#pageUrl, ...(this.#netmaker && { netmaker: this.#netmaker.address }) }),
     });
   }
 
@@ -211,16 +246,24 @@ export class Server {
     return this.#url;
   }
 
+  /** Where people reach it. */
+  get pageUrl(): string | null {
+    return this.#pageUrl;
+  }
+
   /**
    * Starts everything. What was started is stopped again if something fails.
-   * @throws ServerError, EngineError, SchemaError, StoreError
+   * @throws ServerError, TlsError, EngineError, SchemaError, StoreError
    */
   async start(): Promise<void> {
-    const { data, insecure_no_auth, listen } = this.#config;
-    if (insecure_no_auth) this.#assertLoopback();
+    const { data, listen } = this.#config;
+    assertNotExposed(this.#config, this.#logger);
+    await this.#certificate?.start();
     await prepareData(data);
     await this.#store.start();
     try {
+      await this.#store.audit.begin(hostname());
+      this.#repeats.start();
       await this.#sample.start();
       await this.#startInventory();
       await this.#agents.start();
@@ -230,26 +273,40 @@ export class Server {
       await this.#app.listen(listen).catch((error: unknown) => {
         throw listenError(listen, error);
       });
-      const { port } = this.#app.server.address() as AddressInfo;
-      this.#url = localUrl({ host: listen.host, port });
+      await this.#listening(this.#app);
       await this.#netmaker?.start();
-      await writeServerFile(data, this.#url);
+      await writeServerFile(data, { url: this.#url ?? "", page: this.#pageUrl ?? "" });
+      sayWhoGetsIn(this.#config, await this.#store.accounts.list(), this.#logger);
     } catch (error) {
       await this.stop();
       throw error;
     }
-    this.#logger.info({ url: this.#url, data, version: VERSION }, "the server is up");
+    this.#logger.info({ url: this.#pageUrl, data, version: VERSION }, "the server is up");
+  }
+
+  async #listening(app: Api): Promise<void> {
+    const { port } = app.server.address() as AddressInfo;
+    const url = localUrl({ host: this.#config.listen.host, port }, this.#certificate === null ? "http" : "https");
+    this.#pageUrl = pageUrl(this.#config, url, this.#certificate?.report?.names ?? []);
+    if (this.#certificate !== null) this.#local = new LocalListener(this.#http.makeLocal(app.routing));
+    this.#url = (await this.#local?.start()) ?? url;
   }
 
   /** Answers what is under way, writes what waits, and stops. */
   async stop(): Promise<void> {
     const wasUp = this.#url !== null;
     this.#url = null;
+    this.#pageUrl = null;
+    this.#certificate?.stop();
     this.#live.stop();
     await this.#sample.stop();
     await this.#seeder.stop();
     await this.#netmaker?.stop();
+    this.#local?.stop();
     if (this.#app !== null) await closeGracefully(this.#app);
+    this.#local?.destroy();
+    this.#repeats.stop();
+    await this.#audit.stop();
     await this.#agents.stop();
     await this.#reattribute.stop();
     this.#sources.stop();
@@ -304,22 +361,6 @@ export class Server {
     );
   }
 
-  #assertLoopback(): void {
-    const { listen } = this.#config;
-    const address = formatListen(listen);
-    if (!isLoopbackHost(listen.host)) {
-      throw new ServerError(
-        { code: "INSECURE_ADDRESS", address },
-        `--insecure-no-auth is for a try-out on this machine only: it can't be combined with --listen ${address}, where others could ` +
-          "read everything. Leave it out, or listen on 127.0.0.1",
-      );
-    }
-    this.#logger.warn(
-      { address },
-      "INSECURE: every program and every user of this machine can read and change everything here (--insecure-no-auth)",
-    );
-  }
-
   #buildApp(): Promise<Api> {
     const now = this.#now;
     const store = this.#store;
@@ -332,15 +373,40 @@ export class Server {
       flowsFromMs: () => store.retention.flowsFromMs(now()),
     };
     const known = { sources, leastMs: WORTH_ASKING_MS };
+    const auth = new Auth(authConfig(this.#config), { tokens: store.tokens, accounts: store.accounts, now });
+    const proxy = new ProxyPeople(proxyConfig(this.#config), { accounts: store.accounts, logger: this.#logger });
     return buildApp({
       config: this.#config,
       version: VERSION,
       now,
       logger: this.#logger,
-      auth: new Auth(authConfig(this.#config), { tokens: store.tokens, accounts: store.accounts, now }),
+      http: this.#http,
+      auth,
+      proxy,
+      whoAsks: new WhoAsks({ auth, proxy }),
+      audit: this.#audit,
+      auditTable: store.audit,
+      repeats: this.#repeats,
       failures: new Failures({ max: this.#config.auth.max_failures, windowMs: FAILURES_WINDOW_MS }, { now }),
       tokens: store.tokens,
+      tokenUses: store.tokenUses,
+      enrolments: store.enrolments,
+      enrol: new Enrol({
+        tokens: store.tokens,
+        enrolments: store.enrolments,
+        now,
+        random: Math.random,
+        nodeId: (name) => this.#identify.node(name).id,
+        isHeard: (id) => this.#roster.coverages.has(id),
+        onEnrolled: (enrolment) => this.#roster.enrol(enrolment),
+      }),
+      rotate: new Rotate({ maxAgeMs: agentTokenMs(this.#config) }, { tokens: store.tokens, now }),
       accounts: store.accounts,
+      passwordSignIn: new PasswordSignIn({
+        accounts: store.accounts,
+        passwords: new Passwords(),
+        patience: new Patience(PATIENCE, { now }),
+      }),
       roster: this.#roster,
       identify: this.#identify,
       history: this.#history,
@@ -373,11 +439,13 @@ export class Server {
         inventory: this.#inventoryHealth,
         declarations: this.#declarations,
         questions: this.#desk,
+        audit: this.#audit,
         netmaker: this.#netmaker,
         now,
         logger: this.#logger,
       }),
       retention: store.retention,
+      backups: store.backups,
       settings: store.settings,
       capture: this.#capture,
       sample: this.#sample,
@@ -416,4 +484,8 @@ export class Server {
       kind === "agent" && node !== null ? [{ node, name, createdMs, revokedMs }] : [],
     );
   }
+}
+
+function agentTokenMs({ auth: { agent_token_days: days } }: ServerConfig): number | null {
+  return days === 0 ? null : days * DAY_MS;
 }

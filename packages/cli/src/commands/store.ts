@@ -5,6 +5,7 @@ import type { Command } from "commander";
 import { CliError } from "../errors.ts";
 import { callServer, requireServer } from "../local-server.ts";
 import { dataOption } from "../paths.ts";
+import { addBackupCommands } from "./store-backup.ts";
 import { addMoveCommand } from "./store-move.ts";
 import { holdLine, policyLines, statusLines } from "./store-report.ts";
 
@@ -40,6 +41,7 @@ export function addStoreCommands(program: Command): void {
     .option("--json", "as JSON")
     .action(history);
 
+  addBackupCommands(store);
   addMoveCommand(store);
 
   const hold = store.command("hold").description("legal holds: flows of a time that are not deleted, whatever their age");

@@ -5,12 +5,19 @@ import rateLimit from "@fastify/rate-limit";
 import swagger from "@fastify/swagger";
 import fastify, { LogController } from "fastify";
 import { jsonSchemaTransform, validatorCompiler, type ZodTypeProvider } from "fastify-type-provider-zod";
+import { heldBy } from "../address-ranges.ts";
 import { AuthError } from "../auth/errors.ts";
 import { guard } from "../auth/guard.ts";
+import { auditHook } from "./audit-hook.ts";
 import type { Api, ApiContext } from "./context.ts";
 import { notFound, sendError } from "./errors.ts";
+import { addSecureHeaders, HEADERS } from "./headers.ts";
+import { accountRoutes } from "./routes/accounts.ts";
+import { auditRoutes } from "./routes/audit.ts";
 import { authRoutes } from "./routes/auth.ts";
+import { backupRoutes } from "./routes/backups.ts";
 import { chartRoutes } from "./routes/charts.ts";
+import { enrolRoutes } from "./routes/enrol.ts";
 import { exportRoutes } from "./routes/export.ts";
 import { facetRoutes } from "./routes/facets.ts";
 import { filterRoutes } from "./routes/filter.ts";
@@ -30,6 +37,7 @@ import { settingsCaptureRoutes } from "./routes/settings-capture.ts";
 import { settingsHistoryRoutes } from "./routes/settings-history.ts";
 import { systemRoutes } from "./routes/system.ts";
 import { tokenRoutes } from "./routes/tokens.ts";
+import { noteTokenUses } from "./token-use-hook.ts";
 
 const JSON_BODY_LIMIT = 256 * 1024;
 
@@ -40,6 +48,8 @@ export async function buildApp(context: ApiContext): Promise<Api> {
     // Requests are counted (/metrics); what fails is logged by the error handler.
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: JSON_BODY_LIMIT,
+    serverFactory: (handler) => context.http.make(handler),
+    trustProxy: heldBy(context.config.auth.proxy.from),
     frameworkErrors: sendError,
     routerOptions: { maxParamLength: 300 },
   }).withTypeProvider<ZodTypeProvider>();
@@ -50,7 +60,8 @@ export async function buildApp(context: ApiContext): Promise<Api> {
   app.setNotFoundHandler((request, reply) =>
     sendError(notFound(`${request.method} ${request.url}: there is nothing here`), request, reply),
   );
-  await app.register(helmet, headers);
+  await app.register(helmet, HEADERS);
+  addSecureHeaders(app);
   await app.register(cookie);
   await app.register(rateLimit, {
     global: false,
@@ -58,6 +69,8 @@ export async function buildApp(context: ApiContext): Promise<Api> {
   });
   await app.register(swagger, { openapi: description(context.version), transform: jsonSchemaTransform });
   guard(app, context);
+  noteTokenUses(app, context);
+  auditHook(app, context);
   context.metrics.observe(app);
   const questions = [
     exportRoutes,
@@ -76,10 +89,14 @@ export async function buildApp(context: ApiContext): Promise<Api> {
     inventoryListRoutes,
     replayRoutes,
     authRoutes,
+    accountRoutes,
     tokenRoutes,
+    enrolRoutes,
     settingsRoutes,
     settingsCaptureRoutes,
     settingsHistoryRoutes,
+    auditRoutes,
+    backupRoutes,
     systemRoutes,
     seedRoutes,
     netmakerImportRoutes,
@@ -105,28 +122,6 @@ export async function closeGracefully(app: Api): Promise<void> {
     clearTimeout(late);
   }
 }
-
-const headers = {
-  contentSecurityPolicy: {
-    useDefaults: false,
-    directives: {
-      defaultSrc: ["'none'"],
-      scriptSrc: ["'self'"],
-      styleSrc: ["'self'"],
-      fontSrc: ["'self'"],
-      imgSrc: ["'self'"],
-      connectSrc: ["'self'"],
-      baseUri: ["'none'"],
-      formAction: ["'none'"],
-      frameAncestors: ["'none'"],
-    },
-  },
-  // These three mean something over TLS only, and a server on a LAN mostly has none: whoever puts TLS in front sets them there.
-  strictTransportSecurity: false,
-  crossOriginOpenerPolicy: false,
-  originAgentCluster: false,
-  referrerPolicy: { policy: "no-referrer" as const },
-};
 
 function description(version: string) {
   return {

@@ -8,12 +8,20 @@ import type {
   RawServerDefault,
 } from "fastify";
 import type { ZodTypeProvider } from "fastify-type-provider-zod";
+import type { AuditLog } from "../audit/log.ts";
+import type { Repeats } from "../audit/repeats.ts";
 import type { Auth } from "../auth/auth.ts";
+import type { Enrol } from "../auth/enrol.ts";
 import type { Failures } from "../auth/failures.ts";
+import type { ProxyPeople } from "../auth/proxy-people.ts";
+import type { WhoAsks } from "../auth/who-asks.ts";
+import type { PasswordSignIn } from "../auth/password-sign-in.ts";
+import type { Rotate } from "../auth/rotate.ts";
 import type { ServerConfig } from "../config/schema.ts";
 import type { Health } from "../health/health.ts";
 import type { Metrics } from "../health/metrics.ts";
 import type { Roster } from "../health/roster.ts";
+import type { HttpServers } from "../http/http-servers.ts";
 import type { InventoryHistory } from "../identify/history/history.ts";
 import type { Identify } from "../identify/identify.ts";
 import type { Reattribute } from "../identify/reattribute/reattribute.ts";
@@ -44,10 +52,22 @@ export interface ApiContext {
   readonly version: string;
   readonly now: () => number;
   readonly logger: FastifyBaseLogger;
+  readonly http: HttpServers;
   readonly auth: Auth;
+  /** For what is no request: requests are noted by themselves (`audit-hook.ts`). */
+  readonly audit: AuditLog;
+  readonly auditTable: Store["audit"];
+  readonly repeats: Repeats;
+  readonly whoAsks: WhoAsks;
+  readonly proxy: ProxyPeople;
   readonly failures: Failures;
   readonly tokens: Store["tokens"];
+  readonly tokenUses: Store["tokenUses"];
+  readonly enrolments: Store["enrolments"];
+  readonly enrol: Enrol;
+  readonly rotate: Rotate;
   readonly accounts: Store["accounts"];
+  readonly passwordSignIn: PasswordSignIn;
   readonly roster: Roster;
   readonly identify: Identify;
   readonly history: InventoryHistory;
@@ -70,6 +90,7 @@ export interface ApiContext {
   readonly health: Health;
   readonly metrics: Metrics;
   readonly retention: Retention;
+  readonly backups: Store["backups"];
   readonly settings: SettingsBook;
   readonly capture: CaptureSettings;
   readonly sample: Sample;
