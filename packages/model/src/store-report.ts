@@ -8,6 +8,7 @@ export interface RetentionPolicy {
   readonly hours_days: number;
   readonly rejected_days: number;
   readonly batches_days: number;
+  readonly audit_days: number;
   /** As people write it: `200GiB`, `80%` (of the disk) or `none`. */
   readonly max_size: string;
 }

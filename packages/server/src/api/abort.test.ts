@@ -7,6 +7,7 @@ import { afterEach, describe, expect, it } from "vitest";
 import { parseConfig } from "../config/load.ts";
 import { InquiryDesk } from "../query/inquiry-desk.ts";
 import { whenGone } from "./abort.ts";
+import { prepareAudited } from "./audit-hook.ts";
 import { sendError } from "./errors.ts";
 import { exportRoutes } from "./routes/export.ts";
 
@@ -48,6 +49,7 @@ function exporting(stalledMs?: number): InquiryDesk {
   const limits = { quick: 1, heavy: 1, exports: 1, quickMs: 1000, heavyThreads: 1, maxWaiting: 1, maxWaitMs: 1000 };
   const desk = new InquiryDesk(limits, { clickhouse: endless });
   api.decorateRequest("identity", null);
+  prepareAudited(api);
   const roster = { ids: () => [] } as never;
   exportRoutes(api, { desk, roster, now: Date.now, config: parseConfig({}) }, stalledMs);
   return desk;

@@ -61,6 +61,8 @@ it("lists every route that there is", async () => {
   ).toEqual([
     "delete /api/tokens/{id}",
     "get /agent/v1/config",
+    "get /api/audit",
+    "get /api/audit/export",
     "get /api/auth/me",
     "get /api/filter/check",
     "get /api/filter/complete",

@@ -68,9 +68,9 @@ export async function buildApp(context: ApiContext): Promise<Api> {
     errorResponseBuilder: (_request, { ttl }) => new AuthError({ code: "RATE_LIMITED", retryAfterMs: ttl }, "too many attempts"),
   });
   await app.register(swagger, { openapi: description(context.version), transform: jsonSchemaTransform });
+  auditHook(app, context);
   guard(app, context);
   noteTokenUses(app, context);
-  auditHook(app, context);
   context.metrics.observe(app);
   const questions = [
     exportRoutes,

@@ -319,6 +319,14 @@ export const healthSchema = z.object({
         "as the gateway, via or relay of the nodes whose traffic they carry",
     ),
   inventory: inventoryHealthSchema.optional(),
+  audit: z
+    .object({
+      waiting: z.number().describe("Entries that wait for the store"),
+      dropped: z.number().describe("Entries that were too many for that, since the server started"),
+      problem: z.string().nullable(),
+    })
+    .optional()
+    .describe("The audit log"),
   local_agent: localAgentSchema.nullable().optional().describe("What `flowtrail up` says of the agent beside this server"),
   sample: z.boolean().optional().describe("Sample traffic is being made"),
   insecure: z.boolean().optional(),

@@ -10,6 +10,7 @@ const PERIOD_TEXTS: Readonly<Record<Period, string>> = {
   hours_days: "Sums by hour; whole months are deleted",
   rejected_days: "Refused rows",
   batches_days: "What each upload brought",
+  audit_days: "The audit log; whole months are deleted, by their age only",
 };
 const days = z.number().int().min(1).max(MAX_DAYS_KEPT);
 const maxSize = z.string().max(40);

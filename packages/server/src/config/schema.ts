@@ -296,6 +296,7 @@ export const configSchema = z.strictObject(
       hours_days: kept("days that sums by hour are kept", 400),
       rejected_days: kept("days that refused rows are kept", 30),
       batches_days: kept("days for which it is kept what each upload brought", 30),
+      audit_days: kept("days that the audit log is kept", 400),
       max_size: text({
         description: "size above which the oldest day is deleted",
         expected: SIZE_LIMIT_EXPECTED,

@@ -1,5 +1,6 @@
 /** How the server is: what a load balancer, a person and the page want to know. */
 import type { StoreReport } from "@flowtrail/model";
+import type { AuditStats } from "../audit/log.ts";
 import type { ReattributeStats } from "../identify/reattribute/reattribute.ts";
 import type { SlowQuestion } from "../query/inquiry-counts.ts";
 import type { NetmakerReport } from "../receive/netmaker/netmaker.ts";
@@ -34,6 +35,7 @@ export interface HealthDeps {
   readonly inventory: { report(): InventoryReport };
   /** The door for Netmaker's agents; null: it is off. */
   readonly netmaker: { readonly report: NetmakerReport } | null;
+  readonly audit: { readonly stats: AuditStats };
   readonly sampleOn: () => boolean;
   /** Address of each listener that is up, by name; null for one that is not. */
   readonly listeners: () => Readonly<Record<string, string | null>>;
@@ -94,6 +96,8 @@ export interface FullHealth {
   readonly unknown_relays: readonly UnknownRelay[];
   readonly inventory: InventoryReport;
   readonly netmaker: NetmakerHealth | null;
+  /** Entries that wait while the store is away, those that were too many for that, and what is wrong. */
+  readonly audit: Pick<AuditStats, "waiting" | "dropped" | "problem">;
   readonly local_agent: LocalAgent | null;
   readonly sample: boolean;
   readonly insecure: boolean;
@@ -165,6 +169,7 @@ export class Health {
       unknown_relays: this.#deps.unknownRelays.report(),
       inventory: inventory.report(),
       netmaker: netmaker && netmakerHealth(netmaker.report),
+      audit: auditHealth(this.#deps.audit.stats),
       local_agent: this.#localAgent,
       sample: sampleOn(),
       insecure,
@@ -226,3 +231,7 @@ function rollupReport({ computed, failures, lastError, pending, behindMs, throug
 }
 
 const rounded = (value: number | null) => value && Math.round(value);
+
+function auditHealth({ waiting, dropped, problem }: AuditStats): FullHealth["audit"] {
+  return { waiting, dropped, problem };
+}

@@ -1,6 +1,7 @@
 /** `/metrics`. Labels are bounded: routes, reasons and codes of our own; never an agent, an address or a name. */
 import type { FastifyInstance } from "fastify";
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
+import type { AuditStats } from "../audit/log.ts";
 import type { Live } from "../live/live.ts";
 import type { InquiryDesk } from "../query/inquiry-desk.ts";
 import type { NetmakerReport } from "../receive/netmaker/netmaker.ts";
@@ -23,6 +24,7 @@ export interface MetricsDeps {
   readonly admissions: { readonly stats: { readonly admittedEarly: number } };
   readonly inventory: { readonly stats: InventoryStats };
   readonly questions: Pick<InquiryDesk, "stats">;
+  readonly audit: { readonly stats: AuditStats };
   /** The door for Netmaker's agents; null: it is off. */
   readonly netmaker: { readonly report: NetmakerReport } | null;
   /** What agents declare of their networks. */
@@ -55,6 +57,7 @@ export class Metrics {
     );
     this.#declarations(deps.declarations);
     this.#inventory(deps.inventory);
+    this.#audit(deps.audit);
     questionMetrics(deps.questions, registers);
     if (deps.netmaker !== null) netmakerMetrics(deps.netmaker, this.#registry);
     this.#store = deps.store;
@@ -111,6 +114,21 @@ export class Metrics {
       help: "Networks, nodes, config files and routes that agents declare beyond the largest number that is taken of each",
       registers: [this.#registry],
       collect: () => leftOut.set(declarations.stats.leftOut),
+    });
+  }
+
+  #audit(audit: MetricsDeps["audit"]): void {
+    this.#total("flowtrail_audit_entries_total", "Entries of the audit log that were written", () => audit.stats.written);
+    this.#total(
+      "flowtrail_audit_dropped_entries_total",
+      "Entries of the audit log that could not be kept until the store was back",
+      () => audit.stats.dropped,
+    );
+    const waiting: Gauge = new Gauge({
+      name: "flowtrail_audit_waiting_entries",
+      help: "Entries of the audit log that wait to be written",
+      registers: [this.#registry],
+      collect: () => waiting.set(audit.stats.waiting),
     });
   }
 

@@ -10,7 +10,7 @@ export function authRoutes(api: Api, { auth }: ApiContext): void {
   api.route({
     method: "POST",
     url: "/api/auth/signin",
-    config: { access: "public", rateLimit: { max: 20, timeWindow: "1 minute" } },
+    config: { access: "public", audit: { action: "signin", as: "signin" }, rateLimit: { max: 20, timeWindow: "1 minute" } },
     schema: {
       summary: "Change a one-time code or an API token for a session",
       tags: ["credentials"],
@@ -34,7 +34,7 @@ export function authRoutes(api: Api, { auth }: ApiContext): void {
   api.route({
     method: "POST",
     url: "/api/auth/signout",
-    config: { access: "public" },
+    config: { access: "public", audit: "signout" },
     schema: { summary: "End the session", tags: ["credentials"], response: { 204: z.null() } },
     handler: async (request, reply) => {
       await auth.signOut(request.identity);

@@ -51,7 +51,7 @@ export function exportRoutes(
     url: "/api/flows/export",
     // It would make all of it, to throw it away.
     exposeHeadRoute: false,
-    config: { access: "read" },
+    config: { access: "read", audit: { action: "export.flows", as: "export" } },
     schema: {
       summary: "Flows as a file, newest start first, each report once",
       description:
@@ -69,6 +69,10 @@ export function exportRoutes(
       const store = await desk.exportedBy(who, capsFor(request, context), signal);
       const began = performance.now();
       const progress: ExportProgress = { rows: 0, complete: false };
+      let bytes = 0;
+      request.audited.target = query.format;
+      request.audited.details.flows = told(query);
+      request.audited.result = () => ({ rows: progress.rows, bytes, complete: progress.complete && !signal.aborted });
       let isOver = false;
       const end = () => {
         if (isOver) return;
@@ -80,19 +84,25 @@ export function exportRoutes(
           "export of flows",
         );
       };
+      async function* counted(parts: AsyncGenerator<Buffer>): AsyncGenerator<Buffer> {
+        for await (const part of parts) {
+          bytes += part.length;
+          yield part;
+        }
+      }
       // The answer is through, or whoever asked is gone.
       reply.raw.once("close", end);
       try {
         signal.throwIfAborted();
-        const bytes = exportFlows(query, { store, heard: roster, progress });
+        const parts = exportFlows(query, { store, heard: roster, progress });
         // What goes wrong until the first part is there, is told as with any other request. Later it breaks the transfer.
-        const { value: first = Buffer.alloc(0) } = await bytes.next();
+        const { value: first = Buffer.alloc(0) } = await parts.next();
         reply.header("cache-control", "no-store");
         reply.header("content-disposition", `attachment; filename="${exportFileName(query)}"`);
         endStalled(reply.raw, stalledMs);
         return reply
           .type(SPECS[query.format].contentType)
-          .send(Readable.from(beginningWith(first, bytes), { objectMode: false }) as never);
+          .send(Readable.from(counted(beginningWith(first, parts)), { objectMode: false }) as never);
       } catch (error) {
         end();
         throw error;

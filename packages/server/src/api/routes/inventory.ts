@@ -152,7 +152,7 @@ export function inventoryRoutes(api: Api, { config, history, inventoryLog, click
   api.route({
     method: "POST",
     url: "/api/inventory/sources/:name/retire",
-    config: { access: "admin" },
+    config: { access: "admin", audit: "inventory.retire" },
     schema: {
       summary: "End what a source told that no server reads any more",
       description:

@@ -28,7 +28,7 @@ export function netmakerImportRoutes(api: Api, { config, netmakerImport }: ApiCo
     uploads.route({
       method: "POST",
       url: "/api/import/netmaker",
-      config: { access: "admin" },
+      config: { access: "admin", audit: "import.netmaker" },
       bodyLimit: config.ingest.max_body,
       schema: {
         summary: "Store rows of Netmaker's own flow log",

@@ -15,7 +15,7 @@ export function replayRoutes(api: Api, { reattribute, history, now }: ApiContext
   api.route({
     method: "POST",
     url: URL,
-    config: { access: "admin" },
+    config: { access: "admin", audit: "inventory.replay" },
     schema: {
       summary: "Name the ends of flows of a time again, after a mistake of the inventory",
       description:

@@ -42,7 +42,7 @@ export function seedRoutes(api: Api, { seeder, now }: ApiContext): void {
   api.route({
     method: "POST",
     url: URL,
-    config: { access: "admin" },
+    config: { access: "admin", audit: "sample.seed" },
     schema: {
       summary: "Make sample rows in the background",
       description:

@@ -48,7 +48,7 @@ export function settingsCaptureRoutes(api: Api, context: ApiContext): void {
   api.route({
     method: "PUT",
     url: URL,
-    config: { access: "admin" },
+    config: { access: "admin", audit: "settings.capture.change" },
     schema: {
       summary: "Set what agents record",
       description:

@@ -34,7 +34,7 @@ export function settingsRoutes(api: Api, { retention, now }: ApiContext): void {
   api.route({
     method: "PUT",
     url: URL,
-    config: { access: "admin" },
+    config: { access: "admin", audit: "settings.retention.change" },
     schema: {
       summary: "Set what is kept how long",
       description:
@@ -70,7 +70,7 @@ export function settingsRoutes(api: Api, { retention, now }: ApiContext): void {
   api.route({
     method: "POST",
     url: `${URL}/holds`,
-    config: { access: "admin" },
+    config: { access: "admin", audit: "hold.create" },
     schema: {
       summary: "Keep the flows of a time, however old they get and however large the store",
       description:
@@ -97,7 +97,7 @@ export function settingsRoutes(api: Api, { retention, now }: ApiContext): void {
   api.route({
     method: "POST",
     url: `${URL}/holds/:id/release`,
-    config: { access: "admin" },
+    config: { access: "admin", audit: "hold.release" },
     schema: {
       summary: "End a legal hold: what only it kept is deleted within a minute",
       description: "`dry_run=true` ends nothing and answers what would be deleted (`due`).",

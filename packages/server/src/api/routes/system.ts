@@ -50,7 +50,7 @@ export function systemRoutes(api: Api, { health, metrics, sample }: ApiContext):
   api.route({
     method: "PUT",
     url: "/api/local-agent",
-    config: { access: "admin" },
+    config: { access: "admin", audit: "system.local_agent" },
     schema: {
       summary: "Say what became of the agent beside this server",
       description: "Used by flowtrail up, so that the page can say why nothing is captured. Told by GET /api/health.",
@@ -75,7 +75,7 @@ export function systemRoutes(api: Api, { health, metrics, sample }: ApiContext):
   api.route({
     method: "POST",
     url: "/api/sample",
-    config: { access: "admin" },
+    config: { access: "admin", audit: "sample.switch" },
     schema: {
       summary: "Switch sample traffic",
       description: "Made up, in a network of its own: network=sample shows it. Switched off, it is deleted.",

@@ -22,7 +22,7 @@ export function tokenRoutes(api: Api, { tokens, roster, identify, declarations, 
   api.route({
     method: "POST",
     url: "/api/tokens",
-    config: { access: "admin" },
+    config: { access: "admin", audit: "token.create" },
     schema: {
       summary: "Make a token: its secret is shown this once",
       tags: ["credentials"],
@@ -49,7 +49,7 @@ export function tokenRoutes(api: Api, { tokens, roster, identify, declarations, 
   api.route({
     method: "DELETE",
     url: "/api/tokens/:id",
-    config: { access: "admin" },
+    config: { access: "admin", audit: "token.revoke" },
     schema: {
       summary: "Take a token back: it is worthless at once",
       tags: ["credentials"],

@@ -1,4 +1,5 @@
 /** Which tables are kept how long, and what goes first when there is too much. */
+import { AUDIT } from "../schema/audit-table.ts";
 import { FLOW_DELTAS, FLOWS, FLOWS_LONG } from "../schema/flow-tables.ts";
 import { AGENT_BATCHES, FLOWS_REJECTED } from "../schema/other-tables.ts";
 import { ROLLUPS, VALUE_ROLLUPS } from "../schema/rollup-tables.ts";
@@ -16,8 +17,9 @@ export interface KeptTable {
   /**
    * `detail` goes before `summary` when there is too much: first the oldest day of all tables of details, in the order of this list within
    * a day (the least valuable first); rollups only when no day before today has details. They are small, and the only ones that reach far back.
+   * A `record` never goes for the room that it takes.
    */
-  readonly worth: "detail" | "summary";
+  readonly worth: "detail" | "summary" | "record";
 }
 
 function kept(table: Table, period: Period, more: Partial<KeptTable> = {}): KeptTable {
@@ -33,6 +35,7 @@ export const KEPT_TABLES: readonly KeptTable[] = [
   kept(FLOW_DELTAS, "deltas_days", { isEvidence: true }),
   kept(FLOWS, "flows_days", { isEvidence: true, byEnd: true }),
   kept(FLOWS_LONG, "flows_days", { isEvidence: true, byEnd: true }),
+  kept(AUDIT, "audit_days", { worth: "record" }),
   ...[...ROLLUPS, ...VALUE_ROLLUPS].map(({ table, stepMs }) =>
     kept(table, stepMs < HOUR_MS ? "minutes_days" : "hours_days", { worth: "summary" }),
   ),

@@ -10,6 +10,7 @@ export const PERIODS = [
   "hours_days",
   "rejected_days",
   "batches_days",
+  "audit_days",
 ] as const satisfies readonly Period[];
 export type Period = Exclude<keyof RetentionPolicy, "max_size">;
 

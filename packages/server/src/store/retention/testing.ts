@@ -17,6 +17,7 @@ export const defaults: RetentionPolicy = {
   hours_days: 400,
   rejected_days: 30,
   batches_days: 30,
+  audit_days: 400,
   max_size: "none",
 };
 

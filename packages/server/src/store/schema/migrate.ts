@@ -6,6 +6,7 @@ import type { ClickHouse } from "../clickhouse.ts";
 import type { Logger } from "../logger.ts";
 import { ACCOUNTS } from "./account-table.ts";
 import { alignTable, alignView, SchemaError } from "./align.ts";
+import { AUDIT } from "./audit-table.ts";
 import { COVERAGE, REATTRIBUTIONS } from "./coverage-tables.ts";
 import { FLOW_DELTAS, FLOWS, FLOWS_LONG, FLOWS_LONG_VIEW, FLOWS_OPEN } from "./flow-tables.ts";
 import { INVENTORY, INVENTORY_CORRECTIONS } from "./inventory-tables.ts";
@@ -28,6 +29,7 @@ export const TABLES: readonly Table[] = [
   AGENT_BATCHES,
   TOKENS,
   ACCOUNTS,
+  AUDIT,
   SETTINGS,
   RETENTION_DROPS,
   INVENTORY,

@@ -11,11 +11,17 @@ export class SettingsConflict extends FlowtrailError<{ code: "SETTINGS_CONFLICT"
 export class SettingsBook {
   readonly #log: SettingsLog;
   #settings: readonly Setting[] = [];
+  #onChange: (changes: readonly (NewSetting & { readonly before: string | null })[]) => void = () => undefined;
   /** One change after the other: each begins with what the one before left. */
   #running: Promise<unknown> = Promise.resolve();
 
   constructor(log: SettingsLog) {
     this.#log = log;
+  }
+
+  /** Who is to be told what was set here, with what it was before. */
+  onChange(tell: (changes: readonly (NewSetting & { readonly before: string | null })[]) => void): void {
+    this.#onChange = tell;
   }
 
   /** What is in force. The same array as long as nothing changes. */
@@ -56,9 +62,11 @@ export class SettingsBook {
    * @throws StoreError: then none is; SettingsConflict: then those are not that another server had changed at the same time
    */
   async append(changes: readonly NewSetting[], changedMs: number): Promise<void> {
+    const told = changes.map((change) => ({ ...change, before: this.#known(change)?.value ?? null }));
     const settings = changes.map((change) => ({ ...change, changedMs, version: (this.#known(change)?.version ?? 0) + 1 }));
     if (settings.length === 0) return;
     const others = await this.#log.append(settings);
+    this.#onChange(told);
     this.#take(settings);
     this.#take(others);
     const [other] = others;

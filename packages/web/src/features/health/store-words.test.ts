@@ -9,6 +9,7 @@ const settings = {
   hours_days: 400,
   rejected_days: 30,
   batches_days: 30,
+  audit_days: 400,
   max_size: "8GiB",
 };
 const hold = {

@@ -26,6 +26,7 @@ export const KEPT_FIELDS: readonly KeptField[] = [
   },
   { name: "rejected_days", label: "Refused rows", unit: "days", about: "What was sent and could not be taken." },
   { name: "batches_days", label: "Uploads", unit: "days", about: "What each upload of an agent brought." },
+  { name: "audit_days", label: "Audit log", unit: "days", about: "Who did what. Never deleted for the store's size." },
   {
     name: "max_size",
     label: "Largest size",
@@ -38,6 +39,7 @@ const TABLES: Readonly<Record<string, string>> = {
   flow_deltas: "when bytes flowed",
   flows_rejected: "refused rows",
   agent_batches: "uploads",
+  audit: "the audit log",
 };
 
 export type KeptTexts = Partial<Record<keyof RetentionPolicy, string>>;

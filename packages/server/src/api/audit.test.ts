@@ -1,0 +1,149 @@
+import { setTimeout } from "node:timers/promises";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { z } from "zod";
+import { rowNow, startTestServer, type TestServer } from "../testing.ts";
+import type { auditSchema } from "./audit-schemas.ts";
+
+type Audit = z.infer<typeof auditSchema>;
+type Entry = Audit["entries"][number];
+interface OpenApi {
+  readonly paths: Record<string, Record<string, object>>;
+}
+
+let test: TestServer;
+beforeAll(async () => {
+  test = await startTestServer({ flags: { "auth.max_failures": "1000" } });
+});
+afterAll(() => test.stop());
+
+async function audit(query = ""): Promise<Entry[]> {
+  const { status, body } = await test.ask<Audit>("GET", `/api/audit?limit=1000&${query}`);
+  expect(status, JSON.stringify(body)).toBe(200);
+  return body.entries;
+}
+
+/** What is not written at once is written within a second. */
+async function until(query: string, isThere: (entries: Entry[]) => boolean): Promise<Entry[]> {
+  for (let attempt = 0; attempt < 100; attempt++) {
+    const entries = await audit(query);
+    if (isThere(entries)) return entries;
+    await setTimeout(100);
+  }
+  throw new Error(`not there: ${query} ${JSON.stringify(await audit(query))}`);
+}
+
+describe("the audit log", () => {
+  it("tells of a change who, from where, what it was and what it is now", async () => {
+    const put = await test.ask("PUT", "/api/settings/retention", { body: { rejected_days: 12 } });
+    expect(put.status).toBe(200);
+    const [entry] = await until("action=settings.retention", ([first]) => first?.status === 200);
+    expect(entry).toMatchObject({
+      action: "settings.retention.change",
+      who: { kind: "api", role: "admin" },
+      address: "127.0.0.1",
+      status: 200,
+      details: {
+        body: { rejected_days: 12 },
+        changes: [{ name: "retention", what: "rejected_days 30 → 12", before: null, after: { rejected_days: 12 } }],
+      },
+    });
+    await test.ask("PUT", "/api/settings/retention", { body: { rejected_days: 13 } });
+    const [second] = await until("action=settings.retention", ([first]) => first?.status === 200 && first.id !== entry?.id);
+    expect(second?.details.changes).toMatchObject([{ before: { rejected_days: 12 }, after: { rejected_days: 13 } }]);
+  });
+
+  it("has a change before its answer is there", async () => {
+    await test.ask("POST", "/api/sample", { body: { on: false } });
+    expect((await audit("action=sample.switch")).map(({ target }) => target)).toHaveLength(1);
+  });
+
+  it("is no place for what lets anybody in, in any body of any route", async () => {
+    const secret = "hunter2correcthorse";
+    const token = "ft_api_abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG";
+    const secrets = {
+      password: secret,
+      client_secret: secret,
+      code: token,
+      token,
+      name: `a ${token}`,
+      reason: `Bearer ${secret}`,
+      url: `https://user:${secret}@example.com`,
+      nested: { api_key: secret, passwords: [secret], deep: [{ privateKey: secret }] },
+    };
+    const { body } = await test.ask<OpenApi>("GET", "/api/openapi.json");
+    const routes = Object.entries(body.paths).flatMap(([path, methods]) =>
+      Object.keys(methods).map((method): [string, string] => [method.toUpperCase(), path.replaceAll(/\{\w+\}/g, "1")]),
+    );
+    const changing = routes.filter(([method]) => method !== "GET");
+    expect(changing.length).toBeGreaterThan(8);
+    for (const [method, path] of changing) await test.ask(method, path, { body: secrets });
+    // Those that take such a body.
+    expect((await test.ask("POST", "/api/tokens", { body: { kind: "api", name: `mine ${token}` } })).status).toBe(201);
+    await test.ask("POST", "/api/settings/retention/holds", { body: { from: "-1d", reason: `Bearer ${secret} ${token}` } });
+    await test.ask("GET", `/api/flows?q=${encodeURIComponent(`"${token}"`)}`);
+    await test.ask("POST", "/api/auth/signin", { token: null, body: { code: token } });
+    const entries = await until("", (found) => found.some(({ action }) => action === "signin.failed"));
+    expect(entries.find(({ action }) => action === "token.create")?.details).toEqual({ body: { kind: "api", name: "mine …" } });
+    for (const place of [JSON.stringify(entries), test.log.join("\n")]) {
+      expect(place).not.toContain(secret);
+      expect(place).not.toContain(token);
+    }
+  });
+
+  it("tells who signed in, who did not, and who may not", async () => {
+    const { body } = await test.ask<{ token: string }>("POST", "/api/tokens", { body: { kind: "signin", name: "alice" } });
+    const signIn = () => test.ask("POST", "/api/auth/signin", { token: null, body: { code: body.token } });
+    const good = await signIn();
+    expect(good.status).toBe(204);
+    // Written before the answer.
+    const [ok] = await audit("action=signin.ok");
+    expect(ok).toMatchObject({ who: { kind: "session", name: "alice", role: "admin" }, status: 204, address: "127.0.0.1" });
+    expect((await signIn()).status).toBe(401);
+    await until("action=signin.failed&who=nobody", (found) => found.length > 0);
+    expect((await test.ask("GET", "/api/flows", { token: await test.agentToken("n1") })).status).toBe(403);
+    const [refused] = await until("action=access.refused&who=agent", (found) => found.length > 0);
+    expect(refused).toMatchObject({ who: { kind: "agent" }, target: "GET /api/flows", status: 403 });
+    const cookie = String(good.headers.get("set-cookie")).split(";")[0] ?? "";
+    await test.ask("POST", "/api/auth/signout", { token: null, headers: { cookie } });
+    await until("action=signout", (found) => found[0]?.who.name === "alice");
+  });
+
+  it("tells what was searched, once for a page that asks again and again", async () => {
+    for (let i = 0; i < 5; i++) await test.ask("GET", "/api/flows?q=src.name%3Dalice&from=-1h&to=now");
+    await test.ask("GET", "/api/flows/histogram?q=src.name%3Dalice&from=-1h&to=now&buckets=20");
+    await test.ask("GET", "/api/flows?q=src.name%3Dbob&from=-1h&to=now");
+    await until("action=search&q=bob", (found) => found.length > 0);
+    const alices = await audit("action=search&q=alice");
+    expect(alices.map(({ details }) => details)).toEqual([{ asked: { from: "-1h", q: "src.name=alice", to: "now" } }]);
+  });
+
+  it("tells of an export how much went out, and that it began", async () => {
+    const token = await test.agentToken("debian");
+    await test.deliver(token, [rowNow(), rowNow({ flow_id: "2" })]);
+    const { body } = await test.ask<string>("GET", "/api/flows/export?format=csv&from=-1h");
+    const [done] = await until("action=export.flows", ([first]) => first?.status === 200);
+    expect(done).toMatchObject({ target: "csv", details: { rows: 2, bytes: Buffer.byteLength(body), complete: true } });
+  });
+
+  it("is a file, in pages, and notes who reads it", async () => {
+    const all = await audit("to=now");
+    const csv = await test.ask<string>("GET", "/api/audit/export?format=csv");
+    expect(csv.body.split("\r\n")[0]).toContain("time,last,count,who_kind,who");
+    expect(csv.body.split("\r\n").length).toBeGreaterThan(all.length);
+    const first = await test.ask<Audit>("GET", "/api/audit?limit=3");
+    const second = await test.ask<Audit>("GET", `/api/audit?limit=3&cursor=${first.body.next}`);
+    expect(new Set([...first.body.entries, ...second.body.entries].map(({ id }) => id)).size).toBe(6);
+    const lines = await test.ask<string>("GET", "/api/audit/export?format=ndjson&action=token");
+    for (const line of lines.body.trim().split("\n")) expect(JSON.parse(line)).toMatchObject({ action: /^token/ });
+    await until("action=audit.read", (found) => found.length > 0);
+    await until("action=export.audit", (found) => found.some(({ status }) => status === 200));
+  });
+
+  it("can be changed by nothing", async () => {
+    for (const method of ["POST", "PUT", "PATCH", "DELETE"]) {
+      expect((await test.ask(method, "/api/audit", { body: {} })).status).toBe(404);
+      const [entry] = await audit("");
+      expect((await test.ask(method, `/api/audit/${entry?.id}`, { body: {} })).status).toBe(404);
+    }
+  });
+});
