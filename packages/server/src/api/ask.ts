@@ -1,12 +1,17 @@
 /** A request → the inquiry by which it asks the store. */
+import { allFilters } from "@flowtrail/model";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { z } from "zod";
 import { AuthError } from "../auth/errors.ts";
-import type { Identity } from "../auth/identity.ts";
+import type { Identity, Scope } from "../auth/identity.ts";
 import { Inquiry } from "../query/inquiry.ts";
 import { type AskerKind, type Caps, capsOf } from "../query/inquiry-caps.ts";
+import { narrowed } from "../query/narrowed.ts";
 import { whenGone } from "./abort.ts";
 import type { ApiContext } from "./context.ts";
+
+const EVERY_FLOW = allFilters([]);
+const NOTHING: Scope = { networks: [], own: null };
 
 /** A parameter of every route that asks about flows. */
 export const explainParameter = z
@@ -17,7 +22,10 @@ export const explainParameter = z
 /** Stands in every answer as `meta`. */
 export const metaSchema = z.object({
   table: z.string().describe("What the answer was made from, the main table first"),
-  rows_read: z.number().describe("From tables, in all questions of this answer"),
+  rows_read: z
+    .number()
+    .nullable()
+    .describe("From tables, in all questions of this answer. Null for who may not see all: it would count what others have"),
   elapsed_ms: z.number(),
   partial: z.boolean().describe("True: not all that was asked for was looked at"),
   sql: z
@@ -38,9 +46,25 @@ export function inquiryFor(
 ): Inquiry {
   const caps = capsFor(request, { config });
   const explain = (request.query as { explain?: string }).explain === "sql";
-  if (explain && !caps.explain) throw new AuthError({ code: "FORBIDDEN" }, "explain=sql is for administrators");
-  return new Inquiry(desk.askedBy(askerOf(request), caps), { signal: whenGone(reply), explain });
+  if (explain && !(caps.explain && mayExplain(request.identity)))
+    throw new AuthError({ code: "FORBIDDEN" }, "explain=sql is for administrators");
+  return new Inquiry(desk.askedBy(askerOf(request), caps), {
+    signal: whenGone(reply),
+    explain,
+    within: narrowed(scopeOf(request), EVERY_FLOW),
+  });
 }
+
+/** Whoever a request is from. */
+export type Asker = Pick<FastifyRequest, "identity">;
+
+/** What whoever asks may see; nothing where nobody is known to ask, which the guard does not let happen. */
+export function scopeOf({ identity }: Asker): Scope {
+  return identity === null || identity.kind === "agent" ? NOTHING : identity.scope;
+}
+
+/** Statements name all reporters. */
+const mayExplain = (identity: Identity | null) => identity !== null && identity.kind !== "agent" && identity.role === "admin";
 
 /** What a question of this request may cost. */
 export function capsFor({ identity }: FastifyRequest, { config }: Pick<ApiContext, "config">): Caps {

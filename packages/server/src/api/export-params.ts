@@ -4,6 +4,7 @@ import type { Format } from "../export/formats.ts";
 import type { ExportQuery } from "../export/part-sql.ts";
 import { readCursor } from "../query/cursor.ts";
 import { QueryError } from "../query/errors.ts";
+import type { Asker } from "./ask.ts";
 import { filterOf, questionRangeOf } from "./flow-params.ts";
 
 interface Parameters {
@@ -16,8 +17,12 @@ interface Parameters {
 }
 
 /** @throws QueryError, FilterError */
-export function exportQueryOf({ format, from, to, columns, cursor, ...filters }: Parameters, nowMs: number): ExportQuery {
-  const query = { format, columns: readColumns(columns), filter: filterOf(filters) };
+export function exportQueryOf(
+  asker: Asker,
+  { format, from, to, columns, cursor, ...filters }: Parameters,
+  nowMs: number,
+): ExportQuery {
+  const query = { format, columns: readColumns(columns), filter: filterOf(asker, filters) };
   if (cursor === undefined) return { ...query, range: questionRangeOf(from, to, nowMs), after: null };
   const { range, sort, order, place } = readCursor(cursor);
   if (sort !== "time" || order !== "desc" || place.toward !== "next") {

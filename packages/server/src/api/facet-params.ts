@@ -15,6 +15,8 @@ import {
 } from "@flowtrail/model";
 import { QueryError } from "../query/errors.ts";
 import { type FacetQuestion, hasFacet } from "../query/facets.ts";
+import { further, type Narrowed } from "../query/narrowed.ts";
+import type { Asker } from "./ask.ts";
 import { askedFilter } from "./flow-params.ts";
 
 /** What the page shows beside its list. */
@@ -25,14 +27,15 @@ const FACET_FIELDS = FILTER_FIELDS.filter(hasFacet);
 
 /** @returns with the names of the fields as they were asked for @throws QueryError, FilterError */
 export function facetQuestionOf(
-  parameters: Parameters<typeof askedFilter>[0] & { readonly fields: string; readonly limit: number },
+  asker: Asker,
+  parameters: Parameters<typeof askedFilter>[1] & { readonly fields: string; readonly limit: number },
   range: TimeRange,
 ): FacetQuestion & { readonly names: ReadonlyMap<string, Field> } {
   const asked = [...new Set(parameters.fields.split(",").map((name) => name.trim()))].filter((name) => name !== "");
   const problem = (message: string) => new QueryError([{ parameter: "fields", message }]);
   if (asked.length > MOST_FACETS) throw problem(`at most ${MOST_FACETS} fields`);
   const names = new Map(asked.map((name) => [name, fieldOf(name, problem)]));
-  const { asked: filter, always } = askedFilter(parameters);
+  const { asked: filter, always } = askedFilter(asker, parameters);
   return { range, asked: filter, always, fields: [...new Set(names.values())], limit: parameters.limit, names };
 }
 
@@ -53,17 +56,20 @@ function knownFieldOf(name: string, problem: Problem): Field {
 }
 
 /** What `GET /api/flows/seen` asks for: all reports that have a value. @throws QueryError */
-export function seenFilterOf({
-  by,
-  value,
-  type,
-  network,
-}: {
-  by: string;
-  value: string;
-  type?: ParticipantType | undefined;
-  network?: string | string[] | undefined;
-}): Filter {
+export function seenFilterOf(
+  asker: Asker,
+  {
+    by,
+    value,
+    type,
+    network,
+  }: {
+    by: string;
+    value: string;
+    type?: ParticipantType | undefined;
+    network?: string | string[] | undefined;
+  },
+): Narrowed {
   const field = knownFieldOf(by, (message) => new QueryError([{ parameter: "by", message }]));
   const values = readValues(field, value);
   if (values === null) {
@@ -76,6 +82,6 @@ export function seenFilterOf({
   const at = (end: string) => allFilters([is(`${end}.name`, values), is(`${end}.type`, [type ?? null])]);
   const has: Filter = type === undefined ? is(field.name, values) : { kind: "or", parts: [at("src"), at("dst")] };
   const wantsSample = field.name === "network" ? { network: value } : {};
-  const { asked, always } = askedFilter(network === undefined ? wantsSample : { network });
-  return allFilters([has, asked, always]);
+  const { asked, always } = askedFilter(asker, network === undefined ? wantsSample : { network });
+  return further(always, allFilters([has, asked]));
 }

@@ -4,26 +4,28 @@ import { readCursor } from "../query/cursor.ts";
 import { type ParameterProblem, QueryError } from "../query/errors.ts";
 import { columnIs, mentions, readFilters } from "../query/filters.ts";
 import { type FlowListQuery, type ListOrder, placeAt } from "../query/flow-list-order.ts";
+import { further, type Narrowed, narrowed } from "../query/narrowed.ts";
 import { SAMPLE_NETWORK } from "../receive/check.ts";
+import { type Asker, scopeOf } from "./ask.ts";
 
 type Parameters = Readonly<Record<string, string | readonly string[] | number | undefined>>;
 type Texts = Readonly<Record<string, string | readonly string[] | undefined>>;
 
 /**
- * What was asked for by `q` and by single columns, plus: primary reports only unless all are wanted, and no sample traffic unless it is
- * asked for.
+ * What was asked for by `q` and by single columns, plus: what the asker may see, primary reports only unless all are wanted, and no
+ * sample traffic unless it is asked for.
  * @throws QueryError, FilterError
  */
-export function filterOf(parameters: Parameters): Filter {
-  const { asked, always } = askedFilter(parameters);
-  return allFilters([asked, always]);
+export function filterOf(asker: Asker, parameters: Parameters): Narrowed {
+  const { asked, always } = askedFilter(asker, parameters);
+  return further(always, asked);
 }
 
 /**
  * The same in two parts: what was asked for, and what a row must pass in any case.
  * @throws QueryError, FilterError
  */
-export function askedFilter(parameters: Parameters): { readonly asked: Filter; readonly always: Filter } {
+export function askedFilter(asker: Asker, parameters: Parameters): { readonly asked: Filter; readonly always: Narrowed } {
   const problems: ParameterProblem[] = [];
   const filters = readFilters(parameters as Texts, problems);
   if (problems.length > 0) throw new QueryError(problems);
@@ -34,11 +36,12 @@ export function askedFilter(parameters: Parameters): { readonly asked: Filter; r
     ...(parameters.reports === "merged" ? [columnIs("primary", [true])] : []),
     ...(wantsSample ? [] : [columnIs("network", [SAMPLE_NETWORK], true)]),
   ];
-  return { asked: allFilters([...filters, text]), always: allFilters(always) };
+  return { asked: allFilters([...filters, text]), always: narrowed(scopeOf(asker), allFilters(always)) };
 }
 
 /** @throws QueryError, FilterError */
 export function listQueryOf(
+  asker: Asker,
   parameters: Parameters &
     ListOrder & {
       readonly from: string;
@@ -50,7 +53,7 @@ export function listQueryOf(
   nowMs: number,
 ): FlowListQuery {
   const { from, to, at, limit, sort, order, cursor } = parameters;
-  const filter = filterOf(parameters);
+  const filter = filterOf(asker, parameters);
   if (cursor !== undefined) return { ...readCursor(cursor), filter, limit };
   const range = questionRangeOf(from, to, nowMs);
   if (at === undefined) return { range, filter, limit, sort, order, place: null };

@@ -4,14 +4,16 @@ import type { z } from "zod";
 import type { InventoryNetwork } from "../identify/inventory-schema.ts";
 import { type ParameterProblem, QueryError } from "../query/errors.ts";
 import { columnIs, mentions, readFilters } from "../query/filters.ts";
+import { type Narrowed, narrowed } from "../query/narrowed.ts";
 import { SAMPLE_NETWORK } from "../receive/check.ts";
+import { type Asker, scopeOf } from "./ask.ts";
 import { momentOf } from "./flow-params.ts";
 import { NETMAKER_TYPES, type netmakerQuerySchema } from "./netmaker-schemas.ts";
 
 export type NetmakerParameters = z.infer<typeof netmakerQuerySchema>;
 
 export interface NetmakerQuestion {
-  readonly filter: Filter;
+  readonly filter: Narrowed;
   /** Of starts. The last millisecond belongs to it. */
   readonly range: TimeRange;
   readonly page: number;
@@ -23,15 +25,19 @@ const DEFAULT_MS = 7 * 86_400_000;
 const MAX_PER_PAGE = 1000;
 const COLUMNS = ["protocol", "direction", "src_port", "dst_port", "src_ip", "dst_ip", "domain", "state"] as const;
 
-/** @throws QueryError, FilterError */
+/**
+ * @param networks what the asker may see of the inventory
+ * @throws QueryError, FilterError
+ */
 export function netmakerQuestion(
+  asker: Asker,
   parameters: NetmakerParameters,
   networks: readonly InventoryNetwork[],
   nowMs: number,
 ): NetmakerQuestion {
   const { page, per_page } = parameters;
   return {
-    filter: filterOf(parameters, networks),
+    filter: narrowed(scopeOf(asker), filterOf(parameters, networks)),
     range: rangeOf(parameters, nowMs),
     page: countOf(page, 1),
     perPage: Math.min(countOf(per_page, 100), MAX_PER_PAGE),

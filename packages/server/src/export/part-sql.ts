@@ -1,7 +1,8 @@
 /** The statements of an export. A part is a stretch of `start`, small enough to be sorted and held in memory. */
-import { COLUMNS, type Filter, type TimeRange } from "@flowtrail/model";
+import { COLUMNS, type TimeRange } from "@flowtrail/model";
 import type { Segment } from "../query/flow-list-segments.ts";
 import { endedActive, type Heard, mayPass, OPEN_STATE, openActive } from "../query/flow-set.ts";
+import type { Narrowed } from "../query/narrowed.ts";
 import { allOf, behind, type FlowKey, moment, type Sql } from "../query/sql.ts";
 import { clickHouseType } from "../store/schema/column-types.ts";
 import { FLOWS_OPEN } from "../store/schema/flow-tables.ts";
@@ -11,7 +12,7 @@ import { type Format, SPECS } from "./formats.ts";
 export interface ExportQuery {
   /** A flow is in it if it was active in it. */
   readonly range: TimeRange;
-  readonly filter: Filter;
+  readonly filter: Narrowed;
   /** Rows up to this one were told already. */
   readonly after: FlowKey | null;
   /** Null: all that a row of a list has. */

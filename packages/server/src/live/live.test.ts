@@ -1,4 +1,7 @@
+import { parseFilter } from "@flowtrail/model";
 import { describe, expect, it } from "vitest";
+import { WHOLE } from "../auth/identity.ts";
+import { NOT_NARROWED, narrowed } from "../query/narrowed.ts";
 import { flowBatch } from "../testing-rows.ts";
 import { Live, type LiveEvent } from "./live.ts";
 
@@ -9,7 +12,9 @@ class Sink {
   ended = false;
   /** Events that it takes before its connection is full. */
   room = Number.POSITIVE_INFINITY;
-  send({ row }: LiveEvent): boolean {
+  readonly ids = new Map<string, string>();
+  send({ id, row }: LiveEvent): boolean {
+    this.ids.set(String(row.flow_id), id);
     this.seen.push(String(row.flow_id));
     return --this.room > 0;
   }
@@ -23,15 +28,16 @@ class Sink {
 }
 
 let nowMs = 0;
-const deps = () => ({ epoch: "e", now: () => nowMs });
+const deps = () => ({ now: () => nowMs });
+const tcp = narrowed(WHOLE, parseFilter("proto=tcp"));
 const rows = (...ids: number[]) => flowBatch(...ids.map((id) => ({ flow_id: String(id), protocol: id % 2 === 0 ? 6 : 17 })));
 
 describe("live", () => {
   it("hands rows to all followers that want them", () => {
     const live = new Live(config, deps());
     const [all, some] = [new Sink(), new Sink()];
-    live.follow(all, () => true);
-    const follower = live.follow(some, (row) => row.protocol === 6);
+    live.follow(all, NOT_NARROWED);
+    const follower = live.follow(some, tcp);
     live.publish(rows(1, 2));
     if (follower) live.leave(follower);
     live.publish(rows(3, 4));
@@ -44,8 +50,8 @@ describe("live", () => {
     const live = new Live(config, deps());
     const [slow, quick] = [new Sink(), new Sink()];
     slow.room = 1;
-    const follower = live.follow(slow, () => true);
-    live.follow(quick, () => true);
+    const follower = live.follow(slow, NOT_NARROWED);
+    live.follow(quick, NOT_NARROWED);
     live.publish(rows(1, 2, 3, 4, 5, 6));
     expect(slow.seen).toEqual(["1"]);
     expect(quick.seen).toHaveLength(6);
@@ -61,43 +67,46 @@ describe("live", () => {
 
   it("sends what a follower missed that comes back", () => {
     const live = new Live(config, deps());
-    live.follow(new Sink(), () => true);
+    const all = new Sink();
+    live.follow(all, NOT_NARROWED);
     live.publish(rows(1, 2, 3, 4, 5, 6));
+    const idOf = (flow: string) => all.ids.get(flow) ?? "";
     const back = (lastId: string) => {
       const sink = new Sink();
-      const follower = live.follow(sink, () => true);
+      const follower = live.follow(sink, NOT_NARROWED);
       if (follower) live.begin(follower, lastId);
       if (follower) live.leave(follower);
       return sink.seen;
     };
-    expect(back("e-4")).toEqual(["5", "6"]);
-    expect(back("e-6")).toEqual([]);
+    expect(back(idOf("4"))).toEqual(["5", "6"]);
+    expect(back(idOf("6"))).toEqual([]);
     // Too long ago, or of another server: nothing can be said of it.
-    expect(back("e-1")).toEqual([]);
+    expect(back(idOf("1"))).toEqual([]);
     expect(back("other-4")).toEqual([]);
   });
 
   it("keeps nothing when nobody has followed for a while", () => {
     const live = new Live(config, deps());
-    const follower = live.follow(new Sink(), () => true);
+    const first = new Sink();
+    const follower = live.follow(first, NOT_NARROWED);
     live.publish(rows(1));
     if (follower) live.leave(follower);
     live.publish(rows(2));
     const sink = new Sink();
-    const second = live.follow(sink, () => true);
-    if (second) live.begin(second, "e-1");
+    const second = live.follow(sink, NOT_NARROWED);
+    if (second) live.begin(second, first.ids.get("1") ?? "");
     expect(sink.seen).toEqual(["2"]);
     if (second) live.leave(second);
     nowMs += 120_000;
     live.publish(rows(3));
     const late = new Sink();
-    const third = live.follow(late, () => true);
-    if (third) live.begin(third, "e-2");
+    const third = live.follow(late, NOT_NARROWED);
+    if (third) live.begin(third, sink.ids.get("2") ?? "");
     expect(late.seen).toEqual([]);
   });
 
   it("takes only so many followers", () => {
     const live = new Live(config, deps());
-    expect([1, 2, 3].map(() => live.follow(new Sink(), () => true) !== null)).toEqual([true, true, false]);
+    expect([1, 2, 3].map(() => live.follow(new Sink(), NOT_NARROWED) !== null)).toEqual([true, true, false]);
   });
 });

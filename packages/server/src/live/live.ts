@@ -1,5 +1,7 @@
 /** Rows as they are stored, to whoever follows: a bounded queue for each, so that a slow reader costs rows and never memory. */
-import { type FlowBatch, type JsonRow, rowToJson } from "@flowtrail/model";
+import { randomUUID } from "node:crypto";
+import { type FlowBatch, filterTest, type JsonRow, rowToJson } from "@flowtrail/model";
+import type { Narrowed } from "../query/narrowed.ts";
 
 export interface LiveConfig {
   readonly maxClients: number;
@@ -10,7 +12,7 @@ export interface LiveConfig {
 }
 
 export interface LiveEvent {
-  /** `<start of this server>-<number>`: grows by one with each event. */
+  /** Nothing can be read from it: counted up, it would tell a follower how many rows there were that were not for it. */
   readonly id: string;
   readonly row: JsonRow;
   /** The row as JSON: made once, sent to many. */
@@ -83,7 +85,6 @@ const COMES_BACK_MS = 60_000;
 
 export class Live {
   readonly #config: LiveConfig;
-  readonly #epoch: string;
   readonly #followers = new Set<Follower>();
   #history: LiveEvent[] = [];
   #count = 0;
@@ -92,10 +93,9 @@ export class Live {
   #followedMs = Number.NEGATIVE_INFINITY;
   readonly #now: () => number;
 
-  constructor(config: LiveConfig, deps: { epoch: string; now: () => number }) {
+  constructor(config: LiveConfig, deps: { now: () => number }) {
     this.#config = config;
     this.#now = deps.now;
-    this.#epoch = deps.epoch;
   }
 
   get stats(): { clients: number; events: number; dropped: number } {
@@ -114,7 +114,7 @@ export class Live {
     for (let i = 0; i < batch.length; i++) {
       const row = rowToJson(batch, i);
       this.#count++;
-      const event = { id: `${this.#epoch}-${this.#count}`, row, json: JSON.stringify(row) };
+      const event = { id: randomUUID(), row, json: JSON.stringify(row) };
       this.#history.push(event);
       for (const follower of this.#followers) this.#dropped += follower.offer(event);
     }
@@ -122,9 +122,9 @@ export class Live {
   }
 
   /** A place for a follower, or null if all are taken. Nothing is sent before `begin`. */
-  follow(sink: LiveSink, accepts: (row: JsonRow) => boolean): Follower | null {
+  follow(sink: LiveSink, filter: Narrowed): Follower | null {
     if (this.#followers.size >= this.#config.maxClients) return null;
-    const follower = new Follower(sink, accepts, this.#config.queueRows);
+    const follower = new Follower(sink, filterTest(filter), this.#config.queueRows);
     this.#followers.add(follower);
     return follower;
   }

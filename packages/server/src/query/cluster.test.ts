@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { FILTER_FIELDS, parseFilter } from "@flowtrail/model";
+import { FILTER_FIELDS } from "@flowtrail/model";
 import { expect, it } from "vitest";
 import { Store } from "../store/store.ts";
 import { batchOf } from "../store/test-batches.ts";
@@ -9,6 +9,7 @@ import { FlowCounts } from "./count.ts";
 import { FlowFacets } from "./facets.ts";
 import { FlowList } from "./flow-list.ts";
 import { Inquiry } from "./inquiry.ts";
+import { parseForAll } from "./testing-narrowed.ts";
 
 const HOUR_MS = 3_600_000;
 const startMs = Math.floor(Date.now() / HOUR_MS) * HOUR_MS - 3 * HOUR_MS;
@@ -26,11 +27,11 @@ it("flows of a cluster are counted and listed once each, however many report", a
     const deps = { heard, sources: { throughMs: () => 0, rollupFromMs: () => 0, deltasFromMs: () => 0, flowsFromMs: () => 0 } };
     const inquiry = new Inquiry(store.clickhouse, { signal: AbortSignal.timeout(60_000) });
     const range = { fromMs: startMs - HOUR_MS, toMs: startMs + HOUR_MS };
-    const all = parseFilter("");
+    const all = parseForAll("");
     expect(await new FlowCounts(deps).count(range, all, inquiry)).toEqual({ count: 40, exact: true, note: null });
     const list = new FlowList({ heard, now: Date.now });
     const listed = async (q: string, sort: "time" | "bytes") => {
-      const query = { range, filter: parseFilter(q), limit: 100, sort, order: "desc", place: null } as const;
+      const query = { range, filter: parseForAll(q), limit: 100, sort, order: "desc", place: null } as const;
       return (await list.page(query, inquiry)).flows.map(({ flow_id }) => Number(flow_id));
     };
     const newestFirst = Array.from({ length: 40 }, (_, n) => 39 - n);

@@ -9,6 +9,7 @@ import { countedFlows } from "./flow-set-sample.ts";
 import { type FlowSet, flowSetSql, SET_SETTINGS, wholeSet } from "./flow-set-sql.ts";
 import type { Inquiry, Question } from "./inquiry.ts";
 import { withKnownTexts } from "./known-texts.ts";
+import type { Narrowed } from "./narrowed.ts";
 import { planTraffic, type Segment, type TrafficSources } from "./traffic/plan.ts";
 
 /** Rows that are counted one by one: half a second. */
@@ -41,7 +42,7 @@ export class FlowCounts {
    * Rows of a list of this range and filter.
    * @throws StoreError, QuestionError
    */
-  async count(range: TimeRange, asked: Filter, inquiry: Inquiry): Promise<FlowCount> {
+  async count(range: TimeRange, asked: Narrowed, inquiry: Inquiry): Promise<FlowCount> {
     const filter = await withKnownTexts(asked, range, this.#deps.known, inquiry);
     if (passesNothing(filter)) return { count: 0, exact: true, note: null };
     const computed = this.#computed(range, filter);

@@ -2,6 +2,7 @@
 import { allFilters, type Filter, type ParticipantType, type TimeRange } from "@flowtrail/model";
 import { columnIs } from "./filters.ts";
 import type { Inquiry } from "./inquiry.ts";
+import type { Narrowed } from "./narrowed.ts";
 import { columnGroup, type GroupField } from "./traffic/fields.ts";
 import { leastStepMs } from "./traffic/plan.ts";
 import { alignDown, stepFor, stepsIn } from "./traffic/steps.ts";
@@ -10,7 +11,7 @@ import { groupName } from "./traffic/traffic-sql.ts";
 
 export interface EntityTrafficQuery {
   readonly range: TimeRange;
-  readonly filter: Filter;
+  readonly filter: Narrowed;
   /** What has the traffic; null: networks, which have all of it once. */
   readonly type: ParticipantType | null;
 }

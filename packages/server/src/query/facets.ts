@@ -17,6 +17,7 @@ import { countedFlows } from "./flow-set-sample.ts";
 import { type FlowSet, flowSetSql, SET_SETTINGS, wholeSet } from "./flow-set-sql.ts";
 import type { Inquiry, Question } from "./inquiry.ts";
 import { withKnownTexts } from "./known-texts.ts";
+import type { Narrowed } from "./narrowed.ts";
 import type { TrafficSources } from "./traffic/plan.ts";
 
 /** Rows that are looked at one by one, for each group of fields that share a filter: about a second. */
@@ -29,7 +30,7 @@ export interface FacetQuestion {
   /** What was asked for: of it, what is about a field itself is left out where the values of this field are counted. */
   readonly asked: Filter;
   /** What a flow must pass in any case. */
-  readonly always: Filter;
+  readonly always: Narrowed;
   readonly fields: readonly Field[];
   /** Values of a field. */
   readonly limit: number;

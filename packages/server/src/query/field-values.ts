@@ -1,17 +1,10 @@
 /** Which values a field has had lately, for completion: a sample where there is too much to count. */
-import {
-  type ColumnName,
-  type Field,
-  type Filter,
-  lowerAscii,
-  operandColumns,
-  type TimeRange,
-  type Value,
-} from "@flowtrail/model";
+import { type ColumnName, type Field, lowerAscii, operandColumns, type TimeRange, type Value } from "@flowtrail/model";
 import { FLOWS, FLOWS_OPEN } from "../store/schema/flow-tables.ts";
 import { COUNTED_COLUMNS, ROLLUP_QUESTION, VALUE_ROLLUPS, type ValueRollup } from "../store/schema/rollup-tables.ts";
 import { addressTextSql, escapeLike, filterSql } from "./filter-sql.ts";
 import type { Inquiry } from "./inquiry.ts";
+import { isOfNetworkOnly, type Narrowed } from "./narrowed.ts";
 import { moment } from "./sql.ts";
 import type { TrafficSources } from "./traffic/plan.ts";
 import { alignDown, alignUp } from "./traffic/steps.ts";
@@ -24,8 +17,8 @@ export interface CountedValue {
 
 export interface ValuesAmong {
   readonly range: TimeRange;
-  /** On the network only: it is what rollups know. */
-  readonly filter: Filter;
+  /** Where it is on more than the network, rows are looked at: that is all that rollups of values know. */
+  readonly filter: Narrowed;
 }
 
 const MOST_VALUES = 20;
@@ -49,7 +42,7 @@ export async function valuesOf(
   if (!COUNTED.has(field.type) || columns.length === 0) return [];
   const isNumber = field.type === "port" || field.type === "protocol";
   const { range, filter } = among;
-  const computed = computedPart(columns, range, sources);
+  const computed = isOfNetworkOnly(filter) ? computedPart(columns, range, sources) : null;
   const rows: TimeRange = { ...range, fromMs: computed?.range.toMs ?? range.fromMs };
   const { text, bindings } = filterSql(filter);
   const texts = columns.map((name) => (field.type === "address" ? addressTextSql(name) : `toString(${name})`));

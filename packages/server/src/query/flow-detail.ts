@@ -1,6 +1,8 @@
 /** `GET /api/flows/:reporter/:flow_id`: one report, and what others reported of the same connection. */
-import { flowIdTimeMs, type JsonRow } from "@flowtrail/model";
+import { filterTest, flowIdTimeMs, type JsonRow } from "@flowtrail/model";
 import { FLOWS, FLOWS_LONG, FLOWS_OPEN, LONG_MS } from "../store/schema/flow-tables.ts";
+import { filterSql } from "./filter-sql.ts";
+import { lastingAndRest } from "./filters.ts";
 import type { QueryDeps } from "./flow-list.ts";
 import type { Inquiry } from "./inquiry.ts";
 import { compareKeys, type FlowRow, flowRow, type StoredRow, toJson } from "./rows.ts";
@@ -31,7 +33,7 @@ export class FlowDetails {
 
   /**
    * @param reporter id or name of the node
-   * @returns null if there is no such report
+   * @returns null if there is no such report, or none that whoever asks may see
    * @throws StoreError
    */
   async find(reporter: string, flowId: bigint, inquiry: Inquiry): Promise<FlowDetail | null> {
@@ -54,7 +56,7 @@ export async function report(reporter: string, flowId: bigint, inquiry: Inquiry)
   const near = began(Math.max(0, seenMs - DAY_MS), seenMs + HOUR_MS);
   for (const where of [allOf(same, near), same]) {
     const found = await Promise.all([rowsOf(FLOWS.name, where, inquiry), rowsOf(FLOWS_OPEN.name, where, inquiry)]);
-    const rows = newest(found.flat());
+    const rows = newest(found.flat(), inquiry);
     const exact = rows.find(({ key }) => key.reporterId === reporter) ?? rows[0];
     if (exact !== undefined) return exact;
   }
@@ -65,7 +67,7 @@ async function connection(found: FlowRow, nowMs: number, inquiry: Inquiry): Prom
   let known = [found];
   let ends = tuplesOf([found]);
   for (let hop = 0; hop < MAX_HOPS; hop++) {
-    const rows = newest([...known, ...(await sameConnection(found, ends, nowMs, inquiry))]);
+    const rows = newest([...known, ...(await sameConnection(found, ends, nowMs, inquiry))], inquiry);
     const related = rows.filter(
       (row) => row === found || row.key.flowId !== found.key.flowId || row.key.reporterId !== found.key.reporterId,
     );
@@ -79,10 +81,11 @@ async function connection(found: FlowRow, nowMs: number, inquiry: Inquiry): Prom
 
 async function rowsOf(table: string, where: Sql, inquiry: Inquiry): Promise<FlowRow[]> {
   const final = table === FLOWS_OPEN.name ? " FINAL" : "";
+  const { text, bindings } = allOf(where, filterSql(lastingAndRest(inquiry.within).lasting, {}, "w"));
   const rows = await inquiry.rows<StoredRow>({
     table,
-    sql: `SELECT ${SELECTED} FROM ${table}${final} WHERE ${where.text} LIMIT {limit:UInt32}`,
-    bindings: { ...where.bindings, limit: MAX_REPORTS },
+    sql: `SELECT ${SELECTED} FROM ${table}${final} WHERE ${text} LIMIT {limit:UInt32}`,
+    bindings: { ...bindings, limit: MAX_REPORTS },
   });
   return rows.map((row) => flowRow(row, table !== FLOWS_OPEN.name));
 }
@@ -92,12 +95,14 @@ function began(fromMs: number, toMs: number): Sql {
   return { text: `start >= ${moment("lo")} AND start <= ${moment("hi")}`, bindings: { lo: fromMs, hi: toMs } };
 }
 
-/** Of each report its newest revision. */
-function newest(rows: readonly FlowRow[]): FlowRow[] {
+/** Of each report its newest revision, where whoever asks may see that: who its ends were may have been told otherwise since an older one. */
+function newest(rows: readonly FlowRow[], { within }: Inquiry): FlowRow[] {
+  const maySee = filterTest(lastingAndRest(within).rest);
   const sorted = [...rows].sort(
     (a, b) => compareKeys(a.key, b.key) || Number(b.version - a.version) || Number(b.ended) - Number(a.ended),
   );
-  return sorted.filter((row, i) => i === 0 || compareKeys(row.key, (sorted[i - 1] as FlowRow).key) !== 0);
+  const isFirst = (row: FlowRow, i: number) => i === 0 || compareKeys(row.key, (sorted[i - 1] as FlowRow).key) !== 0;
+  return sorted.filter((row, i) => isFirst(row, i) && maySee(toJson(row, () => true)));
 }
 
 /** Both ends and the protocol: what two reports of one connection have in common. Without a port: 0. */

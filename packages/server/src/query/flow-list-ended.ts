@@ -163,7 +163,9 @@ const rareIn: Ask = async (segments, query, after, wanted, inquiry) => {
   };
 };
 
-function conditions(segment: Segment, query: Pick<FlowListQuery, "range" | "filter" | "order" | "place">, after: FlowKey | null) {
+type Conditions = Pick<FlowListQuery, "range" | "order" | "place"> & { readonly filter: Filter };
+
+function conditions(segment: Segment, query: Conditions, after: FlowKey | null) {
   const active = endedActive(segment, query.range, query.filter);
   const { only } = segment;
   return allOf(active, ...(only === undefined ? [] : [only]), ...(after === null ? [] : [behind(after, isAscending(query))]));

@@ -11,7 +11,8 @@ import type { FlowListQuery } from "./flow-list-order.ts";
 import type { Segment } from "./flow-list-segments.ts";
 import { endedActive } from "./flow-set.ts";
 import type { Inquiry } from "./inquiry.ts";
-import { moment, type Sql } from "./sql.ts";
+import { isOfNetworkOnly } from "./narrowed.ts";
+import { allOf, moment, type Sql } from "./sql.ts";
 import type { TrafficSources } from "./traffic/plan.ts";
 import { alignUp } from "./traffic/steps.ts";
 
@@ -60,7 +61,8 @@ export async function byKnownValues(
   const { table, began } = segment;
   const { storedBeforeMs, fromMs: countedFromMs } = sources.counted();
   const fromMs = alignUp(Math.max(began.fromMs, sources.flowsFromMs(), countedFromMs), HOUR_MS);
-  if (table !== FLOWS.name || began.toMs - fromMs < leastMs) return null;
+  // Of values it is known in which networks they are, and no more.
+  if (table !== FLOWS.name || began.toMs - fromMs < leastMs || !isOfNetworkOnly(inquiry.within)) return null;
   const texts = textParts(query.filter);
   const range = { fromMs, toMs: alignUp(began.toMs, HOUR_MS) };
   const { parts, rest } = coverCounted(range, VALUE_ROLLUPS, sources);
@@ -135,14 +137,15 @@ async function valuesOf(
 ): Promise<Values | null> {
   // Any field of texts would do: it stands for the column of values.
   const { text, bindings: own } = filterSql({ kind: "like", field: "domain", pattern, not: false }, { domain: "value" });
-  const bindings: Record<string, unknown> = { ...own, fields: columns, most: MOST_COUNTS };
+  const seen = filterSql(inquiry.within, {}, "w");
+  const bindings: Record<string, unknown> = { ...own, ...seen.bindings, fields: columns, most: MOST_COUNTS };
   const each = parts.map(({ rollup, range }, i) => {
     Object.assign(bindings, { [`a${i}`]: range.fromMs / 1000, [`b${i}`]: range.toMs / 1000 });
     // What was replaced since is one value more to look for: no FINAL.
     return (
       `SELECT field, value, toStartOfDay(bucket) AS day, reports FROM ${rollup.table.name} ` +
       `WHERE bucket >= toDateTime({a${i}:UInt32}, 'UTC') AND bucket < toDateTime({b${i}:UInt32}, 'UTC') ` +
-      `AND field IN {fields:Array(String)} AND ${text}`
+      `AND field IN {fields:Array(String)} AND (${seen.text}) AND ${text}`
     );
   });
   const rows = await inquiry.rows<Row>({
@@ -177,7 +180,8 @@ async function hasNews(
     text: `${active.text} AND stored >= ${moment("stored")}`,
     bindings: { ...active.bindings, stored: Math.max(0, storedBeforeMs) },
   };
-  const words = texts.filter(({ isWord }) => isWord).map(({ pattern }) => inUncounted(began, pattern));
+  const seen = filterSql(inquiry.within, {}, "w");
+  const words = texts.filter(({ isWord }) => isWord).map(({ pattern }) => allOf(inUncounted(began, pattern), seen));
   const found = await Promise.all(
     [late, ...words].map(({ text, bindings }) =>
       inquiry.rows({ table, sql: `SELECT 1 AS one FROM ${table} WHERE ${text} LIMIT 1`, bindings }),

@@ -1,5 +1,5 @@
 /** Lists of flows that are open, while they go on and end. */
-import { parseFilter } from "@flowtrail/model";
+
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Store } from "../store/store.ts";
 import { batchOf, type FlowRow } from "../store/test-batches.ts";
@@ -8,6 +8,7 @@ import { FlowList } from "./flow-list.ts";
 import type { FlowListQuery } from "./flow-list-order.ts";
 import { Inquiry, type QuestionOptions } from "./inquiry.ts";
 import { heard } from "./testing.ts";
+import { parseForAll } from "./testing-narrowed.ts";
 
 const MINUTE_MS = 60_000;
 const DAY_MS = 86_400_000;
@@ -42,7 +43,7 @@ function page(change: Partial<FlowListQuery>, q: string, isIt = (_sql: string) =
   };
   const inquiry = new Inquiry({ answer }, { signal: AbortSignal.timeout(60_000) });
   const range = { fromMs: nowMs - DAY_MS, toMs: nowMs };
-  const asked = { range, filter: parseFilter(q), limit: 4, sort: "time", order: "desc", place: null, ...change } as const;
+  const asked = { range, filter: parseForAll(q), limit: 4, sort: "time", order: "desc", place: null, ...change } as const;
   return new FlowList({ heard, now: () => nowMs }).page(asked, inquiry);
 }
 const ids = (flows: readonly { readonly flow_id?: unknown }[]) => flows.map(({ flow_id }) => Number(flow_id));

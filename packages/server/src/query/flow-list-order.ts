@@ -1,5 +1,6 @@
 /** In which order a list stands, and a place in it. */
-import type { Filter, TimeRange } from "@flowtrail/model";
+import type { TimeRange } from "@flowtrail/model";
+import type { Narrowed } from "./narrowed.ts";
 import type { FlowKey } from "./sql.ts";
 
 export const SORTS = ["time", "bytes", "packets", "duration"] as const;
@@ -24,7 +25,7 @@ export interface ListPlace {
 export interface FlowListQuery extends ListOrder {
   /** A flow is in it if it was active in it. */
   readonly range: TimeRange;
-  readonly filter: Filter;
+  readonly filter: Narrowed;
   readonly limit: number;
   /** Null: the beginning of the list. */
   readonly place: ListPlace | null;

@@ -1,6 +1,7 @@
 /** Rows in the order of a counter or of their duration. There is no index on these: so many flows are looked at, and it is said. */
 import type { TimeRange } from "@flowtrail/model";
 import { FLOWS, FLOWS_OPEN } from "../store/schema/flow-tables.ts";
+import { filterSql } from "./filter-sql.ts";
 import { byText, keyText } from "./flow-list-keys.ts";
 import { newestOfEach } from "./flow-list-newest.ts";
 import { type FlowListQuery, isAscending, type Sort } from "./flow-list-order.ts";
@@ -53,10 +54,11 @@ export async function* topFlows(
   return { fromMs, note: `sorted are flows that began at ${since} or later: with older ones they are more than ${mostSorted}` };
 }
 
-/** The oldest start such that not more than so many rows began in the range since; null: all of the range. */
+/** The oldest start such that not more than so many rows (that whoever asks may see) began in the range since; null: all of the range. */
 async function looksFrom(range: TimeRange, most: number, inquiry: Inquiry): Promise<number | null> {
-  const where = `start >= ${moment("from")} AND start < ${moment("to")}`;
-  const bindings = { from: range.fromMs, to: range.toMs, most };
+  const seen = filterSql(inquiry.within);
+  const where = `start >= ${moment("from")} AND start < ${moment("to")} AND (${seen.text})`;
+  const bindings = { ...seen.bindings, from: range.fromMs, to: range.toMs, most };
   const table = FLOWS.name;
   const [all] = await inquiry.rows<{ n: string }>({ table, sql: `SELECT count() AS n FROM ${table} WHERE ${where}`, bindings });
   if (Number(all?.n ?? 0) <= most) return null;

@@ -1,4 +1,4 @@
-import { type Filter, parseFilter, type TimeRange } from "@flowtrail/model";
+import type { TimeRange } from "@flowtrail/model";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import * as samples from "../../../model/src/filter/testing.ts";
@@ -7,8 +7,10 @@ import { FlowList, type FlowPage } from "./flow-list.ts";
 import { type FlowListQuery, placeAt, type Sort } from "./flow-list-order.ts";
 import { type Cut, topFlows } from "./flow-list-top.ts";
 import { Inquiry } from "./inquiry.ts";
+import type { Narrowed } from "./narrowed.ts";
 import type { FlowRow } from "./rows.ts";
 import { type AnyFlows, anyRange, heard, storeAnyFlows } from "./testing.ts";
+import { askedByAll, parseForAll } from "./testing-narrowed.ts";
 
 const nowMs = Date.UTC(2026, 10, 20, 12);
 const HOUR_MS = 3_600_000;
@@ -26,7 +28,7 @@ afterAll(() => test.stop());
 const inquiry = () => new Inquiry(test.store.clickhouse, { signal: AbortSignal.timeout(60_000) });
 const ids = (rows: readonly { readonly [name: string]: unknown }[]) =>
   rows.map(({ flow_id, revision }) => `${flow_id}/${revision}`);
-const all = parseFilter("");
+const all = parseForAll("");
 const query = (change: Partial<FlowListQuery> & { readonly range: TimeRange }): FlowListQuery => ({
   filter: all,
   limit: 20,
@@ -48,10 +50,10 @@ async function pages(first: FlowListQuery, way: "next" | "prev" = "next"): Promi
 }
 
 const range = anyRange(nowMs);
-const filter: fc.Arbitrary<Filter> = fc.oneof(
-  samples.filterArbitrary,
+const filter: fc.Arbitrary<Narrowed> = fc.oneof(
+  samples.filterArbitrary.map(askedByAll),
   fc.constantFrom(
-    ...["", "primary=true", "state=open", "state=lost", "state!=open", "src.domain!=null", "network!=debian"].map(parseFilter),
+    ...["", "primary=true", "state=open", "state=lost", "state!=open", "src.domain!=null", "network!=debian"].map(parseForAll),
   ),
 );
 
@@ -118,7 +120,7 @@ describe("pages of a list", () => {
   it("are sorted among the newest flows where there are too many, and say so on each page", async () => {
     const given = { fromMs: nowMs - 60 * HOUR_MS, toMs: nowMs + 1 };
     const most = 100;
-    const asked = query({ range: given, sort: "bytes", filter: parseFilter("state=closed") });
+    const asked = query({ range: given, sort: "bytes", filter: parseForAll("state=closed") });
     const inquiries = [inquiry(), inquiry()] as const;
     const first = topFlows(asked, 21, heard, inquiries[0], most);
     const rows = (await first.next()).value as FlowRow[];
@@ -141,14 +143,14 @@ describe("pages of a list", () => {
   it("of open flows need no look at what has ended", async () => {
     const asked = inquiry();
     const given = { fromMs: nowMs - 60 * HOUR_MS, toMs: nowMs + 1 };
-    await list.page(query({ range: given, filter: parseFilter("state=open src.name~a") }), asked);
+    await list.page(query({ range: given, filter: parseForAll("state=open src.name~a") }), asked);
     expect(asked.meta.table).toBe("flows_open");
   });
 
   it("come piece by piece, the same rows", async () => {
     const given = { fromMs: nowMs - 50 * HOUR_MS, toMs: nowMs + 1 };
     const found: string[][] = [];
-    const asked = query({ range: given, filter: parseFilter("verdict=refused or state=open"), limit: 1000 });
+    const asked = query({ range: given, filter: parseForAll("verdict=refused or state=open"), limit: 1000 });
     for await (const rows of list.stream(asked, inquiry())) found.push(ids(rows));
     expect(found.length).toBeGreaterThan(2);
     expect(found.flat()).toEqual(ids(stored.among(given, asked.filter)));

@@ -1,4 +1,4 @@
-import { FILTER_FIELDS, filterTest, parseFilter, printFilter, type TimeRange, type Value } from "@flowtrail/model";
+import { FILTER_FIELDS, filterTest, printFilter, type TimeRange, type Value } from "@flowtrail/model";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import * as samples from "../../../model/src/filter/testing.ts";
@@ -11,6 +11,7 @@ import { histogram } from "./histogram.ts";
 import { Inquiry } from "./inquiry.ts";
 import { FlowSeen } from "./seen.ts";
 import { type AnyFlows, heard, storeAnyFlows } from "./testing.ts";
+import { parseForAll } from "./testing-narrowed.ts";
 import { Traffic } from "./traffic/traffic.ts";
 
 const HOUR_MS = 3_600_000;
@@ -69,7 +70,7 @@ describe("what rollups know", () => {
       ["network", "reporter", "state", "domain", "protocol", "end_reason", "src.name"].includes(field.name),
     );
     await fc.assert(
-      fc.asyncProperty(range, fc.constantFrom(...known.map(parseFilter)), async (given, passes) => {
+      fc.asyncProperty(range, fc.constantFrom(...known.map(parseForAll)), async (given, passes) => {
         const rows = stored.among(given, passes);
         const asked = inquiry();
         expect(await counts.count(given, passes, asked), printFilter(passes)).toEqual({
@@ -78,7 +79,7 @@ describe("what rollups know", () => {
           note: null,
         });
         const { values } = await facets.facets(
-          { range: given, asked: passes, always: parseFilter(""), fields, limit: 5000 },
+          { range: given, asked: passes, always: parseForAll(""), fields, limit: 5000 },
           asked,
         );
         for (const field of fields) {
@@ -94,7 +95,7 @@ describe("what rollups know", () => {
       { numRuns: 15 },
     );
     for (const text of ["domain=kelvin", "src.name=debian", "src.type=user protocol=6", "domain=nobody"]) {
-      const passes = parseFilter(text);
+      const passes = parseForAll(text);
       const asked = inquiry();
       expect(await seen.seen(passes, asked), text).toEqual(
         await new FlowSeen({ ...uncomputed, now: () => nowMs }).seen(passes, inquiry()),
@@ -128,7 +129,7 @@ describe("what rollups know", () => {
     });
     await fc.assert(
       fc.asyncProperty(asked, async ({ text, ...asks }) => {
-        const query = { ...asks, filter: parseFilter(text), sort: "time", place: null } as const;
+        const query = { ...asks, filter: parseForAll(text), sort: "time", place: null } as const;
         const asking = inquiry();
         const page = await list(true).page(query, asking);
         expect(page, text).toEqual(await list(false).page(query, inquiry()));
@@ -142,14 +143,14 @@ describe("what rollups know", () => {
     const deps = { heard, sources, known };
     const everything = { fromMs: nowMs - 8 * HOUR_MS, toMs: nowMs + HOUR_MS };
     for (const text of ["kelvin", "name~DEB protocol=6", "src.domain~e", "domain~nobody", "nobody", "laptop primary=true"]) {
-      const filter = parseFilter(text);
+      const filter = parseForAll(text);
       const asked = new Inquiry(test.store.clickhouse, { signal: AbortSignal.timeout(60_000), explain: true });
       const rows = stored.among(everything, filter);
       expect(await new FlowCounts(deps).count(everything, filter, asked), text).toMatchObject({
         count: rows.length,
         exact: true,
       });
-      const question = { range: everything, asked: filter, always: parseFilter(""), fields: FEW, limit: 5000 };
+      const question = { range: everything, asked: filter, always: parseForAll(""), fields: FEW, limit: 5000 };
       const facets = await new FlowFacets(deps).facets(question, inquiry());
       expect(facets, text).toEqual(await new FlowFacets({ heard, sources }).facets(question, inquiry()));
       const traffic = new Traffic(deps);
@@ -160,7 +161,7 @@ describe("what rollups know", () => {
       );
       if (rows.length === 0) expect(asked.meta.sql, text).toHaveLength(1);
     }
-    expect(stored.among(everything, parseFilter("nobody"))).toEqual([]);
+    expect(stored.among(everything, parseForAll("nobody"))).toEqual([]);
     // What came since is not counted.
     await test.store.clickhouse.command(
       `INSERT INTO flows (start, flow_id, reporter_id, reporter, network, state, last_seen, end, primary, protocol, domain, version)
@@ -168,7 +169,7 @@ describe("what rollups know", () => {
     );
     const query = {
       range: { fromMs: nowMs - 8 * HOUR_MS, toMs: nowMs },
-      filter: parseFilter("domain~new.ex"),
+      filter: parseForAll("domain~new.ex"),
       limit: 9,
       sort: "time",
       order: "desc",
@@ -176,7 +177,7 @@ describe("what rollups know", () => {
     } as const;
     const knows = { sources: { ...sources, counted: () => ({ storedBeforeMs: Date.now() - 60_000, fromMs: 0 }) }, leastMs: 1 };
     expect((await new FlowList({ heard, now: () => nowMs, known: knows }).page(query, inquiry())).flows).toHaveLength(1);
-    const question = { ...query, asked: query.filter, always: parseFilter(""), fields: FEW };
+    const question = { ...query, asked: query.filter, always: parseForAll(""), fields: FEW };
     const told = await new FlowFacets({ heard, sources, known: knows }).facets(question, inquiry());
     expect(told.values.get("protocol")).toEqual([{ value: 6, count: 1 }]);
   });

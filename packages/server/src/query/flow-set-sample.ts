@@ -44,7 +44,9 @@ export async function countedFlows<T>(
   const part = question({ ...set, began: set.began.flatMap((stretch) => evenly(stretch, share)) }, 1 / share);
   const rows = await inquiry.rows<T>(part);
   inquiry.markPartial();
-  const note = `estimated from ${STRETCHES} stretches of time that hold ${percent(share)} of the range`;
+  // The share tells how many flows there are, of all networks.
+  const held = inquiry.isNarrowed ? "" : ` that hold ${percent(share)} of the range`;
+  const note = `estimated from ${STRETCHES} stretches of time${held}`;
   return { rows, sample: { share, note } };
 }
 

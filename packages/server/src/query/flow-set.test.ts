@@ -1,4 +1,4 @@
-import { allFilters, FILTER_FIELDS, type Field, type Filter, filterTest, parseFilter, printFilter } from "@flowtrail/model";
+import { allFilters, FILTER_FIELDS, type Field, filterTest, printFilter } from "@flowtrail/model";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import * as samples from "../../../model/src/filter/testing.ts";
@@ -10,8 +10,10 @@ import { FlowFacets, hasFacet, withoutOwn } from "./facets.ts";
 import { countedFlows } from "./flow-set-sample.ts";
 import { type FlowSet, flowSetSql, SET_SETTINGS } from "./flow-set-sql.ts";
 import { Inquiry } from "./inquiry.ts";
+import type { Narrowed } from "./narrowed.ts";
 import { FlowSeen } from "./seen.ts";
 import { type AnyFlows, anyRange, heard, storeAnyFlows } from "./testing.ts";
+import { askedByAll, parseForAll } from "./testing-narrowed.ts";
 
 const nowMs = Date.UTC(2026, 10, 20, 12);
 const HOUR_MS = 3_600_000;
@@ -27,10 +29,10 @@ afterAll(() => test.stop());
 const FACETS = FILTER_FIELDS.filter(hasFacet);
 const inquiry = () => new Inquiry(test.store.clickhouse, { signal: AbortSignal.timeout(60_000) });
 const range = anyRange(nowMs);
-const filter: fc.Arbitrary<Filter> = fc.oneof(
-  samples.filterArbitrary,
+const filter: fc.Arbitrary<Narrowed> = fc.oneof(
+  samples.filterArbitrary.map(askedByAll),
   fc.constantFrom(
-    ...["", "primary=true", "state=open", "state=lost", "network!=debian primary=true", "src.domain!=null"].map(parseFilter),
+    ...["", "primary=true", "state=open", "state=lost", "network!=debian primary=true", "src.domain!=null"].map(parseForAll),
   ),
 );
 const twoDays = { fromMs: nowMs - 48 * HOUR_MS, toMs: nowMs - HOUR_MS };
@@ -60,13 +62,13 @@ describe("a count", () => {
   it("is an estimate that says so where there is too much to count", async () => {
     const asked = inquiry();
     const few = new FlowCounts(uncomputed, 200);
-    const { count, exact, note } = await few.count(twoDays, parseFilter(""), asked);
+    const { count, exact, note } = await few.count(twoDays, parseForAll(""), asked);
     expect({ exact, note }).toEqual({
       exact: false,
       note: expect.stringMatching(/^estimated from 32 stretches of time that hold \d+ % of the range$/),
     });
     expect(asked.meta.partial).toBe(true);
-    const expected = stored.among(twoDays, parseFilter("")).length;
+    const expected = stored.among(twoDays, parseForAll("")).length;
     expect(count).toBeGreaterThan(expected / 3);
     expect(count).toBeLessThan(expected * 3);
   });
@@ -74,10 +76,10 @@ describe("a count", () => {
 
 describe("what is open", () => {
   it("is counted as it is where only a part of the ended flows is looked at", async () => {
-    const set = { range: twoDays, filter: parseFilter("state=open"), began: [twoDays], openBegan: [twoDays] };
+    const set = { range: twoDays, filter: parseForAll("state=open"), began: [twoDays], openBegan: [twoDays] };
     const question = (part: FlowSet, weight: number) => {
       const { text, bindings } = flowSetSql(
-        { ...part, filter: parseFilter("") },
+        { ...part, filter: parseForAll("") },
         heard,
         (state, name) => `${state} AS state, '${name}' AS part`,
       );
@@ -118,7 +120,7 @@ describe("first and last seen", () => {
 describe("facets", () => {
   it("count the flows of the list that have a value, once each, whatever the filter says of this field", async () => {
     const facets = new FlowFacets(uncomputed);
-    const always = parseFilter("network!=debian");
+    const always = parseForAll("network!=debian");
     let counted = 0;
     await fc.assert(
       fc.asyncProperty(range, filter, fc.subarray(FACETS, { minLength: 1, maxLength: 6 }), async (given, asked, fields) => {
@@ -154,7 +156,7 @@ describe("facets", () => {
 
   it("say which fields have more values", async () => {
     const fields = FACETS.filter(({ name }) => ["direction", "src.ip", "ip"].includes(name));
-    const question = { range: twoDays, asked: parseFilter(""), always: parseFilter(""), fields, limit: 3 };
+    const question = { range: twoDays, asked: parseForAll(""), always: parseForAll(""), fields, limit: 3 };
     const { values, more } = await new FlowFacets(uncomputed).facets(question, inquiry());
     expect([...more].sort()).toEqual(["ip", "src.ip"]);
     expect(values.get("src.ip")).toHaveLength(3);
@@ -163,7 +165,7 @@ describe("facets", () => {
 
   it("are estimates that say so where there is too much to count", async () => {
     const fields = FACETS.filter(({ name }) => name === "direction");
-    const question = { range: twoDays, asked: parseFilter(""), always: parseFilter(""), fields, limit: 10 };
+    const question = { range: twoDays, asked: parseForAll(""), always: parseForAll(""), fields, limit: 10 };
     const asked = inquiry();
     const { exact, note, values } = await new FlowFacets(uncomputed, 200).facets(question, asked);
     expect({ exact, note }).toEqual({ exact: false, note: expect.stringMatching(/^estimated from/) });
@@ -183,7 +185,7 @@ describe("what remains of a filter for a field's own values", () => {
     ["", "port", ""],
   ])("%s without %s: %s", (asked, name, remains) => {
     const field = FILTER_FIELDS.find((one) => one.name === name) as Field;
-    expect(printFilter(withoutOwn(parseFilter(asked), field))).toBe(remains);
+    expect(printFilter(withoutOwn(parseForAll(asked), field))).toBe(remains);
   });
 });
 
@@ -198,11 +200,11 @@ describe("a flow that ends right now", () => {
     await test.store.clickhouse.command(
       `INSERT INTO flows (${columns.join(", ")}) SELECT ${told.join(", ")} FROM flows_open FINAL WHERE flow_id = 7001`,
     );
-    const passes = parseFilter("network=ending");
+    const passes = parseForAll("network=ending");
     const within = { fromMs: start - HOUR_MS, toMs: start + HOUR_MS };
     expect((await new FlowCounts(uncomputed).count(within, passes, inquiry())).count).toBe(2);
     const fields = FACETS.filter(({ name }) => name === "state");
-    const question = { range: within, asked: passes, always: parseFilter(""), fields, limit: 10 };
+    const question = { range: within, asked: passes, always: parseForAll(""), fields, limit: 10 };
     const { values } = await new FlowFacets(uncomputed).facets(question, inquiry());
     expect(values.get("state")).toEqual([
       { value: "closed", count: 1 },

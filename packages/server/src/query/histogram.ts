@@ -1,6 +1,7 @@
 /** `GET /api/flows/histogram`: traffic over time, by the largest groups of one field. */
-import type { Filter, TimeRange } from "@flowtrail/model";
+import type { TimeRange } from "@flowtrail/model";
 import type { Inquiry } from "./inquiry.ts";
+import type { Narrowed } from "./narrowed.ts";
 import { type Amount, remainder, valuesBySteps } from "./traffic/amounts.ts";
 import { type GroupField, groupValue } from "./traffic/fields.ts";
 import { leastStepMs } from "./traffic/plan.ts";
@@ -11,7 +12,7 @@ import type { Ranked, Traffic } from "./traffic/traffic.ts";
 
 export interface HistogramQuery {
   readonly range: TimeRange;
-  readonly filter: Filter;
+  readonly filter: Narrowed;
   /** Null: one series. */
   readonly group: GroupField | null;
   readonly metric: Metric;

@@ -1,11 +1,14 @@
-/** One request's questions to the store: what they may cost, and what they did. */
+/** One request's questions to the store: whose they are, what they may cost, and what they did. */
+import type { Filter } from "@flowtrail/model";
 import { type Answer, type Bindings, bindingsJson, type QueryOptions } from "../store/clickhouse.ts";
+import { NOT_NARROWED } from "./narrowed.ts";
 
 /** Told with every answer. */
 export interface AnswerMeta {
   /** Tables that the answer was made from, the main one first. */
   readonly table: string;
-  readonly rows_read: number;
+  /** Null: it would count what whoever asks may not see. */
+  readonly rows_read: number | null;
   readonly elapsed_ms: number;
   /** Not all that was asked for was looked at: the answer says less than there is. */
   readonly partial: boolean;
@@ -44,6 +47,8 @@ export interface Answering {
 export interface InquiryOptions {
   readonly signal: AbortSignal;
   readonly explain?: boolean;
+  /** What whoever asks may see. Left out: everything. */
+  readonly within?: Filter;
 }
 
 export class Inquiry {
@@ -65,6 +70,15 @@ export class Inquiry {
     return this.#options.signal;
   }
 
+  /** What whoever asks may see: for what is found out besides the rows that pass a filter. */
+  get within(): Filter {
+    return this.#options.within ?? NOT_NARROWED;
+  }
+
+  get isNarrowed(): boolean {
+    return this.within.kind !== "all";
+  }
+
   /** @throws QuestionError, StoreError */
   async rows<T>({ table, sql, bindings, options }: Question): Promise<T[]> {
     for (const name of table.split(", ")) this.#tables.add(name);
@@ -84,7 +98,7 @@ export class Inquiry {
   get meta(): AnswerMeta {
     return {
       table: [...this.#tables].join(", "),
-      rows_read: this.#rowsRead,
+      rows_read: this.isNarrowed ? null : this.#rowsRead,
       elapsed_ms: Math.round(performance.now() - this.#began),
       partial: this.#partial,
       ...(this.#options.explain ? { sql: this.#sql } : {}),

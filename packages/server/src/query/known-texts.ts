@@ -9,6 +9,7 @@ import { coverCounted } from "./facets-computed.ts";
 import { filterSql } from "./filter-sql.ts";
 import { type CountedName, type KnownDeps, MOST_VALUES, type TextPart, textPart, UNCOUNTED } from "./flow-list-known.ts";
 import type { Inquiry } from "./inquiry.ts";
+import { isOfNetworkOnly } from "./narrowed.ts";
 import { moment } from "./sql.ts";
 import { alignDown } from "./traffic/steps.ts";
 
@@ -33,6 +34,8 @@ export async function withKnownTexts(
   inquiry: Inquiry,
 ): Promise<Filter> {
   const parts = filter.kind === "and" ? filter.parts : [filter];
+  // Of values it is known in which networks they are, and no more.
+  if (!isOfNetworkOnly(inquiry.within)) return filter;
   if (known === undefined || range.toMs - range.fromMs < known.leastMs || parts.every((part) => textPart(part) === null))
     return filter;
   const covered = coverOf(range, known);
@@ -78,8 +81,11 @@ async function valuesOf({ columns, pattern, isWord }: TextPart, covered: Covered
   const { parts, rest, range, began, storedBeforeMs } = covered;
   // Any field of texts would do: it stands for the column of values.
   const { text, bindings: own } = filterSql({ kind: "like", field: "domain", pattern, not: false }, { domain: "value" });
+  // What others have, may not even change what is read.
+  const seen = filterSql(inquiry.within, {}, "w");
   const bindings: Record<string, unknown> = {
     ...own,
+    ...seen.bindings,
     fields: columns,
     most: MOST_VALUES + 1,
     lo: began.fromMs,
@@ -92,13 +98,13 @@ async function valuesOf({ columns, pattern, isWord }: TextPart, covered: Covered
     Object.assign(bindings, { [`a${i}`]: fromMs / 1000, [`b${i}`]: toMs / 1000 });
     return (
       `SELECT toString(field) AS f, value FROM ${rollup.table.name} WHERE bucket >= toDateTime({a${i}:UInt32}, 'UTC') ` +
-      `AND bucket < toDateTime({b${i}:UInt32}, 'UTC') AND field IN {fields:Array(String)} AND ${text} GROUP BY f, value`
+      `AND bucket < toDateTime({b${i}:UInt32}, 'UTC') AND field IN {fields:Array(String)} AND (${seen.text}) AND ${text} GROUP BY f, value`
     );
   });
   const searched = [...columns, ...(isWord ? UNCOUNTED : [])];
   const ofRows = (table: string, where: string, names: readonly SearchedName[] = searched) =>
     `SELECT pair.1 AS f, pair.2 AS value FROM ${table} ` +
-    `ARRAY JOIN [${names.map((name) => `('${name}', CAST(${name} AS Nullable(String)))`).join(", ")}] AS pair WHERE ${where} GROUP BY f, value`;
+    `ARRAY JOIN [${names.map((name) => `('${name}', CAST(${name} AS Nullable(String)))`).join(", ")}] AS pair WHERE (${where}) AND (${seen.text}) GROUP BY f, value`;
   const within = `start >= ${moment("lo")} AND start < ${moment("hi")}`;
   const stretches = rest.map(({ fromMs, toMs }, i) => {
     Object.assign(bindings, { [`c${i}`]: fromMs, [`d${i}`]: toMs });
@@ -111,7 +117,7 @@ async function valuesOf({ columns, pattern, isWord }: TextPart, covered: Covered
     ofRows(FLOWS_LONG.name, `start < ${moment("lo")} AND last_seen >= ${moment("from")}`),
     ofRows(FLOWS_OPEN.name, `start < ${moment("hi")}`),
     // What nothing counts: two columns of few values.
-    ...(isWord ? [ofDevices(within)] : []),
+    ...(isWord ? [ofDevices(`${within} AND (${seen.text})`)] : []),
   ];
   const rows = await inquiry.rows<{ f: SearchedName; value: string }>({
     table: [...new Set([...parts.map(({ rollup }) => rollup.table.name), FLOWS.name, FLOWS_LONG.name, FLOWS_OPEN.name])].join(

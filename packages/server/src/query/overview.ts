@@ -4,6 +4,7 @@ import { columnIs } from "./filters.ts";
 import type { Heard } from "./flow-set.ts";
 import { type Histogram, type HistogramQuery, histogram } from "./histogram.ts";
 import type { Inquiry } from "./inquiry.ts";
+import type { Narrowed } from "./narrowed.ts";
 import { externalsOf, type NewExternals, toExternals } from "./overview-externals.ts";
 import { largest, type OverviewList } from "./overview-list.ts";
 import { openNow, rangeBefore, rateTile, type Tile, verdictTile } from "./overview-tiles.ts";
@@ -14,7 +15,7 @@ import type { Traffic } from "./traffic/traffic.ts";
 
 export interface OverviewQuery {
   readonly range: TimeRange;
-  readonly filter: Filter;
+  readonly filter: Narrowed;
   /** What the chart is divided by; null: one series. */
   readonly group: GroupField | null;
   /** Of the chart and of what is the largest. */

@@ -1,9 +1,9 @@
-import { parseFilter } from "@flowtrail/model";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { migrate } from "../store/schema/migrate.ts";
 import { memoryLogger, startTestEngine, type TestEngine } from "../store/testing.ts";
 import { Inquiry } from "./inquiry.ts";
 import { mapOf, type PairsQuery, pairs } from "./pairs.ts";
+import { parseForAll } from "./testing-narrowed.ts";
 import { Traffic } from "./traffic/traffic.ts";
 
 const HOUR_MS = 3_600_000;
@@ -27,7 +27,7 @@ it.each([
   const sources = { throughMs: () => toMs, rollupFromMs: () => 0, deltasFromMs: () => 0, flowsFromMs: () => 0 };
   const traffic = new Traffic({ sources, heard: { ids: () => [] } });
   const range = { fromMs: toMs - hours * HOUR_MS, toMs };
-  const query: PairsQuery = { range, filter: parseFilter(""), metric: "bytes", limit: 10, externals };
+  const query: PairsQuery = { range, filter: parseForAll(""), metric: "bytes", limit: 10, externals };
   const inquiry = new Inquiry(test.clickhouse, { signal: AbortSignal.timeout(30_000) });
   const found = await pairs(traffic, query, inquiry);
   expect(found.externals).toBe(told);
@@ -51,7 +51,7 @@ it("of weeks: the same edges as in one pass, by the names that they have", async
   const traffic = new Traffic({ sources, heard: { ids: () => [] } });
   const map = async (days: number, limit: number) => {
     const range = { fromMs: endMs - days * DAY_MS, toMs: endMs };
-    const query: PairsQuery = { range, filter: parseFilter("network=n"), metric: "bytes", limit, externals: "one" };
+    const query: PairsQuery = { range, filter: parseForAll("network=n"), metric: "bytes", limit, externals: "one" };
     const inquiry = new Inquiry(test.clickhouse, { signal: AbortSignal.timeout(30_000), explain: true });
     return { ...(await pairs(traffic, query, inquiry)), statements: inquiry.meta.sql?.length };
   };

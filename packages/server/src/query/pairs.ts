@@ -1,6 +1,7 @@
 /** `GET /api/flows/pairs`: who talks to whom, for the map. */
-import type { Filter, TimeRange } from "@flowtrail/model";
+import type { TimeRange } from "@flowtrail/model";
 import type { Inquiry } from "./inquiry.ts";
+import type { Narrowed } from "./narrowed.ts";
 import { type Amount, amount } from "./traffic/amounts.ts";
 import { columnGroup, type GroupField, groupField } from "./traffic/fields.ts";
 import type { Segment, TrafficPlan } from "./traffic/plan.ts";
@@ -9,7 +10,7 @@ import { groupName, KEYS, measureName, pairKeysSql, wholeKey } from "./traffic/t
 
 export interface PairsQuery {
   readonly range: TimeRange;
-  readonly filter: Filter;
+  readonly filter: Narrowed;
   /** What the largest are chosen by. */
   readonly metric: "bytes" | "connections";
   /** Most edges. */

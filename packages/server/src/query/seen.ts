@@ -6,6 +6,7 @@ import { filterSql } from "./filter-sql.ts";
 import { type Heard, OPEN_STATE } from "./flow-set.ts";
 import { ENDED_STILL, SET_SETTINGS } from "./flow-set-sql.ts";
 import type { Inquiry } from "./inquiry.ts";
+import type { Narrowed } from "./narrowed.ts";
 import { type Buckets, bucketsOf } from "./seen-buckets.ts";
 import { moment } from "./sql.ts";
 import type { TrafficSources } from "./traffic/plan.ts";
@@ -46,7 +47,7 @@ export class FlowSeen {
    * Of all flows that pass, in their newest revisions.
    * @throws StoreError, QuestionError
    */
-  async seen(filter: Filter, inquiry: Inquiry): Promise<Seen> {
+  async seen(filter: Narrowed, inquiry: Inquiry): Promise<Seen> {
     const question = new SeenQuestion(filter, this.#deps.heard, inquiry);
     const buckets = await bucketsOf(filter, this.#deps.sources, inquiry);
     const life = buckets === null ? await this.#byWindows(question) : await question.near(buckets);

@@ -33,7 +33,7 @@ interface Sent {
 /**
  * @param reporter id or name of the node
  * @param buckets most steps
- * @returns null if there is no such report
+ * @returns null if there is no such report, or none that whoever asks may see
  * @throws StoreError, QuestionError
  */
 export async function timeline(reporter: string, flowId: bigint, buckets: number, inquiry: Inquiry): Promise<Timeline | null> {

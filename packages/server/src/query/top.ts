@@ -1,6 +1,7 @@
 /** `GET /api/flows/top`: the largest groups of up to four fields, and what all others have together. */
-import type { Filter, TimeRange } from "@flowtrail/model";
+import type { TimeRange } from "@flowtrail/model";
 import type { Inquiry } from "./inquiry.ts";
+import type { Narrowed } from "./narrowed.ts";
 import {
   type Amount,
   aboveP95,
@@ -25,7 +26,7 @@ export type Rank = (typeof RANKS)[number];
 
 export interface TopQuery {
   readonly range: TimeRange;
-  readonly filter: Filter;
+  readonly filter: Narrowed;
   readonly by: readonly GroupField[];
   readonly metric: Metric;
   readonly rank: Rank;

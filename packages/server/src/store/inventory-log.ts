@@ -12,7 +12,15 @@ export interface LoggedChange extends InventoryChange {
   readonly before: string | null;
 }
 
-export interface LogQuery {
+/** What may be told. */
+export interface LogScope {
+  /** Null: all. */
+  readonly networks: readonly string[] | null;
+  /** Ids of users, and nothing but them; null: everything. */
+  readonly users: readonly string[] | null;
+}
+
+export interface LogQuery extends LogScope {
   readonly network?: string | undefined;
   readonly kind?: EntityKind | undefined;
   readonly id?: string | undefined;
@@ -115,9 +123,17 @@ export class InventoryLog implements HistoryStore {
   }
 
   /** What changed, newest first. A change that changed nothing (two servers saw the same) is left out. @throws StoreError */
-  async query({ network, kind, id, fromMs, toMs, limit }: LogQuery, signal?: AbortSignal): Promise<LoggedChange[]> {
+  async query(
+    { network, kind, id, networks, users, fromMs, toMs, limit }: LogQuery,
+    signal?: AbortSignal,
+  ): Promise<LoggedChange[]> {
     const asked = Object.entries({ network, kind, id }).filter(([, value]) => value !== undefined);
-    const which = asked.map(([name]) => `${name} = {${name}:String}`).join(" AND ") || "1";
+    const conditions = [
+      ...asked.map(([name]) => `${name} = {${name}:String}`),
+      ...(networks === null ? [] : ["network IN {networks:Array(String)}"]),
+      ...(users === null ? [] : ["kind = 'user' AND id IN {users:Array(String)}"]),
+    ];
+    const which = conditions.join(" AND ") || "1";
     const entity = `PARTITION BY ${KEY} ORDER BY changed, change_id ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW`;
     const rows = await this.#clickhouse.rows<ChangeRow & { before: string }>(
       `SELECT ${COLUMNS}, before FROM (
@@ -125,7 +141,7 @@ export class InventoryLog implements HistoryStore {
          FROM (SELECT * FROM ${INVENTORY.name} FINAL WHERE ${which} AND changed < {to:DateTime64(3, 'UTC')})
        ) WHERE changed >= {from:DateTime64(3, 'UTC')} AND entity != before
        ORDER BY changed DESC, change_id DESC, ${KEY} LIMIT {limit:UInt32}`,
-      { ...Object.fromEntries(asked), from: iso(fromMs), to: iso(toMs), limit },
+      { ...Object.fromEntries(asked), networks: networks ?? [], users: users ?? [], from: iso(fromMs), to: iso(toMs), limit },
       signal ? { signal } : {},
     );
     return rows.map((row) => ({ ...fromRow(row), before: row.before === "" ? null : row.before }));

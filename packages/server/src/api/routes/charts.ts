@@ -8,7 +8,7 @@ import { pairs } from "../../query/pairs.ts";
 import { timeline } from "../../query/timeline.ts";
 import { top } from "../../query/top.ts";
 import { topPlan } from "../../query/top-plan.ts";
-import { inquiryFor } from "../ask.ts";
+import { inquiryFor, scopeOf } from "../ask.ts";
 import {
   histogramQuerySchema,
   histogramSchema,
@@ -25,6 +25,7 @@ import type { Api, ApiContext } from "../context.ts";
 import { errorSchema, notFound } from "../errors.ts";
 import { filterOf, questionRangeOf } from "../flow-params.ts";
 import { groupFieldsOf } from "../group-params.ts";
+import { Sight } from "../sight.ts";
 
 const errors = { 400: errorSchema, 401: errorSchema, 403: errorSchema, 422: errorSchema, 429: errorSchema, 503: errorSchema };
 const tags = ["charts"];
@@ -42,7 +43,7 @@ export function gapJson({ reporter, reporterId, fromMs, toMs }: Gap) {
 }
 
 export function chartRoutes(api: Api, context: ApiContext): void {
-  const { traffic, gapsIn, now } = context;
+  const { traffic, gapsIn, history, health, now } = context;
 
   api.route({
     method: "GET",
@@ -57,12 +58,12 @@ export function chartRoutes(api: Api, context: ApiContext): void {
     handler: async (request, reply) => {
       const { from, to, group, previous, metric, buckets, limit } = request.query;
       const range = questionRangeOf(from, to, now());
-      const filter = filterOf(request.query);
+      const filter = filterOf(request, request.query);
       const [field = null] = group ? groupFieldsOf("group", [group]) : [];
       const inquiry = inquiryFor(request, reply, context);
       const query = { range, filter, group: field, metric, buckets, limit, previous: previous === "true" };
       const answer = await histogram(traffic, query, inquiry);
-      const { gaps, partial } = gapsFor(filter, gapsIn(range));
+      const { gaps, partial } = gapsFor(filter, new Sight(scopeOf(request), history).gaps(gapsIn(range), health.agents()));
       if (partial) inquiry.markPartial();
       reply.header("cache-control", "no-store");
       return { ...answer, gaps: gaps.map(gapJson), meta: inquiry.meta };
@@ -83,7 +84,7 @@ export function chartRoutes(api: Api, context: ApiContext): void {
       const { from, to, by, previous, metric, rank, limit, buckets = null } = request.query;
       const nowMs = now();
       const range = questionRangeOf(from, to, nowMs);
-      const filter = filterOf(request.query);
+      const filter = filterOf(request, request.query);
       const fields = fieldsOf(by);
       const inquiry = inquiryFor(request, reply, context);
       const query = { range, filter, by: fields, metric, rank, limit, previous: previous === "true", buckets, nowMs };
@@ -106,7 +107,13 @@ export function chartRoutes(api: Api, context: ApiContext): void {
     handler: async (request, reply) => {
       const { from, to, by = [], metric, buckets = null } = request.query;
       const fields = by.length === 0 ? [] : fieldsOf(by);
-      const query = { range: questionRangeOf(from, to, now()), filter: filterOf(request.query), by: fields, metric, buckets };
+      const query = {
+        range: questionRangeOf(from, to, now()),
+        filter: filterOf(request, request.query),
+        by: fields,
+        metric,
+        buckets,
+      };
       reply.header("cache-control", "no-store");
       return topPlan(traffic, query);
     },
@@ -119,7 +126,13 @@ export function chartRoutes(api: Api, context: ApiContext): void {
     schema: { summary: "Who talks to whom", tags, querystring: pairsQuerySchema, response: { 200: pairsSchema, ...errors } },
     handler: async (request, reply) => {
       const { from, to, metric, limit, externals } = request.query;
-      const query = { range: questionRangeOf(from, to, now()), filter: filterOf(request.query), metric, limit, externals };
+      const query = {
+        range: questionRangeOf(from, to, now()),
+        filter: filterOf(request, request.query),
+        metric,
+        limit,
+        externals,
+      };
       const inquiry = inquiryFor(request, reply, context);
       const answer = await pairs(traffic, query, inquiry);
       reply.header("cache-control", "no-store");

@@ -63,7 +63,7 @@ export function exportRoutes(
       response: { 400: errorSchema, 401: errorSchema, 422: errorSchema, 503: errorSchema },
     },
     handler: async (request, reply) => {
-      const query = exportQueryOf(request.query, now());
+      const query = exportQueryOf(request, request.query, now());
       const signal = whenGone(reply);
       const who = askerOf(request);
       const store = await desk.exportedBy(who, capsFor(request, context), signal);

@@ -24,7 +24,7 @@ export function facetRoutes(api: Api, context: ApiContext): void {
     handler: async (request, reply) => {
       const { from, to } = request.query;
       const range = questionRangeOf(from, to, now());
-      const filter = filterOf(request.query);
+      const filter = filterOf(request, request.query);
       const inquiry = inquiryFor(request, reply, context);
       reply.header("cache-control", "no-store");
       return { ...(await counts.count(range, filter, inquiry)), meta: inquiry.meta };
@@ -43,7 +43,7 @@ export function facetRoutes(api: Api, context: ApiContext): void {
     },
     handler: async (request, reply) => {
       const { from, to } = request.query;
-      const { names, ...question } = facetQuestionOf(request.query, questionRangeOf(from, to, now()));
+      const { names, ...question } = facetQuestionOf(request, request.query, questionRangeOf(from, to, now()));
       const inquiry = inquiryFor(request, reply, context);
       reply.header("cache-control", "no-store");
       const { values, more, exact, note } = await facets.facets(question, inquiry);
@@ -64,7 +64,7 @@ export function facetRoutes(api: Api, context: ApiContext): void {
       response: { 200: seenSchema, ...errors },
     },
     handler: async (request, reply) => {
-      const filter = seenFilterOf(request.query);
+      const filter = seenFilterOf(request, request.query);
       const inquiry = inquiryFor(request, reply, context);
       reply.header("cache-control", "no-store");
       const { firstMs, lastMs, exact, note } = await seen.seen(filter, inquiry);

@@ -2,7 +2,8 @@
 import { allFilters, completeFilter, FilterError, parseFilter, printFilter, spellValue } from "@flowtrail/model";
 import { z } from "zod";
 import { valuesOf } from "../../query/field-values.ts";
-import { inquiryFor } from "../ask.ts";
+import { narrowed } from "../../query/narrowed.ts";
+import { inquiryFor, scopeOf } from "../ask.ts";
 import type { Api, ApiContext } from "../context.ts";
 import { errorSchema } from "../errors.ts";
 import { checkedFilterSchema, completeQuerySchema, completionSchema } from "../filter-schemas.ts";
@@ -13,7 +14,7 @@ export function filterRoutes(api: Api, context: ApiContext): void {
   api.route({
     method: "GET",
     url: "/api/filter/check",
-    config: { access: "read", audit: false },
+    config: { access: "read" },
     schema: {
       summary: "Whether a text is a filter, and how Flowtrail writes it",
       tags: ["flows"],
@@ -35,7 +36,7 @@ export function filterRoutes(api: Api, context: ApiContext): void {
   api.route({
     method: "GET",
     url: "/api/filter/complete",
-    config: { access: "read", audit: false },
+    config: { access: "read" },
     schema: {
       summary: "What could be written next in a filter",
       tags: ["flows"],
@@ -51,7 +52,7 @@ export function filterRoutes(api: Api, context: ApiContext): void {
       const inquiry = inquiryFor(request, reply, context);
       if (value === null) return { ...place, suggestions: known, meta: inquiry.meta };
       // Networks themselves are offered whichever is looked at.
-      const filter = value.field.name === "network" ? allFilters([]) : filterOf({ network });
+      const filter = value.field.name === "network" ? narrowed(scopeOf(request), allFilters([])) : filterOf(request, { network });
       const counted = await valuesOf(value.field, value.begun, { range, filter }, trafficSources, inquiry);
       const met = counted.map(({ value: given, count }) => {
         const text = spellValue(value.field, given);

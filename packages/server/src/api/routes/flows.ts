@@ -24,7 +24,7 @@ export function flowRoutes(api: Api, context: ApiContext): void {
       response: { 200: listSchema, ...errors },
     },
     handler: async (request, reply) => {
-      const query = listQueryOf(request.query, now());
+      const query = listQueryOf(request, request.query, now());
       const inquiry = inquiryFor(request, reply, context);
       reply.header("cache-control", "no-store");
       reply.header("vary", "accept");

@@ -1,18 +1,20 @@
 /** `GET /api/inventory/list`: all nodes, all users, … with their traffic, in one answer. */
-import type { ParticipantType } from "@flowtrail/model";
+import { allFilters, type ParticipantType } from "@flowtrail/model";
 import type { z } from "zod";
 import type { AgentReport } from "../../health/agent-book.ts";
 import type { EntityKind } from "../../identify/history/change.ts";
 import { type KnownEntity, knownEntities } from "../../identify/known-entities.ts";
 import { type EntityTraffic, entityTraffic } from "../../query/entity-traffic.ts";
+import { type Narrowed, narrowed } from "../../query/narrowed.ts";
 import { networksOfFlows } from "../../query/networks.ts";
 import { amount } from "../../query/traffic/amounts.ts";
 import { SAMPLE_NETWORK } from "../../receive/check.ts";
-import { inquiryFor } from "../ask.ts";
+import { inquiryFor, scopeOf } from "../ask.ts";
 import type { Api, ApiContext } from "../context.ts";
 import { errorSchema } from "../errors.ts";
 import { filterOf, questionRangeOf } from "../flow-params.ts";
 import { listQuerySchema, listSchema } from "../inventory-list-schemas.ts";
+import { Sight } from "../sight.ts";
 
 const errors = { 400: errorSchema, 401: errorSchema, 403: errorSchema, 422: errorSchema, 429: errorSchema, 503: errorSchema };
 
@@ -29,12 +31,12 @@ export function inventoryListRoutes(api: Api, context: ApiContext): void {
   const { history, health, traffic, clickhouse, now } = context;
 
   /** Of the network that is asked for, else of all but the sample one. */
-  const idsOf = (network: string | undefined) =>
-    network === undefined ? history.networks().filter((id) => id !== SAMPLE_NETWORK) : [network];
+  const idsOf = (sight: Sight, network: string | undefined) =>
+    sight.asked(network).filter((id) => network !== undefined || id !== SAMPLE_NETWORK);
 
   /** Networks that flows were of lately, however quiet they are now. */
-  const seenNetworks = async (network: string | undefined, signal: AbortSignal) =>
-    (await networksOfFlows(clickhouse, now(), signal))
+  const seenNetworks = async (filter: Narrowed, network: string | undefined, signal: AbortSignal) =>
+    (await networksOfFlows(clickhouse, filter, now(), signal))
       .map((found) => found.network)
       .filter((id) => (network === undefined ? id !== SAMPLE_NETWORK : id === network));
 
@@ -53,18 +55,20 @@ export function inventoryListRoutes(api: Api, context: ApiContext): void {
       const { kind, network, from, to, limit } = request.query;
       const range = questionRangeOf(from, to, now());
       const inquiry = inquiryFor(request, reply, context);
-      const query = { range, filter: filterOf({ network }), type: TYPES[kind] };
+      const scope = scopeOf(request);
+      const sight = new Sight(scope, history);
+      const query = { range, filter: filterOf(request, { network }), type: TYPES[kind] };
       const [found, seen] = await Promise.all([
         entityTraffic(traffic, query, inquiry),
-        kind === "network" ? seenNetworks(network, inquiry.signal) : [],
+        kind === "network" ? seenNetworks(narrowed(scope, allFilters([])), network, inquiry.signal) : [],
       ]);
-      const ids = idsOf(network);
-      const agents = health.agents();
-      const versions = ids.flatMap((id) => history.versions(id));
+      const ids = idsOf(sight, network);
+      const agents = sight.agents(health.agents());
+      const versions = ids.flatMap((id) => sight.versions(id));
       const known = new Map(knownEntities(versions, kind).map((one) => [one.name, one]));
       const alone = kind === "node" ? unnamed(agents, known, network) : [];
       const names = new Set([...known.keys(), ...found.byName.keys(), ...seen, ...alone]);
-      const membersOf = kind === "network" ? membersIn(context, agents) : () => null;
+      const membersOf = kind === "network" ? membersIn(sight, agents) : () => null;
       const all = [...names]
         .map((name) => listed(name, known.get(name), found, kind === "node" ? agents : []))
         .sort((a, b) => Number(b.bytes) - Number(a.bytes) || (a.name < b.name ? -1 : 1));
@@ -126,8 +130,8 @@ function unnamed(
     .map(({ name }) => name);
 }
 
-function membersIn({ history }: ApiContext, agents: readonly AgentReport[]) {
-  const byId = new Map(history.current().networks.map((network) => [network.id, network]));
+function membersIn(sight: Sight, agents: readonly AgentReport[]) {
+  const byId = new Map(sight.current().map((network) => [network.id, network]));
   return (id: string): z.infer<typeof listSchema>["entities"][number]["members"] => {
     const { nodes = [], users = [], config_files = [], egress = [] } = byId.get(id) ?? {};
     const words = new Set(nodes.flatMap((node) => [node.id, node.name, node.host]));

@@ -1,5 +1,5 @@
 /** Questions about the inventory: who had an address, what there is, what changed. */
-import { formatAddress, formatCidr, parseAddress, parseTime, TimeError } from "@flowtrail/model";
+import { allFilters, formatAddress, formatCidr, parseAddress, parseTime, TimeError } from "@flowtrail/model";
 import { z } from "zod";
 import { conflictReport } from "../../health/inventory-health.ts";
 import { conflictsOf, isDescribed } from "../../identify/conflicts.ts";
@@ -7,9 +7,11 @@ import { holdersAt } from "../../identify/history/at.ts";
 import { type EntityVersion, sourceKind } from "../../identify/history/change.ts";
 import type { Holding } from "../../identify/holding.ts";
 import { QueryError } from "../../query/errors.ts";
+import { narrowed } from "../../query/narrowed.ts";
 import { NETWORK_DAYS, networksOfFlows } from "../../query/networks.ts";
 import { SAMPLE_NETWORK } from "../../receive/check.ts";
 import { whenGone } from "../abort.ts";
+import { scopeOf } from "../ask.ts";
 import type { Api, ApiContext } from "../context.ts";
 import { badRequest, errorSchema, notFound } from "../errors.ts";
 import { rangeOf, withPlus } from "../flow-params.ts";
@@ -22,6 +24,7 @@ import {
   networksSchema,
   retiredSchema,
 } from "../inventory-schemas.ts";
+import { Sight } from "../sight.ts";
 import { whoIs } from "../who-is.ts";
 
 const errors = { 400: errorSchema, 401: errorSchema };
@@ -29,8 +32,8 @@ const network = z.string().max(256).optional().describe("Id of a network. Left o
 const MAX_HOLDERS = 1000;
 
 export function inventoryRoutes(api: Api, { config, history, inventoryLog, clickhouse, now }: ApiContext): void {
-  const conflictsAt = (network: string, holders: readonly Holding[], atMs: number) =>
-    conflictsOf(holders, atMs, isDescribed(history.holdings(network), atMs)).map(conflictReport);
+  const conflictsAt = (sight: Sight, network: string, holders: readonly Holding[], atMs: number) =>
+    conflictsOf(holders, atMs, isDescribed(sight.holdings(network), atMs)).map(conflictReport);
 
   api.route({
     method: "GET",
@@ -46,14 +49,16 @@ export function inventoryRoutes(api: Api, { config, history, inventoryLog, click
       }),
       response: { 200: holdersSchema, ...errors },
     },
-    handler: async ({ query }, reply) => {
+    handler: async (request, reply) => {
+      const { query } = request;
+      const sight = new Sight(scopeOf(request), history);
       const address = addressOf(query.ip);
       const atMs = timeOf(query.time, now());
-      const networks = query.network === undefined ? history.networks() : [query.network];
+      const networks = sight.asked(query.network);
       // A correction may be of one network only.
       const found = networks.map((id) => {
         const asOfMs = history.inventoryTime(atMs, id);
-        return { id, asOfMs, holders: holdersAt(history.holdings(id), address, asOfMs) };
+        return { id, asOfMs, holders: holdersAt(sight.holdings(id), address, asOfMs) };
       });
       const times = networks.length === 0 ? [history.inventoryTime(atMs, "")] : found.map(({ asOfMs }) => asOfMs);
       const asOf = (ms: number) => (ms === atMs ? null : iso(ms));
@@ -67,7 +72,7 @@ export function inventoryRoutes(api: Api, { config, history, inventoryLog, click
         holders: found
           .flatMap(({ holders, asOfMs }) => holders.map((holder, i) => ({ ...heldJson(holder, i === 0), as_of: asOf(asOfMs) })))
           .slice(0, MAX_HOLDERS),
-        conflicts: found.flatMap(({ id, holders, asOfMs }) => conflictsAt(id, holders, asOfMs)),
+        conflicts: found.flatMap(({ id, holders, asOfMs }) => conflictsAt(sight, id, holders, asOfMs)),
       };
     },
   });
@@ -89,19 +94,23 @@ export function inventoryRoutes(api: Api, { config, history, inventoryLog, click
       }),
       response: { 200: entitiesSchema, ...errors },
     },
-    handler: async ({ query: { network, kind, source, q, limit, offset } }, reply) => {
+    handler: async (request, reply) => {
+      const { network, kind, source, q, limit, offset } = request.query;
+      const sight = new Sight(scopeOf(request), history);
       const part = q?.toLowerCase();
-      const found = (network === undefined ? history.networks() : [network]).flatMap((id) =>
-        history
-          .versions(id)
-          .filter(
-            (version) =>
-              version.toMs === Number.POSITIVE_INFINITY &&
-              (kind === undefined || version.kind === kind) &&
-              (source === undefined || version.source === source) &&
-              (part === undefined || JSON.stringify(version.entity).toLowerCase().includes(part)),
-          ),
-      );
+      const found = sight
+        .asked(network)
+        .flatMap((id) =>
+          sight
+            .versions(id)
+            .filter(
+              (version) =>
+                version.toMs === Number.POSITIVE_INFINITY &&
+                (kind === undefined || version.kind === kind) &&
+                (source === undefined || version.source === source) &&
+                (part === undefined || JSON.stringify(version.entity).toLowerCase().includes(part)),
+            ),
+        );
       const next = offset + limit;
       reply.header("cache-control", "no-store");
       return {
@@ -129,8 +138,10 @@ export function inventoryRoutes(api: Api, { config, history, inventoryLog, click
       }),
       response: { 200: changesSchema, ...errors, 422: errorSchema, 503: errorSchema },
     },
-    handler: async ({ query: { from, to, ...query } }, reply) => {
-      const changes = await inventoryLog.query({ ...query, ...rangeOf(from, to, now()) }, whenGone(reply));
+    handler: async (request, reply) => {
+      const { from, to, ...query } = request.query;
+      const { log } = new Sight(scopeOf(request), history);
+      const changes = await inventoryLog.query({ ...query, ...log, ...rangeOf(from, to, now()) }, whenGone(reply));
       reply.header("cache-control", "no-store");
       return {
         changes: changes.map(({ atMs, network, kind, id, source, who, what, before, entity, changeId }) => ({
@@ -180,9 +191,12 @@ export function inventoryRoutes(api: Api, { config, history, inventoryLog, click
       tags: ["inventory"],
       response: { 200: networksSchema, 401: errorSchema, 503: errorSchema },
     },
-    handler: async (_request, reply) => {
-      const seen = new Map((await networksOfFlows(clickhouse, now(), whenGone(reply))).map((found) => [found.network, found]));
-      const known = new Map(history.current().networks.map((found) => [found.id, found]));
+    handler: async (request, reply) => {
+      const scope = scopeOf(request);
+      const sight = new Sight(scope, history);
+      const flows = await networksOfFlows(clickhouse, narrowed(scope, allFilters([])), now(), whenGone(reply));
+      const seen = new Map(flows.map((found) => [found.network, found]));
+      const known = new Map(sight.current().map((found) => [found.id, found]));
       const ids = [...new Set([...known.keys(), ...seen.keys()])].filter((id) => id !== SAMPLE_NETWORK).sort();
       reply.header("cache-control", "no-store");
       return {
@@ -193,7 +207,7 @@ export function inventoryRoutes(api: Api, { config, history, inventoryLog, click
             id,
             name: name ?? null,
             ranges,
-            sources: sourcesOf(history.versions(id)),
+            sources: sourcesOf(sight.versions(id)),
             nodes: nodes.length,
             users: users.length,
             config_files: config_files.length,

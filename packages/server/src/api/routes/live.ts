@@ -1,8 +1,9 @@
 /** `GET /api/flows/live`: rows as they are stored, by Server-Sent Events. */
 import type { ServerResponse } from "node:http";
-import { filterTest } from "@flowtrail/model";
-import { SESSION_COOKIE } from "../../auth/auth.ts";
+import { refusal } from "../../auth/auth.ts";
+import type { Identity } from "../../auth/identity.ts";
 import type { LiveEvent, LiveSink } from "../../live/live.ts";
+import { scopeOf } from "../ask.ts";
 import type { Api, ApiContext } from "../context.ts";
 import { errorSchema, tooManyFollowers } from "../errors.ts";
 import { filterOf } from "../flow-params.ts";
@@ -12,7 +13,12 @@ import { liveQuerySchema } from "../schemas.ts";
 const HEARTBEAT_MS = 15_000;
 const RETRY_MS = 2_000;
 
-export function liveRoutes(api: Api, { live, auth, logger }: ApiContext): void {
+/** @param heartbeatMs how soon a follower whose credentials were changed sees no more by the old ones */
+export function liveRoutes(
+  api: Api,
+  { live, whoAsks, logger }: Pick<ApiContext, "live" | "whoAsks" | "logger">,
+  heartbeatMs = HEARTBEAT_MS,
+): void {
   api.route({
     method: "GET",
     url: "/api/flows/live",
@@ -28,10 +34,9 @@ export function liveRoutes(api: Api, { live, auth, logger }: ApiContext): void {
       response: { 400: errorSchema, 401: errorSchema, 503: errorSchema },
     },
     handler: (request, reply) => {
-      const passes = filterTest(filterOf(request.query));
       const lastId = request.headers["last-event-id"];
       const sink = new EventStream(reply.raw);
-      const follower = live.follow(sink, passes);
+      const follower = live.follow(sink, filterOf(request, request.query));
       if (follower === null) throw tooManyFollowers();
       reply.hijack();
       // The headers that were set so far (helmet's) go along.
@@ -47,12 +52,12 @@ export function liveRoutes(api: Api, { live, auth, logger }: ApiContext): void {
       reply.raw.on("drain", () => follower.drain());
       const heartbeat = setInterval(() => {
         sink.stillHere();
-        // What was signed out or revoked meanwhile sees nothing more.
-        auth.identify(request.headers, request.cookies[SESSION_COOKIE]).then(
-          (identity) => identity === null && sink.end(),
+        // Whoever was signed out meanwhile sees nothing more; whoever may see less or more now comes back and is told that.
+        whoAsks.identify(request).then(
+          (identity) => maySeeTheSame(request.identity, identity) || sink.end(),
           (error: unknown) => logger.debug({ err: error }, "the credentials of a follower could not be looked up"),
         );
-      }, HEARTBEAT_MS);
+      }, heartbeatMs);
       heartbeat.unref();
       reply.raw.once("close", () => {
         clearInterval(heartbeat);
@@ -60,6 +65,11 @@ export function liveRoutes(api: Api, { live, auth, logger }: ApiContext): void {
       });
     },
   });
+}
+
+function maySeeTheSame(before: Identity | null, identity: Identity | null): boolean {
+  const scope = (one: Identity | null) => JSON.stringify(scopeOf({ identity: one }));
+  return refusal(identity, "read") === null && scope(identity) === scope(before);
 }
 
 /** Nothing in an event holds a line break: ids are ours and rows are JSON. */

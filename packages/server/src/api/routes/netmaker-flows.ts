@@ -5,13 +5,14 @@ import { QueryError } from "../../query/errors.ts";
 import type { FlowList } from "../../query/flow-list.ts";
 import type { FlowListQuery, ListPlace } from "../../query/flow-list-order.ts";
 import type { Inquiry } from "../../query/inquiry.ts";
-import { askerOf, inquiryFor } from "../ask.ts";
+import { askerOf, inquiryFor, scopeOf } from "../ask.ts";
 import type { Api, ApiContext } from "../context.ts";
 import { apiError } from "../errors.ts";
 import { type NetmakerQuestion, netmakerQuestion } from "../netmaker-params.ts";
 import { netmakerRow } from "../netmaker-row.ts";
 import { netmakerErrorSchema, netmakerListSchema, netmakerQuerySchema } from "../netmaker-schemas.ts";
 import { PageStarts } from "../page-starts.ts";
+import { Sight } from "../sight.ts";
 
 /** Rows before a page that are looked at, where it is not known where it begins. */
 const MAX_SKIPPED = 10_000;
@@ -32,9 +33,10 @@ export function netmakerFlowRoutes(api: Api, context: ApiContext): void {
       response: { 200: netmakerListSchema, 400: netmakerErrorSchema, 401: netmakerErrorSchema, 503: netmakerErrorSchema },
     },
     handler: async (request, reply) => {
-      const question = netmakerQuestion(request.query, history.current().networks, now());
+      const scope = scopeOf(request);
+      const question = netmakerQuestion(request, request.query, new Sight(scope, history).current(), now());
       const { page: _, ...list } = request.query;
-      const key = JSON.stringify([askerOf(request), list]);
+      const key = JSON.stringify([askerOf(request), scope, list]);
       const start = starts.before(key, question.page, question.range);
       const skipped = (question.page - start.page) * question.perPage;
       if (skipped > MAX_SKIPPED) throw tooDeep(question);

@@ -4,12 +4,13 @@ import { allFilters, type Filter, FlowtrailError } from "@flowtrail/model";
 import type { FastifyBaseLogger } from "fastify";
 import { z } from "zod";
 import { columnIs } from "../../query/filters.ts";
+import { narrowed } from "../../query/narrowed.ts";
 import { SAMPLE_NETWORK } from "../../receive/check.ts";
 import { type CaptureEffect, captureEffect } from "../../settings/capture-effect.ts";
 import { captureReport } from "../../settings/capture-report.ts";
 import { type CaptureChange, type CaptureState, captureAfter } from "../../settings/capture-state.ts";
 import { Places } from "../../settings/places.ts";
-import { inquiryFor } from "../ask.ts";
+import { inquiryFor, scopeOf } from "../ask.ts";
 import { captureChangeSchema, captureSchema, captureSetSchema } from "../capture-schemas.ts";
 import type { Api, ApiContext } from "../context.ts";
 import { errorSchema } from "../errors.ts";
@@ -67,7 +68,9 @@ export function settingsCaptureRoutes(api: Api, context: ApiContext): void {
       const inquiry = inquiryFor(request, reply, context);
       const range = { fromMs: by.ms - HOUR_MS, toMs: by.ms };
       const count = (filter: Filter) =>
-        counts.count(range, allFilters([filter, notSample]), inquiry).then(({ count }) => count, uncounted(request.log));
+        counts
+          .count(range, narrowed(scopeOf(request), allFilters([filter, notSample])), inquiry)
+          .then(({ count }) => count, uncounted(request.log));
       reply.header("cache-control", "no-store");
       if (request.query.dry_run === "true") {
         const after = captureAfter(capture.state, change, by);

@@ -1,8 +1,14 @@
 /** How the server is, what it offers, and its sample traffic. */
 import { z } from "zod";
+import type { Identity } from "../../auth/identity.ts";
 import type { Api, ApiContext } from "../context.ts";
 import { errorSchema } from "../errors.ts";
 import { healthSchema, localAgentSchema, sampleSchema } from "../schemas.ts";
+
+/** Health tells of every network. */
+function knowsAll(identity: Identity | null): boolean {
+  return identity !== null && identity.kind !== "agent" && identity.role !== "viewer";
+}
 
 export function systemRoutes(api: Api, { health, metrics, sample }: ApiContext): void {
   api.route({
@@ -10,12 +16,12 @@ export function systemRoutes(api: Api, { health, metrics, sample }: ApiContext):
     url: "/api/health",
     config: { access: "public" },
     schema: {
-      summary: "200 only if every listener and the store are up. More with credentials",
+      summary: "200 only if every listener and the store are up. More for administrators and auditors",
       tags: ["system"],
       response: { 200: healthSchema, 503: healthSchema },
     },
     handler: async ({ identity }, reply) => {
-      const answer = identity === null || identity.kind === "agent" ? await health.status() : await health.full();
+      const answer = knowsAll(identity) ? await health.full() : await health.status();
       return reply
         .code(answer.status === "ok" ? 200 : 503)
         .header("cache-control", "no-store")

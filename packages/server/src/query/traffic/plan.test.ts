@@ -1,6 +1,7 @@
 import { parseFilter } from "@flowtrail/model";
 import { describe, expect, it } from "vitest";
 import { filterOf } from "../../api/flow-params.ts";
+import { EVERYTHING } from "../../auth/identity.ts";
 import { columnGroup, type GroupField, groupField } from "./fields.ts";
 import { leastStepMs, planTraffic, type TrafficSources } from "./plan.ts";
 import type { TrafficMeasure, TrafficQuestion } from "./question.ts";
@@ -78,7 +79,9 @@ describe("a plan", () => {
   });
 
   it("is made from rollups by default, although sample traffic is left out", () => {
-    expect(planned("", ["protocol"], { filter: filterOf({}) }).tables[0]).toBe("rollup_hours");
+    expect(planned("", ["protocol"], { filter: filterOf({ identity: { kind: "anybody", ...EVERYTHING } }, {}) }).tables[0]).toBe(
+      "rollup_hours",
+    );
   });
 
   it("takes no rollup whose buckets are wider than steps", () => {
