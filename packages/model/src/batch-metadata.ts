@@ -45,5 +45,7 @@ export const HEADER_CLOCK = "flowtrail-clock";
 export const HEADER_SPOOL = "flowtrail-spool";
 /** The reporter's name, where there is no token to tell it (`--insecure-no-auth`). */
 export const HEADER_NODE = "flowtrail-node";
+/** In an answer to an agent: it shall change its token for a new one. */
+export const HEADER_ROTATE = "flowtrail-rotate";
 export const ARROW_CONTENT_TYPE = "application/vnd.apache.arrow.stream";
 export const NDJSON_CONTENT_TYPE = "application/x-ndjson";

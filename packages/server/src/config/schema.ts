@@ -66,6 +66,14 @@ export const configSchema = z.strictObject(
       session: group({
         idle: duration({
           description: "time without a request after which whoever signed in has to do so again",
+      agent_token_days: count({
+        description: "age at which an agent changes its token for a new one by itself; 0: it never does",
+        min: 0,
+        max: 3650,
+        unit: "days",
+        default: 0,
+      }),
+      ...signInShape,
           min: "5m",
           max: "90d",
           default: "12h",

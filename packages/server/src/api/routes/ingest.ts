@@ -1,7 +1,8 @@
 /** Where agents and other senders deliver, and where agents ask what to do. */
 import type { IncomingHttpHeaders } from "node:http";
-import { ARROW_CONTENT_TYPE, NDJSON_CONTENT_TYPE } from "@flowtrail/model";
+import { ARROW_CONTENT_TYPE, HEADER_ROTATE, NDJSON_CONTENT_TYPE } from "@flowtrail/model";
 import { z } from "zod";
+import type { Identity } from "../../auth/identity.ts";
 import { AgentConfigs } from "../../identify/agent-config.ts";
 import type { NodeRef } from "../../identify/lookup.ts";
 import { readHeaders } from "../../receive/headers.ts";
@@ -11,7 +12,7 @@ import type { Api, ApiContext } from "../context.ts";
 import { errorSchema } from "../errors.ts";
 import { agentConfigSchema, ingestSchema } from "../schemas.ts";
 
-export function ingestRoutes(api: Api, { config, receive, history, identify, capture, now }: ApiContext): void {
+export function ingestRoutes(api: Api, { config, receive, history, identify, capture, rotate, tokens, now }: ApiContext): void {
   const agentConfigs = new AgentConfigs(config.agents);
   // Not the parsers of the rest: a body that is no upload must not be read as JSON first.
   api.register((uploads, _options, done) => {
@@ -33,7 +34,7 @@ export function ingestRoutes(api: Api, { config, receive, history, identify, cap
       },
       handler: async (request) => {
         const { identity, headers } = request;
-        const sender: Sender = identity?.kind === "agent" ? { node: identity.node, name: identity.name } : null;
+        const sender = identity?.kind === "agent" ? senderOf(identity) : null;
         const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
         try {
           return await receive.receive({ contentType: headers["content-type"] ?? "", headers, body }, sender);
@@ -60,11 +61,17 @@ export function ingestRoutes(api: Api, { config, receive, history, identify, cap
       const nodeOf = (network: string, word: string) => history.nodeAt(network, word, now());
       const answer = agentConfigs.get(history.described(), capture.state, { reporter, nodeOf });
       const tag = `"${answer.version}"`;
+      if (identity?.kind === "agent" && rotate.isAsked(identity.id)) reply.header(HEADER_ROTATE, "1");
       reply.header("etag", tag).header("cache-control", "no-cache");
       if (request.headers["if-none-match"] === tag) return reply.code(304).send(null);
       return reply.send(answer as z.infer<typeof agentConfigSchema>);
     },
   });
+
+  function senderOf({ id, node, name }: Identity & { kind: "agent" }): Sender {
+    // What was revoked in this moment was known a moment ago.
+    return { node, name, networks: tokens.peek(id)?.grant.scope.networks ?? null };
+  }
 
   /** Where nobody is asked for credentials, an agent's word is taken for who it is, as with what it delivers. */
   function namedIn(headers: IncomingHttpHeaders): NodeRef | null {

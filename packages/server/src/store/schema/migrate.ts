@@ -8,6 +8,7 @@ import { ACCOUNTS } from "./account-table.ts";
 import { alignTable, alignView, SchemaError } from "./align.ts";
 import { AUDIT } from "./audit-table.ts";
 import { COVERAGE, REATTRIBUTIONS } from "./coverage-tables.ts";
+import { ENROLMENTS, TOKEN_USES } from "./enrolment-tables.ts";
 import { FLOW_DELTAS, FLOWS, FLOWS_LONG, FLOWS_LONG_VIEW, FLOWS_OPEN } from "./flow-tables.ts";
 import { INVENTORY, INVENTORY_CORRECTIONS } from "./inventory-tables.ts";
 import { AGENT_BATCHES, FLOWS_REJECTED, SCHEMA_VERSIONS, TOKENS } from "./other-tables.ts";
@@ -28,6 +29,8 @@ export const TABLES: readonly Table[] = [
   FLOWS_REJECTED,
   AGENT_BATCHES,
   TOKENS,
+  ENROLMENTS,
+  TOKEN_USES,
   ACCOUNTS,
   AUDIT,
   SETTINGS,
