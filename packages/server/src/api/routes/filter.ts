@@ -14,7 +14,7 @@ export function filterRoutes(api: Api, context: ApiContext): void {
   api.route({
     method: "GET",
     url: "/api/filter/check",
-    config: { access: "read" },
+    config: { access: "read", audit: false },
     schema: {
       summary: "Whether a text is a filter, and how Flowtrail writes it",
       tags: ["flows"],
@@ -36,7 +36,7 @@ export function filterRoutes(api: Api, context: ApiContext): void {
   api.route({
     method: "GET",
     url: "/api/filter/complete",
-    config: { access: "read" },
+    config: { access: "read", audit: false },
     schema: {
       summary: "What could be written next in a filter",
       tags: ["flows"],
