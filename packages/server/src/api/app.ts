@@ -4,13 +4,14 @@ import helmet from "@fastify/helmet";
 import rateLimit from "@fastify/rate-limit";
 import swagger from "@fastify/swagger";
 import fastify, { LogController } from "fastify";
-import { jsonSchemaTransform, validatorCompiler, type ZodTypeProvider } from "fastify-type-provider-zod";
+import { validatorCompiler, type ZodTypeProvider } from "fastify-type-provider-zod";
 import { heldBy } from "../address-ranges.ts";
 import { AuthError } from "../auth/errors.ts";
 import { guard } from "../auth/guard.ts";
 import { auditHook } from "./audit-hook.ts";
 import type { Api, ApiContext } from "./context.ts";
 import { notFound, sendError } from "./errors.ts";
+import { withAccess } from "./openapi-access.ts";
 import { addSecureHeaders, HEADERS } from "./headers.ts";
 import { accountRoutes } from "./routes/accounts.ts";
 import { auditRoutes } from "./routes/audit.ts";
@@ -67,7 +68,7 @@ export async function buildApp(context: ApiContext): Promise<Api> {
     global: false,
     errorResponseBuilder: (_request, { ttl }) => new AuthError({ code: "RATE_LIMITED", retryAfterMs: ttl }, "too many attempts"),
   });
-  await app.register(swagger, { openapi: description(context.version), transform: jsonSchemaTransform });
+  await app.register(swagger, { openapi: description(context.version), transform: withAccess });
   auditHook(app, context);
   guard(app, context);
   noteTokenUses(app, context);
