@@ -1,16 +1,29 @@
-/** The domains outside of the network that there was traffic with: how many, and which of them were not there before. */
+/**
+ * The domains outside of the network that there was traffic with: the largest, how many, and which of them were not there before. All of
+ * it in one pass over the range and the time before, by numbers that stand for domains; then the names of those that are told.
+ */
 import { allFilters, type Filter, type TimeRange } from "@flowtrail/model";
 import { columnIs } from "./filters.ts";
 import type { Inquiry } from "./inquiry.ts";
+import { type OverviewList, overviewList } from "./overview-list.ts";
 import type { Ranges, Tile } from "./overview-tiles.ts";
 import { type Amount, amount } from "./traffic/amounts.ts";
 import { type GroupField, groupField } from "./traffic/fields.ts";
 import { leastStepMs } from "./traffic/plan.ts";
+import { type Metric, measureOf, type TrafficQuestion } from "./traffic/question.ts";
 import { alignDown, stepFor, stepsIn } from "./traffic/steps.ts";
 import type { Traffic } from "./traffic/traffic.ts";
-import { type By, groupName, KEYS, measureName } from "./traffic/traffic-sql.ts";
+import { type Beside, groupName, hashSql, KEYS, keysSql, measureName } from "./traffic/traffic-sql.ts";
+
+export interface ExternalsQuery extends Ranges {
+  readonly filter: Filter;
+  /** Of the list. */
+  readonly metric: Metric;
+  readonly limit: number;
+}
 
 export interface Externals {
+  readonly list: OverviewList;
   /** How many domains there were, in all and step by step. */
   readonly tile: Tile;
   readonly fresh: NewExternals;
@@ -28,117 +41,135 @@ export interface NewExternals {
 }
 
 const DOMAIN = [groupField("dst.domain")].filter((field): field is GroupField => typeof field !== "string");
+/** At most: each is one bit of a number. */
 const STEPS = 40;
 const DAY_MS = 86_400_000;
 /** Whoever was not seen for so long is new. */
 const LOOK_BACK_MS = 30 * DAY_MS;
-/** So many of the largest are looked up in the time before. */
-const CANDIDATES = 2000;
 const MOST_NEW = 8;
-
-const [NAME, BYTES] = [groupName(0), measureName("bytes")];
+/** Of times before the range: nearest to it both what is compared with and what is looked back at, further back one of these. */
+const [BOTH, ONE] = [-1, -2];
 
 /** Of flows that pass, those to the outside. */
 export function toExternals(filter: Filter): Filter {
   return allFilters([filter, columnIs("dst_type", ["external"])]);
 }
 
+interface Found {
+  /** Domains of the range, and of the time that it is compared with. */
+  readonly found: string;
+  readonly previous: string;
+  /** What there was in the time that is looked back at. */
+  readonly earlier: string;
+  /** Of the list: with what has no domain. */
+  readonly groups: string;
+  readonly total: string;
+  /** The largest first: key, value, value of the time before. */
+  readonly largest: readonly (readonly [string, string, string])[];
+  /** New ones, the largest first: key, bytes. */
+  readonly fresh: readonly (readonly [string, string])[];
+  readonly fresh_found: string;
+  readonly steps: readonly string[];
+}
+
+const NOTHING: Found = {
+  found: "0",
+  previous: "0",
+  earlier: "0",
+  groups: "0",
+  total: "0",
+  largest: [],
+  fresh: [],
+  fresh_found: "0",
+  steps: [],
+};
+
 /** @throws StoreError, QuestionError */
-export async function externalsOf(
-  traffic: Traffic,
-  filter: Filter,
-  { range, before }: Pick<Ranges, "range" | "before">,
-  inquiry: Inquiry,
-): Promise<Externals> {
-  const domains = new Domains(traffic, toExternals(filter), inquiry);
-  const [{ names, found, series }, previous] = await Promise.all([domains.of(range), domains.count(before)]);
-  const tile = { value: found, previous, series };
-  const nothing = { rows: [], more: 0, since: null, complete: true };
-  if (names.length === 0) return { tile, fresh: nothing };
+export async function externalsOf(traffic: Traffic, query: ExternalsQuery, inquiry: Inquiry): Promise<Externals> {
+  const { range, before, metric } = query;
+  const measure = measureOf(metric);
+  const filter = toExternals(query.filter);
+  const measures = measure === "bytes" ? (["bytes"] as const) : (["bytes", measure] as const);
+  const question = { filter, groups: DOMAIN, measures };
+  const stepMs = stepFor(range, STEPS, leastStepMs(question, range, STEPS / 2));
+  const plan = traffic.plan({ ...question, range, stepMs });
   // Whole days: sums by day know them.
   const earlier = { fromMs: Math.max(0, alignDown(range.fromMs - LOOK_BACK_MS, DAY_MS)), toMs: range.fromMs };
-  const known = await domains.knownOf(names, earlier);
-  if (known === null) return { tile, fresh: nothing };
-  const fresh = names.filter(({ domain }) => !known.has(domain));
+  const planned = (part: TimeRange, step: number): Beside[] =>
+    part.fromMs < part.toMs ? [{ step, plan: traffic.plan({ ...question, range: part, stepMs: null }) }] : [];
+  const bothFromMs = Math.max(earlier.fromMs, before.fromMs);
+  const beside = [
+    ...planned({ fromMs: bothFromMs, toMs: range.fromMs }, BOTH),
+    ...planned({ fromMs: Math.min(earlier.fromMs, before.fromMs), toMs: bothFromMs }, ONE),
+  ];
+  const count = stepsIn(range, stepMs);
+  const isBeforeLonger = before.fromMs < earlier.fromMs;
+  const sql = (subquery: string) => externalsSql(subquery, measureName(measure), isBeforeLonger, query.limit);
+  const [row = NOTHING] = await traffic.rows<Found>(plan, inquiry, sql, { steps: count }, { kind: "rows" }, beside);
+  const names = await namesOf(traffic, { ...question, range }, [...row.largest, ...row.fresh], inquiry);
+  const isKnown = row.earlier !== "0";
   return {
-    tile,
+    list: overviewList(
+      {
+        rows: row.largest.map(([key, value, previous]) => ({ by: [names.get(key) ?? null], value, previous })),
+        groups: Number(row.groups),
+        total: row.total,
+        estimated: plan.estimated,
+      },
+      query,
+    ),
+    tile: {
+      value: Number(row.found),
+      previous: Number(row.previous),
+      series: Array.from({ length: count }, (_, i) => Number(row.steps[i] ?? 0)),
+    },
     fresh: {
-      rows: fresh.slice(0, MOST_NEW),
-      more: Math.max(0, fresh.length - MOST_NEW),
-      since: new Date(earlier.fromMs).toISOString(),
-      complete: names.length === found,
+      rows: isKnown ? row.fresh.map(([key, bytes]) => ({ domain: names.get(key) ?? "", bytes: amount(BigInt(bytes)) })) : [],
+      more: isKnown ? Number(row.fresh_found) - row.fresh.length : 0,
+      since: isKnown && row.found !== "0" ? new Date(earlier.fromMs).toISOString() : null,
+      complete: true,
     },
   };
 }
 
-class Domains {
-  readonly #traffic: Traffic;
-  readonly #filter: Filter;
-  readonly #inquiry: Inquiry;
+/** One row. Domains are told apart by their numbers; 0 stands for none. */
+function externalsSql(subquery: string, value: string, isBeforeLonger: boolean, limit: number): string {
+  const bytes = measureName("bytes");
+  const before = isBeforeLonger ? "step < 0" : `step = ${BOTH}`;
+  const earlier = isBeforeLonger ? `step = ${BOTH}` : "step < 0";
+  const groups =
+    `SELECT ${KEYS[0]} AS k, sumIf(${bytes}, step >= 0) AS b, sumIf(${bytes}, ${before}) AS pb, sumIf(${bytes}, ${earlier}) AS eb, ` +
+    `sumIf(${value}, step >= 0) AS v, sumIf(${value}, ${before}) AS p, ` +
+    `groupBitOr(if(step >= 0 AND ${bytes} > 0, bitShiftLeft(toUInt64(1), greatest(step, 0)), 0)) AS bits FROM (${subquery}) GROUP BY k`;
+  // The largest are those whose complements are the smallest.
+  const isNew = "k != 0 AND b > 0 AND eb = 0";
+  return (
+    "SELECT countIf(k != 0 AND b > 0) AS found, countIf(k != 0 AND pb > 0) AS previous, sum(eb) AS earlier, countIf(v > 0) AS groups, " +
+    "sum(v) AS total, " +
+    `arrayMap(x -> (toString(x.2), toString(bitNot(x.1)), toString(x.3)), groupArraySortedIf(${Math.trunc(limit)})((bitNot(v), k, p), v > 0)) AS largest, ` +
+    `arrayMap(x -> (toString(x.2), toString(bitNot(x.1))), groupArraySortedIf(${MOST_NEW})((bitNot(b), k), ${isNew})) AS fresh, ` +
+    `countIf(${isNew}) AS fresh_found, ` +
+    "sumForEachIf(arrayMap(i -> bitTest(bits, i), range({steps:UInt8})), k != 0) AS steps " +
+    `FROM (${groups})`
+  );
+}
 
-  constructor(traffic: Traffic, filter: Filter, inquiry: Inquiry) {
-    this.#traffic = traffic;
-    this.#filter = filter;
-    this.#inquiry = inquiry;
-  }
-
-  /** The largest, how many there are in all, and how many in each step. */
-  async of(range: TimeRange) {
-    const question = { filter: this.#filter, groups: DOMAIN };
-    const stepMs = stepFor(range, STEPS, leastStepMs(question, range, STEPS / 2));
-    // A domain of a step is a number here: there are too many to carry their names along. 0 stands for none.
-    const [key] = KEYS;
-    const [steps, rows] = await Promise.all([
-      this.#rows<{ step: string; n: string }>(
-        range,
-        stepMs,
-        (subquery) => `SELECT step, uniqExactIf(${key}, ${BYTES} > 0 AND ${key} != 0) AS n FROM (${subquery}) GROUP BY step`,
-        {},
-        { kind: "keys" },
-      ),
-      this.#rows<{ name: string; bytes: string; found: string }>(
-        range,
-        null,
-        (subquery) =>
-          `SELECT ${NAME} AS name, sum(${BYTES}) AS bytes, count() OVER () AS found FROM (${subquery}) WHERE isNotNull(${NAME}) ` +
-          "GROUP BY name HAVING bytes > 0 ORDER BY bytes DESC, name LIMIT {limit:UInt32}",
-        { limit: CANDIDATES },
-      ),
-    ]);
-    const counts = new Map(steps.map(({ step, n }) => [Number(step), Number(n)]));
-    return {
-      names: rows.map(({ name, bytes }) => ({ domain: name, bytes: amount(BigInt(bytes)) })),
-      found: Number(rows[0]?.found ?? 0),
-      series: Array.from({ length: stepsIn(range, stepMs) }, (_, i) => counts.get(i) ?? 0),
-    };
-  }
-
-  async count(range: TimeRange): Promise<number> {
-    const sql = (subquery: string) => `SELECT uniqExact(${NAME}) AS n FROM (${subquery}) WHERE ${BYTES} > 0`;
-    const [row] = await this.#rows<{ n: string }>(range, null, sql);
-    return Number(row?.n ?? 0);
-  }
-
-  /** Which of these there were; null: there was no traffic at all. */
-  async knownOf(names: readonly { readonly domain: string }[], range: TimeRange): Promise<ReadonlySet<string> | null> {
-    const [row] = await this.#rows<{ n: string; names: string[] }>(
-      range,
-      null,
-      (subquery) =>
-        `SELECT count() AS n, groupUniqArrayIf(${NAME}, ${NAME} IN {names:Array(String)}) AS names FROM (${subquery}) WHERE ${BYTES} > 0`,
-      { names: names.map(({ domain }) => domain) },
-    );
-    return row === undefined || row.n === "0" ? null : new Set(row.names);
-  }
-
-  #rows<T>(
-    range: TimeRange,
-    stepMs: number | null,
-    sql: (subquery: string) => string,
-    bindings: Record<string, unknown> = {},
-    by?: By,
-  ) {
-    const plan = this.#traffic.plan({ filter: this.#filter, groups: DOMAIN, measures: ["bytes"], range, stepMs });
-    return this.#traffic.rows<T>(plan, this.#inquiry, sql, bindings, by);
-  }
+/** @param keyed the key of a domain stands first */
+async function namesOf(
+  traffic: Traffic,
+  question: Omit<TrafficQuestion, "stepMs">,
+  keyed: readonly (readonly [string, ...string[]])[],
+  inquiry: Inquiry,
+): Promise<ReadonlyMap<string, string>> {
+  const chosen = [...new Set(keyed.map(([key]) => BigInt(key)))].filter((key) => key !== 0n);
+  if (chosen.length === 0) return new Map();
+  const name = groupName(0);
+  const rows = await traffic.rows<{ key: string; name: string }>(
+    traffic.plan({ ...question, stepMs: null }),
+    inquiry,
+    (subquery) => `SELECT DISTINCT toString(${hashSql(name)}) AS key, ${name} AS name FROM (${subquery})`,
+    {},
+    { kind: "among", chosen, of: (values, known) => keysSql(values.map((value) => hashSql(value, DOMAIN[0], known))) },
+  );
+  return new Map(rows.map((row) => [row.key, row.name]));
 }

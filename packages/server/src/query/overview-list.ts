@@ -30,12 +30,15 @@ export interface OverviewList {
 }
 
 interface Row {
-  readonly key: string;
   readonly v: string;
+  readonly p: string;
   readonly found: string;
   readonly total: string;
   readonly [group: string]: unknown;
 }
+
+/** What stands for the time before. */
+const BEFORE = -1;
 
 /** @throws StoreError, QuestionError */
 export async function largest(traffic: Traffic, query: ListQuery, inquiry: Inquiry): Promise<OverviewList> {
@@ -43,37 +46,57 @@ export async function largest(traffic: Traffic, query: ListQuery, inquiry: Inqui
   const measure = measureOf(metric);
   // High ports are clients' own: one after the other, they would say nothing.
   const question = { filter, groups: by, measures: [measure], stepMs: null, fold: true };
-  const names = by.map((_, i) => groupName(i));
-  const key = `toString(tuple(${names.join(", ")}))`;
-  const sum = `sum(${measureName(measure)}) AS v`;
+  const names = by.map((_, i) => groupName(i)).join(", ");
+  const value = measureName(measure);
   const plan = traffic.plan({ ...question, range });
-  const found = await traffic.rows<Row>(
+  const beside = [{ plan: traffic.plan({ ...question, range: query.before }), step: BEFORE }];
+  const rows = await traffic.rows<Row>(
     plan,
     inquiry,
     (subquery) =>
-      `SELECT ${names.join(", ")}, ${key} AS key, ${sum}, count() OVER () AS found, sum(v) OVER () AS total FROM (${subquery}) ` +
-      `GROUP BY ${names.join(", ")} HAVING v > 0 ORDER BY v DESC, key LIMIT {limit:UInt32}`,
+      `SELECT ${names}, sumIf(${value}, step >= 0) AS v, sumIf(${value}, step = ${BEFORE}) AS p, count() OVER () AS found, ` +
+      `sum(v) OVER () AS total FROM (${subquery}) GROUP BY ${names} HAVING v > 0 ` +
+      `ORDER BY v DESC, toString(tuple(${names})) LIMIT {limit:UInt32}`,
     { limit },
+    { kind: "values" },
+    beside,
   );
-  const before = await traffic.rows<Pick<Row, "key" | "v">>(
-    traffic.plan({ ...question, range: query.before }),
-    inquiry,
-    (subquery) => `SELECT ${key} AS key, ${sum} FROM (${subquery}) WHERE has({keys:Array(String)}, key) GROUP BY key`,
-    { keys: found.map((row) => row.key) },
-  );
-  const earlier = new Map(before.map((row) => [row.key, BigInt(row.v)]));
-  const total = BigInt(found[0]?.total ?? 0);
-  const rest = found.reduce((left, { v }) => left - BigInt(v), total);
+  const found = {
+    rows: rows.map((row) => ({
+      by: by.map((field, i) => groupValue(field, row[groupName(i)] as Stored, plan.folded)),
+      value: row.v,
+      previous: row.p,
+    })),
+    groups: Number(rows[0]?.found ?? 0),
+    total: rows[0]?.total ?? "0",
+    estimated: plan.estimated,
+  };
+  return overviewList(found, query);
+}
+
+interface FoundList {
+  /** The largest first, with sums of the range and of the time before. */
+  readonly rows: readonly { readonly by: (string | null)[]; readonly value: string; readonly previous: string }[];
+  /** How many there are in all, and what they have together. */
+  readonly groups: number;
+  readonly total: string;
+  readonly estimated: boolean;
+}
+
+/** What an answer tells of them. */
+export function overviewList({ rows, groups, estimated, ...found }: FoundList, query: Ranges & { metric: Metric }): OverviewList {
+  const total = BigInt(found.total);
+  const rest = rows.reduce((left, { value }) => left - BigInt(value), total);
   const told = (value: bigint) => ({ value: valueTold(value, query), share: shareOf(value, total) });
   return {
-    rows: found.map((row) => ({
-      by: by.map((field, i) => groupValue(field, row[groupName(i)] as Stored, plan.folded)),
-      ...told(BigInt(row.v)),
-      previous: valueTold(earlier.get(row.key) ?? 0n, { ...query, range: query.before }),
+    rows: rows.map(({ by, value, previous }) => ({
+      by,
+      ...told(BigInt(value)),
+      previous: valueTold(BigInt(previous), { ...query, range: query.before }),
     })),
-    other: { ...told(rest), groups: Number(found[0]?.found ?? 0) - found.length },
+    other: { ...told(rest), groups: groups - rows.length },
     total: valueTold(total, query),
-    estimated: plan.estimated,
+    estimated,
   };
 }
 

@@ -3,10 +3,13 @@ import { allFilters, type Filter, type TimeRange } from "@flowtrail/model";
 import { columnIs } from "./filters.ts";
 import type { Heard } from "./flow-set.ts";
 import { flowSetSql, SET_SETTINGS, wholeSet } from "./flow-set-sql.ts";
-import type { Histogram } from "./histogram.ts";
 import type { Inquiry } from "./inquiry.ts";
 import { type Amount, amount, valueTold } from "./traffic/amounts.ts";
-import { alignUp } from "./traffic/steps.ts";
+import { type GroupField, groupField } from "./traffic/fields.ts";
+import { leastStepMs } from "./traffic/plan.ts";
+import { alignUp, stepFor, stepsIn } from "./traffic/steps.ts";
+import type { Traffic } from "./traffic/traffic.ts";
+import { groupName, measureName } from "./traffic/traffic-sql.ts";
 
 const SECOND_MS = 1000;
 const HOUR_MS = 3_600_000;
@@ -30,12 +33,6 @@ export function rangeBefore({ fromMs, toMs }: TimeRange, nowMs: number): TimeRan
   return { fromMs: Math.max(0, 2 * fromMs - untilMs), toMs: Math.max(1, fromMs) };
 }
 
-/** Verdicts of connections in a range and in the time before → how many of them had this one. */
-export function verdictTile(now: Histogram, before: Histogram, verdict: string): Tile {
-  const series = stepByStep(seriesOf(now, verdict), now);
-  return { value: amount(sumOf(series)), previous: amount(sumOf(seriesOf(before, verdict).flat())), series };
-}
-
 export interface Ranges {
   readonly range: TimeRange;
   /** What it is compared with. */
@@ -43,23 +40,74 @@ export interface Ranges {
   readonly nowMs: number;
 }
 
-/** All groups together, per second. */
-export function rateTile(now: Histogram, before: Histogram, ranges: Ranges): Tile {
-  const series = stepByStep(now.series, now);
-  const rate = (total: bigint, range: TimeRange) => valueTold(total, { metric: "rate", range, nowMs: ranges.nowMs });
-  return { value: rate(sumOf(series), ranges.range), previous: rate(sumOf(before.series.flat()), ranges.before), series };
+export interface Tiles {
+  /** Bytes per second; its series are bytes. */
+  readonly throughput: Tile;
+  /** That began, per second; its series are connections. */
+  readonly connections: Tile;
+  readonly denied: Tile;
+  readonly unanswered: Tile;
+  readonly estimated: boolean;
 }
 
-function seriesOf({ groups, series }: Histogram, group: string): readonly (readonly Amount[])[] {
-  return series.filter((_, i) => groups[i] === group);
+interface Row {
+  /** Below 0: the time before. */
+  readonly step: string;
+  readonly verdict: string | null;
+  readonly bytes: string;
+  readonly connections: string;
 }
 
-function stepByStep(series: readonly (readonly Amount[])[], { series: [first = []] }: Histogram): Amount[] {
-  return first.map((_, step) => amount(sumOf(series.map((values) => values[step] ?? 0))));
-}
+const VERDICT = [groupField("verdict")].filter((field): field is GroupField => typeof field !== "string");
+const STEPS = 40;
+const BEFORE = -1;
 
-function sumOf(amounts: readonly Amount[]): bigint {
-  return amounts.reduce((sum: bigint, value) => sum + BigInt(value), 0n);
+/** Bytes and connections by verdict, of the range and of the time before: in one pass. @throws StoreError, QuestionError */
+export async function tilesOf(traffic: Traffic, asked: Filter, ranges: Ranges, inquiry: Inquiry): Promise<Tiles> {
+  const { range, before } = ranges;
+  const filter = await traffic.withKnown(asked, { fromMs: before.fromMs, toMs: range.toMs }, inquiry);
+  const question = { filter, groups: VERDICT, measures: ["bytes", "connections"] as const };
+  const stepMs = stepFor(range, STEPS, leastStepMs(question, range, STEPS));
+  const plan = traffic.plan({ ...question, range, stepMs });
+  const name = groupName(0);
+  const sum = (measure: "bytes" | "connections") => `toString(sum(${measureName(measure)})) AS ${measure}`;
+  const rows = await traffic.rows<Row>(
+    plan,
+    inquiry,
+    (subquery) =>
+      `SELECT step, ${name} AS verdict, ${sum("bytes")}, ${sum("connections")} FROM (${subquery}) GROUP BY step, verdict`,
+    {},
+    { kind: "values" },
+    [{ plan: traffic.plan({ ...question, range: before, stepMs: null }), step: BEFORE }],
+  );
+  const count = stepsIn(range, stepMs);
+  const tile = (measure: "bytes" | "connections", passes: (row: Row) => boolean) => {
+    const sums = Array.from({ length: count }, () => 0n);
+    let previous = 0n;
+    for (const row of rows.filter(passes)) {
+      const step = Number(row.step);
+      if (step < 0) previous += BigInt(row[measure]);
+      else sums[step] = (sums[step] ?? 0n) + BigInt(row[measure]);
+    }
+    const total = sums.reduce((all, one) => all + one, 0n);
+    return { total, previous, series: sums.map(amount) };
+  };
+  const rate = (measure: "bytes" | "connections"): Tile => {
+    const { total, previous, series } = tile(measure, () => true);
+    const told = (sum: bigint, of: TimeRange) => valueTold(sum, { metric: "rate", range: of, nowMs: ranges.nowMs });
+    return { value: told(total, range), previous: told(previous, before), series };
+  };
+  const counted = (verdict: string): Tile => {
+    const { total, previous, series } = tile("connections", (row) => row.verdict === verdict);
+    return { value: amount(total), previous: amount(previous), series };
+  };
+  return {
+    throughput: rate("bytes"),
+    connections: rate("connections"),
+    denied: counted("denied"),
+    unanswered: counted("unanswered"),
+    estimated: plan.estimated,
+  };
 }
 
 /** Connections that are open right now, whatever the range is. Each counts once, as everywhere: its primary report. */

@@ -2,12 +2,12 @@
 import { allFilters, type Filter, type TimeRange } from "@flowtrail/model";
 import { columnIs } from "./filters.ts";
 import type { Heard } from "./flow-set.ts";
-import { type Histogram, type HistogramQuery, histogram } from "./histogram.ts";
+import { type Histogram, histogram } from "./histogram.ts";
 import type { Inquiry } from "./inquiry.ts";
 import type { Narrowed } from "./narrowed.ts";
-import { externalsOf, type NewExternals, toExternals } from "./overview-externals.ts";
+import { externalsOf, type NewExternals } from "./overview-externals.ts";
 import { largest, type OverviewList } from "./overview-list.ts";
-import { openNow, rangeBefore, rateTile, type Tile, verdictTile } from "./overview-tiles.ts";
+import { openNow, rangeBefore, type Tile, type Tiles, tilesOf } from "./overview-tiles.ts";
 import { type GroupField, groupField } from "./traffic/fields.ts";
 import type { Metric } from "./traffic/question.ts";
 import { alignDown, alignUp } from "./traffic/steps.ts";
@@ -32,17 +32,8 @@ export interface Overview {
   readonly from: string;
   readonly to: string;
   readonly chart: Histogram;
-  readonly tiles: {
-    /** Bytes per second; its series are bytes. */
-    readonly throughput: Tile;
-    /** That began, per second; its series are connections. */
-    readonly connections: Tile;
-    readonly externals: Tile;
-    readonly denied: Tile;
-    readonly unanswered: Tile;
-    readonly open: number;
-  };
-  readonly top: Readonly<Record<keyof typeof LISTS, OverviewList>>;
+  readonly tiles: Omit<Tiles, "estimated"> & { readonly externals: Tile; readonly open: number };
+  readonly top: Readonly<Record<keyof typeof LISTS | "externals", OverviewList>>;
   readonly new_externals: NewExternals;
   readonly estimated: boolean;
 }
@@ -54,16 +45,12 @@ export interface OverviewDeps {
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
-const SPARK_STEPS = 40;
 const GROUPS = 8;
-/** Only their sum is told. */
-const FEW = 4;
 
 const ends = (type: string, filter: Filter) => allFilters([filter, columnIs("src_type", [type])]);
 const LISTS = {
   nodes: { by: fields("reporter"), within: (filter: Filter) => filter },
   users: { by: fields("src.name"), within: (filter: Filter) => ends("user", filter) },
-  externals: { by: fields("dst.domain"), within: toExternals },
   services: { by: fields("dst.port", "protocol"), within: (filter: Filter) => filter },
 } as const;
 
@@ -72,47 +59,26 @@ export async function overview({ traffic, heard }: OverviewDeps, query: Overview
   const { filter, group, metric, buckets, limit, nowMs } = query;
   const range = wholeHours(query.range, nowMs);
   const ranges = { range, before: rangeBefore(range, nowMs), nowMs };
-  const chartQuery = { range, filter, group, metric, buckets, limit: GROUPS, previous: true };
-  const verdicts: HistogramQuery = {
-    ...chartQuery,
-    group: VERDICT,
-    metric: "connections",
-    buckets: SPARK_STEPS,
-    previous: false,
-  };
+  const charted = histogram(traffic, { range, filter, group, metric, buckets, limit: GROUPS, previous: true }, inquiry);
   const list = ({ by, within }: (typeof LISTS)[keyof typeof LISTS]) =>
     largest(traffic, { ...ranges, filter: within(filter), by, metric, limit }, inquiry);
-  const charted = histogram(traffic, chartQuery, inquiry);
-  const undivided = { ...chartQuery, group: null, metric: "bytes", buckets: SPARK_STEPS, previous: false } as const;
-  const earlier = { range: ranges.before, buckets: FEW };
-  const [chart, bytes, bytesBefore, ended, endedBefore, externals, open, nodes, users, domains, services] = await Promise.all([
+  const [chart, { estimated, ...tiles }, externals, open, nodes, users, services] = await Promise.all([
     charted,
-    metric === "bytes" ? charted : histogram(traffic, undivided, inquiry),
-    histogram(traffic, { ...undivided, ...earlier }, inquiry),
-    histogram(traffic, verdicts, inquiry),
-    histogram(traffic, { ...verdicts, ...earlier }, inquiry),
-    externalsOf(traffic, filter, ranges, inquiry),
+    tilesOf(traffic, filter, ranges, inquiry),
+    externalsOf(traffic, { ...ranges, filter, metric, limit }, inquiry),
     openNow(filter, heard, nowMs, inquiry),
     list(LISTS.nodes),
     list(LISTS.users),
-    list(LISTS.externals),
     list(LISTS.services),
   ]);
   return {
     from: new Date(range.fromMs).toISOString(),
     to: new Date(range.toMs).toISOString(),
     chart,
-    tiles: {
-      throughput: rateTile(bytes, bytesBefore, ranges),
-      connections: rateTile(ended, endedBefore, ranges),
-      externals: externals.tile,
-      denied: verdictTile(ended, endedBefore, "denied"),
-      unanswered: verdictTile(ended, endedBefore, "unanswered"),
-      open,
-    },
-    top: { nodes, users, externals: domains, services },
+    tiles: { ...tiles, externals: externals.tile, open },
+    top: { nodes, users, externals: externals.list, services },
     new_externals: externals.fresh,
-    estimated: [chart, bytes, nodes, users, domains, services].some(({ estimated }) => estimated),
+    estimated: estimated || [chart, nodes, users, externals.list, services].some((one) => one.estimated),
   };
 }
 
@@ -122,8 +88,6 @@ export function wholeHours({ fromMs, toMs }: TimeRange, nowMs: number): TimeRang
   const endMs = alignUp(toMs, HOUR_MS);
   return { fromMs: alignDown(fromMs, HOUR_MS), toMs: endMs >= nowMs ? endMs : toMs };
 }
-
-const [VERDICT = null] = fields("verdict");
 
 function fields(...names: readonly string[]): GroupField[] {
   return names.map(groupField).filter((field): field is GroupField => typeof field !== "string");

@@ -16,7 +16,7 @@ import {
   protocolName,
   TEXT_COLUMNS,
 } from "@flowtrail/model";
-import { HIGHEST_KEPT_PORT } from "../../store/schema/rollup-tables.ts";
+import { HIGHEST_KEPT_PORT, type RollupKey } from "../../store/schema/rollup-tables.ts";
 import { operandSql } from "../filter-sql.ts";
 
 /** What a chart is divided by. */
@@ -28,6 +28,8 @@ export interface GroupField {
   readonly needs: readonly ColumnName[];
   /** Over these columns. */
   readonly sql: string;
+  /** The number that stands for it, over a column that some rollups have; null or 0 where there is no value. */
+  readonly keyed?: { readonly key: RollupKey; readonly sql: string };
 }
 
 /** Columns that a filter looks at. */
@@ -50,7 +52,11 @@ function groupOf({ name, operands }: Field): GroupField | null {
   const { kind } = operand;
   const column = kind === "column" ? operand.column : kind === "domain" ? columnGroup("domain").column : null;
   if (column === null || !column.groupable) return null;
-  return { name, column, needs: operandColumns(operand), sql: operandSql(operand) };
+  const needs = operandColumns(operand);
+  const group = { name, column, needs, sql: operandSql(operand) };
+  return needs.includes("domain")
+    ? { ...group, keyed: { key: "domain_key", sql: operandSql(operand, { domain: "domain_key" }) } }
+    : group;
 }
 
 const groups = FILTER_FIELDS.flatMap((field) => {

@@ -1,6 +1,6 @@
 /** The largest groups of what a plan yields. Statements over its subquery; groups are told apart by their keys. */
 import type { RankedBy, TrafficQuestion } from "./question.ts";
-import { groupName, KEYS, keysSql, measureName, PLACE, wholeKey } from "./traffic-sql.ts";
+import { groupName, hashSql, KEYS, keysSql, measureName, PLACE, wholeKey } from "./traffic-sql.ts";
 
 type Divided = Pick<TrafficQuestion, "groups" | "measures">;
 
@@ -33,7 +33,7 @@ export function atOnceSql(subquery: string, question: Divided, rank?: RankedBy):
     `SELECT toUInt8(grouping(${names[0]})) AS total, step, ${all}, ${sum} AS v ` +
     `FROM (${subquery}) GROUP BY GROUPING SETS ((step, ${all}), (step))`;
   return (
-    `SELECT total, toString(${wholeKey(...keysSql(names))}) AS key, ${all}, sum(v) AS sum, ${STEPS}, count() OVER () AS found FROM (${cells}) ` +
+    `SELECT total, toString(${wholeKey(...keysSql(names.map((name) => hashSql(name))))}) AS key, ${all}, sum(v) AS sum, ${STEPS}, count() OVER () AS found FROM (${cells}) ` +
     `GROUP BY ${all}, total HAVING sum > 0 ORDER BY total DESC, ${rank === undefined ? "" : RANKS[rank.kind]}sum DESC, ${all} LIMIT {limit:UInt32}`
   );
 }

@@ -7,7 +7,7 @@ import { withKnownTexts } from "../known-texts.ts";
 import { planTraffic, type TrafficPlan, type TrafficSources } from "./plan.ts";
 import type { RankedBy, TrafficMeasure, TrafficQuestion } from "./question.ts";
 import { atOnceSql, chosenSql, largestSql, rankBindings } from "./ranked-sql.ts";
-import { type By, groupName, TRAFFIC_SETTINGS, trafficSql } from "./traffic-sql.ts";
+import { type Beside, type By, groupName, TRAFFIC_SETTINGS, trafficSql } from "./traffic-sql.ts";
 
 export interface TrafficDeps {
   readonly sources: TrafficSources;
@@ -110,10 +110,12 @@ export class Traffic {
     statement: (subquery: string) => string,
     bindings: Readonly<Record<string, unknown>>,
     by?: By,
+    beside: readonly Beside[] = [],
   ): Promise<T[]> {
-    const { text, bindings: own } = trafficSql(plan, () => this.#deps.heard.ids(), by);
-    const table = plan.tables.join(", ");
-    if (plan.partial) inquiry.markPartial();
+    const { text, bindings: own } = trafficSql(plan, () => this.#deps.heard.ids(), by, beside);
+    const plans = [plan, ...beside.map((other) => other.plan)];
+    const table = [...new Set(plans.flatMap(({ tables }) => tables))].join(", ");
+    if (plans.some(({ partial }) => partial)) inquiry.markPartial();
     return inquiry.rows<T>({
       table,
       sql: statement(text),

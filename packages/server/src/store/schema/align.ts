@@ -102,6 +102,7 @@ async function alignColumn(
     const where = previous === undefined ? "FIRST" : `AFTER ${previous}`;
     const first = older === undefined ? column : { ...column, default: older };
     await alter(`ADD COLUMN IF NOT EXISTS ${columnDefinition(first)} ${where}`);
+    if (column.filledLater) await alter(`MATERIALIZE COLUMN ${column.name}`, { mutations_sync: "0" });
   }
   // A default that differs from moment to moment would be made anew at each reading of a row that is older than the column.
   if (older !== undefined && (found === undefined || bare(found.value) === bare(older))) {

@@ -37,6 +37,26 @@ export interface Rollup {
   readonly dimensions: readonly ColumnName[];
   /** The rollup whose buckets it adds up; null: it is computed from what is stored of the flows. */
   readonly of: string | null;
+  /** Its columns that are numbers made of its dimensions. */
+  readonly keys: readonly RollupKey[];
+}
+
+/** `src_key`, `dst_key`: the ends of a pair. */
+export type RollupKey = "domain_key" | "src_key" | "dst_key";
+
+/** Odd, so that nothing is lost by multiplying. */
+export const KEY_FACTOR = "11400714819323198485";
+
+/** Numbers that stand for texts; 0: there is none. What makes them of dimensions, in SQL. */
+export const KEY_SQL: Readonly<Record<RollupKey, string>> = {
+  domain_key: "ifNull(sipHash64(domain), 0)",
+  src_key: endKeySql("src_type", "src_id", "src_name", "0"),
+  dst_key: endKeySql("dst_type", "dst_id", "dst_name", "0"),
+};
+
+/** One end of a pair as a number: its type, and whichever of the others comes first that is not null. `otherwise`: if all are. */
+export function endKeySql(type: string, id: string, name: string, otherwise: string): string {
+  return `toUInt64(sipHash64(${type}) * toUInt64(${KEY_FACTOR}) + ifNull(sipHash64(${id}), ifNull(sipHash64(${name}), ${otherwise})))`;
 }
 
 /** Its beginning. */
@@ -58,10 +78,17 @@ function measure(name: Measure): TableColumn {
  * The primary key is the time alone: ClickHouse can tell parts that do not overlap, which FINAL need not merge, only if nothing in it
  * may be null.
  */
-function bucketTable(name: string, stepMs: number, key: readonly TableColumn[], measures: readonly Measure[]): Table {
+function bucketTable(
+  name: string,
+  stepMs: number,
+  key: readonly TableColumn[],
+  measures: readonly Measure[],
+  keys: readonly RollupKey[] = [],
+): Table {
+  const numbers = keys.map((one) => ({ name: one, type: "UInt64", codec: "ZSTD(1)", default: KEY_SQL[one], filledLater: true }));
   return {
     name,
-    columns: [BUCKET, ...key, ...measures.map(measure), COMPUTED],
+    columns: [BUCKET, ...key, ...measures.map(measure), COMPUTED, ...numbers],
     engine: "ReplacingMergeTree(computed)",
     primaryKey: ["bucket"],
     orderBy: ["bucket", ...key.map((column) => column.name)],
@@ -70,8 +97,14 @@ function bucketTable(name: string, stepMs: number, key: readonly TableColumn[], 
   };
 }
 
-function rollup(name: string, stepMs: number, dimensions: readonly ColumnName[], of: string | null = null): Rollup {
-  return { table: bucketTable(name, stepMs, dimensions.map(dimension), MEASURES), stepMs, dimensions, of };
+function rollup(
+  name: string,
+  stepMs: number,
+  dimensions: readonly ColumnName[],
+  of: string | null = null,
+  keys: readonly RollupKey[] = [],
+): Rollup {
+  return { table: bucketTable(name, stepMs, dimensions.map(dimension), MEASURES, keys), stepMs, dimensions, of, keys };
 }
 
 const SOURCE = ["src_type", "src_id", "src_name"] as const;
@@ -82,6 +115,8 @@ const OF_DESTINATIONS = ["network", "protocol", "dst_port", ...DESTINATION] as c
 const OF_DOMAINS = ["network", "src_type", "dst_type", "domain"] as const;
 const VISITS = ["network", ...SOURCE, "dst_type", "domain"] as const;
 const PAIRS = ["network", ...SOURCE, ...DESTINATION] as const;
+const ENDS = ["src_key", "dst_key"] as const;
+const DOMAIN = ["domain_key"] as const;
 
 /** In the order in which they are preferred: that of fewer rows for the same time first. */
 export const ROLLUPS: readonly Rollup[] = [
@@ -89,14 +124,14 @@ export const ROLLUPS: readonly Rollup[] = [
   rollup("rollup_source_days", DAY_MS, OF_SOURCES, "rollup_sources"),
   rollup("rollup_destination_days", DAY_MS, OF_DESTINATIONS, "rollup_destinations"),
   rollup("rollup_reporters", HOUR_MS, ["network", "reporter", "role", ...KINDS.slice(1)]),
-  rollup("rollup_pair_days", DAY_MS, PAIRS, "rollup_pairs"),
-  rollup("rollup_domain_days", DAY_MS, OF_DOMAINS, "rollup_domains"),
+  rollup("rollup_pair_days", DAY_MS, PAIRS, "rollup_pairs", ENDS),
+  rollup("rollup_domain_days", DAY_MS, OF_DOMAINS, "rollup_domains", DOMAIN),
   rollup("rollup_destinations", HOUR_MS, OF_DESTINATIONS),
   rollup("rollup_sources", HOUR_MS, OF_SOURCES),
   rollup("rollup_minutes", MINUTE_MS, KINDS),
-  rollup("rollup_domains", HOUR_MS, OF_DOMAINS),
+  rollup("rollup_domains", HOUR_MS, OF_DOMAINS, null, DOMAIN),
   rollup("rollup_visit_days", DAY_MS, VISITS),
-  rollup("rollup_pairs", HOUR_MS, [...PAIRS, "protocol", "direction", "dst_port", "verdict"]),
+  rollup("rollup_pairs", HOUR_MS, [...PAIRS, "protocol", "direction", "dst_port", "verdict"], null, ENDS),
 ];
 
 /** Fields whose values are counted. */

@@ -7,6 +7,8 @@ export interface TableColumn {
   readonly default?: string;
   /** What rows get that are older than the column, where that is not the default. */
   readonly older?: string;
+  /** Rows that are older than the column have their default written in the background; until then it is made at each reading. */
+  readonly filledLater?: boolean;
 }
 
 export interface Table {
