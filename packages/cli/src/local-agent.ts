@@ -42,7 +42,7 @@ export function runningAgent(state: string): number | null {
 
 /** Inert until `start()`. */
 export class LocalAgent {
-  readonly #server: LocalServer;
+  #server: LocalServer;
   readonly #options: LocalAgentOptions;
   readonly #deps: LocalAgentDeps;
   #report: Report = { state: "failed", message: null };
@@ -70,9 +70,14 @@ export class LocalAgent {
     this.#child.start();
   }
 
-  /** Tells the server once more: one that was started again has forgotten it. */
-  tellAgain(): Promise<void> {
-    return this.#tell(this.#report);
+  /** The server was started again: it has forgotten what it was told, and may be elsewhere. */
+  async serverIs(server: LocalServer): Promise<void> {
+    const hasMoved = server.url !== this.#server.url;
+    this.#server = server;
+    await this.#tell(this.#report);
+    if (!hasMoved || this.#child === null) return;
+    await this.#child.stop();
+    await this.start();
   }
 
   async stop(): Promise<void> {

@@ -4,7 +4,10 @@ import { join } from "node:path";
 import { CliError, withAccess } from "./errors.ts";
 
 export interface LocalServer {
+  /** For programs of this machine: never needs to know the server's certificate. */
   readonly url: string;
+  /** For people. */
+  readonly page: string;
   readonly pid: number;
   readonly token: string | null;
 }
@@ -13,9 +16,10 @@ export interface LocalServer {
 export function findLocalServer(data: string): LocalServer | null {
   const text = readIfThere(join(data, "server.json"));
   if (text === null) return null;
-  const { url, pid } = JSON.parse(text) as { url: string; pid: number };
+  // A server of before this had one address for all.
+  const { url, page = url, pid } = JSON.parse(text) as { url: string; page?: string; pid: number };
   if (!isAlive(pid)) return null;
-  return { url, pid, token: readIfThere(join(data, "admin.token"))?.trim() ?? null };
+  return { url, page, pid, token: readIfThere(join(data, "admin.token"))?.trim() ?? null };
 }
 
 function readIfThere(path: string): string | null {

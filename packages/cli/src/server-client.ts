@@ -15,7 +15,7 @@ export function createAgentToken(server: LocalServer, node: string): Promise<New
 /** A link that signs one browser in, once. The code is in the fragment, which browsers do not send: it is in no log. */
 export async function signInLink(server: LocalServer): Promise<string> {
   const { token } = await callServer<NewToken>(server, "POST", "/api/tokens", { kind: "signin" });
-  return `${server.url.replace(/\/$/, "")}/#signin=${encodeURIComponent(token)}`;
+  return `${server.page.replace(/\/$/, "")}/#signin=${encodeURIComponent(token)}`;
 }
 
 /** Waits until the server of a data directory answers that it is well. @throws CliError NO_SERVER when it takes too long, or has failed for good */

@@ -27,9 +27,9 @@ export async function prepareData(dir: string): Promise<void> {
   }
 }
 
-/** Says where the server listens. */
-export async function writeServerFile(dir: string, url: string): Promise<void> {
-  await replaceFile(join(dir, SERVER_FILE), `${JSON.stringify({ pid: process.pid, url })}\n`);
+/** @param urls `url`: for programs of this machine. `page`: for people, and for other machines */
+export async function writeServerFile(dir: string, urls: { readonly url: string; readonly page: string }): Promise<void> {
+  await replaceFile(join(dir, SERVER_FILE), `${JSON.stringify({ pid: process.pid, ...urls })}\n`);
 }
 
 export async function removeServerFile(dir: string): Promise<void> {

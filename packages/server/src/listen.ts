@@ -7,9 +7,9 @@ export function formatListen({ host, port }: ListenAddress): string {
 }
 
 /** Where a program of this machine reaches a server that listens there. */
-export function localUrl({ host, port }: ListenAddress): string {
+export function localUrl({ host, port }: ListenAddress, scheme: "http" | "https" = "http"): string {
   const reachable = host === "0.0.0.0" ? "127.0.0.1" : host === "::" ? "::1" : host;
-  return `http://${formatListen({ host: reachable, port })}`;
+  return `${scheme}://${formatListen({ host: reachable, port })}`;
 }
 
 /** Names are not believed but for `localhost`: they may mean another address tomorrow. */

@@ -53,6 +53,7 @@ import { FlowFacets } from "./query/facets.ts";
 import { FlowDetails } from "./query/flow-detail.ts";
 import { FlowList } from "./query/flow-list.ts";
 import { type CountedSources, WORTH_ASKING_MS } from "./query/flow-list-known.ts";
+import { Privacy } from "./privacy/privacy.ts";
 import { InquiryDesk } from "./query/inquiry-desk.ts";
 import { FlowSeen } from "./query/seen.ts";
 import { Traffic } from "./query/traffic/traffic.ts";
@@ -100,6 +101,7 @@ export class Server {
   readonly #inventoryLog: InventoryLog;
   readonly #history: InventoryHistory;
   readonly #sources: Sources;
+  readonly #privacy: Privacy;
   readonly #inventoryHealth: InventoryHealth;
   readonly #declarations: AgentSources;
   readonly #reattribute: Reattribute;
@@ -139,7 +141,7 @@ export class Server {
     this.#inventoryLog = new InventoryLog(this.#store.clickhouse);
     this.#history = new InventoryHistory({ shared }, { store: this.#inventoryLog, now, logger });
     const otherNodes = new OtherNodes(this.#history);
-    this.#capture = new CaptureSettings(config.agents, { book: this.#store.settings, logger });
+    this.#capture = new CaptureSettings({ ...config.agents, ...config.privacy }, { book: this.#store.settings, logger });
     const updates = new UpdateInterval({ now, setMs: () => this.#capture.state.policy.update_interval_s * 1000 });
     this.#roster = new Roster(
       {
@@ -155,7 +157,12 @@ export class Server {
       expectedOfBatch: () => this.#roster.expectations(),
       onUnknownRelay: (reporter) => unknownRelays.note(reporter),
     });
-    this.#sources = new Sources({ history: this.#history, logger, now });
+    this.#privacy = new Privacy(
+      { keyFile: config.privacy.key_file ?? join(config.data, "privacy.key") },
+      { state: () => this.#capture.state, inventory: () => this.#history.current(), now, logger },
+    );
+    this.#sources = new Sources({ history: this.#history, kept: (told) => this.#privacy.inventory(told), logger, now });
+    this.#privacy.onChange(() => this.#sources.tellAgain());
     this.#inventoryHealth = new InventoryHealth({ now, sources: this.#sources, history: this.#history });
     this.#declarations = new AgentSources({ sources: this.#sources, history: this.#history, now });
     this.#reattribute = new Reattribute(
@@ -167,6 +174,7 @@ export class Server {
         editions: new Editions(this.#store.clickhouse, this.#store.nodes),
         identify: this.#identify,
         inventory: this.#history,
+        disguiseRows: (batch) => this.#privacy.disguiseRows(batch),
         roster: this.#roster,
         lingerMs: LINGER_MS,
       },
@@ -196,6 +204,7 @@ export class Server {
         oldestMs,
         admit: (note, hasMoved) => this.#agents.admit(note, hasMoved),
         identify: this.#identify,
+        privacy: this.#privacy,
         declare: (reporter, declaration) => this.#declarations.declare(reporter, declaration),
         submit: (submission) => this.#store.submit(submission),
         onDelivery: (delivery) => this.#agents.note(delivery),
@@ -265,6 +274,7 @@ export class Server {
       await this.#store.audit.begin(hostname());
       this.#repeats.start();
       await this.#sample.start();
+      this.#privacy.check();
       await this.#startInventory();
       await this.#agents.start();
       this.#reattribute.start();
@@ -354,6 +364,7 @@ export class Server {
         clickhouse: this.#store.clickhouse,
         admit: (note, hasMoved) => this.#agents.admit(note, hasMoved),
         identify: this.#identify,
+        privacy: this.#privacy,
         submit: (submission) => this.#store.submit(submission),
         onDelivery: (delivery) => this.#agents.note(delivery),
         onStored: (batch) => this.#live.publish(batch),
@@ -431,6 +442,8 @@ export class Server {
       live: this.#live,
       health: this.#health,
       metrics: new Metrics({
+        http: this.#http,
+        certificate: () => this.#certificate?.report ?? null,
         receive: this.#receive,
         live: this.#live,
         store,
@@ -448,6 +461,7 @@ export class Server {
       backups: store.backups,
       settings: store.settings,
       capture: this.#capture,
+      privacy: this.#privacy,
       sample: this.#sample,
       seeder: this.#seeder,
       netmakerImport: new NetmakerImport({
@@ -455,6 +469,7 @@ export class Server {
         oldestMs: (nowMs) => store.retention.flowsFromMs(nowMs),
         submit: (submission) => store.submit(submission),
         admit: (note) => this.#agents.admit(note, false),
+        privacy: this.#privacy,
         clickhouse: store.clickhouse,
         identify: this.#identify,
         history: this.#history,

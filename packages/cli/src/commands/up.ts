@@ -75,7 +75,7 @@ async function startServer({ listen, data }: UpOptions, started: Started): Promi
       if (final) void end(started, exitCode ?? 1);
       else
         waitForServer(data, waiting).then(
-          () => started.agent?.tellAgain(),
+          (server) => started.agent?.serverIs(server),
           (error: unknown) => say(String(error)),
         );
     },

@@ -11,8 +11,9 @@ import { guard } from "../auth/guard.ts";
 import { auditHook } from "./audit-hook.ts";
 import type { Api, ApiContext } from "./context.ts";
 import { notFound, sendError } from "./errors.ts";
-import { withAccess } from "./openapi-access.ts";
 import { addSecureHeaders, HEADERS } from "./headers.ts";
+import { withAccess } from "./openapi-access.ts";
+import { limitQuotas } from "./quotas.ts";
 import { accountRoutes } from "./routes/accounts.ts";
 import { auditRoutes } from "./routes/audit.ts";
 import { authRoutes } from "./routes/auth.ts";
@@ -70,7 +71,8 @@ export async function buildApp(context: ApiContext): Promise<Api> {
   });
   await app.register(swagger, { openapi: description(context.version), transform: withAccess });
   auditHook(app, context);
-  guard(app, context);
+  guard(app, { ...context, clientCa: context.config.tls.client_ca ?? null });
+  limitQuotas(app, context.config);
   noteTokenUses(app, context);
   context.metrics.observe(app);
   const questions = [

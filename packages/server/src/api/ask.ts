@@ -78,5 +78,7 @@ function askerKind(identity: Identity | null): AskerKind {
 
 /** Turns are shared out between those who ask. */
 export function askerOf({ identity, ip }: FastifyRequest): string {
-  return identity === null || identity.kind === "anybody" ? ip : identity.id;
+  if (identity === null || identity.kind === "anybody") return ip;
+  // However often somebody signed in, it is one person.
+  return identity.kind === "session" ? (identity.account ?? identity.id) : identity.id;
 }

@@ -12,7 +12,7 @@ import { type Audited, during } from "../audit/current.ts";
 import { type AuditEntry, whoOf } from "../audit/entry.ts";
 import type { AuditLog } from "../audit/log.ts";
 import type { Repeats } from "../audit/repeats.ts";
-import { type Auth, SESSION_COOKIE } from "../auth/auth.ts";
+import type { Auth } from "../auth/auth.ts";
 import { askedOf, auditOf, isObject, type RouteAudit, targetOf } from "./audit-asked.ts";
 
 declare module "fastify" {
@@ -77,7 +77,8 @@ function sessionOf(reply: FastifyReply): string | null {
   return found[0] === undefined ? null : decodeURIComponent(found[0]);
 }
 
-const SESSION = new RegExp(`${SESSION_COOKIE}=([^;]+)`);
+/** Over TLS the name has a prefix. */
+const SESSION = /flowtrail_session=([^;]+)/;
 
 async function begin(request: FastifyRequest, reply: FastifyReply, { audit, repeats }: AuditHookDeps): Promise<void> {
   const line = auditOf(request);

@@ -47,12 +47,15 @@ export const STATUS: Readonly<Record<string, number>> = {
   QUERY_TOO_LARGE: 422,
   QUERY_TOO_SLOW: 422,
   RATE_LIMITED: 429,
+  TOO_MANY_AT_ONCE: 429,
   STORE_OVERLOADED: 429,
   INTERNAL: 500,
   STORE_QUERY: 500,
   STORE_AUTH: 502,
   ENROL_BUSY: 503,
   STORE_UNAVAILABLE: 503,
+  NO_PRIVACY_KEY: 503,
+  BAD_PRIVACY_KEY: 503,
   STORE_BUSY: 503,
   BACKUP_BUSY: 503,
   QUERY_BUSY: 503,
@@ -74,7 +77,7 @@ export const errorSchema = z
 export type RouteErrorData =
   | { code: "NOT_FOUND" }
   | { code: "BAD_REQUEST" }
-  | { code: "TOO_MANY_FOLLOWERS"; retryAfterMs: number };
+  | { code: "TOO_MANY_AT_ONCE" | "TOO_MANY_FOLLOWERS"; retryAfterMs: number };
 export class RouteError extends FlowtrailError<RouteErrorData> {}
 
 export const notFound = (message: string) => new RouteError({ code: "NOT_FOUND" }, message);

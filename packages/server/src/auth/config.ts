@@ -1,4 +1,5 @@
 import type { ServerConfig } from "../config/schema.ts";
+import type { ProxyConfig } from "./proxy-people.ts";
 
 export interface AuthConfig {
   /** Nobody is asked for credentials. */
@@ -11,4 +12,8 @@ export interface AuthConfig {
 
 export function authConfig({ insecure_no_auth, auth }: ServerConfig): AuthConfig {
   return { insecure: insecure_no_auth, idleMs: auth.session.idle, lifetimeMs: auth.session.lifetime };
+}
+
+export function proxyConfig({ auth: { proxy, grants } }: ServerConfig): ProxyConfig {
+  return { from: proxy.from, userHeader: proxy.user_header, groupsHeader: proxy.groups_header, grants };
 }

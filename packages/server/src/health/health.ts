@@ -8,6 +8,7 @@ import type { ReceiveStats } from "../receive/receive.ts";
 import type { RetentionReport } from "../store/retention/retention.ts";
 import type { RollupsStats } from "../store/rollups/rollups.ts";
 import type { StoreHealth, StoreStats } from "../store/store.ts";
+import type { CertificateReport } from "../tls/certificate.ts";
 import type { AgentBook, AgentReport } from "./agent-book.ts";
 import type { InventoryReport } from "./inventory-health.ts";
 import { type NetmakerHealth, netmakerHealth } from "./netmaker-health.ts";
@@ -37,6 +38,8 @@ export interface HealthDeps {
   readonly netmaker: { readonly report: NetmakerReport } | null;
   readonly audit: { readonly stats: AuditStats };
   readonly sampleOn: () => boolean;
+  /** Of the main listener; null: no TLS. */
+  readonly certificate: () => CertificateReport | null;
   /** Address of each listener that is up, by name; null for one that is not. */
   readonly listeners: () => Readonly<Record<string, string | null>>;
 }
@@ -98,6 +101,8 @@ export interface FullHealth {
   readonly netmaker: NetmakerHealth | null;
   /** Entries that wait while the store is away, those that were too many for that, and what is wrong. */
   readonly audit: Pick<AuditStats, "waiting" | "dropped" | "problem">;
+  /** Null: the main listener has none. */
+  readonly tls: CertificateReport | null;
   readonly local_agent: LocalAgent | null;
   readonly sample: boolean;
   readonly insecure: boolean;
@@ -170,6 +175,7 @@ export class Health {
       inventory: inventory.report(),
       netmaker: netmaker && netmakerHealth(netmaker.report),
       audit: auditHealth(this.#deps.audit.stats),
+      tls: this.#deps.certificate(),
       local_agent: this.#localAgent,
       sample: sampleOn(),
       insecure,

@@ -9,11 +9,12 @@ import type { ReceiveStats } from "../receive/receive.ts";
 import type { Retention } from "../store/retention/retention.ts";
 import type { StoreHealth } from "../store/store.ts";
 import type { InventoryStats } from "./inventory-health.ts";
+import { type HttpMetricsDeps, httpMetrics } from "./http-metrics.ts";
 import { netmakerMetrics } from "./netmaker-health.ts";
 import { questionMetrics } from "./question-metrics.ts";
 import { StoreMetrics } from "./store-metrics.ts";
 
-export interface MetricsDeps {
+export interface MetricsDeps extends HttpMetricsDeps {
   readonly receive: { readonly stats: ReceiveStats };
   readonly live: { readonly stats: Live["stats"] };
   readonly store: { health(): Promise<StoreHealth>; readonly retention: Pick<Retention, "report" | "problem" | "deleted"> };
@@ -37,6 +38,7 @@ export class Metrics {
   readonly #tellStore: (health: StoreHealth) => void;
   readonly #tellKept: () => Promise<void>;
   readonly #seconds: Histogram<"method" | "route" | "status">;
+  readonly #refused: (app: FastifyInstance) => void;
 
   constructor(deps: MetricsDeps) {
     const registers = [this.#registry];
@@ -48,6 +50,7 @@ export class Metrics {
       buckets: [0.005, 0.02, 0.1, 0.5, 2, 10],
       registers,
     });
+    this.#refused = httpMetrics(deps, this.#registry);
     this.#ingest(deps.receive);
     this.#live(deps.live);
     this.#total(
@@ -89,6 +92,7 @@ export class Metrics {
 
   /** Counts and times the requests of an app. */
   observe(app: FastifyInstance): void {
+    this.#refused(app);
     app.addHook("onResponse", async (request, reply) => {
       const route = request.routeOptions.url ?? "none";
       // How long somebody followed live says nothing about the server.

@@ -6,6 +6,7 @@ export interface NetmakerHealth {
   readonly address: string | null;
   readonly tls: boolean;
   readonly warning: string | null;
+  readonly certificate_problem: string | null;
   readonly streams: number;
   readonly envelopes: number;
   readonly events: number;
@@ -21,10 +22,11 @@ export interface NetmakerHealth {
 export function netmakerHealth(report: NetmakerReport): NetmakerHealth {
   const { address, tls, warning, streams, envelopes, events, rejected, refused, held, slowed, notAllowed, dialects, forward } =
     report;
+  const certificate_problem = report.certificateProblem;
   const counts = { refused_envelopes: refused, held_envelopes: held, slowed_envelopes: slowed, not_allowed: notAllowed };
   const passedOn = forward && { forwarded: forward.forwarded, dropped: forward.dropped, last_error: forward.lastError };
   const told = { rejected: { ...rejected }, dialects: { ...dialects }, forward: passedOn };
-  return { address, tls, warning, streams, envelopes, events, ...counts, ...told };
+  return { address, tls, warning, certificate_problem, streams, envelopes, events, ...counts, ...told };
 }
 
 type Name = { [K in keyof NetmakerReport]: NetmakerReport[K] extends number ? K : never }[keyof NetmakerReport];

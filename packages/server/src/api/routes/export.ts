@@ -51,7 +51,7 @@ export function exportRoutes(
     url: "/api/flows/export",
     // It would make all of it, to throw it away.
     exposeHeadRoute: false,
-    config: { access: "read", audit: { action: "export.flows", as: "export" } },
+    config: { access: "read", audit: { action: "export.flows", as: "export" }, quota: "exports" },
     schema: {
       summary: "Flows as a file, newest start first, each report once",
       description:

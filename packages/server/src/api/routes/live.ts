@@ -22,7 +22,7 @@ export function liveRoutes(
   api.route({
     method: "GET",
     url: "/api/flows/live",
-    config: { access: "read" },
+    config: { access: "read", quota: "streams" },
     schema: {
       summary: "Flows as they are stored (Server-Sent Events)",
       description:

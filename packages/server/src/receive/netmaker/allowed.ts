@@ -1,5 +1,5 @@
 /** From where agents of Netmaker may come: they bring no credentials. */
-import { type Cidr, cidrContains, parseAddress, parseCidr } from "@flowtrail/model";
+import { heldBy } from "../../address-ranges.ts";
 
 /** Without a list of one's own: this machine, and addresses that nobody on the internet has (RFC 1918, 6598, 4193, 3927, 4291). */
 const PRIVATE = [
@@ -16,9 +16,5 @@ const PRIVATE = [
 
 /** @param ranges none: loopback and private addresses */
 export function allowedBy(ranges: readonly string[]): (address: string | undefined) => boolean {
-  const cidrs = (ranges.length > 0 ? ranges : PRIVATE).map(parseCidr).filter((cidr): cidr is Cidr => cidr !== null);
-  return (address) => {
-    const bytes = parseAddress((address ?? "").replace(/%.*$/, ""));
-    return bytes !== null && cidrs.some((cidr) => cidrContains(cidr, bytes));
-  };
+  return heldBy(ranges.length > 0 ? ranges : PRIVATE);
 }

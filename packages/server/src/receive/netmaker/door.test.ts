@@ -24,6 +24,7 @@ describe("the door for Netmaker's agents", { timeout: 60_000 }, () => {
       { listen: { host: "127.0.0.1", port: 0 }, tls: {}, allow: [], maxStreams: 10, maxEnvelopeBytes: 2 ** 20 },
       {
         logger,
+        now: Date.now,
         take: async (events) => {
           while (!collector.isAnswering) await sleep(50);
           collector.events += events.length;

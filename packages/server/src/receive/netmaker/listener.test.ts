@@ -23,7 +23,7 @@ const logger = { info: (_: object, text: string) => messages.push(text), warn: (
 
 async function listening(change: Partial<ListenerConfig> = {}, take = async () => ({ success: true, error: "" })) {
   const config = { listen: { host: "127.0.0.1", port: 0 }, tls: {}, allow: [], maxStreams: 10, maxEnvelopeBytes: 10_000 };
-  const listener = new NetmakerListener({ ...config, ...change }, { take, logger });
+  const listener = new NetmakerListener({ ...config, ...change }, { take, logger, now: Date.now });
   await listener.start();
   opened.push(() => listener.stop());
   return { listener, address: `127.0.0.1:${listener.address?.port}` };

@@ -1,5 +1,4 @@
 /** The door's own HTTP/2 listener: TLS with ALPN h2, or plain (h2c) behind a proxy. */
-import { readFile } from "node:fs/promises";
 import {
   constants,
   createSecureServer,
@@ -12,6 +11,7 @@ import {
 import type { AddressInfo } from "node:net";
 import { Code, ConnectError, createContextKey, createContextValues } from "@connectrpc/connect";
 import { connectNodeAdapter } from "@connectrpc/connect-node";
+import { Certificate, type CertificateReport } from "../../tls/certificate.ts";
 import { allowedBy } from "./allowed.ts";
 import { Connections } from "./connections.ts";
 import type { EnvelopeAnswer } from "./door.ts";
@@ -33,6 +33,7 @@ export interface ListenerConfig {
 
 export interface ListenerDeps {
   readonly take: (events: readonly Uint8Array[], signal: AbortSignal) => Promise<EnvelopeAnswer>;
+  readonly now: () => number;
   readonly logger: { info(fields: object, message: string): void; warn(fields: object, message: string): void };
 }
 
@@ -61,6 +62,8 @@ export class NetmakerListener {
   readonly #deps: ListenerDeps;
   readonly #isAllowed: (address: string | undefined) => boolean;
   readonly #connections: Connections;
+  /** Null: no TLS. */
+  readonly #certificate: Certificate | null;
   readonly #stopping = new AbortController();
   /** Sources that were told of already: once is enough for each. */
   readonly #told = new Set<string>();
@@ -73,12 +76,20 @@ export class NetmakerListener {
     this.#config = config;
     this.#deps = deps;
     this.#isAllowed = allowedBy(config.allow);
+    const { cert, key, client_ca: clientCa } = config.tls;
+    const files = cert === undefined || key === undefined ? null : { cert, key, clientCa };
+    this.#certificate = files && new Certificate({ ...files, settings: "netmaker.tls", requireClientCert: true }, deps);
     this.#connections = new Connections({ isAllowed: this.#isAllowed, keepaliveMs: config.keepaliveMs });
   }
 
   get stats(): ListenerStats {
     const { size: connections, halfOpen } = this.#connections;
     return { connections, ...this.#counts, halfOpen };
+  }
+
+  /** Null: no TLS. */
+  get certificate(): CertificateReport | null {
+    return this.#certificate?.report ?? null;
   }
 
   /** Where it listens; null while it does not. */
@@ -94,7 +105,7 @@ export class NetmakerListener {
     return `Netmaker's agents bring no credentials: anybody at ${from} can report flows of any host (netmaker.allow, netmaker.tls.client_ca)`;
   }
 
-  /** @throws NodeJS.ErrnoException of listen(2), or of a file of certificates */
+  /** @throws NodeJS.ErrnoException of listen(2); TlsError */
   async start(): Promise<void> {
     const { listen, maxStreams, tls } = this.#config;
     const options: ServerOptions = {
@@ -120,6 +131,7 @@ export class NetmakerListener {
 
   /** Lets streams end, then ends them. */
   async stop(): Promise<void> {
+    this.#certificate?.stop();
     const server = this.#server;
     if (server === null) return;
     this.#server = null;
@@ -132,19 +144,13 @@ export class NetmakerListener {
   }
 
   async #makeServer(options: ServerOptions): Promise<Http2Server> {
-    const { cert, key, client_ca: ca } = this.#config.tls;
     const handler = this.#handler();
-    if (cert === undefined || key === undefined) return createServer(options, handler);
-    return createSecureServer(
-      {
-        ...options,
-        ALPNProtocols: ["h2"],
-        cert: await readFile(cert),
-        key: await readFile(key),
-        ...(ca === undefined ? {} : { ca: await readFile(ca), requestCert: true, rejectUnauthorized: true }),
-      },
-      handler,
-    );
+    const certificate = this.#certificate;
+    if (certificate === null) return createServer(options, handler);
+    await certificate.start();
+    const server = createSecureServer({ ...options, ...certificate.options, ALPNProtocols: ["h2"] }, handler);
+    certificate.attach(server);
+    return server;
   }
 
   #handler(): (request: Http2ServerRequest, response: Http2ServerResponse) => void {

@@ -1,8 +1,9 @@
 /** The door for Netmaker's own agents: gRPC in, rows out. Off unless it is told where to listen. */
-import { ServerError } from "../../errors.ts";
+import type { ServerError } from "../../errors.ts";
 import { formatListen, listenError } from "../../listen.ts";
 import type { ClickHouse } from "../../store/clickhouse.ts";
 import { isTransient } from "../../store/errors.ts";
+import { TlsError } from "../../tls/errors.ts";
 import { type EnvelopeAnswer, NetmakerDoor } from "./door.ts";
 import { Forward, type ForwardStats } from "./forward.ts";
 import { type ListenerConfig, type ListenerStats, NetmakerListener } from "./listener.ts";
@@ -22,6 +23,8 @@ export type NetmakerReport = NetmakerStats &
     /** HOST:PORT; null while it is not up. */
     readonly address: string | null;
     readonly tls: boolean;
+    /** Why the certificate in its file is not in force, or that it ends soon. */
+    readonly certificateProblem: string | null;
     /** What is to be known of who may report. */
     readonly warning: string | null;
     /** Null: nothing is passed on. */
@@ -45,12 +48,13 @@ export class Netmaker {
     this.#door = new NetmakerDoor(config, { ...deps, isTransient, storedFlows: new StoredFlows(deps) });
     this.#forward = config.forward === undefined ? null : new Forward(config.forward, deps);
     this.#listener = new NetmakerListener(config, {
+      now: deps.now,
       logger: deps.logger,
       take: (events, signal) => this.#take(events, signal),
     });
   }
 
-  /** @throws ServerError */
+  /** @throws ServerError, TlsError */
   async start(): Promise<void> {
     await this.#listener.start().catch((error: unknown) => {
       throw startError(this.#config.listen, error);
@@ -82,18 +86,15 @@ export class Netmaker {
       ...this.#listener.stats,
       address: this.address,
       tls: tls.cert !== undefined,
+      certificateProblem: this.#listener.certificate?.problem ?? null,
       warning: this.#listener.warning,
       forward: this.#forward?.stats ?? null,
     };
   }
 }
 
-/** What is no error of listen(2) is one of the files of `netmaker.tls`. */
-function startError(listen: NetmakerConfig["listen"], cause: unknown): ServerError {
-  const { syscall, code: errno = "UNKNOWN", path, message } = cause as NodeJS.ErrnoException;
-  if (syscall === "listen" || syscall === "getaddrinfo" || syscall === "bind")
-    return listenError(listen, cause, "--netmaker-listen");
-  const what = path === undefined ? message : `${path} can't be read`;
-  const data = { code: "LISTEN", address: formatListen(listen), errno } as const;
-  return new ServerError(data, `can't let Netmaker's agents in (${errno}): ${what}; see netmaker.tls`, { cause });
+function startError(listen: NetmakerConfig["listen"], cause: unknown): ServerError | TlsError {
+  if (cause instanceof TlsError)
+    return new TlsError(cause.data, `can't let Netmaker's agents in: ${cause.message} (netmaker.tls)`, { cause });
+  return listenError(listen, cause, "--netmaker-listen");
 }
