@@ -12,10 +12,11 @@ import { dropsOf, gaugesOf, type Parts, statusOf, VERSION } from "./facts.ts";
 import { HostWatch } from "./host-watch.ts";
 import { NameCapture } from "./name/name-capture.ts";
 import type { HostInterface } from "./networks-of-host.ts";
+import { AgentToken } from "./ship/agent-token.ts";
+import { Enroller } from "./ship/enroller.ts";
 import { HttpClient } from "./ship/http.ts";
 import { type ServerConfig, ServerConfigPoller } from "./ship/server-config.ts";
 import { Shipper } from "./ship/ship.ts";
-import { tokenSource } from "./ship/token.ts";
 import { SpoolError } from "./spool/errors.ts";
 import { Flusher } from "./spool/flush.ts";
 import { Spool } from "./spool/spool.ts";
@@ -32,6 +33,8 @@ import { Declarer } from "./wireguard/declarer.ts";
 /** A start does not wait longer for the server's word. */
 const FIRST_ANSWER_MS = 3000;
 const STOP_MS = 5000;
+/** While there is an enrolment token that the server has not been able to change. */
+const ENROL_EVERY_MS = 10_000;
 const LOG_EVERY_MS = 60_000;
 /** What we wrote ourselves: as many rows as a batch may have, and some. */
 const MAX_SPOOLED_ROWS = 1_000_000;
@@ -42,6 +45,7 @@ export class Agent {
   readonly #parts: Parts;
   readonly #coverage: Coverage;
   readonly #http: HttpClient;
+  readonly #enroller: Enroller;
   readonly #serverConfig: ServerConfigPoller;
   readonly #host: HostWatch;
   readonly #declarer = new Declarer();
@@ -64,11 +68,20 @@ export class Agent {
   constructor(config: AgentConfig, log: AgentLogger) {
     const { node, server, state, capture: captureConfig } = config;
     const { now } = systemClock;
-    const token = tokenSource(config.token_file);
+    const token = new AgentToken({
+      node,
+      state,
+      tokenFile: config.token_file,
+      enrolTokenFile: config.enrol_token_file,
+      enrolToken: config.enrol_token,
+    });
+    // A file that is of no use is told at the start.
+    if (token.wanted() === null) token.current();
     this.#config = config;
     this.#log = log;
     this.#http = new HttpClient({ server, timeoutMs: config.ship.timeout, caFile: config.ca_file });
-    const common = { http: this.#http, token, clock: systemClock, random: Math.random, log };
+    const common = { http: this.#http, token: () => token.current(), clock: systemClock, random: Math.random, log };
+    this.#enroller = new Enroller({ node, state }, { token, http: this.#http, log });
 
     const capture = new ConntrackCapture({
       sysctlStatePath: sysctlStatePath(state),
@@ -103,12 +116,25 @@ export class Agent {
       }),
       drops: () => dropsOf(this.#parts),
     });
-    const shipper = new Shipper({ node, maxPauseMs: config.ship.max_pause }, { ...common, spool });
+    const shipper = new Shipper(
+      { node, maxPauseMs: config.ship.max_pause },
+      {
+        ...common,
+        spool,
+        tokenPlace: token.place,
+        tokenChanged: (from, signal) => token.changed(from, signal),
+      },
+    );
     this.#parts = { config, capture, tracker, names, spool, flusher, shipper };
 
     this.#serverConfig = new ServerConfigPoller(
       { path: join(state, "server-config.json"), everyMs: config.server_config_interval },
-      { ...common, node, onChange: (told) => this.#onServerConfig(told) },
+      {
+        ...common,
+        node,
+        onChange: (told) => this.#onServerConfig(told),
+        onRotate: () => this.#enroller.renew(this.#stopping.signal),
+      },
     );
     this.#host = new HostWatch(
       { server, ports: config.wireguard.ports },
@@ -117,13 +143,14 @@ export class Agent {
     this.#status = new StatusReporter(state, { read: () => this.#readStatus(now()), log });
   }
 
-  /** Throws SpoolError, CaptureError: what is missing, where, and what to do. Nothing is left behind then. */
+  /** Throws SpoolError, CaptureError, ShipError: what is missing, where, and what to do. Nothing is left behind then. */
   async start(): Promise<void> {
     const { spool, shipper } = this.#parts;
     this.#startedMs = systemClock.now();
     this.#openSpool();
     try {
       this.#restore();
+      await this.#enrol();
       await Promise.all([this.#host.start(), this.#serverConfig.start(FIRST_ANSWER_MS)]);
       this.#applyNetworks();
       if (this.#serverConfig.current.enabled) await this.#capture();
@@ -143,6 +170,11 @@ export class Agent {
         () => this.#flushIntervalMs(),
         signal,
         () => this.#flush(),
+      ),
+      repeat(
+        () => ENROL_EVERY_MS * (0.8 + Math.random() * 0.4),
+        signal,
+        () => this.#enroller.tryEnrol(signal),
       ),
       repeat(
         () => this.#updateIntervalMs(),
@@ -173,6 +205,16 @@ export class Agent {
       );
     spool.close();
     this.#http.close();
+  }
+
+  /** Tries for a moment: an agent that the server can't be asked about starts none the less. Throws ShipError for one that the server does not take. */
+  async #enrol(): Promise<void> {
+    const patience = AbortSignal.timeout(FIRST_ANSWER_MS);
+    const outcome = await this.#enroller.enrol(patience);
+    if (typeof outcome !== "object") return;
+    if ("refused" in outcome && outcome.hasNone) throw outcome.refused;
+    const why = "refused" in outcome ? outcome.refused.message : outcome.later;
+    this.#log.warn({ why }, "this node is not enrolled yet: it is tried again, and batches wait in the spool");
   }
 
   #openSpool(): void {

@@ -149,8 +149,17 @@ describe("the agent's configuration", () => {
   it("wants a token for every server but one on loopback", () => {
     for (const server of ["http://127.0.0.1:1", "http://[::1]:1", "https://localhost"])
       expect(problemsOf({ flags: { server } })).toEqual([]);
-    expect(problemsOf({ flags: { server: "https://10.0.0.1" } })).toMatchObject([{ path: "token_file" }]);
+    expect(problemsOf({ flags: { server: "https://10.0.0.1", state: dir } })).toMatchObject([{ path: "token_file" }]);
     expect(problemsOf({ flags: { server: "https://10.0.0.1", token_file: "/x" } })).toEqual([]);
+    expect(problemsOf({ flags: { server: "https://10.0.0.1", enrol_token_file: "/x" } })).toEqual([]);
+    const env = { FLOWTRAIL_ENROL_TOKEN: "ft_enrol_x" };
+    expect(problemsOf({ flags: { server: "https://10.0.0.1" }, env })).toEqual([]);
+    expect(problemsOf({ flags: { server: "https://10.0.0.1", token_file: "/x" }, env })).toMatchObject([
+      { path: "enrol_token_file", expectation: expect.stringContaining("there are several") },
+    ]);
+    // What it got with an enrolment token before.
+    writeFileSync(join(dir, "kept.token"), "ft_agent_x");
+    expect(problemsOf({ flags: { server: "https://10.0.0.1", state: dir, node: "kept" } })).toEqual([]);
     expect(problemsOf({ flags: { ...loopback, networks: ["a=10.0.0.0/8", "a=10.1.0.0/16"] } })).toMatchObject([
       { path: "networks" },
     ]);

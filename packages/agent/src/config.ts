@@ -1,5 +1,7 @@
 /** Everything that the agent can be told: THE one schema. Flags, environment names, YAML keys, help and the reference page are made from it. */
+import { existsSync } from "node:fs";
 import { hostname } from "node:os";
+import { join } from "node:path";
 import { type Cidr, parseCidr } from "@flowtrail/model";
 import {
   type ConfigError,
@@ -71,6 +73,13 @@ const schema = z.strictObject(
     token_file: text({
       description:
         "file that holds this node's token (made with `flowtrail token create`); may be left out for a server on loopback",
+      expected: "a path",
+      placeholder: "file",
+      default: undefined,
+    }),
+    enrol_token_file: text({
+      description:
+        "file that holds an enrolment token (`flowtrail token create --enrol`): the first start changes it for a token of this node's own, which is kept in `state`; later starts don't need it. FLOWTRAIL_ENROL_TOKEN may hold the token itself",
       expected: "a path",
       placeholder: "file",
       default: undefined,
@@ -210,7 +219,11 @@ const schema = z.strictObject(
 /** Every option of the agent, in the order of help. `--config` and `--help` come in addition. */
 export const AGENT_OPTIONS: readonly ConfigOption[] = optionsOf(schema);
 
-export type AgentConfig = Omit<z.output<typeof schema>, "server"> & { readonly server: URL };
+export type AgentConfig = Omit<z.output<typeof schema>, "server"> & {
+  readonly server: URL;
+  /** The token itself, of the environment: no flag, which all users of the machine would see. */
+  readonly enrol_token: string | undefined;
+};
 export type ConfiguredNetwork = AgentConfig["networks"][number];
 
 export interface AgentConfigInputs {
@@ -233,10 +246,14 @@ export function loadAgentConfig({ flags = {}, env = {}, file = env.FLOWTRAIL_CON
   const layers = { flags, env, ...(file === undefined || file === "" ? {} : { file: readYamlFile(file) }) };
   const { server, ...rest } = mergeConfig(schema, AGENT_OPTIONS, layers);
   const url = new URL(server);
-  if (rest.token_file === undefined && !isLoopback(url)) {
+  const enrol_token = env.FLOWTRAIL_ENROL_TOKEN?.trim() || undefined;
+  const given = [rest.token_file, rest.enrol_token_file, enrol_token].filter((one) => one !== undefined);
+  if (given.length > 1)
+    throw missing("enrol_token_file", "expected one of: token_file, enrol_token_file, FLOWTRAIL_ENROL_TOKEN; there are several");
+  if (given.length === 0 && !isLoopback(url) && !existsSync(join(rest.state, `${rest.node}.token`))) {
     throw missing(
       "token_file",
-      `expected a file with this node's token (only a server on loopback may do without, ${url.host} is not)`,
+      `expected a file with this node's token, or an enrolment token (only a server on loopback may do without, ${url.host} is not)`,
     );
   }
   const repeated = rest.networks.find((one, i) => rest.networks.findIndex((other) => other.id === one.id) !== i);
@@ -244,7 +261,7 @@ export function loadAgentConfig({ flags = {}, env = {}, file = env.FLOWTRAIL_CON
   const warnings = mistypedNames(AGENT_OPTIONS, env).map(
     ({ name, meant }) => `${name} in the environment is no key of ours: did you mean ${meant}?`,
   );
-  return { config: { ...rest, server: url }, warnings };
+  return { config: { ...rest, enrol_token, server: url }, warnings };
 }
 
 function missing(key: string, expectation: string): ConfigError {

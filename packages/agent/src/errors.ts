@@ -17,9 +17,12 @@ export const EXIT_CODES = {
   state: 4,
   /** The kernel has no conntrack, or refuses something that we need. */
   kernel: 5,
+  /** The server does not take the enrolment token: it is wrong, spent, too old or revoked, or the node's name is taken. */
+  enrolment: 6,
 } as const;
 
 export function exitCodeOf(error: unknown): number {
+  if (error instanceof ShipError && error.code === "SHIP_ENROL_REFUSED") return EXIT_CODES.enrolment;
   if (error instanceof ConfigError || error instanceof ShipError) return EXIT_CODES.config;
   if (error instanceof SpoolError) return EXIT_CODES.state;
   if (!(error instanceof CaptureError)) return EXIT_CODES.unexpected;

@@ -1,4 +1,5 @@
 /** The agent as a program: arguments, log, signals, exit code. */
+import { existsSync } from "node:fs";
 import { Agent } from "./agent.ts";
 import { helpText, readArguments } from "./arguments.ts";
 import { type AgentConfigInputs, isLoopback, loadAgentConfig } from "./config.ts";
@@ -37,9 +38,13 @@ async function run(inputs: AgentConfigInputs): Promise<number> {
     log.fatal({ err: error }, "a mistake of ours: the agent ends; the spool keeps what was recorded");
     process.exit(EXIT_CODES.unexpected);
   });
+  // Programs that the agent starts have no business with it.
+  delete process.env.FLOWTRAIL_ENROL_TOKEN;
   const agent = new Agent(config, log);
-  const exposed = config.token_file === undefined ? null : tokenFileWarning(config.token_file);
-  if (exposed !== null) log.warn(exposed);
+  for (const path of [config.token_file, config.enrol_token_file]) {
+    const exposed = path === undefined || !existsSync(path) ? null : tokenFileWarning(path);
+    if (exposed !== null) log.warn(exposed);
+  }
   const signal = nextSignal();
   await agent.start();
   setTimeout(

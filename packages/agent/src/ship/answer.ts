@@ -48,7 +48,7 @@ function judgeSuccess({ body }: HttpAnswer): Verdict {
 }
 
 /** The server's own words, if it has any that can be shown on one line. */
-function wordsOf(body: string): string {
+export function wordsOf(body: string): string {
   const json = parseJson(body) as { error?: unknown; message?: unknown } | null;
   const error = typeof json === "object" && json !== null ? (json.error ?? json.message) : null;
   const words = typeof error === "object" && error !== null ? (error as { message?: unknown }).message : error;

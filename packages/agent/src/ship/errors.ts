@@ -6,8 +6,12 @@ export type ShipErrorData =
   | { code: "SHIP_NETWORK"; url: string; reason: string }
   /** Operator: the token file can't be read or holds no token. */
   | { code: "SHIP_TOKEN_FILE"; path: string }
-  /** Operator: the file of certificates can't be read. */
-  | { code: "SHIP_CA_FILE"; path: string };
+  /** Operator: a file of certificates, or of the key, can't be read or used. */
+  | { code: "SHIP_TLS_FILE"; path: string }
+  /** The enrolment token was not changed for one of the agent's own yet. */
+  | { code: "SHIP_NOT_ENROLLED" }
+  /** Operator: the server does not take the enrolment token. */
+  | { code: "SHIP_ENROL_REFUSED"; status: number };
 
 export class ShipError extends FlowtrailError<ShipErrorData> {}
 

@@ -34,7 +34,7 @@ export class HttpClient {
   readonly #timeoutMs: number;
   readonly #agent: HttpAgent;
 
-  /** Throws ShipError SHIP_CA_FILE. */
+  /** Throws ShipError SHIP_TLS_FILE. */
   constructor(config: { server: URL; timeoutMs: number; caFile?: string | undefined }) {
     this.#base = new URL(config.server);
     if (!this.#base.pathname.endsWith("/")) this.#base.pathname += "/";
@@ -117,8 +117,12 @@ function readCa(path: string): Buffer {
     return readFileSync(path);
   } catch (cause) {
     const errno = (cause as NodeJS.ErrnoException).code ?? "unknown";
-    throw new ShipError({ code: "SHIP_CA_FILE", path }, `the file of certificates ${path} (--ca-file) can't be read (${errno})`, {
-      cause,
-    });
+    throw new ShipError(
+      { code: "SHIP_TLS_FILE", path },
+      `the file of certificates ${path} (--ca-file) can't be read (${errno})`,
+      {
+        cause,
+      },
+    );
   }
 }

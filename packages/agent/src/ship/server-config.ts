@@ -1,6 +1,14 @@
 /** What the server wants its agents to do: asked for now and then, kept on disk so that a start without the server goes on as before. */
 import { readFileSync, renameSync, writeFileSync } from "node:fs";
-import { type Cidr, EXCLUDE_REASONS, HEADER_NODE, isDomainPattern, parseAddress, parseCidr } from "@flowtrail/model";
+import {
+  type Cidr,
+  EXCLUDE_REASONS,
+  HEADER_NODE,
+  HEADER_ROTATE,
+  isDomainPattern,
+  parseAddress,
+  parseCidr,
+} from "@flowtrail/model";
 import { z } from "zod";
 import type { AgentLogger } from "../status/logger.ts";
 import { Throttle } from "../status/throttle.ts";
@@ -77,6 +85,8 @@ export interface ServerConfigDeps {
   readonly random: () => number;
   readonly log: AgentLogger;
   readonly onChange: (config: ServerConfig) => void;
+  /** The server wants the agent to change its token. */
+  readonly onRotate?: () => Promise<void>;
 }
 
 export class ServerConfigPoller {
@@ -135,6 +145,7 @@ export class ServerConfigPoller {
         },
         signal: this.#stop.signal,
       });
+      if ((status === 200 || status === 304) && headers[HEADER_ROTATE] !== undefined) await this.#deps.onRotate?.();
       if (status === 200) this.#take(body, headers.etag ?? "", tell);
       // The uploads meet the same trouble, and say what to do about it.
       else if (status !== 304) this.#deps.log.debug({ status }, "the server gave no configuration");

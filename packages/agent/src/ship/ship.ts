@@ -29,6 +29,10 @@ export interface ShipDeps {
   readonly http: Pick<HttpClient, "request">;
   /** Asked for each attempt, so that a changed token is used at once; null without one. Throws ShipError. */
   readonly token: () => string | null;
+  /** Resolves when another token is to be used than this one, or when the signal aborts. */
+  readonly tokenChanged?: (from: string | null, signal: AbortSignal) => Promise<void>;
+  /** Where people put a new token. */
+  readonly tokenPlace?: string;
   readonly clock: ShipClock;
   /** From 0 up to, not including, 1. */
   readonly random: () => number;
@@ -108,6 +112,8 @@ export class Shipper {
   /** Aborted: pauses end, and the first failure is the last. */
   readonly #drain = new AbortController();
   #wake: () => void = () => undefined;
+  /** With the last attempt. */
+  #sentWith: string | null = null;
 
   constructor(config: ShipConfig, deps: ShipDeps) {
     const longest = { firstMs: LONG_FIRST_PAUSE_MS, maxMs: LONG_MAX_PAUSE_MS };
@@ -215,7 +221,7 @@ export class Shipper {
         }
       } else if (verdict.kind === "refused") {
         await this.#putAside(parts, part, verdict.why);
-      } else if (!(await this.#pause(this.#pauseAfter(verdict)))) return false;
+      } else if (!(await this.#pause(this.#pauseAfter(verdict), verdict.kind === "unauthorized"))) return false;
     }
     return true;
   }
@@ -236,14 +242,17 @@ export class Shipper {
       this.stats.bytesSent += part.body.length;
       return judge(answer, this.#deps.clock.now());
     } catch (error) {
-      if (error instanceof ShipError && error.code === "SHIP_TOKEN_FILE") return { kind: "unauthorized", why: error.message };
+      if (error instanceof ShipError && (error.code === "SHIP_TOKEN_FILE" || error.code === "SHIP_NOT_ENROLLED"))
+        return { kind: "unauthorized", why: error.message };
       return { kind: "later", why: error instanceof Error ? error.message : String(error), afterMs: null };
     }
   }
 
   #headers({ label }: Part): Record<string, string> {
     const { spool, clock, token } = this.#deps;
+    this.#sentWith = null;
     const secret = token();
+    this.#sentWith = secret;
     return {
       "content-type": ARROW_CONTENT_TYPE,
       "content-encoding": "zstd",
@@ -301,12 +310,19 @@ export class Shipper {
         // The server's word is the least that we wait; all agents got the same, so something random is added.
         return Math.max(this.#away.nextMs(), Math.min(verdict.afterMs ?? 0, MAX_RETRY_AFTER_MS) * (1 + this.#deps.random() / 10));
       case "unauthorized":
-        this.#trouble("unauthorized", why);
+        this.#trouble("unauthorized", `${why}. ${this.#mend()}`);
         return this.#helpless.nextMs();
       case "stranger":
         this.#trouble("wrong server", why);
         return this.#helpless.nextMs();
     }
+  }
+
+  /** The commands that help. */
+  #mend(): string {
+    const { tokenPlace } = this.#deps;
+    const place = tokenPlace === undefined ? "the token file" : tokenPlace;
+    return `On the server: flowtrail token create --node ${this.#config.node}; put what it prints into ${place}`;
   }
 
   #trouble(state: ShipState, why: string): void {
@@ -319,9 +335,15 @@ export class Shipper {
   }
 
   /** False: we are to end. */
-  async #pause(ms: number): Promise<boolean> {
+  async #pause(ms: number, forToken = false): Promise<boolean> {
     if (this.#drain.signal.aborted) return false;
-    await this.#deps.clock.sleep(ms, this.#drain.signal);
+    const { clock, tokenChanged } = this.#deps;
+    const over = new AbortController();
+    const either = AbortSignal.any([this.#drain.signal, over.signal]);
+    const waits = [clock.sleep(ms, either)];
+    if (forToken && tokenChanged !== undefined) waits.push(tokenChanged(this.#sentWith, either));
+    await Promise.race(waits);
+    over.abort();
     return !this.#end.signal.aborted;
   }
 }

@@ -2,6 +2,9 @@
 import { readFileSync, statSync } from "node:fs";
 import { ShipError } from "./errors.ts";
 
+/** What a header may hold without quotes: RFC 6750 §2.1 (b64token). */
+const TOKEN = /^[A-Za-z0-9._~+/-]+=*$/;
+
 /** Reads a token. Throws ShipError SHIP_TOKEN_FILE. */
 export function readToken(path: string): string {
   let token: string;
@@ -10,10 +13,13 @@ export function readToken(path: string): string {
   } catch (cause) {
     throw tokenError(path, `can't be read (${(cause as NodeJS.ErrnoException).code ?? "unknown"})`, cause);
   }
-  // What a header may hold without quotes: RFC 6750 §2.1 (b64token).
-  if (!/^[A-Za-z0-9._~+/-]+=*$/.test(token))
-    throw tokenError(path, token === "" ? "is empty" : "holds no token (one line, no spaces)");
+  if (!TOKEN.test(token)) throw tokenError(path, token === "" ? "is empty" : "holds no token (one line, no spaces)");
   return token;
+}
+
+/** An enrolment token is told from an agent's own by how it begins. */
+export function isEnrolToken(token: string): boolean {
+  return token.startsWith("ft_enrol_");
 }
 
 /** What to say about a token file that everybody on the machine can read, or null. Throws errors of node:fs. */
@@ -29,11 +35,4 @@ function tokenError(path: string, problem: string, cause?: unknown): ShipError {
     `the token file ${path} ${problem}. Make a token on the server with \`flowtrail token create --node NAME\` and put it there, readable for the agent's user`,
     { cause },
   );
-}
-
-/** Read anew for each upload, so that a changed file is taken at once; read now, so that a wrong one is told at the start. Throws ShipError. */
-export function tokenSource(path: string | undefined): () => string | null {
-  if (path === undefined) return () => null;
-  readToken(path);
-  return () => readToken(path);
 }
