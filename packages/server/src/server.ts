@@ -16,8 +16,10 @@ import { Failures } from "./auth/failures.ts";
 import { Passwords } from "./auth/password.ts";
 import { PasswordSignIn } from "./auth/password-sign-in.ts";
 import { PATIENCE, Patience } from "./auth/patience.ts";
-import { Rotate } from "./auth/rotate.ts";
+import { makeOidc } from "./auth/oidc/make.ts";
+import type { Oidc } from "./auth/oidc/oidc.ts";
 import { ProxyPeople } from "./auth/proxy-people.ts";
+import { Rotate } from "./auth/rotate.ts";
 import { WhoAsks } from "./auth/who-asks.ts";
 import type { ServerConfig } from "./config/schema.ts";
 import { keepAdminToken, prepareData, removeServerFile, writeServerFile } from "./data-dir.ts";
@@ -48,12 +50,12 @@ import { Sources } from "./identify/sources/sources.ts";
 import { NetmakerImport } from "./import/netmaker-import.ts";
 import { listenError, localUrl } from "./listen.ts";
 import { Live } from "./live/live.ts";
+import { Privacy } from "./privacy/privacy.ts";
 import { FlowCounts } from "./query/count.ts";
 import { FlowFacets } from "./query/facets.ts";
 import { FlowDetails } from "./query/flow-detail.ts";
 import { FlowList } from "./query/flow-list.ts";
 import { type CountedSources, WORTH_ASKING_MS } from "./query/flow-list-known.ts";
-import { Privacy } from "./privacy/privacy.ts";
 import { InquiryDesk } from "./query/inquiry-desk.ts";
 import { FlowSeen } from "./query/seen.ts";
 import { Traffic } from "./query/traffic/traffic.ts";
@@ -118,6 +120,8 @@ export class Server {
   /** Null: no TLS. */
   readonly #certificate: Certificate | null;
   readonly #http: HttpServers;
+  /** Null: people sign in without a provider. */
+  readonly #oidc: Oidc | null;
   #app: Api | null = null;
   #local: LocalListener | null = null;
   #url: string | null = null;
@@ -132,7 +136,8 @@ export class Server {
     const certificate = certificateConfig(config);
     this.#certificate = certificate && new Certificate({ ...certificate, pollMs: deps.certificatePollMs }, { now, logger });
     this.#http = new HttpServers(httpConfig(config), { certificate: this.#certificate });
-    this.#store = new Store(storeConfig(config), { logger });
+    this.#store = new Store(storeConfig(config), { logger, now });
+    this.#oidc = makeOidc(config, { accounts: this.#store.accounts, now, logger });
     this.#audit = new AuditLog({ ...AUDIT, server: hostname() }, { store: this.#store.audit, now, logger });
     this.#repeats = new Repeats(REPEATS, { note: (entry) => this.#audit.note(entry), now });
     this.#store.settings.onChange(noteChanged);
@@ -395,6 +400,7 @@ export class Server {
       auth,
       proxy,
       whoAsks: new WhoAsks({ auth, proxy }),
+      oidc: this.#oidc,
       audit: this.#audit,
       auditTable: store.audit,
       repeats: this.#repeats,

@@ -30,8 +30,10 @@ import { inventoryListRoutes } from "./routes/inventory-list.ts";
 import { liveRoutes } from "./routes/live.ts";
 import { netmakerFlowRoutes } from "./routes/netmaker-flows.ts";
 import { netmakerImportRoutes } from "./routes/netmaker-import.ts";
+import { oidcRoutes } from "./routes/oidc.ts";
 import { overviewRoutes } from "./routes/overview.ts";
 import { pageRoutes } from "./routes/page.ts";
+import { privacyRoutes } from "./routes/privacy.ts";
 import { replayRoutes } from "./routes/replay.ts";
 import { seedRoutes } from "./routes/seed.ts";
 import { settingsRoutes } from "./routes/settings.ts";
@@ -92,6 +94,7 @@ export async function buildApp(context: ApiContext): Promise<Api> {
     inventoryListRoutes,
     replayRoutes,
     authRoutes,
+    oidcRoutes,
     accountRoutes,
     tokenRoutes,
     enrolRoutes,
@@ -103,6 +106,7 @@ export async function buildApp(context: ApiContext): Promise<Api> {
     systemRoutes,
     seedRoutes,
     netmakerImportRoutes,
+    privacyRoutes,
   ];
   for (const routes of all) routes(app, context);
   await pageRoutes(app, context.config.web.dir);

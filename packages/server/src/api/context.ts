@@ -14,6 +14,7 @@ import type { Auth } from "../auth/auth.ts";
 import type { Enrol } from "../auth/enrol.ts";
 import type { Failures } from "../auth/failures.ts";
 import type { PasswordSignIn } from "../auth/password-sign-in.ts";
+import type { Oidc } from "../auth/oidc/oidc.ts";
 import type { ProxyPeople } from "../auth/proxy-people.ts";
 import type { Rotate } from "../auth/rotate.ts";
 import type { WhoAsks } from "../auth/who-asks.ts";
@@ -60,6 +61,8 @@ export interface ApiContext {
   readonly auditTable: Store["audit"];
   readonly repeats: Repeats;
   readonly whoAsks: WhoAsks;
+  /** Null: people sign in without a provider. */
+  readonly oidc: Oidc | null;
   readonly proxy: ProxyPeople;
   readonly failures: Failures;
   readonly tokens: Store["tokens"];

@@ -1,8 +1,9 @@
 /** What the API takes and gives, as zod: validates requests and makes the OpenAPI document. */
-import { type Column, STORED_COLUMNS } from "@flowtrail/model";
+import { type Column, EXCLUDE_REASONS, STORED_COLUMNS } from "@flowtrail/model";
 import { z } from "zod";
 import { FILTER_COLUMNS } from "../query/filters.ts";
 import { ORDERS, SORTS } from "../query/flow-list-order.ts";
+import { grantFields, grantJsonFields } from "./account-schemas.ts";
 import { explainParameter, metaSchema } from "./ask.ts";
 import { inventoryHealthSchema } from "./inventory-schemas.ts";
 import { storeReportSchema } from "./settings-schemas.ts";
@@ -153,13 +154,21 @@ export const agentConfigSchema = z.object({
   update_interval_s: z.number(),
   flush_interval_ms: z.number(),
   exclude: z.array(range),
+  excluded: z
+    .array(z.object({ reason: z.enum(EXCLUDE_REASONS), ranges: z.array(range).readonly() }))
+    .readonly()
+    .describe("What the inventory makes of users, groups and nodes that are excluded"),
+  exclude_domains: z.array(z.string()).readonly(),
 });
 
 export const tokenSchema = z.object({
   id: z.string(),
-  kind: z.enum(["agent", "api", "session", "signin"]),
+  kind: z.enum(["agent", "api", "enrol", "session", "signin"]),
   name: z.string(),
   node: z.string().nullable().describe("The node that an agent's token speaks for"),
+  ...grantJsonFields,
+  account: z.string().nullable().describe("Name of the account whose session or link it is"),
+  machine: z.boolean().describe("The one that the server keeps for the command line of its own machine"),
   created: time,
   expires: time.nullable(),
   spent: time.nullable(),
@@ -174,17 +183,14 @@ export const newTokenSchema = z.strictObject({
     .optional()
     .describe("Needed for an agent: id or name of its node"),
   name: z.string().min(1).max(128).optional().describe("What it is for"),
+  ...grantFields,
+  role: grantFields.role.optional().describe("Of a program, kind api. Left out: admin"),
+  expires: time.optional().describe("Of a program: when it ends. Left out: never"),
 });
 
 export const createdTokenSchema = tokenSchema.extend({
   token: z.string().describe("The secret, shown this once"),
   link: z.string().optional().describe("Of a one-time sign-in: opens the page, signed in"),
-});
-
-export const meSchema = z.object({
-  kind: z.enum(["agent", "api", "session", "anybody"]).describe("anybody: the server asks nobody for credentials"),
-  name: z.string().nullable(),
-  insecure: z.boolean(),
 });
 
 export const localAgentSchema = z.strictObject({
@@ -294,6 +300,10 @@ export const healthSchema = z.object({
       address: z.string().nullable(),
       tls: z.boolean(),
       warning: z.string().nullable().describe("What is to be known of who may report"),
+      certificate_problem: z
+        .string()
+        .nullable()
+        .describe("Why the certificate in its file is not in force, or that it ends soon"),
       streams: z.number().describe("Agents that are connected"),
       envelopes: z.number(),
       events: z.number().describe("That were stored"),
@@ -311,6 +321,16 @@ export const healthSchema = z.object({
     .nullable()
     .optional()
     .describe("The door for Netmaker's own agents, since the start of this server. Null: it is off"),
+  tls: z
+    .object({
+      names: z.array(z.string()).readonly(),
+      expires: time,
+      loaded: time,
+      problem: z.string().nullable().describe("Why what is in the files now is not in force, or that it ends soon"),
+    })
+    .nullable()
+    .optional()
+    .describe("Certificate of the main listener. Null: it has none"),
   unknown_relays: z
     .array(z.object({ reporter_id: z.string(), reporter: z.string(), rows: z.number(), last_seen: time }))
     .optional()

@@ -17,6 +17,10 @@ import {
 } from "@flowtrail/settings";
 import { z } from "zod";
 import { MAX_DAYS_KEPT, parseSizeLimit, SIZE_LIMIT_EXPECTED } from "../store/retention/policy.ts";
+import { limits } from "./limits-schema.ts";
+import { privacySchema } from "./privacy-schema.ts";
+import { signInShape } from "./sign-in-schema.ts";
+import { netmakerTls, tls } from "./tls-schema.ts";
 
 const ADDRESS = "HOST:PORT, such as 127.0.0.1:8080, [::1]:8080 or 0.0.0.0:8080";
 const RANGE = "an address range, such as 10.20.0.0/16";
@@ -63,9 +67,6 @@ export const configSchema = z.strictObject(
         unit: "requests",
         default: 30,
       }),
-      session: group({
-        idle: duration({
-          description: "time without a request after which whoever signed in has to do so again",
       agent_token_days: count({
         description: "age at which an agent changes its token for a new one by itself; 0: it never does",
         min: 0,
@@ -74,6 +75,9 @@ export const configSchema = z.strictObject(
         default: 0,
       }),
       ...signInShape,
+      session: group({
+        idle: duration({
+          description: "time without a request after which whoever signed in has to do so again",
           min: "5m",
           max: "90d",
           default: "12h",
@@ -86,6 +90,8 @@ export const configSchema = z.strictObject(
         }),
       }),
     }),
+    tls,
+    limits,
     log: group({
       level: oneOf(["fatal", "error", "warn", "info", "debug", "trace", "silent"], {
         description: "least important kind of message that is logged",
@@ -220,40 +226,7 @@ export const configSchema = z.strictObject(
           expected: ADDRESS,
           placeholder: "host:port",
         }),
-        tls: z
-          .preprocess(
-            (value) => (value === "off" || value === false ? {} : value),
-            z
-              .strictObject({
-                cert: text({
-                  description: "file of the certificate (PEM) for netmaker.listen; without it plain HTTP/2, for a proxy in front",
-                  expected: "a path",
-                  placeholder: "file",
-                  default: undefined,
-                }),
-                key: text({
-                  description: "file of the key of netmaker.tls.cert",
-                  expected: "a path",
-                  placeholder: "file",
-                  default: undefined,
-                }),
-                client_ca: text({
-                  description: "file of certificates (PEM): whoever connects must have one that these vouch for",
-                  expected: "a path",
-                  placeholder: "file",
-                  default: undefined,
-                }),
-              })
-              .refine(({ cert, key }) => (cert === undefined) === (key === undefined), {
-                path: ["key"],
-                error: "expected a path: certificate and key go together",
-              })
-              .refine(({ cert, client_ca }) => client_ca === undefined || cert !== undefined, {
-                path: ["cert"],
-                error: "expected a path: client certificates need TLS",
-              }),
-          )
-          .prefault({} as never),
+        tls: netmakerTls,
         allow: list(range, {
           description:
             "from where Netmaker's agents may come (behind a proxy: the proxy's address): they bring no credentials. None: loopback and private addresses",
@@ -414,7 +387,16 @@ export const configSchema = z.strictObject(
         placeholder: "cidr,…",
       }),
     }),
+    privacy: privacySchema,
     web: group({
+      url: text({
+        description: "address by which people reach the page: for links, and for the OpenID provider to send them back to",
+        expected: "a URL without a path, such as https://flows.example.com",
+        placeholder: "url",
+        check: (value) => isPlainUrl(value) && URL.parse(value)?.pathname === "/",
+        default: undefined,
+        defaultText: "the one that a request came by",
+      }),
       dir: text({
         description: "directory of the built page",
         expected: "a path",

@@ -26,6 +26,12 @@ const settings = {
   names: "full",
   process: false,
   exclude: [],
+  exclude_users: [],
+  exclude_groups: [],
+  exclude_nodes: [],
+  exclude_domains: [],
+  external_addresses: "full",
+  pseudonyms: false,
 } as const;
 const nodes: readonly NodeRef[] = [
   { id: "n-inetgw", name: "inetgw" },

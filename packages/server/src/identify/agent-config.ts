@@ -1,5 +1,6 @@
 /** What agents are told: the switches of the fleet and the networks of the inventory. */
 import { createHash } from "node:crypto";
+import type { ToldExcludes } from "../privacy/excluded.ts";
 import { type CaptureState, isNetworkOn, isRecording, type NameMode, namesOf } from "../settings/capture-state.ts";
 import type { Inventory, InventoryNetwork } from "./inventory-schema.ts";
 import type { NodeRef } from "./lookup.ts";
@@ -19,6 +20,9 @@ export interface AgentConfig {
   readonly update_interval_s: number;
   readonly flush_interval_ms: number;
   readonly exclude: readonly string[];
+  /** What the inventory makes of users, groups and nodes that are excluded. */
+  readonly excluded: ToldExcludes["excluded"];
+  readonly exclude_domains: readonly string[];
 }
 
 interface AgentNetwork {
@@ -50,12 +54,14 @@ export interface AskingAgent {
 type Behind = readonly (readonly (boolean | null)[])[];
 
 const MAX_KEPT = 200;
+const NOTHING_EXCLUDED: ToldExcludes = { excluded: [], exclude_domains: [] };
 
 /** What agents are told. Most of it is the same for all of them, and there may be a thousand that ask twice a minute: it is made once. */
 export class AgentConfigs {
   readonly #denied: boolean;
   #inventory: Inventory | null = null;
   #state: CaptureState | null = null;
+  #excludes: ToldExcludes | null = null;
   readonly #kept = new Map<string, AgentConfig>();
 
   /** @param settings as configured, and not to be set at run time */
@@ -66,17 +72,20 @@ export class AgentConfigs {
   /**
    * @param inventory another object whenever it has changed
    * @param state the same
+   * @param excludes the same
    */
-  get(inventory: Inventory, state: CaptureState, asking: AskingAgent): AgentConfig {
-    if (inventory !== this.#inventory || state !== this.#state || this.#kept.size >= MAX_KEPT) this.#kept.clear();
+  get(inventory: Inventory, state: CaptureState, asking: AskingAgent, excludes = NOTHING_EXCLUDED): AgentConfig {
+    if (inventory !== this.#inventory || state !== this.#state || excludes !== this.#excludes || this.#kept.size >= MAX_KEPT)
+      this.#kept.clear();
     this.#inventory = inventory;
     this.#state = state;
+    this.#excludes = excludes;
     const behind = inventory.networks.map(({ id, egress }) => egress.map(({ via }) => isBehind(id, via, asking)));
     const enabled = asking.reporter === null ? state.policy.enabled : isRecording(state, asking.reporter.id);
     const key = JSON.stringify([enabled, behind]);
     let config = this.#kept.get(key);
     if (config === undefined) {
-      config = agentConfig(inventory, state, { enabled, denied: this.#denied, behind });
+      config = agentConfig(inventory, state, excludes, { enabled, denied: this.#denied, behind });
       this.#kept.set(key, config);
     }
     return config;
@@ -86,6 +95,7 @@ export class AgentConfigs {
 function agentConfig(
   { networks }: Inventory,
   state: CaptureState,
+  { excluded, exclude_domains }: ToldExcludes,
   { enabled, denied, behind }: { enabled: boolean; denied: boolean; behind: Behind },
 ): AgentConfig {
   const { update_interval_s, flush_interval_ms, exclude, icmp, dns, names, process } = state.policy;
@@ -99,6 +109,8 @@ function agentConfig(
     update_interval_s,
     flush_interval_ms,
     exclude,
+    excluded,
+    exclude_domains,
   };
   return { version: createHash("sha256").update(JSON.stringify(config)).digest("hex").slice(0, 16), ...config };
 }

@@ -10,7 +10,7 @@ import { joinEvents } from "./join.ts";
 import { eventOfRow } from "./row.ts";
 import { storedReports } from "./stored-reports.ts";
 
-export interface ImportDeps extends Pick<ReceiveDeps, "now" | "oldestMs" | "submit"> {
+export interface ImportDeps extends Pick<ReceiveDeps, "now" | "oldestMs" | "privacy" | "submit"> {
   readonly admit: (note: CoverageNote) => Promise<void>;
   readonly clickhouse: Pick<ClickHouse, "rows">;
   readonly identify: Identify;
@@ -67,7 +67,7 @@ export class NetmakerImport {
   }
 
   async #store(flows: ReturnType<typeof joinEvents>["flows"], times: { nowMs: number; oldestMs: number }): Promise<void> {
-    const { identify, submit, history } = this.#deps;
+    const { identify, privacy, submit, history } = this.#deps;
     const batch = new FlowBatch(flows.length);
     const { columns } = batch;
     const hostOf = new Map(
@@ -86,7 +86,8 @@ export class NetmakerImport {
     // Together: what is elected again because of them is one election.
     await Promise.all(notesOf(batch).map((note) => this.#deps.admit(note)));
     identify.fill(batch);
-    await submit({ rows: batch, deliveries: [], deadLetters: [] });
+    const rows = privacy.apply(batch);
+    if (rows.length > 0) await submit({ rows, deliveries: [], deadLetters: [] });
   }
 }
 

@@ -76,6 +76,8 @@ export interface ReceiveDeps {
   };
   /** Takes note of what an agent says of its networks, so that the batch's own rows are named by it. True if its own addresses are others now. */
   readonly declare: (reporter: Reporter, declaration: Declaration) => boolean;
+  /** What of named rows may be stored and shown; they are changed. */
+  readonly privacy: { apply(batch: FlowBatch): FlowBatch; readonly keepsContent: boolean };
   /** Resolves when all of it is durable. */
   readonly submit: (submission: Submission) => Promise<void>;
   readonly onDelivery: (delivery: Delivery) => void;

@@ -25,7 +25,12 @@ export interface Upload {
 }
 
 /** Whom the credentials name: the node, and what it was called when they were made. Null: nobody was asked. */
-export type Sender = { readonly node: string; readonly name: string } | null;
+export type Sender = {
+  readonly node: string;
+  readonly name: string;
+  /** Which networks it may report; null: all. */
+  readonly networks: readonly string[] | null;
+} | null;
 
 export interface ReceiveAnswer {
   readonly accepted: number;
@@ -90,10 +95,13 @@ export class Receive {
       await this.#deps.admit(deliveryOf(about, fallback, { rows: batch.length, firstStartMs: firstStartOf(batch) }), hasMoved);
     }
     const deliveries = this.#fill(batch, about);
-    const letters = rejected.map(({ row, code, message, content: json }) => {
+    const { privacy } = this.#deps;
+    const rows = privacy.apply(batch);
+    const letters = rejected.map(({ row, code, message, content }) => {
+      const json = privacy.keepsContent ? content : "";
       return { receivedMs: nowMs, reporterId: from, batch: batchId ?? content, row, code, message, json };
     });
-    await this.#deps.submit({ rows: batch, deliveries, deadLetters: letters });
+    await this.#deps.submit({ rows, deliveries, deadLetters: letters });
 
     if (batchId !== null) this.#recent.add(from, batchId, content);
     this.#counts = {
@@ -103,7 +111,7 @@ export class Receive {
       bytes: this.#counts.bytes + upload.body.length,
     };
     for (const delivery of deliveries) this.#deps.onDelivery(delivery);
-    this.#deps.onStored(batch);
+    this.#deps.onStored(rows);
     return { accepted: batch.length, duplicate: 0, rejected: answer };
   }
 
@@ -119,10 +127,11 @@ export class Receive {
 
   #rules(sender: Sender, headers: UploadHeaders, nowMs: number): RowRules {
     const oldestMs = this.#deps.oldestMs(nowMs);
-    if (sender === null) return { reporter: null, defaultReporter: headers.node, nowMs, oldestMs };
+    if (sender === null) return { reporter: null, networks: null, defaultReporter: headers.node, nowMs, oldestMs };
     const { id, name } = this.#deps.identify.node(sender.node);
     const names = [id, name, sender.node, sender.name];
-    return { reporter: { id: sender.node, names }, defaultReporter: sender.node, nowMs, oldestMs };
+    const { networks } = sender;
+    return { reporter: { id: sender.node, names }, networks, defaultReporter: sender.node, nowMs, oldestMs };
   }
 
   /** Whom the upload as a whole is from, so far as it says. The id of a token never changes, whatever the inventory does later. */

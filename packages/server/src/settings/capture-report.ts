@@ -1,10 +1,12 @@
 /** What agents record, as the API tells it. */
 import {
+  type AddressMode,
   type CapturePolicy,
   type CaptureState,
   type Change,
   isNetworkOn,
   isNodeOn,
+  isTruncated,
   type NameMode,
   namesOf,
   type OwnSettings,
@@ -31,6 +33,7 @@ interface NetworkCapture {
   readonly enabled: boolean;
   readonly names: NameMode;
   readonly inherited_names: NameMode;
+  readonly external_addresses: AddressMode;
   readonly set: OwnSettings;
   readonly changed: ChangeJson | null;
   readonly agents: number;
@@ -59,6 +62,7 @@ export function captureReport(state: CaptureState, { networks, nodes }: Places):
       enabled: isNetworkOn(state, id),
       names: namesOf(state, id, inventoryNames),
       inherited_names: inventoryNames ?? policy.names,
+      external_addresses: isTruncated(state, id) ? "truncated" : "full",
       set: state.networks.get(id)?.set ?? {},
       changed: changeJson(state.networks.get(id)?.changed ?? null),
       agents: nodes.filter(({ agent }) => agent !== undefined && !agent.silent && id in agent.addresses).length,

@@ -3,6 +3,8 @@ import type { Setting } from "../store/settings/settings-log.ts";
 
 export const NAME_MODES = ["off", "second-level", "full"] as const;
 export type NameMode = (typeof NAME_MODES)[number];
+export const ADDRESS_MODES = ["full", "truncated"] as const;
+export type AddressMode = (typeof ADDRESS_MODES)[number];
 
 /** For the whole fleet. */
 export interface CapturePolicy {
@@ -14,6 +16,16 @@ export interface CapturePolicy {
   readonly update_interval_s: number;
   readonly flush_interval_ms: number;
   readonly exclude: readonly string[];
+  /** By id or name. */
+  readonly exclude_users: readonly string[];
+  /** Groups of users, and tags of anybody. */
+  readonly exclude_groups: readonly string[];
+  readonly exclude_nodes: readonly string[];
+  readonly exclude_domains: readonly string[];
+  /** How much of addresses of the internet is kept. */
+  readonly external_addresses: AddressMode;
+  /** Names of people are kept under a key. */
+  readonly pseudonyms: boolean;
 }
 export const CAPTURE_FIELDS = [
   "enabled",
@@ -24,12 +36,17 @@ export const CAPTURE_FIELDS = [
   "update_interval_s",
   "flush_interval_ms",
   "exclude",
+  "exclude_users",
+  "exclude_groups",
+  "exclude_nodes",
+  "exclude_domains",
+  "external_addresses",
+  "pseudonyms",
 ] as const satisfies readonly (keyof CapturePolicy)[];
 
 /** The same, with nothing else in it. */
 export function capturePolicyOf(config: CapturePolicy): CapturePolicy {
-  const { enabled, icmp, dns, names, process, update_interval_s, flush_interval_ms, exclude } = config;
-  return { enabled, icmp, dns, names, process, update_interval_s, flush_interval_ms, exclude };
+  return Object.fromEntries(CAPTURE_FIELDS.map((field) => [field, config[field]])) as unknown as CapturePolicy;
 }
 
 /** What is set of one network or node. Left out: as for the fleet. */
@@ -37,6 +54,7 @@ export interface OwnSettings {
   readonly enabled?: boolean;
   /** Of a network. */
   readonly names?: NameMode;
+  readonly external_addresses?: AddressMode;
 }
 
 export interface Change {
@@ -125,6 +143,11 @@ function sorted(value: unknown): unknown {
 /** Is a network's traffic recorded, the fleet's switch aside? */
 export function isNetworkOn({ networks }: CaptureState, id: string): boolean {
   return networks.get(id)?.set.enabled !== false;
+}
+
+/** Are addresses of the internet cut in a network? */
+export function isTruncated({ policy, networks }: CaptureState, id: string): boolean {
+  return (networks.get(id)?.set.external_addresses ?? policy.external_addresses) === "truncated";
 }
 
 /** Does a node's agent record, the fleet's switch aside? */

@@ -10,6 +10,12 @@ const LABELS: Readonly<Record<keyof CapturePolicy, string>> = {
   update_interval_s: "open flows told every",
   flush_interval_ms: "sent every",
   exclude: "excluded ranges",
+  exclude_users: "excluded users",
+  exclude_groups: "excluded groups",
+  exclude_nodes: "excluded nodes",
+  exclude_domains: "excluded domains",
+  external_addresses: "addresses of the internet",
+  pseudonyms: "pseudonyms",
 };
 
 /** One setting of the store that became different. */
@@ -55,11 +61,11 @@ function policyWords(before: CapturePolicy, after: CapturePolicy): string {
 }
 
 function word(field: keyof CapturePolicy, policy: CapturePolicy): string {
-  if (field === "exclude") return policy.exclude.join(" ") || "none";
-  if (field === "names") return policy.names;
+  const value = policy[field];
+  if (Array.isArray(value)) return value.join(" ") || "none";
   if (field === "update_interval_s") return `${policy.update_interval_s} s`;
   if (field === "flush_interval_ms") return `${policy.flush_interval_ms} ms`;
-  return onOff(policy[field]);
+  return typeof value === "boolean" ? onOff(value) : String(value);
 }
 
 function ownWords(before: OwnSettings, after: OwnSettings): string {
@@ -68,6 +74,10 @@ function ownWords(before: OwnSettings, after: OwnSettings): string {
   if (was !== is) parts.push(`traffic logs ${onOff(was)} → ${onOff(is)}`);
   if (before.names !== after.names)
     parts.push(`domain names ${before.names ?? "as elsewhere"} → ${after.names ?? "as elsewhere"}`);
+  if (before.external_addresses !== after.external_addresses)
+    parts.push(
+      `addresses of the internet ${before.external_addresses ?? "as elsewhere"} → ${after.external_addresses ?? "as elsewhere"}`,
+    );
   return parts.join(", ") || "as for all again";
 }
 

@@ -12,7 +12,10 @@ import type { Api, ApiContext } from "../context.ts";
 import { errorSchema } from "../errors.ts";
 import { agentConfigSchema, ingestSchema } from "../schemas.ts";
 
-export function ingestRoutes(api: Api, { config, receive, history, identify, capture, rotate, tokens, now }: ApiContext): void {
+export function ingestRoutes(
+  api: Api,
+  { config, receive, history, identify, capture, privacy, rotate, tokens, now }: ApiContext,
+): void {
   const agentConfigs = new AgentConfigs(config.agents);
   // Not the parsers of the rest: a body that is no upload must not be read as JSON first.
   api.register((uploads, _options, done) => {
@@ -59,7 +62,8 @@ export function ingestRoutes(api: Api, { config, receive, history, identify, cap
       const { identity } = request;
       const reporter = identity?.kind === "agent" ? { id: identity.node, name: identity.name } : namedIn(request.headers);
       const nodeOf = (network: string, word: string) => history.nodeAt(network, word, now());
-      const answer = agentConfigs.get(history.described(), capture.state, { reporter, nodeOf });
+      privacy.follow();
+      const answer = agentConfigs.get(history.described(), capture.state, { reporter, nodeOf }, privacy.told());
       const tag = `"${answer.version}"`;
       if (identity?.kind === "agent" && rotate.isAsked(identity.id)) reply.header(HEADER_ROTATE, "1");
       reply.header("etag", tag).header("cache-control", "no-cache");

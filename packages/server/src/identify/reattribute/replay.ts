@@ -11,6 +11,8 @@ import { walk } from "./walk.ts";
 export interface ReplayDeps extends Pick<ElectionDeps, "roster"> {
   readonly editions: Editions;
   readonly inventory: InventoryInTime;
+  /** What may be kept of who ends are: names of people may be under pseudonyms. */
+  readonly disguiseRows: (batch: FlowBatch) => void;
 }
 
 const PARTICIPANT = ["type", "id", "name", "device", "by"] as const;
@@ -31,6 +33,7 @@ export async function replay(task: ReplayTask, deps: ReplayDeps, tally: Tally, s
         const presence = roster.presence(node, life);
         return presence === "yes" || (presence === "unclear" && below === "no");
       });
+      deps.disguiseRows(batch);
       return batch;
     }) as [FlowBatch, FlowBatch];
     const changes = page.flatMap((flow, row) => changeOf(flow, strict, wide, row));

@@ -8,6 +8,8 @@ export interface SourcesDeps {
     retire(source: string, change: { who: string }): number;
     readonly otherFile: string | null;
   };
+  /** What may be kept of what a source tells: names of people may be under pseudonyms. Left out: all of it. */
+  readonly kept?: (inventory: Inventory) => Inventory;
   readonly logger: SourceDeps["logger"];
   readonly now: () => number;
 }
@@ -15,6 +17,8 @@ export interface SourcesDeps {
 export class Sources {
   readonly #deps: SourcesDeps;
   readonly #sources = new Map<string, InventorySource>();
+  /** As told. */
+  readonly #told = new Map<string, Inventory>();
   #isStarted = false;
 
   constructor(deps: SourcesDeps) {
@@ -23,11 +27,14 @@ export class Sources {
 
   /** Adds a source, also while the others run: then it is started at once. Its name is taken from its state, and must not change. */
   async add<S extends InventorySource>(make: (deps: SourceDeps) => S): Promise<S> {
-    const { history, logger, now } = this.#deps;
+    const { history, logger, now, kept = (inventory) => inventory } = this.#deps;
     const source: S = make({
       logger,
       now,
-      onChange: (inventory, atMs = now()) => history.apply(source.state.name, inventory, { who: whoOf(source.state), atMs }),
+      onChange: (inventory, atMs = now()) => {
+        this.#told.set(source.state.name, inventory);
+        return history.apply(source.state.name, kept(inventory), { who: whoOf(source.state), atMs });
+      },
     });
     this.#sources.get(source.state.name)?.stop();
     this.#sources.set(source.state.name, source);
@@ -39,7 +46,17 @@ export class Sources {
   remove(name: string, who: string): void {
     this.#sources.get(name)?.stop();
     this.#sources.delete(name);
+    this.#told.delete(name);
     this.#deps.history.retire(name, { who });
+  }
+
+  /** What all of them told last, once more: other names may be kept of it now. */
+  tellAgain(): void {
+    const { history, now, kept = (inventory) => inventory } = this.#deps;
+    for (const [name, source] of this.#sources) {
+      const told = this.#told.get(name);
+      if (told !== undefined) history.apply(name, kept(told), { who: whoOf(source.state), atMs: now() });
+    }
   }
 
   get states(): readonly SourceState[] {

@@ -187,10 +187,12 @@ export class NetmakerDoor {
     // At the last moment: all questions about these flows have their answers.
     if (questions.length > 0) place(envelope);
     this.#deps.identify.fill(batch);
-    await retry.until(() => this.#deps.submit({ rows: batch, deliveries, deadLetters: letters.letters }));
+    const rows = this.#deps.privacy.apply(batch);
+    const deadLetters = this.#deps.privacy.keepsContent ? letters.letters : letters.letters.map((one) => ({ ...one, json: "" }));
+    await retry.until(() => this.#deps.submit({ rows, deliveries, deadLetters }));
     this.#stats.held += retry.failures > 0 ? 1 : 0;
     for (const delivery of deliveries) this.#deps.onDelivery(delivery);
-    this.#deps.onStored(batch);
+    this.#deps.onStored(rows);
   }
 }
 
