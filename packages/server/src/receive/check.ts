@@ -5,6 +5,8 @@ import { contentOf, type ReadRows, type RejectCode, type RejectedRow } from "./r
 export interface RowRules {
   /** The node that the sender speaks for, and what it may be called; null: any (nobody was asked for credentials). */
   readonly reporter: { readonly id: string; readonly names: readonly string[] } | null;
+  /** Which networks the sender may report; null: all. */
+  readonly networks: readonly string[] | null;
   /** Reporter of rows that name none. */
   readonly defaultReporter: string | null;
   readonly nowMs: number;
@@ -85,14 +87,14 @@ interface Suspects {
   readonly long: readonly ColumnName[];
 }
 
-function suspectsOf(batch: FlowBatch, { reporter: allowed }: RowRules): Suspects {
+function suspectsOf(batch: FlowBatch, { reporter: allowed, networks }: RowRules): Suspects {
   const { network, reporter } = batch.columns;
   const incomplete = REQUIRED.filter((name) => !batch.column(name).isFull(batch.length));
   const isForeign = allowed !== null && reporter.strings.some((name) => !allowed.names.includes(name));
   return {
     incomplete,
     // The dictionary may hold words that no row has.
-    reporter: isForeign || incomplete.includes("reporter") || network.strings.includes(SAMPLE_NETWORK),
+    reporter: isForeign || networks !== null || incomplete.includes("reporter") || network.strings.includes(SAMPLE_NETWORK),
     large: COUNTERS.filter((name) => isLarge(batch, name)),
     long: TEXTS.filter((name) => {
       const column = batch.column(name);
@@ -123,9 +125,12 @@ function missing(batch: FlowBatch, row: number, { incomplete }: Suspects): Probl
   return absent.length === 0 ? null : { code: "MISSING", message: `missing, or not a value of its column: ${absent.join(", ")}` };
 }
 
-function wrongReporter(batch: FlowBatch, row: number, { reporter: allowed }: RowRules): Problem | null {
+function wrongReporter(batch: FlowBatch, row: number, { reporter: allowed, networks }: RowRules): Problem | null {
   const { network, reporter } = batch.columns;
-  if (network.get(row) === SAMPLE_NETWORK) {
+  const own = network.get(row) ?? "";
+  if (networks !== null && !networks.includes(own))
+    return { code: "NETWORK_NOT_ALLOWED", message: `the token is for the networks ${networks.join(", ").slice(0, 100)}` };
+  if (own === SAMPLE_NETWORK) {
     return { code: "RESERVED_NETWORK", message: `network ${SAMPLE_NETWORK} is the server's own sample traffic` };
   }
   const name = reporter.get(row) ?? "";

@@ -14,6 +14,7 @@ const limits = { maxRows: 1000 };
 const bytes = (text: string) => new TextEncoder().encode(text);
 const rules: RowRules = {
   reporter: { id: "debian", names: ["debian", "n-debian"] },
+  networks: null,
   defaultReporter: "debian",
   nowMs: AT_MS + 60_000,
   oldestMs: AT_MS - 30 * 86_400_000,

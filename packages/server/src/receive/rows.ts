@@ -10,6 +10,7 @@ export type RejectCode =
   | "IN_FUTURE"
   | "OUT_OF_RANGE"
   | "REPORTER_MISMATCH"
+  | "NETWORK_NOT_ALLOWED"
   | "RESERVED_NETWORK";
 
 export interface RejectedRow {
