@@ -13,7 +13,7 @@ import { Auth } from "./auth/auth.ts";
 import { authConfig, proxyConfig } from "./auth/config.ts";
 import { Enrol } from "./auth/enrol.ts";
 import { Failures } from "./auth/failures.ts";
-import { Passwords } from "./auth/password.ts";
+import { PASSWORDS, Passwords, type PasswordsConfig } from "./auth/password.ts";
 import { PasswordSignIn } from "./auth/password-sign-in.ts";
 import { PATIENCE, Patience } from "./auth/patience.ts";
 import { makeOidc } from "./auth/oidc/make.ts";
@@ -87,6 +87,8 @@ export interface ServerDeps {
   readonly now?: () => number;
   /** For tests: how often it looks what became of agents, and which elections are due. */
   readonly lookAroundMs?: number;
+  /** For tests: what a password costs to look at. */
+  readonly passwords?: PasswordsConfig;
   /** For tests: how often files of certificates are looked at. */
   readonly certificatePollMs?: number;
 }
@@ -94,6 +96,7 @@ export interface ServerDeps {
 export class Server {
   readonly #config: ServerConfig;
   readonly #logger: FastifyBaseLogger;
+  readonly #passwords: PasswordsConfig;
   readonly #now: () => number;
   readonly #store: Store;
   readonly #desk: InquiryDesk;
@@ -132,6 +135,7 @@ export class Server {
     const { logger } = deps;
     this.#config = config;
     this.#logger = logger;
+    this.#passwords = deps.passwords ?? PASSWORDS;
     this.#now = now;
     const certificate = certificateConfig(config);
     this.#certificate = certificate && new Certificate({ ...certificate, pollMs: deps.certificatePollMs }, { now, logger });
@@ -421,7 +425,7 @@ export class Server {
       accounts: store.accounts,
       passwordSignIn: new PasswordSignIn({
         accounts: store.accounts,
-        passwords: new Passwords(),
+        passwords: new Passwords(this.#passwords),
         patience: new Patience(PATIENCE, { now }),
       }),
       roster: this.#roster,

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type ErrorBody, rowNow, startTestServer, type TestServer } from "../testing.ts";
-import { healthSchema, meSchema } from "./schemas.ts";
+import { meSchema } from "./account-schemas.ts";
+import { healthSchema } from "./schemas.ts";
 
 interface OpenApi {
   openapi: string;

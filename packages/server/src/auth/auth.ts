@@ -6,7 +6,6 @@ import { AuthError } from "./errors.ts";
 import { type Access, EVERYTHING, type Identity, rolesFor } from "./identity.ts";
 import { type AccountStore, type OpenedSession, Sessions, type TokenStore } from "./sessions.ts";
 
-export const SESSION_COOKIE = "flowtrail_session";
 export const SIGNIN_MS = 15 * 60_000;
 
 export class Auth {

@@ -5,6 +5,12 @@ export type AuthErrorData =
   | { code: "UNAUTHENTICATED" }
   /** Good credentials, but not for this. */
   | { code: "FORBIDDEN" }
+  /** The old password, of who is signed in. */
+  | { code: "WRONG_PASSWORD" }
+  /** It would be guessed soon. */
+  | { code: "WEAK_PASSWORD" }
+  /** Nobody could set anything any more. */
+  | { code: "LAST_ADMIN" }
   | { code: "RATE_LIMITED"; retryAfterMs: number };
 
 export class AuthError extends FlowtrailError<AuthErrorData> {}

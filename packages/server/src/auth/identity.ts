@@ -24,17 +24,17 @@ export interface Grant {
 
 export const EVERYTHING: Grant = { role: "admin", scope: WHOLE };
 
-const scopeSchema = z.object({ networks: z.array(z.string()).nullable(), own: z.string().nullable() });
+const scopeSchema = z.strictObject({ networks: z.array(z.string()).nullable(), own: z.string().nullable() });
 
 /**
- * A grant as it is stored; both texts are empty for what was made before there were roles.
- * @throws RangeError for a role that this program does not know: it must not become more than it was
+ * A grant as it is stored; both texts are empty for what was made before there were roles. Null for what this program does not know: whoever
+ * has it must not become more than they were, and may do nothing here.
  */
-export function readGrant(role: string, scope: string): Grant {
+export function readGrant(role: string, scope: string): Grant | null {
   if (role === "") return EVERYTHING;
   const known = ROLES.find((name) => name === role);
-  if (known === undefined) throw new RangeError(`a role ${JSON.stringify(role)} is not known here`);
-  return { role: known, scope: scopeSchema.parse(JSON.parse(scope)) };
+  const read = scopeSchema.safeParse(JSON.parse(scope));
+  return known === undefined || !read.success ? null : { role: known, scope: read.data };
 }
 
 export type Identity =

@@ -82,12 +82,18 @@ export class Sessions {
 
   /** Those of an account that are not over, newest first. @throws StoreError */
   async list(account: Account): Promise<Token[]> {
+    return this.live(account, await this.#tokens.list());
+  }
+
+  /** Of these tokens, the account's sessions that are not over. */
+  live(account: Account, tokens: readonly Token[]): Token[] {
     const { lifetimeMs } = this.#config;
     const now = this.#now();
-    return (await this.#tokens.list()).filter(
+    return tokens.filter(
       ({ kind, account: id, epoch, revokedMs, expiresMs, createdMs }) =>
         kind === "session" &&
         id === account.id &&
+        account.disabledMs === null &&
         epoch === account.epoch &&
         revokedMs === null &&
         (expiresMs ?? 0) > now &&

@@ -47,13 +47,17 @@ export interface StoredAccount extends Account {
 
 export type AccountRow = Readonly<Record<string, string | number | null>>;
 
-export function accountFromRow(row: AccountRow): StoredAccount {
+/** Null for what a newer program made and this one does not know: nobody can sign in to it here. */
+export function accountFromRow(row: AccountRow): StoredAccount | null {
+  const source = ACCOUNT_SOURCES.find((known) => known === row.source);
+  const grant = readGrant(String(row.role), String(row.scope));
+  if (source === undefined || grant === null) return null;
   return {
     id: String(row.id),
-    source: ACCOUNT_SOURCES.find((source) => source === row.source) ?? "local",
+    source,
     subject: String(row.subject),
     name: String(row.name),
-    grant: readGrant(String(row.role), String(row.scope)),
+    grant,
     password: String(row.password),
     deviceKey: String(row.device_key),
     epoch: Number(row.epoch),

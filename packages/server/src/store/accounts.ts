@@ -165,7 +165,7 @@ export class Accounts {
   async #read(): Promise<void> {
     const askedMs = this.#now();
     const rows = await this.#clickhouse.rows<AccountRow>(`SELECT * FROM ${ACCOUNTS.name} ${NEWEST}`);
-    const read = new Map(rows.map((row) => [String(row.id), accountFromRow(row)]));
+    const read = new Map(rows.flatMap((row) => accountFromRow(row) ?? []).map((account) => [account.id, account]));
     // What was changed here while the question was under way is newer than its answer.
     for (const [id, known] of this.#known) if ((read.get(id)?.version ?? 0) < known.version) read.set(id, known);
     this.#known = read;

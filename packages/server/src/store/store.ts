@@ -84,18 +84,18 @@ export class Store {
   readonly rollups: Rollups;
   readonly backups: Backups;
 
-  constructor(config: StoreConfig, deps: { logger: Logger }) {
-    const { logger } = deps;
+  constructor(config: StoreConfig, deps: { logger: Logger; now?: () => number }) {
+    const { logger, now = Date.now } = deps;
     this.#config = config;
     this.#logger = logger;
     this.#engine = config.remote ? null : new EmbeddedEngine(config.engine, { logger });
     const { clickhouse, nodes } = this.#open();
     this.clickhouse = clickhouse;
     this.nodes = nodes;
-    this.tokens = new Tokens(this.clickhouse);
+    this.tokens = new Tokens(this.clickhouse, { now });
     this.tokenUses = new TokenUses(this.clickhouse, { now: Date.now, logger });
     this.enrolments = new Enrolments(this.clickhouse, { now: Date.now });
-    this.accounts = new Accounts(this.clickhouse);
+    this.accounts = new Accounts(this.clickhouse, { now });
     this.audit = new AuditTable(this.clickhouse);
     this.settings = new SettingsBook(new SettingsLog(this.clickhouse));
     this.retention = new Retention(config.retention, {

@@ -114,20 +114,17 @@ export function tokenToRow(token: StoredToken): TokenRow {
   };
 }
 
-const kindOf = ({ kind }: TokenRow) => TOKEN_KINDS.find((known) => known === kind);
-
-/** What a newer program made for something else is no credential here. */
-export function isKnownKind(row: TokenRow): boolean {
-  return kindOf(row) !== undefined;
-}
-
-export function tokenFromRow(row: TokenRow): StoredToken {
+/** Null for what a newer program made and this one does not know: it is no credential here. */
+export function tokenFromRow(row: TokenRow): StoredToken | null {
+  const kind = TOKEN_KINDS.find((known) => known === row.kind);
+  const grant = readGrant(String(row.role), String(row.scope));
+  if (kind === undefined || grant === null) return null;
   return {
     id: String(row.id),
-    kind: kindOf(row) ?? "agent",
+    kind,
     name: String(row.name),
     node: text(row.node),
-    grant: readGrant(String(row.role), String(row.scope)),
+    grant,
     account: text(row.account),
     epoch: Number(row.epoch),
     via: text(row.via),

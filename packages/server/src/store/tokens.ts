@@ -6,7 +6,6 @@ import { insertObjects } from "./deliveries.ts";
 import { TOKENS } from "./schema/other-tables.ts";
 import {
   bareToken as bare,
-  isKnownKind,
   type NewToken,
   newToken,
   type StoredToken as Stored,
@@ -171,7 +170,7 @@ export class Tokens {
     const rows = await this.#clickhouse.rows<TokenRow>(
       `SELECT ${TOKEN_COLUMNS} FROM ${TOKENS.name} ORDER BY id, ${NEWEST} LIMIT 1 BY id`,
     );
-    const read = new Map(rows.filter(isKnownKind).map((row) => [String(row.hash), tokenFromRow(row)]));
+    const read = new Map(rows.flatMap((row) => tokenFromRow(row) ?? []).map((token) => [token.hash, token]));
     // What was changed here while the question was under way is newer than its answer.
     for (const [hash, known] of this.#known) if ((read.get(hash)?.version ?? 0) < known.version) read.set(hash, known);
     this.#known = read;

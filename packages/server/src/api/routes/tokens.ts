@@ -1,12 +1,22 @@
 /** Credentials: made here and shown once, listed, taken back. */
 import { z } from "zod";
 import { SIGNIN_MS } from "../../auth/auth.ts";
+import { AuthError } from "../../auth/errors.ts";
+import { EVERYTHING, type Grant, type Identity } from "../../auth/identity.ts";
+import { isWithin } from "../../auth/within.ts";
+import type { Account } from "../../store/account-rows.ts";
 import type { Token } from "../../store/token-rows.ts";
+import { grantJson, grantOf } from "../account-schemas.ts";
 import type { Api, ApiContext } from "../context.ts";
 import { badRequest, errorSchema, notFound } from "../errors.ts";
+import { knownNetworks } from "../known-networks.ts";
 import { createdTokenSchema, newTokenSchema, tokenSchema } from "../schemas.ts";
+import { tokenUseJson, tokenUseShape } from "../token-use-json.ts";
 
-export function tokenRoutes(api: Api, { tokens, roster, identify, declarations, now }: ApiContext): void {
+const listedTokenSchema = tokenSchema.extend(tokenUseShape);
+
+export function tokenRoutes(api: Api, context: ApiContext): void {
+  const { tokens, tokenUses, enrolments, accounts, roster, identify, history, declarations, now } = context;
   api.route({
     method: "GET",
     url: "/api/tokens",
@@ -14,9 +24,18 @@ export function tokenRoutes(api: Api, { tokens, roster, identify, declarations, 
     schema: {
       summary: "Tokens that can be used",
       tags: ["credentials"],
-      response: { 200: z.object({ tokens: z.array(tokenSchema) }), 401: errorSchema },
+      response: { 200: z.object({ tokens: z.array(listedTokenSchema) }), 401: errorSchema },
     },
-    handler: async () => ({ tokens: (await tokens.list()).filter((token) => isLive(token, now())).map(tokenJson) }),
+    handler: async () => {
+      const [all, uses, claims, known] = await Promise.all([tokens.list(), tokenUses.all(), enrolments.uses(), accounts.list()]);
+      const live = all.filter((token) => isLive(token, now()) && isInForce(token, known));
+      return {
+        tokens: live.map((token) => ({
+          ...tokenJson(token, known),
+          ...tokenUseJson(token, uses.get(token.id), claims.get(token.id)),
+        })),
+      };
+    },
   });
 
   api.route({
@@ -27,14 +46,22 @@ export function tokenRoutes(api: Api, { tokens, roster, identify, declarations, 
       summary: "Make a token: its secret is shown this once",
       tags: ["credentials"],
       body: newTokenSchema,
-      response: { 201: createdTokenSchema, 400: errorSchema, 401: errorSchema },
+      response: { 201: createdTokenSchema, 400: errorSchema, 401: errorSchema, 403: errorSchema },
     },
     handler: async (request, reply) => {
-      const { kind, node, name } = request.body;
+      const { kind, node, name, expires, ...asked } = request.body;
       if ((kind === "agent") !== (node !== undefined)) throw badRequest("node: needed for kind agent, and for no other");
+      const isNarrowed = asked.role !== undefined || asked.networks !== null || asked.own !== null || expires !== undefined;
+      if (kind !== "api" && isNarrowed) throw badRequest("role, networks, own, expires: for kind api only");
+      const networks = knownNetworks(asked.networks, history);
+      const grant = grantOf({ ...asked, networks, role: asked.role ?? EVERYTHING.role });
+      if (kind !== "agent") assertMayMake(request.identity, grant);
+      const expiresMs = await endOf(request.identity, expires === undefined ? null : Date.parse(expires));
       const made = await tokens.create({
         kind,
         name: name ?? node ?? kind,
+        ...(kind === "api" ? { grant } : {}),
+        ...(kind === "api" && expiresMs !== null ? { expiresMs } : {}),
         // The id that the inventory has now stays the reporter's id, whatever the inventory calls it later.
         ...(node === undefined ? {} : { node: identify.node(node).id }),
         ...(kind === "signin" ? { expiresMs: now() + SIGNIN_MS } : {}),
@@ -42,9 +69,17 @@ export function tokenRoutes(api: Api, { tokens, roster, identify, declarations, 
       if (made.token.node !== null) roster.enrol({ ...made.token, node: made.token.node });
       const link = `${request.protocol}://${request.host}/#signin=${encodeURIComponent(made.secret)}`;
       reply.code(201).header("cache-control", "no-store");
-      return { ...tokenJson(made.token), token: made.secret, ...(kind === "signin" ? { link } : {}) };
+      return { ...tokenJson(made.token, []), token: made.secret, ...(kind === "signin" ? { link } : {}) };
     },
   });
+
+  /** A program can't make another that outlives it. @throws RouteError BAD_REQUEST */
+  async function endOf(identity: Identity | null, askedMs: number | null): Promise<number | null> {
+    if (askedMs !== null && askedMs <= now()) throw badRequest("expires: expected a time that is still to come");
+    const ownMs = identity?.kind === "api" ? ((await tokens.get(identity.id))?.expiresMs ?? null) : null;
+    if (ownMs === null) return askedMs;
+    return askedMs === null ? ownMs : Math.min(askedMs, ownMs);
+  }
 
   api.route({
     method: "DELETE",
@@ -72,9 +107,33 @@ function isLive({ expiresMs, spentMs, revokedMs }: Token, nowMs: number): boolea
   return spentMs === null && revokedMs === null && (expiresMs === null || expiresMs > nowMs);
 }
 
+/** Those of accounts end with what they were made in. */
+function isInForce({ account, epoch }: Token, known: readonly Account[]): boolean {
+  const owner = known.find(({ id }) => id === account);
+  return account === null || (owner !== undefined && owner.disabledMs === null && owner.epoch === epoch);
+}
+
+/** @throws AuthError FORBIDDEN */
+function assertMayMake(identity: Identity | null, grant: Grant): void {
+  if (identity !== null && identity.kind !== "agent" && isWithin(grant, identity)) return;
+  throw new AuthError({ code: "FORBIDDEN" }, "nobody can make a token that may do more than they may themselves");
+}
+
 const iso = (ms: number | null) => (ms === null ? null : new Date(ms).toISOString());
 
-function tokenJson({ id, kind, name, node, createdMs, expiresMs, spentMs, revokedMs }: Token): z.infer<typeof tokenSchema> {
-  const created = new Date(createdMs).toISOString();
-  return { id, kind, name, node, created, expires: iso(expiresMs), spent: iso(spentMs), revoked: iso(revokedMs) };
+function tokenJson(token: Token, known: readonly Account[]) {
+  const { id, kind, name, node, grant, account, mark, createdMs, expiresMs, spentMs, revokedMs } = token;
+  return {
+    id,
+    kind,
+    name,
+    node,
+    ...grantJson(kind === "agent" || kind === "enrol" ? null : grant),
+    account: known.find((owner) => owner.id === account)?.name ?? null,
+    machine: mark === "machine",
+    created: new Date(createdMs).toISOString(),
+    expires: iso(expiresMs),
+    spent: iso(spentMs),
+    revoked: iso(revokedMs),
+  };
 }
