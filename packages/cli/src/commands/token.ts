@@ -7,23 +7,30 @@ import { CliError, checkNodeName } from "../errors.ts";
 import { callServer, findLocalServer, requireServer } from "../local-server.ts";
 import { dataOption } from "../paths.ts";
 import { createAgentToken, signInLink } from "../server-client.ts";
+import { addEnrolOptions, addRotateCommand, createEnrolToken, type EnrolOptions } from "./token-enrol.ts";
 
 interface TokenInfo {
   readonly id: string;
   readonly kind: string;
   readonly node: string | null;
+  readonly name: string;
   readonly created: string;
+  readonly last_used: string | null;
+  readonly last_address: string | null;
+  readonly uses: { readonly made: number; readonly of: number } | null;
 }
 
 export function addTokenCommands(program: Command): void {
   const token = program.command("token").description("credentials of agents and programs");
   const data = (command: Command) => command.addOption(dataOption("data directory of the server on this machine"));
 
-  data(token.command("create").description("make a token and print it: it is shown only now"))
+  data(addEnrolOptions(token.command("create").description("make a token and print it: it is shown only now")))
     .option("--node <name>", "for an agent: it can report as this node only")
     .option("--api", "for a program that reads the API")
+    .option("--expires <time>", "until it is worthless, such as 1h or 7d; with --enrol (default: 1d)")
     .option("--json", "as JSON")
     .action(create);
+  addRotateCommand(token, data);
   data(token.command("list").description("tokens, without their secrets")).option("--json", "as JSON").action(list);
   data(
     token.command("revoke").description("take a token back at once").argument("<id>", "its id, as `token list` shows it"),
@@ -35,9 +42,16 @@ export function addTokenCommands(program: Command): void {
   );
 }
 
-async function create(options: { data: string; node?: string; api?: boolean; json?: boolean }): Promise<void> {
+async function create(options: EnrolOptions & { api?: boolean; enrol?: boolean }): Promise<void> {
+  if (options.enrol && !options.api) return createEnrolToken(options);
+  const only = (["expires", "uses", "network", "nodePrefix", "replace"] as const).find((name) => options[name] !== undefined);
+  if (only !== undefined)
+    throw new CliError({ code: "USAGE" }, `--${only === "nodePrefix" ? "node-prefix" : only} goes with --enrol`);
   if ((options.node === undefined) === !options.api)
-    throw new CliError({ code: "USAGE" }, "say whom the token is for: either --node NAME (an agent) or --api (a program)");
+    throw new CliError(
+      { code: "USAGE" },
+      "say whom the token is for: --node NAME (an agent), --enrol (agents that are to come) or --api (a program)",
+    );
   if (options.node !== undefined) checkNodeName(options.node);
   const kind = options.node === undefined ? "api" : "agent";
   const running = findLocalServer(options.data);
@@ -60,12 +74,16 @@ async function create(options: { data: string; node?: string; api?: boolean; jso
 async function list(options: { data: string; json?: boolean }): Promise<void> {
   const { tokens } = await callServer<{ tokens: TokenInfo[] }>(requireServer(options.data), "GET", "/api/tokens");
   if (options.json) process.stdout.write(`${JSON.stringify(tokens, null, 2)}\n`);
-  else
-    for (const { id, kind, node, created } of tokens)
-      process.stdout.write(`${id}  ${kind.padEnd(7)}  ${(node ?? "").padEnd(20)}  ${created}\n`);
+  else for (const token of tokens) process.stdout.write(`${lineOf(token)}\n`);
 }
 
 async function revoke(id: string, options: { data: string }): Promise<void> {
   await callServer(requireServer(options.data), "DELETE", `/api/tokens/${encodeURIComponent(id)}`);
   process.stderr.write(`token ${id} is revoked\n`);
+}
+
+function lineOf({ id, kind, node, name, created, last_used, last_address, uses }: TokenInfo): string {
+  const whom = uses === null ? (node ?? name) : `${name} (${uses.made} of ${uses.of} used)`;
+  const used = last_used === null ? "never used" : `used ${last_used} from ${last_address}`;
+  return `${id.padEnd(36)}  ${kind.padEnd(7)}  ${whom.padEnd(20)}  made ${created}  ${used}`;
 }

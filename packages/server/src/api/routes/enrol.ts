@@ -15,7 +15,7 @@ import {
 } from "../enrol-schemas.ts";
 import { badRequest, errorSchema, notFound } from "../errors.ts";
 
-export function enrolRoutes(api: Api, { tokens, enrol, rotate, failures, identify, now }: ApiContext): void {
+export function enrolRoutes(api: Api, { tokens, tokenUses, enrol, rotate, failures, identify, now }: ApiContext): void {
   api.route({
     method: "POST",
     url: "/agent/v1/enroll",
@@ -38,7 +38,10 @@ export function enrolRoutes(api: Api, { tokens, enrol, rotate, failures, identif
     handler: async (request, reply) => {
       const { node, key, proof } = request.body;
       try {
-        const made = await enrol.enrol({ secret: bearerOf(request) ?? "", node, key, proof });
+        const secret = bearerOf(request) ?? "";
+        const made = await enrol.enrol({ secret, node, key, proof });
+        const spent = await tokens.lookUp(secret);
+        if (spent !== null) tokenUses.note(spent.id, request.ip);
         reply.code(201).header("cache-control", "no-store");
         return { token: made.secret, node: made.token.node ?? node };
       } catch (error) {
