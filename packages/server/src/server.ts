@@ -13,11 +13,11 @@ import { Auth } from "./auth/auth.ts";
 import { authConfig, proxyConfig } from "./auth/config.ts";
 import { Enrol } from "./auth/enrol.ts";
 import { Failures } from "./auth/failures.ts";
+import { makeOidc, sayIfAway } from "./auth/oidc/make.ts";
+import type { Oidc } from "./auth/oidc/oidc.ts";
 import { PASSWORDS, Passwords, type PasswordsConfig } from "./auth/password.ts";
 import { PasswordSignIn } from "./auth/password-sign-in.ts";
 import { PATIENCE, Patience } from "./auth/patience.ts";
-import { makeOidc } from "./auth/oidc/make.ts";
-import type { Oidc } from "./auth/oidc/oidc.ts";
 import { ProxyPeople } from "./auth/proxy-people.ts";
 import { Rotate } from "./auth/rotate.ts";
 import { WhoAsks } from "./auth/who-asks.ts";
@@ -295,6 +295,7 @@ export class Server {
       await this.#listening(this.#app);
       await this.#netmaker?.start();
       await writeServerFile(data, { url: this.#url ?? "", page: this.#pageUrl ?? "" });
+      sayIfAway(this.#oidc, this.#logger);
       sayWhoGetsIn(this.#config, await this.#store.accounts.list(), this.#logger);
     } catch (error) {
       await this.stop();

@@ -1,4 +1,5 @@
 import type { ServerConfig } from "../config/schema.ts";
+import type { OidcConfig } from "./oidc/oidc.ts";
 import type { ProxyConfig } from "./proxy-people.ts";
 
 export interface AuthConfig {
@@ -16,4 +17,11 @@ export function authConfig({ insecure_no_auth, auth }: ServerConfig): AuthConfig
 
 export function proxyConfig({ auth: { proxy, grants } }: ServerConfig): ProxyConfig {
   return { from: proxy.from, userHeader: proxy.user_header, groupsHeader: proxy.groups_header, grants };
+}
+
+/** Null: there is no provider. */
+export function oidcConfig({ auth: { oidc, grants } }: ServerConfig): OidcConfig | null {
+  const { issuer, client_id: clientId, scopes, name_claim: nameClaim, groups_claim: groupsClaim } = oidc;
+  if (issuer === undefined || clientId === undefined) return null;
+  return { issuer, clientId, scopes, nameClaim, groupsClaim, grants };
 }

@@ -7,8 +7,8 @@ import { GRANT_EXPECTED, grantRule } from "../auth/grant-rules.ts";
 const RANGES = "address ranges, such as 10.20.0.0/16";
 const range = z.string(`expected ${RANGES}`).refine((value) => parseCidr(value) !== null, `expected ${RANGES}`);
 
-const word = (description: string, expected: string, value?: string) =>
-  text({ description, expected, placeholder: "name", default: value });
+const word = (description: string, value: string) =>
+  text({ description, expected: "a text", placeholder: "name", default: value });
 
 /** An HTTP header's name. */
 const header = (description: string, value: string) =>
@@ -29,7 +29,12 @@ const oidc = z
       check: isIssuer,
       default: undefined,
     }),
-    client_id: word("name of this server at the provider", "a text"),
+    client_id: text({
+      description: "name of this server at the provider",
+      expected: "a text",
+      placeholder: "name",
+      default: undefined,
+    }),
     client_secret_file: text({
       description: "file that holds the secret that goes with auth.oidc.client_id",
       expected: "a path",
@@ -44,9 +49,9 @@ const oidc = z
       placeholder: "scope,…",
       defaultText: "openid, profile, email, groups",
     }),
-    name: word("how the page calls the provider: Sign in with …", "a text", "single sign-on"),
-    name_claim: word("claim that is a person's name here", "a text", "preferred_username"),
-    groups_claim: word("claim that lists a person's groups", "a text", "groups"),
+    name: word("how the page calls the provider: Sign in with …", "single sign-on"),
+    name_claim: word("claim that is a person's name here", "preferred_username"),
+    groups_claim: word("claim that lists a person's groups", "groups"),
   })
   .refine(({ issuer, client_id }) => issuer === undefined || client_id !== undefined, {
     path: ["client_id"],
