@@ -61,9 +61,19 @@ export class ConntrackOracle {
   readonly #namespace: string;
   #child: ChildProcess | null = null;
   #problems = "";
+  readonly #read: (line: string) => void;
 
-  constructor(namespace: string) {
+  /** @param read takes the lines instead of `created` and `destroyed`: for more events than can be kept */
+  constructor(namespace: string, read?: (line: string) => void) {
     this.#namespace = namespace;
+    this.#read = read ?? ((line) => this.#keep(line));
+  }
+
+  #keep(line: string): void {
+    const created = parseEvent(line, "NEW");
+    if (created) this.created.push(created);
+    const destroyed = parseEvent(line, "DESTROY");
+    if (destroyed) this.destroyed.push(destroyed);
   }
 
   /** Listens from when this resolves. */
@@ -91,12 +101,7 @@ export class ConntrackOracle {
     child.stderr.setEncoding("utf8").on("data", (text: string) => {
       this.#problems += text;
     });
-    createInterface({ input: child.stdout }).on("line", (line) => {
-      const created = parseEvent(line, "NEW");
-      if (created) this.created.push(created);
-      const destroyed = parseEvent(line, "DESTROY");
-      if (destroyed) this.destroyed.push(destroyed);
-    });
+    createInterface({ input: child.stdout }).on("line", this.#read);
     await new Promise((resolve) => setTimeout(resolve, 700));
     if (child.exitCode !== null) throw new Error(`conntrack -E ended at once: ${this.#problems}`);
   }

@@ -13,27 +13,34 @@ const START_MS = 60_000;
 export class ServerProcess {
   readonly data: string;
   readonly #flags: readonly string[];
+  /** Beside this process's own. */
+  readonly #env: NodeJS.ProcessEnv;
   #child: ChildProcess | null = null;
   /** Its last words. */
   #said = "";
   readonly url: string;
 
-  private constructor(data: string, port: number, flags: Readonly<Record<string, string>>) {
+  private constructor(data: string, port: number, flags: Readonly<Record<string, string>>, env: NodeJS.ProcessEnv) {
     this.data = data;
+    this.#env = env;
     this.url = `http://127.0.0.1:${port}`;
     const options = Object.entries({ listen: `127.0.0.1:${port}`, data, "log.level": "warn", ...flags });
     this.#flags = options.flatMap(([key, value]) => [`--${key.replaceAll(/[._]/g, "-")}`, value]);
   }
 
   /** @param flags by their keys in the configuration */
-  static async start(data: string, flags: Readonly<Record<string, string>>): Promise<ServerProcess> {
-    const server = new ServerProcess(data, await freePort(), flags);
+  static async start(data: string, flags: Readonly<Record<string, string>>, env: NodeJS.ProcessEnv = {}): Promise<ServerProcess> {
+    const server = new ServerProcess(data, await freePort(), flags, env);
     await server.start();
     return server;
   }
 
-  async start(): Promise<void> {
-    const child = spawn(process.execPath, [PROGRAM, "server", ...this.#flags], { stdio: ["ignore", "ignore", "pipe"] });
+  /** @param env for this time */
+  async start(env: NodeJS.ProcessEnv = {}): Promise<void> {
+    const child = spawn(process.execPath, [PROGRAM, "server", ...this.#flags], {
+      stdio: ["ignore", "ignore", "pipe"],
+      env: { ...process.env, ...this.#env, ...env },
+    });
     child.stderr?.on("data", (part: Buffer) => {
       this.#said = (this.#said + part.toString()).slice(-4000);
     });
@@ -43,6 +50,12 @@ export class ServerProcess {
       if (answer?.ok) return;
       if (child.exitCode !== null || Date.now() > endMs) throw new Error(`the server did not start: ${this.#said}`);
     }
+  }
+
+  /** Null: it does not run. */
+  get pid(): number | null {
+    const child = this.#child;
+    return child === null || child.exitCode !== null || child.signalCode !== null ? null : (child.pid ?? null);
   }
 
   async kill(): Promise<void> {

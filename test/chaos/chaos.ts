@@ -1,0 +1,93 @@
+/** The fault bed: `npm run test:chaos -- --help`. Exit code 1 when anything was lost or doubled. */
+import { writeFileSync } from "node:fs";
+import { ChaosBed } from "./bed.ts";
+import type { Fault } from "./fault.ts";
+import { type ChaosOptions, readOptions, USAGE } from "./options.ts";
+import { Random } from "./random.ts";
+import { isGood, markdownTable, textTable } from "./report.ts";
+import { judgeAll, type RunResult, runFault, wordsOf } from "./run.ts";
+import { type Sample, Sampler, sampleTable } from "./samples.ts";
+
+const HOUR_MS = 3_600_000;
+const STORE_MEBIBYTES = 4096;
+const SOAK_STORE_MEBIBYTES = 40_960;
+
+/** Every fault before any comes again. */
+function* planOf(faults: readonly Fault[], random: Random): Generator<Fault> {
+  for (;;) yield* random.shuffled(faults);
+}
+
+async function main(options: ChaosOptions): Promise<boolean> {
+  const { faults, runs, hours, rate, seed } = options;
+  const random = new Random(seed);
+  say(`seed ${seed}, ${runs ?? "any number of"} runs${hours > 0 ? `, ${hours} h` : ""}, ${rate} flows a second`);
+  const sinceMs = Date.now();
+  const endMs = hours > 0 ? performance.now() + hours * HOUR_MS : Number.POSITIVE_INFINITY;
+  const bed = await ChaosBed.up({
+    random: new Random(seed + 1),
+    storeMebibytes: hours > 0 ? SOAK_STORE_MEBIBYTES : STORE_MEBIBYTES,
+  });
+  const results: RunResult[] = [];
+  const sampler = new Sampler(bed);
+  const stopped = nextSignal();
+  let isWhole = false;
+  try {
+    for (const fault of planOf(faults, random)) {
+      if (results.length >= (runs ?? Number.POSITIVE_INFINITY) || performance.now() > endMs) break;
+      const result = await Promise.race([runFault(bed, fault, rate), stopped]);
+      if (result === null) break;
+      results.push(result);
+      sampler.take();
+      tellRun(results.length, runs, result);
+    }
+    const known = results.reduce((sum, { excused }) => sum + Object.values(excused).reduce((a, b) => a + b, 0), 0);
+    const all = await judgeAll(bed, sinceMs, known);
+    isWhole = all.lost.length + all.doubled.length + all.broken.length === 0;
+    say(`all ${all.flows} flows once more: ${all.lost.length + all.broken.length} lost, ${all.doubled.length} doubled`);
+  } finally {
+    await bed.down();
+  }
+  tellResults(options, results, sampler.samples);
+  return isWhole && results.every(isGood);
+}
+
+function tellRun(number: number, of: number | null, result: RunResult): void {
+  const { fault, flows, acknowledged, lost, broken, doubled, excused, recoveryMs, mistakes } = result;
+  const why = Object.entries(excused).map(([reason, count]) => `, ${count} excused (${reason})`);
+  say(
+    `${number}${of === null ? "" : `/${of}`} ${fault}: ${flows} flows, ${acknowledged} acknowledged, ${lost + broken} lost, ${doubled} doubled` +
+      `${why.join("")}, recovered in ${(recoveryMs / 1000).toFixed(1)} s`,
+  );
+  for (const mistake of mistakes) say(`   ${mistake}`);
+}
+
+function tellResults(
+  { jsonFile, markdownFile, seed }: ChaosOptions,
+  results: readonly RunResult[],
+  samples: readonly Sample[],
+): void {
+  process.stdout.write(`\n${textTable(results)}\n\n${sampleTable(samples)}\n`);
+  if (markdownFile !== null) writeFileSync(markdownFile, markdownTable(results));
+  if (jsonFile !== null) writeFileSync(jsonFile, `${JSON.stringify({ seed, results, samples }, null, 2)}\n`);
+}
+
+function say(text: string): void {
+  process.stdout.write(`${new Date().toISOString().slice(11, 19)} ${text}\n`);
+}
+
+/** Ctrl-C ends the run, takes everything down and tells what there is. */
+function nextSignal(): Promise<null> {
+  return new Promise((resolve) => {
+    for (const name of ["SIGINT", "SIGTERM"] as const) process.once(name, () => resolve(null));
+  });
+}
+
+try {
+  const options = readOptions(process.argv.slice(2));
+  if (options === "help") process.stdout.write(USAGE);
+  else process.exitCode = (await main(options)) ? 0 : 1;
+} catch (error) {
+  process.stderr.write(`${error instanceof TypeError ? wordsOf(error) : (error as Error).stack}\n`);
+  process.exitCode = 2;
+}
+process.exit();
