@@ -53,6 +53,8 @@ export class TestServer {
       headers: {
         ...(token === null ? {} : { authorization: `Bearer ${token}` }),
         ...(body === undefined || raw ? {} : { "content-type": "application/json" }),
+        // As the page's own requests say.
+        ...(headers.cookie === undefined ? {} : { origin: this.url }),
         ...headers,
       },
       ...(body === undefined ? {} : { body: raw ? (body as string) : JSON.stringify(body) }),

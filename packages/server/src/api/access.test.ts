@@ -14,7 +14,15 @@ beforeAll(async () => {
 });
 afterAll(() => test.stop());
 
-const PUBLIC = ["GET /api/health", "GET /api/openapi.json", "POST /api/auth/signin", "POST /api/auth/signout"];
+const PUBLIC = [
+  "GET /api/health",
+  "GET /api/openapi.json",
+  "POST /api/auth/signin",
+  "POST /api/auth/signout",
+  "GET /api/auth/oidc/start",
+  "GET /api/auth/oidc/callback",
+  "GET /api/auth/oidc/end",
+];
 
 /** All routes of the running server, as its own document lists them, with something in the place of parameters. */
 async function routes(): Promise<[method: string, path: string][]> {
@@ -65,6 +73,9 @@ it("lists every route that there is", async () => {
     "get /api/audit",
     "get /api/audit/export",
     "get /api/auth/me",
+    "get /api/auth/oidc/callback",
+    "get /api/auth/oidc/end",
+    "get /api/auth/oidc/start",
     "get /api/filter/check",
     "get /api/filter/complete",
     "get /api/flows",
@@ -196,8 +207,20 @@ describe("a person", () => {
     const { headers } = await signIn(test.adminToken);
     const ask = (origin: string) =>
       test.ask("POST", "/api/sample", { token: null, body: { on: false }, headers: { cookie: cookieOf(headers), origin } });
-    expect((await ask("http://evil.example")).status).toBe(403);
+    for (const origin of ["http://evil.example", "null", `${test.url}.evil.example`, test.url.replace(/\d+$/, "1")])
+      expect((await ask(origin)).status).toBe(403);
     expect((await ask(test.url)).status).toBe(200);
+    const bare = (given: Record<string, string>) =>
+      fetch(`${test.url}/api/sample`, {
+        method: "POST",
+        body: '{"on":false}',
+        headers: { "content-type": "application/json", cookie: cookieOf(headers), ...given },
+      });
+    // It does not say whose page asks, or says that it is another site's.
+    expect((await bare({})).status).toBe(403);
+    expect((await bare({ "sec-fetch-site": "cross-site" })).status).toBe(403);
+    expect((await bare({ "sec-fetch-site": "same-site" })).status).toBe(403);
+    expect((await bare({ "sec-fetch-site": "same-origin" })).status).toBe(200);
   });
 });
 
