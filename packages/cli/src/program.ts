@@ -1,6 +1,8 @@
 /** The commands, put together. */
 import { Command } from "commander";
 import manifest from "../package.json" with { type: "json" };
+import { addAccountCommands } from "./commands/account.ts";
+import { addDoctorCommand } from "./commands/doctor.ts";
 import { addExportCommand } from "./commands/export.ts";
 import { addImportCommands } from "./commands/import.ts";
 import { addInventoryCommands } from "./commands/inventory.ts";
@@ -26,11 +28,13 @@ export function makeProgram(): Command {
   // For the list of commands only: main.ts hands it to the agent's own program before this one is loaded.
   program.command("agent").description("capture this node's flows and ship them to a server (flowtrail agent --help)");
   addTokenCommands(program);
+  addAccountCommands(program);
   addInventoryCommands(program);
   addNetmakerCommands(program);
   addImportCommands(program);
   addExportCommand(program);
   addStoreCommands(program);
+  addDoctorCommand(program);
   addLabCommands(program);
   return program;
 }

@@ -1,4 +1,7 @@
 import { spawn } from "node:child_process";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { rowNow, startTestServer, type TestServer } from "../../../server/src/testing.ts";
@@ -8,7 +11,7 @@ const DAY_MS = 86_400_000;
 const daysAgo = (days: number) => new Date(Date.now() - days * DAY_MS).toISOString().slice(0, 10);
 
 async function run(...args: readonly string[]): Promise<{ code: number | null; stdout: string; stderr: string }> {
-  const child = spawn(process.execPath, [MAIN, "store", ...args, "--data", test.data], { stdio: ["ignore", "pipe", "pipe"] });
+  const child = spawn(process.execPath, [MAIN, "store", ...dataOf(args)], { stdio: ["ignore", "pipe", "pipe"] });
   let [stdout, stderr] = ["", ""];
   child.stdout.setEncoding("utf8").on("data", (text: string) => {
     stdout += text;
@@ -19,6 +22,8 @@ async function run(...args: readonly string[]): Promise<{ code: number | null; s
   const code = await new Promise<number | null>((resolve) => child.on("close", resolve));
   return { code, stdout, stderr };
 }
+
+const dataOf = (args: readonly string[]) => (args.includes("--data") ? args : [...args, "--data", test.data]);
 
 let test: TestServer;
 beforeAll(async () => {
@@ -72,4 +77,24 @@ it("store hold keeps what was active in a time until it is released", async () =
   expect((await run("hold", "release", id)).stdout).toContain("released ");
   expect((await run("hold", "list")).stdout).toMatch(new RegExp(`^${id} .*: case 17 .*; released `));
   expect(await run("hold", "release", "none")).toMatchObject({ code: 1, stderr: expect.stringContaining("no legal hold") });
+});
+
+it("store backup writes the store beside everything else, and store restore makes one of it", async () => {
+  const { code, stdout } = await run("backup", "--name", "today");
+  expect([code, stdout]).toEqual([0, expect.stringMatching(/^today: done, \S+ \S+, \S+ rows\n$/)]);
+  expect((await run("backups")).stdout).toMatch(/^\S+ {2}today {2}done, /);
+  const again = await run("backup", "--name", "today");
+  expect([again.code, again.stderr]).toEqual([1, expect.stringContaining("there is a backup today already")]);
+  const file = join(test.data, "backups", "today.tar");
+  // The server has its directory open.
+  expect(await run("restore", "--from", file)).toMatchObject({ code: 2, stderr: expect.stringContaining("stop it first") });
+  const other = await mkdtemp(join(tmpdir(), "flowtrail-restored-"));
+  try {
+    const restored = await run("restore", "--from", file, "--data", other);
+    expect([restored.code, restored.stdout]).toEqual([0, expect.stringMatching(/^flows +3 rows$/m)]);
+    const twice = await run("restore", "--from", file, "--data", other);
+    expect([twice.code, twice.stderr]).toEqual([1, expect.stringContaining("--set-aside")]);
+  } finally {
+    await rm(other, { recursive: true, force: true });
+  }
 });

@@ -40,6 +40,8 @@ interface Stage {
   readonly status: string;
   readonly num_files: string;
   readonly total_size: string;
+  /** Of what was written: without the files that are in its base. */
+  readonly compressed_size: string;
   readonly error: string;
 }
 
@@ -162,8 +164,9 @@ export class Backups {
       const isDone = stage.status === "BACKUP_CREATED";
       const error = isDone ? null : (/^.*/.exec(stage.error)?.[0] ?? stage.status);
       const ended = new Date(now()).toISOString();
-      await this.#notes.write({ ...note, state: isDone ? "done" : "failed", ended, bytes: Number(stage.total_size), error });
-      logger.info({ name: note.name, state: stage.status, bytes: Number(stage.total_size) }, "a backup has ended");
+      const bytes = Number(stage.compressed_size);
+      await this.#notes.write({ ...note, state: isDone ? "done" : "failed", ended, bytes, error });
+      logger.info({ name: note.name, state: stage.status, bytes }, "a backup has ended");
     } catch (error) {
       logger.error({ err: error, name: note.name }, "what became of a backup is not known");
     } finally {
@@ -173,11 +176,17 @@ export class Backups {
 
   async #stage(id: string): Promise<Stage> {
     const [stage] = await this.#deps.clickhouse.rows<Stage>(
-      "SELECT status, num_files, total_size, error FROM system.backups WHERE id = {id:String}",
+      "SELECT status, num_files, total_size, compressed_size, error FROM system.backups WHERE id = {id:String}",
       { id },
     );
     return (
-      stage ?? { status: "LOST", num_files: "0", total_size: "0", error: "ClickHouse was started again in the middle of it" }
+      stage ?? {
+        status: "LOST",
+        num_files: "0",
+        total_size: "0",
+        compressed_size: "0",
+        error: "ClickHouse was started again in the middle of it",
+      }
     );
   }
 
