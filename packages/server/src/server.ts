@@ -455,6 +455,7 @@ export class Server {
       metrics: new Metrics({
         http: this.#http,
         certificate: () => this.#certificate?.report ?? null,
+        proxy,
         receive: this.#receive,
         live: this.#live,
         store,
@@ -463,6 +464,7 @@ export class Server {
         inventory: this.#inventoryHealth,
         declarations: this.#declarations,
         questions: this.#desk,
+        privacy: this.#privacy,
         audit: this.#audit,
         netmaker: this.#netmaker,
         now,

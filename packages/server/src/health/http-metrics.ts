@@ -8,13 +8,14 @@ import type { CertificateReport } from "../tls/certificate.ts";
 export interface HttpMetricsDeps {
   readonly http: HttpServers;
   readonly certificate: () => CertificateReport | null;
+  readonly proxy: { readonly refused: number };
 }
 
 /** Codes are ours, and few. */
 const CODE = /^[A-Z_]{3,40}$/;
 
 /** @returns counts the requests of an app that are refused or fail */
-export function httpMetrics({ http, certificate }: HttpMetricsDeps, registry: Registry): (app: FastifyInstance) => void {
+export function httpMetrics({ http, certificate, proxy }: HttpMetricsDeps, registry: Registry): (app: FastifyInstance) => void {
   const registers = [registry];
   const gauge = (name: string, help: string, value: () => number | null) => {
     const made: Gauge = new Gauge({
@@ -37,6 +38,15 @@ export function httpMetrics({ http, certificate }: HttpMetricsDeps, registry: Re
     collect: () => {
       connections.reset();
       for (const reason of REFUSED_CONNECTIONS) connections.inc({ reason }, http.refusals.of(reason));
+    },
+  });
+  const foreign: Counter = new Counter({
+    name: "flowtrail_proxy_header_refused_total",
+    help: "Requests that say who signed in (auth.proxy.user_header) from addresses that are none of auth.proxy.from",
+    registers,
+    collect: () => {
+      foreign.reset();
+      foreign.inc(proxy.refused);
     },
   });
   gauge("flowtrail_tls_certificate_expires_seconds", "End of the certificate, as a time since 1970; absent: no TLS", () => {
