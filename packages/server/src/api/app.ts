@@ -9,6 +9,7 @@ import { heldBy } from "../address-ranges.ts";
 import { AuthError } from "../auth/errors.ts";
 import { guard } from "../auth/guard.ts";
 import { auditHook } from "./audit-hook.ts";
+import { refuseWhileClosing } from "./closing.ts";
 import type { Api, ApiContext } from "./context.ts";
 import { notFound, sendError } from "./errors.ts";
 import { addSecureHeaders, HEADERS } from "./headers.ts";
@@ -55,6 +56,7 @@ export async function buildApp(context: ApiContext): Promise<Api> {
     serverFactory: (handler) => context.http.make(handler),
     trustProxy: heldBy(context.config.auth.proxy.from),
     frameworkErrors: sendError,
+    return503OnClosing: false,
     routerOptions: { maxParamLength: 300 },
   }).withTypeProvider<ZodTypeProvider>();
   app.setValidatorCompiler(validatorCompiler);
@@ -64,6 +66,7 @@ export async function buildApp(context: ApiContext): Promise<Api> {
   app.setNotFoundHandler((request, reply) =>
     sendError(notFound(`${request.method} ${request.url}: there is nothing here`), request, reply),
   );
+  refuseWhileClosing(app);
   await app.register(helmet, HEADERS);
   addSecureHeaders(app);
   await app.register(cookie);
