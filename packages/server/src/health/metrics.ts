@@ -3,13 +3,14 @@ import type { FastifyInstance } from "fastify";
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
 import type { AuditStats } from "../audit/log.ts";
 import type { Live } from "../live/live.ts";
+import { privacyMetrics } from "../privacy/privacy-metrics.ts";
 import type { InquiryDesk } from "../query/inquiry-desk.ts";
 import type { NetmakerReport } from "../receive/netmaker/netmaker.ts";
 import type { ReceiveStats } from "../receive/receive.ts";
 import type { Retention } from "../store/retention/retention.ts";
 import type { StoreHealth } from "../store/store.ts";
-import type { InventoryStats } from "./inventory-health.ts";
 import { type HttpMetricsDeps, httpMetrics } from "./http-metrics.ts";
+import type { InventoryStats } from "./inventory-health.ts";
 import { netmakerMetrics } from "./netmaker-health.ts";
 import { questionMetrics } from "./question-metrics.ts";
 import { StoreMetrics } from "./store-metrics.ts";
@@ -26,6 +27,7 @@ export interface MetricsDeps extends HttpMetricsDeps {
   readonly inventory: { readonly stats: InventoryStats };
   readonly questions: Pick<InquiryDesk, "stats">;
   readonly audit: { readonly stats: AuditStats };
+  readonly privacy: Parameters<typeof privacyMetrics>[0];
   /** The door for Netmaker's agents; null: it is off. */
   readonly netmaker: { readonly report: NetmakerReport } | null;
   /** What agents declare of their networks. */
@@ -62,6 +64,7 @@ export class Metrics {
     this.#inventory(deps.inventory);
     this.#audit(deps.audit);
     questionMetrics(deps.questions, registers);
+    privacyMetrics(deps.privacy, this.#registry);
     if (deps.netmaker !== null) netmakerMetrics(deps.netmaker, this.#registry);
     this.#store = deps.store;
     this.#tellStore = this.#storeMetrics();

@@ -1,7 +1,10 @@
 /** What a change of what agents record will do, in words with figures, before it is saved. */
 import { anyFilter, type Filter, formatCount, parseFilter } from "@flowtrail/model";
+import type { Inventory } from "../identify/inventory-schema.ts";
 import { columnIs } from "../query/filters.ts";
 import { type CaptureState, isEqual, isNetworkOn, isNodeOn, NAME_MODES, type NameMode, namesOf } from "./capture-state.ts";
+import { listText } from "./list-text.ts";
+import { privacyParts } from "./privacy-effect.ts";
 
 /** An agent that reports now. */
 export interface ReportingAgent {
@@ -16,8 +19,10 @@ export interface EffectFacts {
   /** What the inventory says of a network's names. */
   readonly inventoryNames: (network: string) => NameMode | undefined;
   readonly nameOf: (kind: "network" | "node", id: string) => string;
-  /** How many flows of the last hour pass; null: it can't be said now. */
-  readonly count: (filter: Filter) => Promise<number | null>;
+  /** As it is now. */
+  readonly inventory: Inventory;
+  /** How many flows of the last hour, or day, pass; null: it can't be said now. */
+  readonly count: (filter: Filter, isOfDay: boolean) => Promise<number | null>;
 }
 
 export interface CaptureEffect {
@@ -28,14 +33,15 @@ export interface CaptureEffect {
 }
 
 /** A sentence; with a filter it is told how many flows of the last hour pass. */
-interface Part {
+export interface Part {
   readonly text: (flows: string) => string;
   readonly filter?: Filter;
+  /** … of the last day. */
+  readonly isOfDay?: true;
   readonly agents: readonly ReportingAgent[];
 }
 
 const ALL: Filter = { kind: "all" };
-const SHOWN = 3;
 
 export async function captureEffect(before: CaptureState, after: CaptureState, facts: EffectFacts): Promise<CaptureEffect> {
   const parts = [
@@ -45,9 +51,12 @@ export async function captureEffect(before: CaptureState, after: CaptureState, f
     ...protocolParts(before, after, facts),
     ...nameParts(before, after, facts),
     ...otherParts(before, after, facts),
+    ...privacyParts(before, after, facts),
   ];
   const sentences = await Promise.all(
-    parts.map(async ({ text, filter }) => text(filter === undefined ? "" : flowsText(await facts.count(filter)))),
+    parts.map(async ({ text, filter, isOfDay = false }) =>
+      text(filter === undefined ? "" : flowsText(await facts.count(filter, isOfDay))),
+    ),
   );
   if (parts.length === 0) return { sentences: ["Nothing becomes different."], agents: 0 };
   const stillOff = !before.policy.enabled && !after.policy.enabled;
@@ -190,12 +199,6 @@ function onAndOff(ids: readonly string[], states: (id: string) => readonly [bool
 function agentsText(agents: readonly ReportingAgent[], several: string, one: string): string {
   if (agents.length === 0) return `No agent reports now; from its start on each ${one}`;
   return `${formatCount(agents.length)} ${agents.length === 1 ? `agent ${one}` : `agents ${several}`}`;
-}
-
-function listText(words: readonly string[]): string {
-  if (words.length <= SHOWN + 1)
-    return words.length < 2 ? (words[0] ?? "") : `${words.slice(0, -1).join(", ")} and ${words.at(-1)}`;
-  return `${words.slice(0, SHOWN).join(", ")} and ${formatCount(words.length - SHOWN)} more`;
 }
 
 /** The filter language takes so many in one text. */

@@ -3,6 +3,7 @@
 import { allFilters, type Filter, FlowtrailError } from "@flowtrail/model";
 import type { FastifyBaseLogger } from "fastify";
 import { z } from "zod";
+import { PrivacyError } from "../../privacy/errors.ts";
 import { columnIs } from "../../query/filters.ts";
 import { narrowed } from "../../query/narrowed.ts";
 import { SAMPLE_NETWORK } from "../../receive/check.ts";
@@ -13,17 +14,18 @@ import { Places } from "../../settings/places.ts";
 import { inquiryFor, scopeOf } from "../ask.ts";
 import { captureChangeSchema, captureSchema, captureSetSchema } from "../capture-schemas.ts";
 import type { Api, ApiContext } from "../context.ts";
-import { errorSchema } from "../errors.ts";
+import { badRequest, errorSchema } from "../errors.ts";
 import { whoIs } from "../who-is.ts";
 
 const URL = "/api/settings/capture";
 const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
 const tags = ["settings"];
 const errors = { 401: errorSchema, 403: errorSchema, 503: errorSchema };
 const notSample = columnIs("network", [SAMPLE_NETWORK], true);
 
 export function settingsCaptureRoutes(api: Api, context: ApiContext): void {
-  const { capture, health, history, roster, identify, counts, now } = context;
+  const { capture, privacy, health, history, roster, identify, counts, now } = context;
 
   const placesOf = (state: CaptureState) => {
     const reporters = [...roster.coverages].flatMap(([id, { name }]) => (roster.isRemoved(id) ? [] : [{ id, name }]));
@@ -66,23 +68,39 @@ export function settingsCaptureRoutes(api: Api, context: ApiContext): void {
       const places = placesOf(capture.state);
       const change = places.resolved(request.body as CaptureChange, nodeOf);
       const inquiry = inquiryFor(request, reply, context);
-      const range = { fromMs: by.ms - HOUR_MS, toMs: by.ms };
-      const count = (filter: Filter) =>
+      if (change.pseudonyms === true) assertKey();
+      const count = (filter: Filter, isOfDay: boolean) =>
         counts
-          .count(range, narrowed(scopeOf(request), allFilters([filter, notSample])), inquiry)
+          .count(
+            { fromMs: by.ms - (isOfDay ? DAY_MS : HOUR_MS), toMs: by.ms },
+            narrowed(scopeOf(request), allFilters([filter, notSample])),
+            inquiry,
+          )
           .then(({ count }) => count, uncounted(request.log));
       reply.header("cache-control", "no-store");
       if (request.query.dry_run === "true") {
         const after = captureAfter(capture.state, change, by);
-        const effect = await effectOf(capture.state, after, places, count);
+        const effect = await effectOf(capture.state, after, places, { count, inventory: history.current() });
         return { ...captureReport(after, placesOf(after)), effect };
       }
       // A store that is too busy to count must not keep anybody from switching off what makes it busy.
+      const inventory = history.current();
       const before = await capture.set(change, by, places.nameOf);
-      const effect = await effectOf(before, captureAfter(before, change, by), places, count);
+      privacy.follow();
+      const effect = await effectOf(before, captureAfter(before, change, by), places, { count, inventory });
       return { ...captureReport(capture.state, placesOf(capture.state)), effect };
     },
   });
+
+  /** Nobody switches on what can't be done. */
+  function assertKey(): void {
+    try {
+      privacy.check(true);
+    } catch (error) {
+      if (error instanceof PrivacyError) throw badRequest(error.message);
+      throw error;
+    }
+  }
 
   /** A node that has no agent yet, but that the inventory knows. */
   function nodeOf(word: string): string | null {
@@ -104,11 +122,11 @@ function effectOf(
   before: CaptureState,
   after: CaptureState,
   places: Places,
-  count: Parameters<typeof captureEffect>[2]["count"],
+  facts: Pick<Parameters<typeof captureEffect>[2], "count" | "inventory">,
 ): Promise<CaptureEffect> {
   const agents = places.nodes.flatMap(({ id, name, agent }) =>
     agent === undefined || agent.silent ? [] : [{ id, name, networks: Object.keys(agent.addresses) }],
   );
   const inventoryNames = (network: string) => places.networks.find(({ id }) => id === network)?.inventoryNames;
-  return captureEffect(before, after, { agents, inventoryNames, nameOf: places.nameOf, count });
+  return captureEffect(before, after, { agents, inventoryNames, nameOf: places.nameOf, ...facts });
 }
