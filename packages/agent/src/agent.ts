@@ -79,7 +79,7 @@ export class Agent {
     if (token.wanted() === null) token.current();
     this.#config = config;
     this.#log = log;
-    this.#http = new HttpClient({ server, timeoutMs: config.ship.timeout, caFile: config.ca_file });
+    this.#http = new HttpClient({ server, timeoutMs: config.ship.timeout, ...tlsFilesOf(config) });
     const common = { http: this.#http, token: () => token.current(), clock: systemClock, random: Math.random, log };
     this.#enroller = new Enroller({ node, state }, { token, http: this.#http, log });
 
@@ -410,6 +410,7 @@ export class Agent {
     const problems = [
       this.#spoolProblem,
       shipper.lastError,
+      this.#http.problem,
       this.#networks.length === 0 ? NO_NETWORKS : "",
       this.#state === "paused" ? "capture is switched off on the server" : "",
       names.problem,
@@ -424,6 +425,12 @@ export class Agent {
     return statusOf(this.#parts, { startedMs, nowMs, state, networks, addresses, problems });
   }
 }
+
+const tlsFilesOf = ({ ca_file, cert_file, key_file }: AgentConfig) => ({
+  caFile: ca_file,
+  certFile: cert_file,
+  keyFile: key_file,
+});
 
 const NO_NETWORKS =
   "this host has no address of any network: nothing can be recorded until it gets one (or name networks with --network)";

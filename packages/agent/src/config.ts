@@ -113,6 +113,18 @@ const schema = z.strictObject(
       placeholder: "file",
       default: undefined,
     }),
+    cert_file: text({
+      description: "file with this agent's own certificate (PEM), where the server asks for one; read again when it changes",
+      expected: "a path",
+      placeholder: "file",
+      default: undefined,
+    }),
+    key_file: text({
+      description: "file with the key of cert_file (PEM)",
+      expected: "a path",
+      placeholder: "file",
+      default: undefined,
+    }),
     update_interval_s: count({
       description: "time between two reports of an open flow",
       min: 1,
@@ -256,6 +268,8 @@ export function loadAgentConfig({ flags = {}, env = {}, file = env.FLOWTRAIL_CON
       `expected a file with this node's token, or an enrolment token (only a server on loopback may do without, ${url.host} is not)`,
     );
   }
+  if ((rest.cert_file === undefined) !== (rest.key_file === undefined))
+    throw missing(rest.key_file === undefined ? "key_file" : "cert_file", "expected a path: certificate and key go together");
   const repeated = rest.networks.find((one, i) => rest.networks.findIndex((other) => other.id === one.id) !== i);
   if (repeated) throw missing("networks", `expected every network once (all its ranges together), ${repeated.id} is there twice`);
   const warnings = mistypedNames(AGENT_OPTIONS, env).map(

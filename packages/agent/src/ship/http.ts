@@ -1,5 +1,4 @@
 /** One connection to the server, kept alive; every request has a deadline, whatever the other side does. */
-import { readFileSync } from "node:fs";
 import {
   type ClientRequest,
   Agent as HttpAgent,
@@ -8,7 +7,8 @@ import {
   type IncomingMessage,
 } from "node:http";
 import { Agent as HttpsAgent, request as httpsRequest } from "node:https";
-import { networkError, ShipError } from "./errors.ts";
+import { networkError } from "./errors.ts";
+import { TlsFiles, type TlsFilesConfig, type TlsOptions } from "./tls-files.ts";
 
 export interface HttpAnswer {
   readonly status: number;
@@ -28,22 +28,27 @@ export interface HttpRequest {
 const MAX_ANSWER_BYTES = 1 << 20;
 /** Uploads that are sent together (see ship.ts), and one for the questions about configuration. */
 const MAX_SOCKETS = 17;
+const OPTIONS = { keepAlive: true, maxSockets: MAX_SOCKETS, keepAliveMsecs: 10_000 };
 
 export class HttpClient {
   readonly #base: URL;
   readonly #timeoutMs: number;
-  readonly #agent: HttpAgent;
+  readonly #tls: TlsFiles | null;
+  #agent: HttpAgent;
+  #made: TlsOptions | null = null;
 
   /** Throws ShipError SHIP_TLS_FILE. */
-  constructor(config: { server: URL; timeoutMs: number; caFile?: string | undefined }) {
+  constructor(config: { server: URL; timeoutMs: number } & TlsFilesConfig) {
     this.#base = new URL(config.server);
     if (!this.#base.pathname.endsWith("/")) this.#base.pathname += "/";
     this.#timeoutMs = config.timeoutMs;
-    const options = { keepAlive: true, maxSockets: MAX_SOCKETS, keepAliveMsecs: 10_000 };
-    this.#agent =
-      this.#base.protocol === "https:"
-        ? new HttpsAgent({ ...options, ...(config.caFile === undefined ? {} : { ca: readCa(config.caFile) }) })
-        : new HttpAgent(options);
+    this.#tls = this.#base.protocol === "https:" ? new TlsFiles(config) : null;
+    this.#agent = new HttpAgent(OPTIONS);
+  }
+
+  /** Why the files of certificates as they are now are not used; empty: they are. */
+  get problem(): string {
+    return this.#tls?.problem ?? "";
   }
 
   /** The answer, whatever its status. Throws ShipError SHIP_NETWORK if none came, or the signal's reason. */
@@ -63,6 +68,19 @@ export class HttpClient {
     this.#agent.destroy();
   }
 
+  /** Connections that are under way end as they began; new ones are made with the files as they are now. */
+  #current(): HttpAgent {
+    const tls = this.#tls?.options ?? null;
+    if (tls !== this.#made) {
+      const before = this.#agent;
+      this.#agent = tls === null ? new HttpAgent(OPTIONS) : new HttpsAgent({ ...OPTIONS, ...tls });
+      this.#made = tls;
+      before.maxFreeSockets = 0;
+      for (const socket of Object.values(before.freeSockets).flatMap((sockets) => sockets ?? [])) socket.destroy();
+    }
+    return this.#agent;
+  }
+
   #once({ method, path, headers, body, signal }: HttpRequest): Promise<HttpAnswer> {
     const url = new URL(path, this.#base);
     const timeout = AbortSignal.timeout(this.#timeoutMs);
@@ -72,7 +90,7 @@ export class HttpClient {
       const length = body === undefined ? {} : { "content-length": String(body.length) };
       const request: ClientRequest = send(url, {
         method,
-        agent: this.#agent,
+        agent: this.#current(),
         headers: { ...headers, ...length },
         signal: either,
       });
@@ -110,19 +128,4 @@ async function readBody(response: IncomingMessage): Promise<string> {
     chunks.push(chunk);
   }
   return Buffer.concat(chunks).toString("utf8");
-}
-
-function readCa(path: string): Buffer {
-  try {
-    return readFileSync(path);
-  } catch (cause) {
-    const errno = (cause as NodeJS.ErrnoException).code ?? "unknown";
-    throw new ShipError(
-      { code: "SHIP_TLS_FILE", path },
-      `the file of certificates ${path} (--ca-file) can't be read (${errno})`,
-      {
-        cause,
-      },
-    );
-  }
 }
