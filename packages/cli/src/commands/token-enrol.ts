@@ -2,6 +2,7 @@
 import { parseDuration } from "@flowtrail/model";
 import type { Command } from "commander";
 import { CliError, checkNodeName } from "../errors.ts";
+import { collect } from "../grant-options.ts";
 import { callServer, requireServer } from "../local-server.ts";
 
 export interface EnrolOptions {
@@ -26,7 +27,11 @@ export function addEnrolOptions(command: Command): Command {
   return command
     .option("--enrol", "for agents that are to come: each changes it for a token of its own when it starts")
     .option("--uses <number>", "with --enrol: so many nodes (default: 1)")
-    .option("--network <id>", "with --enrol: its agents may report this network only; may be repeated", collect)
+    .option(
+      "--network <id>",
+      "with --enrol: its agents may report this network only; with --api: a viewer sees only this one; may be repeated, or a,b",
+      collect,
+    )
     .option("--node-prefix <text>", "with --enrol: for nodes whose name begins with this")
     .option("--replace", "with --enrol: a node that there is already may be taken over");
 }
@@ -67,8 +72,6 @@ async function rotate(options: { data: string; node: string; print?: boolean }):
       `the agent of ${options.node} changes its token when it asks for its configuration next (within a minute)\n`,
     );
 }
-
-const collect = (value: string, before: readonly string[] = []) => [...before, value];
 
 function usesOf(text = "1"): number {
   if (!/^\d{1,5}$/.test(text)) throw new CliError({ code: "USAGE" }, `--uses: expected a whole number, not ${text}`);
