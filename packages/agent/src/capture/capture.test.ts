@@ -139,11 +139,12 @@ describe.skipIf(!needs("capture's events and dumps", "root"))("events and dumps"
     await capture.find((line) => line.type === "event" && line.record.protocol === 1);
   });
 
-  it("counts what an overrun lost and dumps again", async () => {
+  it("counts what an overrun lost and dumps again, though the wall clock was set back by a day", async () => {
     bed.run("client", "ip", "route", "add", "blackhole", "10.99.0.0/16");
     const capture = await bed.capture("client", { receiveBufferBytes: 4096, resyncPauseMs: 0 });
     const client = bed.traffic("client");
     await client.ask({ do: "udp-many", host: SERVER.v4, port: 10_000, count: 1 }, done);
+    await capture.ask("clock -86400000", (line) => line.type === "jumped");
     await capture.ask("block 3000", (line) => line.type === "blocked");
     await client.ask({ do: "udp-many", host: SERVER.v4, port: 20_000, count: 500 }, done);
     const overrun = await capture.find((line) => line.type === "overrun");

@@ -65,6 +65,7 @@ export class NetlinkConntrackSource implements ConntrackSource {
   #timer: NodeJS.Timeout | undefined;
   #resyncTimer: NodeJS.Timeout | undefined;
   #resyncWanted = false;
+  /** By the clock that only counts on: after an overrun nobody may wait for a wall clock that was set back. */
   #lastDumpMs = Number.NEGATIVE_INFINITY;
   #running: Promise<void> | undefined;
   #queued: Promise<void> | undefined;
@@ -148,8 +149,8 @@ export class NetlinkConntrackSource implements ConntrackSource {
   async #dump(): Promise<void> {
     const listener = this.#listener;
     if (!listener || this.#stopping.signal.aborted) return;
-    this.#lastDumpMs = this.#now();
-    listener.onDumpStart(this.#lastDumpMs);
+    this.#lastDumpMs = performance.now();
+    listener.onDumpStart(this.#now());
     let complete = false;
     try {
       const result = await this.#dumper.dump((record) => listener.onDumpEntry(record, this.#now()), this.#stopping.signal);
@@ -231,7 +232,7 @@ export class NetlinkConntrackSource implements ConntrackSource {
 
   #resync(): void {
     if (this.#resyncTimer) return;
-    const pauseMs = Math.max(0, this.#lastDumpMs + this.#config.resyncPauseMs - this.#now());
+    const pauseMs = Math.max(0, this.#lastDumpMs + this.#config.resyncPauseMs - performance.now());
     this.#resyncTimer = setTimeout(() => {
       this.#resyncTimer = undefined;
       this.#resyncWanted = false;

@@ -1,7 +1,8 @@
 /**
  * Runs the capture in the network namespace that it is started in and says what it sees, one JSON object a line. For tests and for trying out:
  * `ip netns exec NS node capture-process.ts '{"sysctlStatePath":"/tmp/s.json","tracking":true}'`. Commands on stdin, one a line:
- * `dump`, `stats`, `refresh N` (the N-th event's entry), `refresh-other N` (the same tuple with another id), `block MS` (occupies the thread), `gc`, `stop`.
+ * `dump`, `stats`, `refresh N` (the N-th event's entry), `refresh-other N` (the same tuple with another id), `block MS` (occupies the thread), `clock MS` (the
+ * wall clock jumps), `gc`, `stop`.
  */
 import { createInterface } from "node:readline";
 import { type CaptureConfig, ConntrackCapture } from "../capture.ts";
@@ -38,7 +39,8 @@ const listener: ConntrackListener = {
 };
 
 const config: CaptureConfig = JSON.parse(process.argv[2] ?? "{}");
-const capture = new ConntrackCapture(config);
+let jumpedMs = 0;
+const capture = new ConntrackCapture(config, () => Date.now() + jumpedMs);
 
 async function command(line: string): Promise<void> {
   const [verb, argument] = line.split(" ");
@@ -51,6 +53,9 @@ async function command(line: string): Promise<void> {
     const until = Date.now() + Number(argument);
     say({ type: "blocked" });
     while (Date.now() < until);
+  } else if (verb === "clock") {
+    jumpedMs = Number(argument);
+    say({ type: "jumped" });
   } else if (verb === "gc") {
     globalThis.gc!();
     say({ type: "collected" });
