@@ -35,6 +35,8 @@ export interface Viewer {
   readonly name: string | null;
   /** The server asks nobody for credentials. */
   readonly insecure: boolean;
+  /** Null: who came by a link or a token has none. */
+  readonly account: { readonly id: string; readonly source: "local" | "oidc" | "proxy"; readonly has_password: boolean } | null;
 }
 
 interface LostBatches {

@@ -5,6 +5,7 @@ import { signIn } from "../../lib/api.ts";
 import { Command } from "../../ui/command.tsx";
 import { FullPage } from "../../ui/full-page.tsx";
 import { codeInInput } from "./link.ts";
+import { OidcSignIn } from "./oidc-sign-in.tsx";
 
 export function SignIn({ linkError, onSignedIn }: { linkError: string | null; onSignedIn(): void }) {
   const [text, setText] = useState("");
@@ -21,6 +22,7 @@ export function SignIn({ linkError, onSignedIn }: { linkError: string | null; on
           {linkError}
         </p>
       )}
+      <OidcSignIn />
       <p>
         Open the link that <code>flowtrail up</code> printed where the server was started. For a new link, run this there:
       </p>

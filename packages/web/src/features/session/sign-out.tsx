@@ -8,8 +8,14 @@ import { useViewer } from "./use-viewer.ts";
 export function SignOut() {
   const client = useQueryClient();
   const viewer = useViewer();
-  const leave = useMutation({ mutationFn: signOut, onSuccess: () => client.resetQueries() });
-  if (viewer.data?.kind !== "session") return null;
+  const source = viewer.data?.account?.source;
+  const leave = useMutation({
+    mutationFn: signOut,
+    // Else the provider would sign the next person in as this one, without a word.
+    onSuccess: () => (source === "oidc" ? window.location.assign("/api/auth/oidc/end") : client.resetQueries()),
+  });
+  // Whom a proxy vouches for signs out there.
+  if (viewer.data?.kind !== "session" || source === "proxy") return null;
   return (
     <ActionIcon
       variant="subtle"

@@ -1,0 +1,42 @@
+/** The way to the OpenID provider and back, and what went wrong on it. */
+import { Button } from "@mantine/core";
+import { useQuery } from "@tanstack/react-query";
+import { useEffect, useState } from "react";
+import { fetchSignInMethods } from "../../lib/api-sign-in.ts";
+import { withoutFragment } from "./link.ts";
+import { oidcFailure } from "./oidc-failure.ts";
+
+/** Nothing where the server has no provider. */
+export function OidcSignIn() {
+  const failure = useOidcFailure();
+  const methods = useQuery({
+    queryKey: ["sign-in-methods"],
+    queryFn: ({ signal }) => fetchSignInMethods(signal),
+    staleTime: 60_000,
+  });
+  const provider = methods.data?.oidc ?? null;
+  const here = window.location.pathname + window.location.search;
+  return (
+    <>
+      {failure !== null && (
+        <p className="full-page-problem" role="alert">
+          {failure}
+        </p>
+      )}
+      {provider !== null && (
+        <Button component="a" href={`/api/auth/oidc/start?to=${encodeURIComponent(here)}`} fullWidth mb="md">
+          Sign in with {provider.name}
+        </Button>
+      )}
+    </>
+  );
+}
+
+/** Taken out of the address: who loads the page again has not failed again. */
+function useOidcFailure(): string | null {
+  const [failure] = useState(() => oidcFailure(window.location.hash));
+  useEffect(() => {
+    if (failure !== null) window.history.replaceState(null, "", withoutFragment(window.location.href));
+  }, [failure]);
+  return failure;
+}
