@@ -63,6 +63,7 @@ export type { FlowJson } from "./flow-json.ts";
 export { addJsonRow, type FieldError, type JsonRow, type JsonValue, MAX_TEXT, rowToJson } from "./json.ts";
 export { nearest } from "./nearest.ts";
 export * from "./protocols.ts";
+export * from "./pseudonym.ts";
 export * from "./sentence.ts";
 export type { DropStep, LegalHold, RetentionPolicy, StoreReport } from "./store-report.ts";
 export * from "./time-range.ts";

@@ -1,7 +1,7 @@
 /** Names of people under pseudonyms: in what a source says of the inventory, and in rows. */
-import type { FlowBatch, TextColumn } from "@flowtrail/model";
+import type { FlowBatch, PseudonymKind, TextColumn } from "@flowtrail/model";
 import type { Inventory, InventoryNetwork } from "../identify/inventory-schema.ts";
-import type { PseudonymKind, Pseudonyms } from "./pseudonyms.ts";
+import type { Pseudonyms } from "./pseudonyms.ts";
 
 type Device = InventoryNetwork["users"][number]["devices"][number];
 

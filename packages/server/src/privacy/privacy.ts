@@ -3,14 +3,14 @@
  * internet are cut, and names of people become pseudonyms. After they were named and elected: that needs the whole of it.
  */
 import { statSync } from "node:fs";
-import { type Cidr, EXCLUDE_REASONS, type ExcludeReason, type FlowBatch, parseCidr } from "@flowtrail/model";
+import { type Cidr, EXCLUDE_REASONS, type ExcludeReason, type FlowBatch, PSEUDONYM_KINDS, parseCidr } from "@flowtrail/model";
 import type { Inventory } from "../identify/inventory-schema.ts";
 import { type CaptureState, isTruncated } from "../settings/capture-state.ts";
 import { disguised, disguiseRows } from "./disguise.ts";
 import { PrivacyError } from "./errors.ts";
 import { Excluded, type ToldExcludes } from "./excluded.ts";
 import { readKeys } from "./key-file.ts";
-import { PSEUDONYM_KINDS, Pseudonyms } from "./pseudonyms.ts";
+import { Pseudonyms } from "./pseudonyms.ts";
 import { truncateRows } from "./truncate.ts";
 
 export interface PrivacyDeps {

@@ -1,11 +1,12 @@
 import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { readPseudonym } from "@flowtrail/model";
 import fc from "fast-check";
 import { afterAll, describe, expect, it } from "vitest";
 import { PrivacyError } from "./errors.ts";
 import { readKeys, writeKey } from "./key-file.ts";
-import { isPseudonym, Pseudonyms } from "./pseudonyms.ts";
+import { Pseudonyms } from "./pseudonyms.ts";
 
 const keyOf = (byte: number) => new Uint8Array(32).fill(byte);
 const ours = new Pseudonyms([keyOf(1)]);
@@ -17,7 +18,7 @@ describe("pseudonyms", () => {
       fc.property(name, (name) => {
         const pseudonym = ours.of("user", name);
         expect(new Pseudonyms([keyOf(1)]).of("user", name)).toBe(pseudonym);
-        expect(isPseudonym(pseudonym)).toBe(true);
+        expect(readPseudonym(pseudonym)?.kind).toBe("user");
         expect(ours.reveal(pseudonym)).toEqual({ kind: "user", name });
         expect(new Pseudonyms([keyOf(2)]).reveal(pseudonym)).toBeNull();
         expect(ours.of("user", pseudonym)).toBe(pseudonym);

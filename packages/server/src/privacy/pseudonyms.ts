@@ -6,9 +6,7 @@
  * counter under which AES-256 encrypts the name, and say on the way back that it was this key. Names are padded to 8 bytes, as their lengths tell much.
  */
 import { createCipheriv, createHmac, hkdfSync, timingSafeEqual } from "node:crypto";
-
-export const PSEUDONYM_KINDS = ["user", "config", "device"] as const;
-export type PseudonymKind = (typeof PSEUDONYM_KINDS)[number];
+import { type PseudonymKind, readPseudonym } from "@flowtrail/model";
 
 export interface Revealed {
   readonly kind: PseudonymKind;
@@ -18,7 +16,6 @@ export interface Revealed {
 const MAC_BYTES = 8;
 const BLOCK = 8;
 const BASE32 = "abcdefghijklmnopqrstuvwxyz234567";
-const FORM = /^(user|config|device)-([a-z2-7]{26,})$/;
 /** Of a batch after the other mostly the same names: kept, and forgotten at once when they are too many. */
 const MAX_KNOWN = 50_000;
 
@@ -50,10 +47,10 @@ export class Pseudonyms {
 
   /** The name; null: it is no pseudonym, or was made by a key that is not there. */
   reveal(text: string): Revealed | null {
-    const match = FORM.exec(text);
-    if (match === null) return null;
-    const kind = match[1] as PseudonymKind;
-    const bytes = fromBase32(match[2] ?? "");
+    const read = readPseudonym(text);
+    if (read === null) return null;
+    const { kind, sealed } = read;
+    const bytes = fromBase32(sealed);
     if (bytes === null || bytes.length < MAC_BYTES + BLOCK || bytes.length % BLOCK !== 0) return null;
     for (const key of this.#keys) {
       const mac = bytes.subarray(0, MAC_BYTES);
@@ -62,11 +59,6 @@ export class Pseudonyms {
     }
     return null;
   }
-}
-
-/** Does it look like a pseudonym, whoever's key made it? */
-export function isPseudonym(text: string): boolean {
-  return FORM.test(text);
 }
 
 function derived(key: Uint8Array): Key {

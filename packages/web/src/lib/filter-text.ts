@@ -10,6 +10,7 @@ import {
   printFilter,
   protocolName,
   serviceName,
+  shortPseudonym,
   spellValue,
   type Value,
   type Verdict,
@@ -72,7 +73,7 @@ export function valueLabel(name: string, value: Value): string {
     case "count":
       return formatCount(Number(value));
     default:
-      return String(value);
+      return shortPseudonym(String(value));
   }
 }
 

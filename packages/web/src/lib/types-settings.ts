@@ -2,6 +2,8 @@
 
 export const NAME_MODES = ["full", "second-level", "off"] as const;
 export type NameMode = (typeof NAME_MODES)[number];
+export const ADDRESS_MODES = ["full", "truncated"] as const;
+export type AddressMode = (typeof ADDRESS_MODES)[number];
 
 /** What agents record, for the fleet. */
 export interface CapturePolicy {
@@ -13,6 +15,12 @@ export interface CapturePolicy {
   readonly update_interval_s: number;
   readonly flush_interval_ms: number;
   readonly exclude: readonly string[];
+  readonly exclude_users: readonly string[];
+  readonly exclude_groups: readonly string[];
+  readonly exclude_nodes: readonly string[];
+  readonly exclude_domains: readonly string[];
+  readonly external_addresses: AddressMode;
+  readonly pseudonyms: boolean;
 }
 
 export interface Changed {
@@ -27,7 +35,8 @@ export interface NetworkCapture {
   readonly names: NameMode;
   /** In force if nothing is set. */
   readonly inherited_names: NameMode;
-  readonly set: { readonly enabled?: boolean; readonly names?: NameMode };
+  readonly external_addresses: AddressMode;
+  readonly set: { readonly enabled?: boolean; readonly names?: NameMode; readonly external_addresses?: AddressMode };
   readonly changed: Changed | null;
   readonly agents: number;
 }
@@ -52,9 +61,16 @@ export interface CaptureReport {
   readonly nodes: readonly NodeCapture[];
 }
 
+/** Null: as for the fleet. */
+export interface NetworkChange {
+  readonly enabled?: boolean | null;
+  readonly names?: NameMode | null;
+  readonly external_addresses?: AddressMode | null;
+}
+
 /** What is left out stays as it is; null is as configured again. */
 export type CaptureChange = { readonly [K in keyof CapturePolicy]?: CapturePolicy[K] | null } & {
-  readonly networks?: Readonly<Record<string, { readonly enabled?: boolean | null; readonly names?: NameMode | null }>>;
+  readonly networks?: Readonly<Record<string, NetworkChange>>;
   readonly nodes?: Readonly<Record<string, { readonly enabled?: boolean | null }>>;
 };
 

@@ -1,5 +1,5 @@
 /** Any value, anywhere: what can be asked with it, in one click or one key. */
-import type { Value } from "@flowtrail/model";
+import { readPseudonym, shortPseudonym, type Value } from "@flowtrail/model";
 import { Menu } from "@mantine/core";
 import {
   IconArrowsExchange,
@@ -8,6 +8,7 @@ import {
   IconCirclePlus,
   IconCopy,
   IconExternalLink,
+  IconEye,
   IconFocusCentered,
 } from "@tabler/icons-react";
 import {
@@ -29,6 +30,7 @@ import { fieldLabel, valueLabel } from "../lib/filter-text.ts";
 import { type EntityKind, entityPath } from "../lib/paths.ts";
 import { editQuery, useAsked } from "../lib/use-asked.ts";
 import { PageLink } from "./page-link.tsx";
+import { RevealDialog } from "./reveal-dialog.tsx";
 import "./value-menu.css";
 
 export interface FieldValueProps {
@@ -60,6 +62,7 @@ export function FieldValue({
   children,
 }: FieldValueProps) {
   const [opened, setOpened] = useState(false);
+  const [isRevealing, setRevealing] = useState(false);
   const id = useId();
   const button = useRef<HTMLButtonElement>(null);
   const changed = (isOpen: boolean) => {
@@ -100,9 +103,16 @@ export function FieldValue({
             <Anchor />
           </Menu.Target>
           <Menu.Dropdown aria-labelledby={id} onClick={stop} onDoubleClick={stop} onMouseDown={stop}>
-            <ValueMenuItems field={field} value={value} entity={entity} />
+            <ValueMenuItems field={field} value={value} entity={entity} onReveal={() => setRevealing(true)} />
           </Menu.Dropdown>
         </Menu>
+      )}
+      {isRevealing && (
+        // A dialog's clicks are none on the row that it came from.
+        // biome-ignore lint/a11y/noStaticElementInteractions: it only keeps events from those around it
+        <span onClick={stop} onDoubleClick={stop} onMouseDown={stop} onKeyDown={stop}>
+          <RevealDialog pseudonym={String(value)} onClose={() => setRevealing(false)} />
+        </span>
       )}
     </span>
   );
@@ -125,7 +135,12 @@ function pressOn(field: string, value: Value, event: KeyboardEvent): void {
 
 const ICON = { size: 15, stroke: 1.7, "aria-hidden": true } as const;
 
-function ValueMenuItems({ field, value, entity }: Pick<FieldValueProps, "field" | "value" | "entity">) {
+function ValueMenuItems({
+  field,
+  value,
+  entity,
+  onReveal,
+}: Pick<FieldValueProps, "field" | "value" | "entity"> & { onReveal(): void }) {
   const { asked, change } = useAsked();
   const edit = (label: string, q: string, icon: ReactNode, key?: string) => (
     <Menu.Item
@@ -153,6 +168,11 @@ function ValueMenuItems({ field, value, entity }: Pick<FieldValueProps, "field" 
       <Menu.Item leftSection={<IconCopy {...ICON} />} onClick={() => void copyText(String(value ?? ""))}>
         Copy
       </Menu.Item>
+      {readPseudonym(String(value)) !== null && (
+        <Menu.Item leftSection={<IconEye {...ICON} />} onClick={onReveal}>
+          Reveal…
+        </Menu.Item>
+      )}
       {entity !== undefined && value !== null && (
         <Menu.Item
           component={PageLink}
@@ -161,7 +181,7 @@ function ValueMenuItems({ field, value, entity }: Pick<FieldValueProps, "field" 
           params={writeAsked({ ...asked, q: "" }, new URLSearchParams({ name: String(value) }))}
           leftSection={<IconExternalLink {...ICON} />}
         >
-          Open {String(value)}
+          Open {shortPseudonym(String(value))}
         </Menu.Item>
       )}
     </>

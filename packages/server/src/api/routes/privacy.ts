@@ -1,6 +1,6 @@
 /** Pseudonyms back into names: for an admin, with a reason, and noted in the audit log. */
+import { PSEUDONYM_KINDS, readPseudonym } from "@flowtrail/model";
 import { z } from "zod";
-import { isPseudonym, PSEUDONYM_KINDS } from "../../privacy/pseudonyms.ts";
 import type { Api, ApiContext } from "../context.ts";
 import { badRequest, errorSchema, notFound } from "../errors.ts";
 
@@ -28,7 +28,7 @@ export function privacyRoutes(api: Api, { privacy }: Pick<ApiContext, "privacy">
     },
     handler: async ({ body: { pseudonym } }, reply) => {
       reply.header("cache-control", "no-store");
-      if (!isPseudonym(pseudonym)) throw badRequest("that is no pseudonym: it begins with user-, config- or device-");
+      if (readPseudonym(pseudonym) === null) throw badRequest("that is no pseudonym: it begins with user-, config- or device-");
       const revealed = privacy.reveal(pseudonym);
       if (revealed === null)
         throw notFound("none of the keys of privacy.key_file made this pseudonym: its key is gone, or it is another server's");

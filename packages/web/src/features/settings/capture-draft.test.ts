@@ -7,7 +7,7 @@ import {
   readNumber,
   readRanges,
   withFleet,
-  withNetworkNames,
+  withNetwork,
   withSwitched,
 } from "./capture-draft.ts";
 
@@ -20,6 +20,12 @@ const settings = {
   update_interval_s: 10,
   flush_interval_ms: 500,
   exclude: ["10.0.0.0/8"],
+  exclude_users: [],
+  exclude_groups: [],
+  exclude_nodes: [],
+  exclude_domains: [],
+  external_addresses: "full",
+  pseudonyms: false,
 } as const;
 const saved: CaptureReport = {
   settings,
@@ -27,13 +33,24 @@ const saved: CaptureReport = {
   set: {},
   changed: null,
   networks: [
-    { id: "lab", name: "lab", enabled: true, names: "full", inherited_names: "full", set: {}, changed: null, agents: 1 },
+    {
+      id: "lab",
+      name: "lab",
+      enabled: true,
+      names: "full",
+      inherited_names: "full",
+      external_addresses: "full",
+      set: {},
+      changed: null,
+      agents: 1,
+    },
     {
       id: "office",
       name: "Office",
       enabled: false,
       names: "off",
       inherited_names: "full",
+      external_addresses: "full",
       set: { names: "off" },
       changed: null,
       agents: 1,
@@ -57,15 +74,15 @@ it("sends what differs, and nothing else", () => {
 it("is without a change when all is taken back", () => {
   let draft = withFleet(NO_DRAFT, saved, { icmp: false, exclude: [] });
   draft = withSwitched(draft, saved, "networks", ["lab"], false);
-  draft = withNetworkNames(draft, saved, "lab", "off");
+  draft = withNetwork(draft, saved, "lab", "names", "off");
   draft = withFleet(draft, saved, { icmp: true, exclude: ["10.0.0.0/8"] });
   draft = withSwitched(draft, saved, "networks", ["lab"], true);
   expect(captureChange(draft)).toEqual({ networks: { lab: { names: "off" } } });
-  expect(captureChange(withNetworkNames(draft, saved, "lab", null))).toBeNull();
+  expect(captureChange(withNetwork(draft, saved, "lab", "names", null))).toBeNull();
 });
 
 it("goes back to what holds for the fleet", () => {
-  const draft = withSwitched(withNetworkNames(NO_DRAFT, saved, "office", null), saved, "networks", ["office"], true);
+  const draft = withSwitched(withNetwork(NO_DRAFT, saved, "office", "names", null), saved, "networks", ["office"], true);
   expect(captureChange(draft)).toEqual({ networks: { office: { enabled: null, names: null } } });
 });
 

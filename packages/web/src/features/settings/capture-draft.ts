@@ -1,12 +1,12 @@
 /** What a person has changed of what agents record, and has not saved. */
-import { parseCidr } from "@flowtrail/model";
-import type { CaptureChange, CapturePolicy, CaptureReport, NameMode } from "../../lib/types-settings.ts";
+import { isDomainPattern, parseCidr } from "@flowtrail/model";
+import type { CaptureChange, CapturePolicy, CaptureReport, NetworkChange } from "../../lib/types-settings.ts";
 
 export interface CaptureDraft {
   /** Only what differs from what is in force. */
   readonly fleet: Partial<CapturePolicy>;
-  /** By id. `names` null: as for the fleet. */
-  readonly networks: Readonly<Record<string, { readonly enabled?: boolean; readonly names?: NameMode | null }>>;
+  /** By id. */
+  readonly networks: Readonly<Record<string, NetworkChange & { readonly enabled?: boolean }>>;
   readonly nodes: Readonly<Record<string, { readonly enabled?: boolean }>>;
 }
 
@@ -27,7 +27,7 @@ export function withSwitched(
   ids: readonly string[],
   enabled: boolean,
 ): CaptureDraft {
-  const all: Record<string, { enabled?: boolean; names?: NameMode | null }> = { ...draft[kind] };
+  const all: Record<string, NetworkChange & { readonly enabled?: boolean }> = { ...draft[kind] };
   for (const id of ids) {
     const was = saved[kind].find((one) => one.id === id)?.enabled ?? true;
     const { enabled: _, ...rest } = all[id] ?? {};
@@ -38,11 +38,17 @@ export function withSwitched(
   return { ...draft, [kind]: all };
 }
 
-/** @param names null: as for the fleet */
-export function withNetworkNames(draft: CaptureDraft, saved: CaptureReport, id: string, names: NameMode | null): CaptureDraft {
-  const was = saved.networks.find((network) => network.id === id)?.set.names ?? null;
-  const { names: _, ...rest } = draft.networks[id] ?? {};
-  const next = was === names ? rest : { ...rest, names };
+/** What a network has of its own. @param value null: as for the fleet */
+export function withNetwork<K extends "names" | "external_addresses">(
+  draft: CaptureDraft,
+  saved: CaptureReport,
+  id: string,
+  field: K,
+  value: NonNullable<NetworkChange[K]> | null,
+): CaptureDraft {
+  const was = saved.networks.find((network) => network.id === id)?.set[field] ?? null;
+  const { [field]: _, ...rest } = draft.networks[id] ?? {};
+  const next = was === value ? rest : { ...rest, [field]: value };
   const { [id]: __, ...others } = draft.networks;
   return { ...draft, networks: Object.keys(next).length > 0 ? { ...others, [id]: next } : others };
 }
@@ -80,6 +86,23 @@ export function readRanges(text: string): { readonly ranges: readonly string[]; 
   const bad = words.find((word) => parseCidr(word) === null);
   const problem = bad === undefined ? null : `${bad} is no address range: expected one such as 10.20.0.0/16`;
   return { ranges: [...new Set(words)], problem };
+}
+
+/** Names as a person writes them, one a line: they may have spaces. */
+export function readWords(text: string): readonly string[] {
+  const words = text.split("\n").map((word) => word.trim());
+  return [...new Set(words.filter((word) => word !== ""))];
+}
+
+/** Domains, one a line or with commas. Those of other alphabets are written by the server as DNS has them. */
+export function readDomains(text: string): { readonly domains: readonly string[]; readonly problem: string | null } {
+  const domains = [...new Set(text.split(/[\s,]+/).filter((word) => word !== ""))].map((word) => word.toLowerCase());
+  const isOne = (word: string) => isDomainPattern(word.replace(/[^\x21-\x7e]/g, "x"));
+  const bad = domains.find((word) => !isOne(word));
+  return {
+    domains,
+    problem: bad === undefined ? null : `${bad} is no domain: expected one such as example.com or *.example.com`,
+  };
 }
 
 /** Whole number within bounds; null: it is none. */

@@ -2,7 +2,11 @@
 export const SECTIONS = [
   { id: "traffic", title: "Traffic logs", about: "Whether traffic is recorded: everywhere, in a network, on a node." },
   { id: "capture", title: "Capture", about: "What agents record, and how often they tell." },
-  { id: "privacy", title: "Privacy", about: "How much of domain names is kept, and which addresses are left out." },
+  {
+    id: "privacy",
+    title: "Privacy",
+    about: "What is kept of people and of where they go, and whose flows are not recorded at all.",
+  },
   {
     id: "retention",
     title: "Retention",
