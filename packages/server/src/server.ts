@@ -24,6 +24,8 @@ import { WhoAsks } from "./auth/who-asks.ts";
 import type { ServerConfig } from "./config/schema.ts";
 import { keepAdminToken, prepareData, removeServerFile, writeServerFile } from "./data-dir.ts";
 import type { ApiDescription } from "./describe.ts";
+import { alsoKept, erasedEntry } from "./erase/around.ts";
+import { Erase } from "./erase/erase.ts";
 import { AgentBook } from "./health/agent-book.ts";
 import { AgentWatch } from "./health/agent-watch.ts";
 import { CoverageLog } from "./health/coverage-log.ts";
@@ -60,6 +62,7 @@ import { InquiryDesk } from "./query/inquiry-desk.ts";
 import { FlowSeen } from "./query/seen.ts";
 import { Traffic } from "./query/traffic/traffic.ts";
 import { Netmaker } from "./receive/netmaker/netmaker.ts";
+import type { Submission } from "./receive/ports.ts";
 import { Receive } from "./receive/receive.ts";
 import { SAMPLE_INVENTORY } from "./sample/inventory.ts";
 import { Sample } from "./sample/sample.ts";
@@ -69,6 +72,7 @@ import { CaptureSettings } from "./settings/capture-settings.ts";
 import { isRecording } from "./settings/capture-state.ts";
 import { deskConfig, storeConfig } from "./store/config.ts";
 import { Editions } from "./store/editions.ts";
+import { ErasureLog } from "./store/erasure-log.ts";
 import { InventoryLog } from "./store/inventory-log.ts";
 import { Store } from "./store/store.ts";
 import { Certificate } from "./tls/certificate.ts";
@@ -76,6 +80,9 @@ import { VERSION } from "./version.ts";
 
 const FAILURES_WINDOW_MS = 60_000;
 const DAY_MS = 24 * 3_600_000;
+/** What another server was asked to delete is known here after this time. */
+const FOLLOW_ERASURES_MS = 3_000;
+const RETRY_ERASURE_MS = 15_000;
 const AUDIT = { flushMs: 500, maxWaiting: 10_000 } as const;
 /** What is the same for so long is one line of the audit log. */
 const REPEATS = { windowMs: 5 * 60_000, max: 2000 } as const;
@@ -119,6 +126,7 @@ export class Server {
   readonly #capture: CaptureSettings;
   readonly #audit: AuditLog;
   readonly #repeats: Repeats;
+  readonly #erase: Erase;
   readonly #health: Health;
   /** Null: no TLS. */
   readonly #certificate: Certificate | null;
@@ -206,6 +214,26 @@ export class Server {
       { maxClients: config.live.max_clients, queueRows: config.live.queue_rows, historyRows: config.live.queue_rows },
       { now },
     );
+    this.#erase = new Erase(
+      shared
+        ? { followMs: FOLLOW_ERASURES_MS, settleMs: 2 * FOLLOW_ERASURES_MS, retryMs: RETRY_ERASURE_MS }
+        : { followMs: null, settleMs: config.ingest.commit_interval_ms * 2, retryMs: RETRY_ERASURE_MS },
+      {
+        log: new ErasureLog(this.#store.clickhouse),
+        clickhouse: this.#store.clickhouse,
+        nodes: this.#store.nodes,
+        holds: async () => {
+          await this.#store.retention.refresh();
+          return this.#store.retention.settings.state.holds;
+        },
+        knownHolds: () => this.#store.retention.settings.state.holds,
+        alsoKept: (subject) => alsoKept(subject, this.#store.accounts),
+        forget: (isGone) => this.#live.forget(isGone),
+        note: (job) => this.#audit.write(this.#audit.entry(erasedEntry(job))),
+        now,
+        logger,
+      },
+    );
     this.#receive = new Receive(
       { maxBatchBytes: config.ingest.max_batch, maxRows: config.ingest.max_rows },
       {
@@ -215,9 +243,9 @@ export class Server {
         identify: this.#identify,
         privacy: this.#privacy,
         declare: (reporter, declaration) => this.#declarations.declare(reporter, declaration),
-        submit: (submission) => this.#store.submit(submission),
+        submit: (submission) => this.#submit(submission),
         onDelivery: (delivery) => this.#agents.note(delivery),
-        onStored: (batch) => this.#live.publish(batch),
+        onStored: (batch) => this.#live.publish(this.#erase.without(batch)),
       },
     );
     this.#netmaker = this.#makeNetmaker();
@@ -282,6 +310,7 @@ export class Server {
     try {
       await this.#store.audit.begin(hostname());
       this.#repeats.start();
+      await this.#erase.start();
       await this.#sample.start();
       this.#privacy.check();
       await this.#startInventory();
@@ -325,6 +354,7 @@ export class Server {
     this.#local?.stop();
     if (this.#app !== null) await closeGracefully(this.#app);
     this.#local?.destroy();
+    await this.#erase.stop();
     this.#repeats.stop();
     await this.#audit.stop();
     await this.#agents.stop();
@@ -375,9 +405,9 @@ export class Server {
         admit: (note, hasMoved) => this.#agents.admit(note, hasMoved),
         identify: this.#identify,
         privacy: this.#privacy,
-        submit: (submission) => this.#store.submit(submission),
+        submit: (submission) => this.#submit(submission),
         onDelivery: (delivery) => this.#agents.note(delivery),
-        onStored: (batch) => this.#live.publish(batch),
+        onStored: (batch) => this.#live.publish(this.#erase.without(batch)),
       },
     );
   }
@@ -475,12 +505,13 @@ export class Server {
       settings: store.settings,
       capture: this.#capture,
       privacy: this.#privacy,
+      erase: this.#erase,
       sample: this.#sample,
       seeder: this.#seeder,
       netmakerImport: new NetmakerImport({
         now,
         oldestMs: (nowMs) => store.retention.flowsFromMs(nowMs),
-        submit: (submission) => store.submit(submission),
+        submit: (submission) => this.#submit(submission),
         admit: (note) => this.#agents.admit(note, false),
         privacy: this.#privacy,
         clickhouse: store.clickhouse,
@@ -488,6 +519,11 @@ export class Server {
         history: this.#history,
       }),
     });
+  }
+
+  /** Without what is of somebody whose records were deleted. */
+  #submit(submission: Submission): Promise<void> {
+    return this.#store.submit({ ...submission, rows: this.#erase.without(submission.rows) });
   }
 
   async #submitSample(rows: FlowBatch): Promise<void> {

@@ -34,6 +34,7 @@ import { netmakerImportRoutes } from "./routes/netmaker-import.ts";
 import { oidcRoutes } from "./routes/oidc.ts";
 import { overviewRoutes } from "./routes/overview.ts";
 import { pageRoutes } from "./routes/page.ts";
+import { peopleRoutes } from "./routes/people.ts";
 import { privacyRoutes } from "./routes/privacy.ts";
 import { replayRoutes } from "./routes/replay.ts";
 import { seedRoutes } from "./routes/seed.ts";
@@ -105,6 +106,7 @@ export async function buildApp(context: ApiContext): Promise<Api> {
     settingsCaptureRoutes,
     settingsHistoryRoutes,
     auditRoutes,
+    peopleRoutes,
     backupRoutes,
     systemRoutes,
     seedRoutes,

@@ -19,6 +19,7 @@ import type { ProxyPeople } from "../auth/proxy-people.ts";
 import type { Rotate } from "../auth/rotate.ts";
 import type { WhoAsks } from "../auth/who-asks.ts";
 import type { ServerConfig } from "../config/schema.ts";
+import type { Erase } from "../erase/erase.ts";
 import type { Health } from "../health/health.ts";
 import type { Metrics } from "../health/metrics.ts";
 import type { Roster } from "../health/roster.ts";
@@ -98,6 +99,7 @@ export interface ApiContext {
   readonly settings: SettingsBook;
   readonly capture: CaptureSettings;
   readonly privacy: Privacy;
+  readonly erase: Erase;
   readonly sample: Sample;
   readonly seeder: Seeder;
   readonly netmakerImport: NetmakerImport;

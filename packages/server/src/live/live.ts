@@ -121,6 +121,11 @@ export class Live {
     if (this.#history.length > this.#config.historyRows) this.#history = this.#history.slice(-this.#config.historyRows);
   }
 
+  /** What is kept for followers that come back. */
+  forget(isGone: (row: JsonRow) => boolean): void {
+    this.#history = this.#history.filter(({ row }) => !isGone(row));
+  }
+
   /** A place for a follower, or null if all are taken. Nothing is sent before `begin`. */
   follow(sink: LiveSink, filter: Narrowed): Follower | null {
     if (this.#followers.size >= this.#config.maxClients) return null;

@@ -9,6 +9,7 @@ import { alignTable, alignView, SchemaError } from "./align.ts";
 import { AUDIT } from "./audit-table.ts";
 import { COVERAGE, REATTRIBUTIONS } from "./coverage-tables.ts";
 import { ENROLMENTS, TOKEN_USES } from "./enrolment-tables.ts";
+import { ERASURES } from "./erasure-table.ts";
 import { FLOW_DELTAS, FLOWS, FLOWS_LONG, FLOWS_LONG_VIEW, FLOWS_OPEN } from "./flow-tables.ts";
 import { INVENTORY, INVENTORY_CORRECTIONS } from "./inventory-tables.ts";
 import { AGENT_BATCHES, FLOWS_REJECTED, SCHEMA_VERSIONS, TOKENS } from "./other-tables.ts";
@@ -33,6 +34,7 @@ export const TABLES: readonly Table[] = [
   TOKEN_USES,
   ACCOUNTS,
   AUDIT,
+  ERASURES,
   SETTINGS,
   RETENTION_DROPS,
   INVENTORY,
