@@ -3,7 +3,7 @@ import { call } from "./api.ts";
 
 export interface ApiToken {
   readonly id: string;
-  readonly kind: "agent" | "api" | "session" | "signin";
+  readonly kind: "agent" | "api" | "enrol" | "session" | "signin";
   readonly name: string;
   readonly node: string | null;
   /** The server's time. */

@@ -5,6 +5,7 @@ it("says who, where to and with what", () => {
   const command = agentCommand({ address: "https://flowtrail.example:8443", node: "inetgw", token: "T-1" });
   expect(command).toContain("--server https://flowtrail.example:8443 ");
   expect(command).toContain("--node inetgw ");
+  expect(command).toContain("--enrol-token-file /etc/flowtrail/agent.token ");
   expect(command).toContain("cat > /etc/flowtrail/agent.token");
   // Nobody but its own shell sees the token: what sudo is told is logged, and seen by all who list processes.
   expect(command).toMatch(/^echo T-1 \| sudo /);

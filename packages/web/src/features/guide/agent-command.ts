@@ -30,12 +30,13 @@ export interface AgentToStart {
 }
 
 /**
- * For root's shell, in the folder that Flowtrail was installed to. The token is in a file that root alone can read; the service reads the same.
+ * For root's shell, in the folder that Flowtrail was installed to. The enrolment token is in a file that root alone can read; the service reads the
+ * same, and finds the agent's own in the directory of its state.
  * It comes through a pipe from the shell's own echo: arguments are in sudo's log, and in the list of processes.
  */
 export function agentCommand({ address, node, token }: AgentToStart): string {
   // --no: where it is not installed, npx would fetch whatever has its name.
-  const agent = `npx --no -- flowtrail agent --server ${address} --token-file ${TOKEN_FILE} --node ${node} --state /var/lib/flowtrail/agent`;
+  const agent = `npx --no -- flowtrail agent --server ${address} --enrol-token-file ${TOKEN_FILE} --node ${node} --state /var/lib/flowtrail/agent`;
   return `echo ${token} | sudo sh -c 'umask 077 && mkdir -p /etc/flowtrail && cat > ${TOKEN_FILE} && exec ${agent} </dev/null'`;
 }
 

@@ -2,7 +2,7 @@ import { Button, TextInput } from "@mantine/core";
 import { useMutation } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
 import { fetchHealth } from "../../lib/api.ts";
-import { makeToken } from "../../lib/api-tokens.ts";
+import { makeEnrolToken } from "../../lib/api-enrol.ts";
 import type { AgentHealth } from "../../lib/api-types.ts";
 import { useHealth } from "../health/use-health.ts";
 import { addressProblem, isLoopback, nameProblem } from "./agent-command.ts";
@@ -22,7 +22,7 @@ export function NameStep({ first, onNamed }: { first: string; onNamed(node: Awai
   const token = useMutation({
     mutationFn: async (node: string) => {
       const { agents } = await fetchHealth();
-      return { isTaken: isReporting(agents, node), ...(await makeToken({ kind: "agent", node })) };
+      return { isTaken: isReporting(agents, node), ...(await makeEnrolToken(node)) };
     },
     onSuccess: ({ token, created, isTaken }) => {
       onNamed({ node, address, token, since: created, isTaken });

@@ -27,7 +27,8 @@ export function WaitStep({ node, onAnother }: { node: AwaitedNode; onAnother(): 
       </p>
       <Command text={agentCommand(node)} />
       <p className="guide-small">
-        The token in it is shown this once. Whoever has it can report as {node.node}, and do nothing else.
+        The token in it is shown this once. It makes one agent called {node.node} within a day, and is worthless then; the agent
+        gets a token of its own for it.
       </p>
       {node.isTaken ? (
         <p className="guide-note" role="status">

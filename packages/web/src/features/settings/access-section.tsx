@@ -11,6 +11,7 @@ import { TOKENS_KEY } from "./use-settings.ts";
 const KINDS: Readonly<Record<ApiToken["kind"], string>> = {
   api: "Program",
   agent: "Agent",
+  enrol: "Enrolment",
   session: "Signed in",
   signin: "Sign-in link",
 };
