@@ -1,44 +1,23 @@
 /** Signing in at a real OpenID provider, which runs in a process of its own, by HTTP redirects. */
-import { type ChildProcess, spawn } from "node:child_process";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { startTestServer, type TestServer } from "../../testing.ts";
 import { returnPath } from "./return-path.ts";
 import { seal, unseal } from "./sealed.ts";
 import { Browser } from "./testing/browser.ts";
+import { CLIENT, freePort, startProvider } from "./testing/provider-process.ts";
 
-const SECRET = "a secret of the provider's";
+const SECRET = CLIENT.secret;
 const clock = { aheadMs: 0 };
 let test: TestServer;
 let dir = "";
 let issuer = "";
-let provider: ChildProcess | null = null;
+let stopProvider = async () => {};
 
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address() as { port: number };
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
-
-async function startProvider(port: number): Promise<void> {
-  const program = fileURLToPath(new URL("testing/provider.ts", import.meta.url));
-  provider = spawn(process.execPath, [program, String(port), callback()], { stdio: ["ignore", "pipe", "ignore"] });
-  await new Promise((resolve) => provider?.stdout?.once("data", resolve));
-}
-
-async function stopProvider(): Promise<void> {
-  const child = provider;
-  provider = null;
-  if (child === null) return;
-  const gone = new Promise((resolve) => child.once("exit", resolve));
-  child.kill();
-  await gone;
+async function startIt(): Promise<void> {
+  stopProvider = await startProvider(Number(new URL(issuer).port), callback());
 }
 
 const callback = () => `${test.url}/api/auth/oidc/callback`;
@@ -81,7 +60,7 @@ describe("signing in at a provider", { timeout: 60_000 }, () => {
     });
     expect(failureOf((await new Browser().open(start())).location)).toBe("away");
     expect(test.log.join("")).toContain("ECONNREFUSED");
-    await startProvider(Number(new URL(issuer).port));
+    await startIt();
     const browser = new Browser();
     const back = await browser.signIn(start("?to=/users%3Fq%3Dport%3D443"), "alice", isCallback);
     const page = await browser.open(back);
@@ -214,7 +193,7 @@ describe("signing in at a provider", { timeout: 60_000 }, () => {
     const back = await browser.signIn(start(), "alice", isCallback);
     await stopProvider();
     expect(failureOf((await browser.open(back)).location)).toBe("away");
-    await startProvider(Number(new URL(issuer).port));
+    await startIt();
   });
 
   it("logs no code, no token and no secret", () => {

@@ -1,6 +1,7 @@
 /** A real OpenID provider in a process of its own: `node provider.ts PORT REDIRECT_URI…`. Whoever types a name is that person. */
 import { createServer } from "node:http";
 import Provider from "oidc-provider";
+import { CLIENT } from "./provider-process.ts";
 
 const [port = "0", ...redirectUris] = process.argv.slice(2);
 
@@ -17,8 +18,8 @@ server.listen(Number(port), "127.0.0.1", () => {
   const provider = new Provider(issuer, {
     clients: [
       {
-        client_id: "flowtrail",
-        client_secret: "a secret of the provider's",
+        client_id: CLIENT.id,
+        client_secret: CLIENT.secret,
         redirect_uris: redirectUris,
         post_logout_redirect_uris: redirectUris.map((uri) => `${new URL(uri).origin}/`),
       },
