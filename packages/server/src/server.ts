@@ -235,7 +235,7 @@ export class Server {
       },
     );
     this.#receive = new Receive(
-      { maxBatchBytes: config.ingest.max_batch, maxRows: config.ingest.max_rows },
+      { maxBatchBytes: config.ingest.max_batch, maxRows: config.ingest.max_rows, maxWaitingBytes: config.ingest.max_waiting },
       {
         now,
         oldestMs,

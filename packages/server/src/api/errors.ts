@@ -49,6 +49,7 @@ export const STATUS: Readonly<Record<string, number>> = {
   RATE_LIMITED: 429,
   TOO_MANY_AT_ONCE: 429,
   STORE_OVERLOADED: 429,
+  TOO_MANY_UPLOADS: 429,
   INTERNAL: 500,
   STORE_QUERY: 500,
   STORE_AUTH: 502,

@@ -305,6 +305,11 @@ export const configSchema = z.strictObject(
         unit: "ms",
         default: 500,
       }),
+      max_waiting: size({
+        description:
+          "uploads in memory, from their arrival until they are stored, above which agents are asked to come back later",
+        default: "256MiB",
+      }),
       max_waiting_rows: count({
         description: "waiting rows above which agents are asked to come back later",
         min: 1000,

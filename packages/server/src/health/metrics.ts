@@ -175,6 +175,17 @@ export class Metrics {
       () => receive.stats.duplicateRows,
     );
     this.#total("flowtrail_ingest_bytes_total", "Bytes of uploads as they came", () => receive.stats.bytes);
+    const underWay: Gauge = new Gauge({
+      name: "flowtrail_ingest_waiting_bytes",
+      help: "Of uploads in memory, from their arrival until they are stored",
+      registers: [this.#registry],
+      collect: () => underWay.set(receive.stats.underWay.bytes),
+    });
+    this.#total(
+      "flowtrail_ingest_overloaded_total",
+      "Uploads that were sent away because others filled the memory for them",
+      () => receive.stats.underWay.refused,
+    );
     const rejected: Counter = new Counter({
       name: "flowtrail_ingest_rejected_rows_total",
       help: "Rows that were refused, by code",

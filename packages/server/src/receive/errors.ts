@@ -5,6 +5,8 @@ export type ReceiveErrorData =
   | { code: "TOO_LARGE"; what: "body" | "batch" | "rows"; limit: number }
   /** No Arrow, no NDJSON, or a broken compression: sending it again can't help. */
   | { code: "BAD_BATCH" }
+  /** Others fill the memory that there is for them: it may come again. */
+  | { code: "TOO_MANY_UPLOADS"; retryAfterMs: number; bytes: number; limit: number }
   | { code: "UNSUPPORTED_ENCODING"; encoding: string }
   | { code: "UNSUPPORTED_TYPE"; type: string }
   /** A header that is not what it should be. */

@@ -11,11 +11,14 @@ import { readNdjson } from "./ndjson.ts";
 import type { Delivery, ReceiveDeps, Reporter } from "./ports.ts";
 import { RecentBatches } from "./recent-batches.ts";
 import type { ReadRows, RejectedRow } from "./rows.ts";
+import { type Place, UnderWay } from "./under-way.ts";
 
 export interface ReceiveConfig {
   /** After decompression. */
   readonly maxBatchBytes: number;
   readonly maxRows: number;
+  /** Of all uploads that are in memory at once. */
+  readonly maxWaitingBytes: number;
 }
 
 export interface Upload {
@@ -45,6 +48,8 @@ export interface ReceiveStats {
   readonly bytes: number;
   /** By code. */
   readonly rejected: Readonly<Record<string, number>>;
+  /** In memory at the moment, and those that were sent away. */
+  readonly underWay: UnderWay["stats"];
 }
 
 const REMEMBERED_BATCHES = 10_000;
@@ -54,15 +59,17 @@ export class Receive {
   readonly #deps: ReceiveDeps;
   readonly #recent = new RecentBatches(REMEMBERED_BATCHES);
   readonly #rejected: Record<string, number> = {};
+  readonly #underWay: UnderWay;
   #counts = { batches: 0, rows: 0, duplicateRows: 0, bytes: 0 };
 
   constructor(config: ReceiveConfig, deps: ReceiveDeps) {
     this.#config = config;
     this.#deps = deps;
+    this.#underWay = new UnderWay(config.maxWaitingBytes);
   }
 
   get stats(): ReceiveStats {
-    return { ...this.#counts, rejected: this.#rejected };
+    return { ...this.#counts, rejected: this.#rejected, underWay: this.#underWay.stats };
   }
 
   /**
@@ -70,8 +77,18 @@ export class Receive {
    * @throws ReceiveError for an upload that can't be read; StoreError
    */
   async receive(upload: Upload, sender: Sender): Promise<ReceiveAnswer> {
+    const place = this.#underWay.enter(upload.body.length);
+    try {
+      return await this.#take(upload, sender, place);
+    } finally {
+      place.leave();
+    }
+  }
+
+  async #take(upload: Upload, sender: Sender, place: Place): Promise<ReceiveAnswer> {
     const headers = readHeaders(upload.headers);
     const bytes = await decompress(upload.body, upload.headers["content-encoding"], this.#config.maxBatchBytes);
+    if (bytes !== upload.body) place.grow(bytes.length);
     const read = this.#read(upload.contentType, bytes);
     const nowMs = this.#deps.now();
     const { batch, rejected } = checkRows(read, this.#rules(sender, headers, nowMs));
