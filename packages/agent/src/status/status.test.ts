@@ -90,4 +90,12 @@ describe("a throttle", () => {
     throttle.once("x", (unsaid) => said.push(unsaid));
     expect(said).toEqual([0, 1, 1, 0, 0]);
   });
+
+  it("is not silent for a day because the clock was set back", () => {
+    let now = 86_400_000;
+    let said = 0;
+    const throttle = new Throttle(1000, () => now);
+    for (now of [86_400_000, 86_400_500, 500, 900]) throttle.once("x", () => said++);
+    expect(said).toBe(2);
+  });
 });

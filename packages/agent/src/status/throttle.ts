@@ -14,7 +14,8 @@ export class Throttle {
   once(what: string, say: (unsaid: number) => void): void {
     const now = this.#now();
     const said = this.#said.get(what);
-    if (said !== undefined && now - said.atMs < this.#everyMs) {
+    // A clock that was set back must not silence it for a day.
+    if (said !== undefined && now >= said.atMs && now - said.atMs < this.#everyMs) {
       said.since++;
       return;
     }
