@@ -22,13 +22,20 @@ export interface StartOptions {
   readonly env?: NodeJS.ProcessEnv;
 }
 
+interface Command {
+  readonly namespace: string;
+  readonly state: string;
+  readonly flags: readonly string[];
+  readonly env: NodeJS.ProcessEnv;
+}
+
 export class AgentProcess {
-  readonly #command: { readonly namespace: string; readonly state: string; readonly flags: readonly string[] };
+  readonly #command: Command;
   #child: ChildProcess | null = null;
   /** Its last words. */
   said = "";
 
-  constructor(command: { namespace: string; state: string; flags: readonly string[] }) {
+  constructor(command: Command) {
     this.#command = command;
   }
 
@@ -64,7 +71,10 @@ export class AgentProcess {
     const { namespace, state, flags: own } = this.#command;
     // `ip netns exec` ends in execvp: the process is the agent's own.
     const argv = ["netns", "exec", namespace, process.execPath, PROGRAM, "agent", "--state", state, ...own, ...flags];
-    const child = spawn("ip", argv, { stdio: ["ignore", "ignore", "pipe"], env: { ...process.env, ...env } });
+    const child = spawn("ip", argv, {
+      stdio: ["ignore", "ignore", "pipe"],
+      env: { ...process.env, ...this.#command.env, ...env },
+    });
     child.stderr.on("data", (part: Buffer) => {
       this.said = (this.said + part.toString()).slice(-20_000);
     });

@@ -19,6 +19,8 @@ import type { Random } from "./random.ts";
 import { Tap } from "./tap.ts";
 
 export const LINK_PORT = 7000;
+/** As the program's own (packages/cli/bin): most of what a start takes. */
+const NODE_COMPILE_CACHE = fileURLToPath(new URL("../../packages/cli/.cache/compiled", import.meta.url));
 const SERVER_NAME = "collector.chaos";
 /** Flows end soon, so that a run does not wait for them. */
 const TIMEOUTS: Readonly<Record<string, number>> = {
@@ -103,7 +105,7 @@ export class ChaosBed {
     this.#makeNetwork();
     await this.tap.listen(this.net.b, LINK_PORT);
     const flags = { "store.min_free_disk": "50MB", "agents.update_interval_s": "1", "retention.max_size": "none" };
-    this.#server = await ServerProcess.start(join(this.serverDisk.path, "server"), flags);
+    this.#server = await ServerProcess.start(join(this.serverDisk.path, "server"), flags, { NODE_COMPILE_CACHE });
     await this.#startAgent();
     this.#oracle = kernelRecord(this.net.a, this.ledger);
     await this.#oracle.start();
@@ -144,8 +146,9 @@ export class ChaosBed {
       "--ship-timeout=5s",
       "--ship-max-pause=3s",
     ];
-    this.#agent = new AgentProcess({ namespace: this.net.a, state: join(this.agentDisk.path, "agent"), flags });
-    mkdirSync(join(this.agentDisk.path, "agent"));
+    const state = join(this.agentDisk.path, "agent");
+    this.#agent = new AgentProcess({ namespace: this.net.a, state, flags, env: { NODE_COMPILE_CACHE } });
+    mkdirSync(state);
     await this.#agent.start();
   }
 

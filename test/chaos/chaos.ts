@@ -8,7 +8,7 @@ import { isGood, markdownTable, textTable } from "./report.ts";
 import { judgeAll, type RunResult, runFault, wordsOf } from "./run.ts";
 import { type Sample, Sampler, sampleTable } from "./samples.ts";
 
-const HOUR_MS = 3_600_000;
+const MINUTE_MS = 60_000;
 const STORE_MEBIBYTES = 4096;
 const SOAK_STORE_MEBIBYTES = 40_960;
 
@@ -18,14 +18,14 @@ function* planOf(faults: readonly Fault[], random: Random): Generator<Fault> {
 }
 
 async function main(options: ChaosOptions): Promise<boolean> {
-  const { faults, runs, hours, rate, seed } = options;
+  const { faults, runs, minutes, isSoak, rate, seed } = options;
   const random = new Random(seed);
-  say(`seed ${seed}, ${runs ?? "any number of"} runs${hours > 0 ? `, ${hours} h` : ""}, ${rate} flows a second`);
+  say(`seed ${seed}, ${runs ?? "any number of"} runs${minutes === null ? "" : ` within ${minutes} min`}, ${rate} flows a second`);
   const sinceMs = Date.now();
-  const endMs = hours > 0 ? performance.now() + hours * HOUR_MS : Number.POSITIVE_INFINITY;
+  const endMs = minutes === null ? Number.POSITIVE_INFINITY : performance.now() + minutes * MINUTE_MS;
   const bed = await ChaosBed.up({
     random: new Random(seed + 1),
-    storeMebibytes: hours > 0 ? SOAK_STORE_MEBIBYTES : STORE_MEBIBYTES,
+    storeMebibytes: isSoak ? SOAK_STORE_MEBIBYTES : STORE_MEBIBYTES,
   });
   const results: RunResult[] = [];
   const sampler = new Sampler(bed);

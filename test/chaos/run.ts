@@ -40,7 +40,11 @@ export async function runFault(bed: ChaosBed, fault: Fault, rate: number): Promi
   } catch (error) {
     mistakes.push(wordsOf(error));
   }
-  await fault.end?.(bed);
+  try {
+    await fault.end?.(bed);
+  } catch (error) {
+    mistakes.push(wordsOf(error));
+  }
   const mendedMs = bed.ledger.now();
   await sleep(AFTER_MS);
   bed.setRate(0);

@@ -3,16 +3,16 @@ import { readdirSync, readFileSync, statfsSync } from "node:fs";
 import { formatBytes } from "@flowtrail/model";
 import type { ChaosBed } from "./bed.ts";
 
-interface Process {
+interface ProcessSample {
   readonly rssBytes: number;
   readonly fds: number;
 }
 export interface Sample {
   readonly atMs: number;
   readonly flows: number;
-  readonly agent: Process | null;
-  readonly server: Process | null;
-  readonly engine: Process | null;
+  readonly agent: ProcessSample | null;
+  readonly server: ProcessSample | null;
+  readonly engine: ProcessSample | null;
   readonly spoolDiskBytes: number;
   readonly storeDiskBytes: number;
 }
@@ -30,16 +30,16 @@ export class Sampler {
     this.samples.push({
       atMs: Math.round(ledger.now()),
       flows: ledger.numbers.length,
-      agent: look(agent.pid),
-      server: look(server.pid),
-      engine: look(this.#bed.enginePid()),
+      agent: processSample(agent.pid),
+      server: processSample(server.pid),
+      engine: processSample(this.#bed.enginePid()),
       spoolDiskBytes: usedOf(agentDisk.path),
       storeDiskBytes: usedOf(serverDisk.path),
     });
   }
 }
 
-function look(pid: number | null): Process | null {
+export function processSample(pid: number | null): ProcessSample | null {
   if (pid === null) return null;
   const kib = Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1] ?? 0);
   return { rssBytes: kib * 1024, fds: readdirSync(`/proc/${pid}/fd`).length };
@@ -56,7 +56,7 @@ const SHOWN = 12;
 export function sampleTable(samples: readonly Sample[]): string {
   const step = Math.max(1, Math.ceil(samples.length / SHOWN));
   const shown = samples.filter((_, i) => i % step === 0 || i === samples.length - 1);
-  const process = (one: Process | null) => (one === null ? "-" : `${formatBytes(one.rssBytes)} ${one.fds} fds`);
+  const process = (one: ProcessSample | null) => (one === null ? "-" : `${formatBytes(one.rssBytes)} ${one.fds} fds`);
   return shown
     .map(
       ({ atMs, flows, agent, server, engine, spoolDiskBytes, storeDiskBytes }) =>

@@ -1,12 +1,20 @@
 /** kill -9, and processes that stand still (SIGSTOP). */
 import type { ChaosBed } from "../bed.ts";
 import type { Fault } from "../fault.ts";
+import { processSample } from "../samples.ts";
 
 const enginePid = (bed: ChaosBed): number => {
   const pid = bed.enginePid();
   if (pid === null) throw new Error("the engine does not run");
   return pid;
 };
+
+/** Of the server: code that runs for the first time, and garbage. */
+const MAY_GROW_MIB = 200;
+/** An agent makes two batches a second. */
+const SPOOLED = 5;
+let before = 0;
+const memoryOf = (bed: ChaosBed): number => processSample(bed.server.pid)?.rssBytes ?? 0;
 
 export const KILLS: readonly Fault[] = [
   {
@@ -57,10 +65,21 @@ export const KILLS: readonly Fault[] = [
   },
   {
     name: "engine-stands-still",
-    about: "SIGSTOP of ClickHouse under four times the traffic: the store is slow beyond measure",
+    about:
+      "SIGSTOP of ClickHouse under four times the traffic: agents wait with it, and the server's memory does not grow with what waits",
     lastsMs: [7000, 12_000],
     rate: 800,
-    begin: async (bed) => void process.kill(enginePid(bed), "SIGSTOP"),
-    end: async (bed) => void process.kill(enginePid(bed), "SIGCONT"),
+    begin: async (bed) => {
+      before = memoryOf(bed);
+      process.kill(enginePid(bed), "SIGSTOP");
+    },
+    end: async (bed) => {
+      const grownMib = (memoryOf(bed) - before) / 2 ** 20;
+      const waiting = bed.agent.status()?.spool.batches ?? 0;
+      process.kill(enginePid(bed), "SIGCONT");
+      if (grownMib > MAY_GROW_MIB)
+        throw new Error(`the server's memory grew by ${grownMib.toFixed(0)} MiB while its store stood still`);
+      if (waiting < SPOOLED) throw new Error(`the agent has ${waiting} batches in its spool while the store stands still`);
+    },
   },
 ];
