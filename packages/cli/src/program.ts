@@ -2,7 +2,9 @@
 import { Command } from "commander";
 import manifest from "../package.json" with { type: "json" };
 import { addAccountCommands } from "./commands/account.ts";
+import { addAuditCommand } from "./commands/audit.ts";
 import { addDoctorCommand } from "./commands/doctor.ts";
+import { addEraseCommand } from "./commands/erase.ts";
 import { addExportCommand } from "./commands/export.ts";
 import { addImportCommands } from "./commands/import.ts";
 import { addInventoryCommands } from "./commands/inventory.ts";
@@ -34,6 +36,8 @@ export function makeProgram(): Command {
   addImportCommands(program);
   addExportCommand(program);
   addStoreCommands(program);
+  addAuditCommand(program);
+  addEraseCommand(program);
   addDoctorCommand(program);
   addLabCommands(program);
   return program;

@@ -1,0 +1,159 @@
+/** Lines of the audit log, as the API tells them, in words. */
+import { formatBytes, formatCount } from "./units.ts";
+
+export interface AuditLine {
+  readonly id: string;
+  /** RFC 3339; when it was done the last time: `last`, of `count` times. */
+  readonly time: string;
+  readonly last: string;
+  readonly count: number;
+  readonly who: {
+    readonly kind: "session" | "api" | "agent" | "anybody" | "nobody" | "server";
+    readonly id: string;
+    readonly name: string;
+    readonly role: string;
+    readonly account: string;
+  };
+  readonly address: string;
+  readonly action: string;
+  readonly target: string;
+  readonly details: Readonly<Record<string, unknown>>;
+  /** Of HTTP; null: it was not waited for, or it is not known what became of it. */
+  readonly status: number | null;
+  readonly server: string;
+  readonly request: string;
+}
+
+const NAMELESS: Readonly<Record<AuditLine["who"]["kind"], string>> = {
+  session: "somebody",
+  api: "a program",
+  agent: "an agent",
+  anybody: "anybody",
+  nobody: "somebody unknown",
+  server: "the server",
+};
+
+/** Who did it: `alice`, `command line (token)`, `somebody unknown`. */
+export function auditWho({ who }: Pick<AuditLine, "who">): string {
+  if (who.name === "" || who.kind === "anybody") return NAMELESS[who.kind];
+  if (who.kind === "api") return `${who.name} (token)`;
+  return who.kind === "agent" ? `${who.name} (agent)` : who.name;
+}
+
+/** Where actions of the settings are told with what became different. */
+interface Change {
+  readonly name: string;
+  readonly id: string;
+  readonly what: string;
+}
+
+type Words = (line: AuditLine) => string;
+const of =
+  (verb: string): Words =>
+  ({ target }) =>
+    `${verb}${target === "" ? "" : ` ${target}`}`;
+
+const WORDS: Readonly<Record<string, Words>> = {
+  "signin.ok": () => "signed in",
+  "signin.failed": ({ target }) => `failed to sign in${target.startsWith("POST ") || target === "" ? "" : ` as ${target}`}`,
+  signout: () => "signed out",
+  "signout.everywhere": () => "signed out everywhere",
+  "session.end": () => "ended a session",
+  "access.refused": of("was refused"),
+  "token.create": of("made a token for"),
+  "token.revoke": of("took back the token"),
+  "token.rotate": of("changed the token"),
+  "account.create": of("made the"),
+  "account.change": of("changed the"),
+  "account.password": () => "changed the own password",
+  "hold.create": (line) => `set a legal hold${reasonOf(line)}`,
+  "hold.release": of("released the legal hold"),
+  "export.flows": (line) => exported(line, "flow"),
+  "export.audit": (line) => exported(line, "entry", "entries", "of the audit log "),
+  "audit.read": () => "read the audit log",
+  "audit.lost": ({ details }) => `lost ${formatCount(Number(details.entries ?? 0))} entries of this log while the store was away`,
+  search: searched,
+  "people.erase": ({ target, details }) =>
+    `${isDry(details) ? "looked what there is of" : "had the records deleted of"} ${target}`,
+  "people.erased": ({ target, details }) =>
+    `deleted ${formatCount(Number(reportOf(details).deleted_rows ?? 0))} records of ${target}`,
+  reveal: of("revealed who is"),
+  "sample.switch": ({ details }) => `switched sample traffic ${bodyOf(details).on === true ? "on" : "off"}`,
+  "sample.seed": () => "made sample rows",
+  "system.local_agent": () => "told of the agent beside the server",
+  "import.netmaker": () => "imported rows of Netmaker's flow log",
+  "inventory.replay": () => "had flows named again",
+  "inventory.retire": of("ended the inventory source"),
+};
+
+/** What was done, without who did it: `exported 12,403 flows as CSV`. */
+export function auditWords(line: AuditLine): string {
+  const changes = changesOf(line);
+  const words =
+    changes.length > 0
+      ? `set ${changes.map(({ name, id, what }) => (name === "hold" || what.startsWith(name) ? what : `${nameOf(name, id)}${what}`)).join("; ")}`
+      : (WORDS[line.action]?.(line) ?? `${line.action}${line.target === "" ? "" : ` ${line.target}`}`);
+  const dry = isDry(line.details) && line.action !== "people.erase" ? " (to see what would happen)" : "";
+  const times = line.count > 1 ? `, ${formatCount(line.count)} times` : "";
+  return `${words}${dry}${times}${outcome(line)}`;
+}
+
+/** A whole sentence, without the time. */
+export const auditSentence = (line: AuditLine): string => `${auditWho(line)} ${auditWords(line)}`;
+
+function outcome({ status, action }: AuditLine): string {
+  if (status === null || status < 400 || action === "signin.failed" || action === "access.refused") return "";
+  return status === 503 ? ", which was not possible then" : `, which was refused (${status})`;
+}
+
+function nameOf(name: string, id: string): string {
+  if (name === "network" || name === "node") return `${name} ${id}: `;
+  return name === "capture" ? "" : `${name}: `;
+}
+
+function exported({ target, details, status }: AuditLine, one: string, many = `${one}s`, whose = ""): string {
+  const { rows, bytes, complete, flows } = details as {
+    rows?: number;
+    bytes?: number;
+    complete?: boolean;
+    flows?: { filter?: string };
+  };
+  const format = target === "" ? "" : ` as ${target === "parquet" ? "Parquet" : target.toUpperCase()}`;
+  const which = flows?.filter === undefined || flows.filter === "" ? "" : ` (${flows.filter})`;
+  if (rows === undefined)
+    return `${status === null ? "began to export" : "exported"} ${whose === "" ? many : whose.trim()}${which}${format}`;
+  const size = bytes === undefined ? "" : `, ${formatBytes(bytes)}`;
+  const what = `${formatCount(rows)} ${rows === 1 ? one : many} ${whose}`.trim();
+  return `exported ${what}${which}${format}${size}${complete === false ? ", broken off" : ""}`;
+}
+
+function searched({ target, details }: AuditLine): string {
+  const { asked } = details as { asked?: Readonly<Record<string, unknown>> };
+  const { q, from, to, ...others } = asked ?? {};
+  const what = q === undefined ? target : String(q);
+  const more = Object.entries(others).map(([name, value]) => `${name}=${String(value)}`);
+  const when = from === undefined ? "" : ` (${String(from)} to ${String(to ?? "now")})`;
+  const all = [what, ...more].filter((part) => part !== "").join(" ");
+  return `looked at ${all === "" ? "all flows" : all}${when}`;
+}
+
+const isDry = (details: AuditLine["details"]) =>
+  String(bodyOf(details).dry_run ?? (details.asked as { dry_run?: unknown } | undefined)?.dry_run) === "true";
+const bodyOf = (details: AuditLine["details"]) => (details.body ?? {}) as Readonly<Record<string, unknown>>;
+const reportOf = (details: AuditLine["details"]) => (details.report ?? {}) as Readonly<Record<string, unknown>>;
+const changesOf = ({ details }: AuditLine) => (Array.isArray(details.changes) ? (details.changes as Change[]) : []);
+
+function reasonOf({ details }: AuditLine): string {
+  const { reason } = bodyOf(details);
+  return typeof reason === "string" ? `: ${reason}` : "";
+}
+
+/** The address of the search itself, for the page: its parameters. Null: it is none. */
+export function auditSearch({ action, details }: Pick<AuditLine, "action" | "details">): Readonly<Record<string, string>> | null {
+  const asked = (action === "search" ? details.asked : null) as Readonly<Record<string, unknown>> | null;
+  if (asked === null || asked === undefined) return null;
+  const known = ["q", "from", "to", "network"].flatMap((name) =>
+    typeof asked[name] === "string" ? [[name, asked[name] as string]] : [],
+  );
+  return known.length === 0 ? null : Object.fromEntries(known);
+}
