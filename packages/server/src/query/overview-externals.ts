@@ -49,25 +49,32 @@ const LOOK_BACK_MS = 30 * DAY_MS;
 const MOST_NEW = 8;
 /** Of times before the range: nearest to it both what is compared with and what is looked back at, further back one of these. */
 const [BOTH, ONE] = [-1, -2];
+/** The bit of the time that is looked back at. */
+const EARLIER = 63;
+/** Names are looked for in so many of the steps. */
+const MOST_STRETCHES = 5;
 
 /** Of flows that pass, those to the outside. */
 export function toExternals(filter: Filter): Filter {
   return allFilters([filter, columnIs("dst_type", ["external"])]);
 }
 
+/** Key, sum, sum of the time before, one bit for each step that has any bytes. */
+type Keyed = readonly [key: string, sum: string, previous: string, steps: string];
+
 interface Found {
   /** Domains of the range, and of the time that it is compared with. */
   readonly found: string;
   readonly previous: string;
-  /** What there was in the time that is looked back at. */
+  /** Whatever there was in the time that is looked back at. */
   readonly earlier: string;
   /** Of the list: with what has no domain. */
   readonly groups: string;
   readonly total: string;
-  /** The largest first: key, value, value of the time before. */
-  readonly largest: readonly (readonly [string, string, string])[];
-  /** New ones, the largest first: key, bytes. */
-  readonly fresh: readonly (readonly [string, string])[];
+  /** The largest first. */
+  readonly largest: readonly Keyed[];
+  /** New ones, by their bytes. */
+  readonly fresh: readonly Keyed[];
   readonly fresh_found: string;
   readonly steps: readonly string[];
 }
@@ -106,7 +113,7 @@ export async function externalsOf(traffic: Traffic, query: ExternalsQuery, inqui
   const isBeforeLonger = before.fromMs < earlier.fromMs;
   const sql = (subquery: string) => externalsSql(subquery, measureName(measure), isBeforeLonger, query.limit);
   const [row = NOTHING] = await traffic.rows<Found>(plan, inquiry, sql, { steps: count }, { kind: "rows" }, beside);
-  const names = await namesOf(traffic, { ...question, range }, [...row.largest, ...row.fresh], inquiry);
+  const names = await namesOf(traffic, { ...question, range, stepMs }, [...row.largest, ...row.fresh], inquiry);
   const isKnown = row.earlier !== "0";
   return {
     list: overviewList(
@@ -136,40 +143,63 @@ export async function externalsOf(traffic: Traffic, query: ExternalsQuery, inqui
 function externalsSql(subquery: string, value: string, isBeforeLonger: boolean, limit: number): string {
   const bytes = measureName("bytes");
   const before = isBeforeLonger ? "step < 0" : `step = ${BOTH}`;
-  const earlier = isBeforeLonger ? `step = ${BOTH}` : "step < 0";
+  const isEarlier = isBeforeLonger ? `step = ${BOTH}` : "1";
+  const bit = `if(step >= 0, bitShiftLeft(toUInt64(1), toUInt8(greatest(step, 0))), if(${isEarlier}, bitShiftLeft(toUInt64(1), ${EARLIER}), toUInt64(0)))`;
   const groups =
-    `SELECT ${KEYS[0]} AS k, sumIf(${bytes}, step >= 0) AS b, sumIf(${bytes}, ${before}) AS pb, sumIf(${bytes}, ${earlier}) AS eb, ` +
-    `sumIf(${value}, step >= 0) AS v, sumIf(${value}, ${before}) AS p, ` +
-    `groupBitOr(if(step >= 0 AND ${bytes} > 0, bitShiftLeft(toUInt64(1), greatest(step, 0)), 0)) AS bits FROM (${subquery}) GROUP BY k`;
+    `SELECT ${KEYS[0]} AS k, sumIf(${bytes}, step >= 0) AS b, sumIf(${bytes}, ${before}) AS pb, ` +
+    `sumIf(${value}, step >= 0) AS v, sumIf(${value}, ${before}) AS p, groupBitOr(if(${bytes} > 0, ${bit}, toUInt64(0))) AS bits ` +
+    `FROM (${subquery}) GROUP BY k`;
+  const isNew = `k != 0 AND b > 0 AND NOT bitTest(bits, ${EARLIER})`;
   // The largest are those whose complements are the smallest.
-  const isNew = "k != 0 AND b > 0 AND eb = 0";
+  const largest = `groupArraySortedIf(${Math.trunc(limit)})((bitNot(v), k, p, bits), v > 0)`;
+  const fresh = `groupArraySortedIf(${MOST_NEW})((bitNot(b), k, p, bits), ${isNew})`;
+  const told = (groups: string) =>
+    `arrayMap(x -> (toString(x.2), toString(bitNot(x.1)), toString(x.3), toString(x.4)), ${groups})`;
   return (
-    "SELECT countIf(k != 0 AND b > 0) AS found, countIf(k != 0 AND pb > 0) AS previous, sum(eb) AS earlier, countIf(v > 0) AS groups, " +
-    "sum(v) AS total, " +
-    `arrayMap(x -> (toString(x.2), toString(bitNot(x.1)), toString(x.3)), groupArraySortedIf(${Math.trunc(limit)})((bitNot(v), k, p), v > 0)) AS largest, ` +
-    `arrayMap(x -> (toString(x.2), toString(bitNot(x.1))), groupArraySortedIf(${MOST_NEW})((bitNot(b), k), ${isNew})) AS fresh, ` +
-    `countIf(${isNew}) AS fresh_found, ` +
-    "sumForEachIf(arrayMap(i -> bitTest(bits, i), range({steps:UInt8})), k != 0) AS steps " +
-    `FROM (${groups})`
+    "SELECT countIf(k != 0 AND b > 0) AS found, countIf(k != 0 AND pb > 0) AS previous, " +
+    `countIf(bitTest(bits, ${EARLIER})) AS earlier, countIf(v > 0) AS groups, sum(v) AS total, ` +
+    `${told(largest)} AS largest, ${told(fresh)} AS fresh, countIf(${isNew}) AS fresh_found, ` +
+    `sumForEachIf(arrayMap(i -> bitTest(bits, i), range({steps:UInt8})), k != 0) AS steps FROM (${groups})`
   );
 }
 
-/** @param keyed the key of a domain stands first */
+/**
+ * By their keys. Each is looked for in the last step that it has: sums of a range hold the same names over and over.
+ * @throws StoreError, QuestionError
+ */
 async function namesOf(
   traffic: Traffic,
-  question: Omit<TrafficQuestion, "stepMs">,
-  keyed: readonly (readonly [string, ...string[]])[],
+  { range, stepMs, ...question }: TrafficQuestion & { readonly stepMs: number },
+  keyed: readonly Keyed[],
   inquiry: Inquiry,
 ): Promise<ReadonlyMap<string, string>> {
-  const chosen = [...new Set(keyed.map(([key]) => BigInt(key)))].filter((key) => key !== 0n);
-  if (chosen.length === 0) return new Map();
+  const named = keyed.filter(([key]) => key !== "0");
+  if (named.length === 0) return new Map();
+  const beginMs = alignDown(range.fromMs, stepMs);
+  const bits = (1n << BigInt(stepsIn(range, stepMs))) - 1n;
+  // In none: it has no bytes, but connections.
+  const lastSteps = new Set(named.map(([, , , steps]) => (BigInt(steps) & bits).toString(2).length - 1));
+  const isAnywhere = lastSteps.size > MOST_STRETCHES || named.some(([, , , steps]) => (BigInt(steps) & bits) === 0n);
+  const stretches = isAnywhere
+    ? [range]
+    : [...lastSteps].map((step) => ({
+        fromMs: Math.max(range.fromMs, beginMs + step * stepMs),
+        toMs: Math.min(range.toMs, beginMs + (step + 1) * stepMs),
+      }));
+  const [first, ...others] = stretches.map((one) => traffic.plan({ ...question, range: one, stepMs: null }));
+  if (first === undefined) return new Map();
   const name = groupName(0);
   const rows = await traffic.rows<{ key: string; name: string }>(
-    traffic.plan({ ...question, stepMs: null }),
+    first,
     inquiry,
     (subquery) => `SELECT DISTINCT toString(${hashSql(name)}) AS key, ${name} AS name FROM (${subquery})`,
     {},
-    { kind: "among", chosen, of: (values, known) => keysSql(values.map((value) => hashSql(value, DOMAIN[0], known))) },
+    {
+      kind: "among",
+      chosen: [...new Set(named.map(([key]) => BigInt(key)))],
+      of: (values, known) => keysSql(values.map((value) => hashSql(value, DOMAIN[0], known))),
+    },
+    others.map((plan) => ({ plan, step: ONE })),
   );
   return new Map(rows.map((row) => [row.key, row.name]));
 }

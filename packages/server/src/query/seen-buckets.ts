@@ -16,10 +16,14 @@ export interface Buckets {
 
 /** Null: no rollup knows the fields of the filter. @throws StoreError, QuestionError */
 export async function bucketsOf(filter: Filter, sources: TrafficSources, inquiry: Inquiry): Promise<Buckets | null> {
+  const fromMsOf = ({ table }: Rollup) => sources.rollupFromMs(table.name);
   const computed = rollupsFor({ filter, groups: [] }, null).filter(({ table }) => sources.throughMs(table.name) > 0);
-  const [wide] = computed;
-  if (wide === undefined) return null;
-  const fine = computed.find(({ stepMs }) => stepMs < wide.stepMs) ?? null;
+  const furthest = (rollups: readonly Rollup[]) => rollups.toSorted((a, b) => fromMsOf(a) - fromMsOf(b))[0] ?? null;
+  const [first] = computed;
+  if (first === undefined) return null;
+  // One that is new does not reach back as far as older ones of its width.
+  const wide = furthest(computed.filter(({ stepMs }) => stepMs === first.stepMs)) ?? first;
+  const fine = furthest(computed.filter(({ stepMs }) => stepMs < wide.stepMs));
   const [fromMs, wideThroughMs] = [sources.rollupFromMs(wide.table.name), sources.throughMs(wide.table.name)];
   const fineThroughMs = fine === null ? 0 : sources.throughMs(fine.table.name);
   const isFurther = fine !== null && fineThroughMs > wideThroughMs;

@@ -12,10 +12,16 @@ export interface Stretch {
 
 const KEY = FLOW_KEY.join(", ");
 
-/** Flows that began in the stretch. */
-export function begunRows(columns: ReadonlySet<ColumnName>, { fromMs, toMs }: Stretch): string {
-  const began = `start >= ${moment(fromMs)} AND start < ${moment(toMs)}`;
+/** Flows that began in any of the stretches. */
+export function begunRows(columns: ReadonlySet<ColumnName>, stretches: readonly Stretch[]): string {
+  const began = within("start", stretches);
   return newestRows(columns, [{ table: FLOWS.name, where: began }], began);
+}
+
+/** A moment, as a column has it, is in any of the stretches. */
+export function within(column: string, stretches: readonly Stretch[]): string {
+  const each = stretches.map(({ fromMs, toMs }) => `${column} >= ${moment(fromMs)} AND ${column} < ${moment(toMs)}`);
+  return each.length === 1 ? (each[0] ?? "") : `(${each.map((one) => `(${one})`).join(" OR ")})`;
 }
 
 /** Flows that lived in the stretch. Those that began long before it are looked for among the long ones only. */

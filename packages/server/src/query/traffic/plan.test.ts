@@ -5,7 +5,7 @@ import { EVERYTHING } from "../../auth/identity.ts";
 import { columnGroup, type GroupField, groupField } from "./fields.ts";
 import { leastStepMs, planTraffic, type TrafficSources } from "./plan.ts";
 import type { TrafficMeasure, TrafficQuestion } from "./question.ts";
-import { stepFor, stepsIn } from "./steps.ts";
+import { alignDown, stepFor, stepsIn } from "./steps.ts";
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
@@ -50,7 +50,9 @@ describe("a plan", () => {
 
   it.each([
     ["network!=sample", ["protocol"], "rollup_hours"],
-    ["", ["src.name"], "rollup_source_days"],
+    ["", ["src.name"], "rollup_initiator_days"],
+    ["", ["reporter"], "rollup_reporter_days"],
+    ["src.name=ana", ["reporter"], "rollup_source_days"],
     ["", ["src.name", "dst.name"], "rollup_pair_days"],
     ["proto=tcp dst.port=443", ["src.name"], "rollup_pairs"],
     ["name=ana", [], "rollup_pair_days"],
@@ -84,10 +86,24 @@ describe("a plan", () => {
     );
   });
 
+  it("goes on with an older rollup of the same width where a new one is not computed", () => {
+    const middle = alignDown(NOW - 5 * DAY, DAY);
+    const isNew = (name: string) => name === "rollup_initiator_days";
+    const question = [planned("", ["src.name"], {}, { throughMs: (name) => (isNew(name) ? middle : NOW - 2 * MINUTE) })];
+    question.push(planned("", ["src.name"], {}, { rollupFromMs: (name) => (isNew(name) ? middle : 0) }));
+    const [behind, young] = question.map((plan) =>
+      told(plan)
+        .map(([name]) => name)
+        .filter((name) => String(name).endsWith("days")),
+    );
+    expect(behind).toEqual(["rollup_initiator_days", "rollup_source_days"]);
+    expect(young).toEqual(["rollup_source_days", "rollup_initiator_days"]);
+  });
+
   it("takes no rollup whose buckets are wider than steps", () => {
-    expect(planned("", ["src.name"], { stepMs: 6 * HOUR }).tables[0]).toBe("rollup_sources");
+    expect(planned("", ["src.name"], { stepMs: 6 * HOUR }).tables[0]).toBe("rollup_initiators");
     expect(planned("", ["src.name"], { stepMs: 15 * MINUTE }).tables[0]).toBe("flow_deltas");
-    expect(planned("", ["src.name"], { stepMs: null }).tables[0]).toBe("rollup_source_days");
+    expect(planned("", ["src.name"], { stepMs: null }).tables[0]).toBe("rollup_initiator_days");
   });
 
   it("tells high ports as one where a rollup takes part, or where it is to", () => {

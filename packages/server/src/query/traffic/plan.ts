@@ -156,9 +156,10 @@ function cover(
   const fromMs = alignUp(Math.max(range.fromMs, sources.rollupFromMs(first.table.name)), stepMs);
   const toMs = alignDown(Math.min(range.toMs, sources.throughMs(first.table.name)), stepMs);
   if (fromMs >= toMs) return cover(range, measures, others, sources);
-  const finer = others.filter((rollup) => rollup.stepMs < stepMs);
-  const before = cover({ fromMs: range.fromMs, toMs: fromMs }, measures, finer, sources);
-  const after = cover({ fromMs: toMs, toMs: range.toMs }, measures, finer, sources);
+  // Of the same width, too: one that is new is not computed of all that older ones are.
+  const rest = others.filter((rollup) => rollup.stepMs <= stepMs);
+  const before = cover({ fromMs: range.fromMs, toMs: fromMs }, measures, rest, sources);
+  const after = cover({ fromMs: toMs, toMs: range.toMs }, measures, rest, sources);
   const segment: Segment = { kind: "rollup", range: { fromMs, toMs }, measures, rollup: first };
   return { segments: [...before.segments, segment, ...after.segments], rest: [...before.rest, ...after.rest] };
 }

@@ -3,9 +3,9 @@ import type { ColumnName } from "@flowtrail/model";
 import { FLOW_DELTAS, LONG_MS } from "../../store/schema/flow-tables.ts";
 import { endKeySql, HIGHEST_KEPT_PORT, KEY_FACTOR, type RollupKey } from "../../store/schema/rollup-tables.ts";
 import { filterSql } from "../filter-sql.ts";
-import { moment, type Sql } from "../sql.ts";
+import type { Sql } from "../sql.ts";
 import { filterColumns, type GroupField } from "./fields.ts";
-import { begunRows, livedRows, type Stretch } from "./flow-rows.ts";
+import { begunRows, livedRows, type Stretch, within } from "./flow-rows.ts";
 import type { Segment, TrafficPlan } from "./plan.ts";
 import type { TrafficMeasure } from "./question.ts";
 import { eachStepSql, flowedSql, stepAtSql, stepEdgeSql } from "./spread-sql.ts";
@@ -71,18 +71,34 @@ export function trafficSql(
     ...(by.kind === "place" ? { chosen: by.chosen, places: by.chosen.map((_, i) => i + 1) } : {}),
     ...(by.kind === "among" ? { chosen: by.chosen } : {}),
   };
-  const all = [
-    ...plan.segments.map((segment) => ({ segment, plan, step: 0 })),
-    ...beside.flatMap((other) => other.plan.segments.map((segment) => ({ ...other, segment }))),
-  ];
-  const parts = all.map(({ segment, step, plan: own }, i) => {
-    const { fromMs, toMs } = segment.range;
-    const names = { fromMs: `a${i}`, toMs: `b${i}`, longMs: `l${i}` };
-    Object.assign(bindings, { [names.fromMs]: fromMs, [names.toMs]: toMs });
-    if (segment.kind === "spread") bindings[names.longMs] = Math.max(0, fromMs - LONG_MS);
-    return new SegmentSql({ ...own, folded: plan.folded }, needed, by, step).of(segment, names);
+  const all = [{ plan, step: 0 }, ...beside].flatMap((one) =>
+    together(one.plan.segments).map((segments) => ({ ...one, segments })),
+  );
+  let named = 0;
+  const parts = all.map(({ segments, step, plan: own }) => {
+    const [first, ...more] = segments.map((segment): Stretch => {
+      const { fromMs, toMs } = segment.range;
+      const names = { fromMs: `a${named}`, toMs: `b${named}`, longMs: `l${named}` };
+      named++;
+      Object.assign(bindings, { [names.fromMs]: fromMs, [names.toMs]: toMs });
+      if (segment.kind === "spread") bindings[names.longMs] = Math.max(0, fromMs - LONG_MS);
+      return names;
+    });
+    return new SegmentSql({ ...own, folded: plan.folded }, needed, by, step).of(segments[0], [first as Stretch, ...more]);
   });
   return { text: parts.map((part) => `(${part})`).join(" UNION ALL "), bindings };
+}
+
+/** Segments that one part of a statement asks for: what comes from the same rows is read once, at both ends of a range. */
+function together(segments: readonly Segment[]): (readonly [Segment, ...Segment[]])[] {
+  const kindOf = ({ kind, measures }: Segment) => `${kind} ${measures.join(" ")}`;
+  const parts: [Segment, ...Segment[]][] = [];
+  for (const segment of segments) {
+    const same = parts.find(([first]) => kindOf(first) === kindOf(segment));
+    if (same === undefined || segment.kind === "rollup" || segment.kind === "spread") parts.push([segment]);
+    else same.push(segment);
+  }
+  return parts;
 }
 
 interface Pieces {
@@ -108,7 +124,9 @@ class SegmentSql {
     this.#step = step;
   }
 
-  of(segment: Segment, names: Stretch): string {
+  /** @param stretches names of the times of all segments, of which this is one */
+  of(segment: Segment, stretches: readonly [Stretch, ...Stretch[]]): string {
+    const [names] = stretches;
     switch (segment.kind) {
       case "rollup":
         return this.#select(segment, {
@@ -127,13 +145,13 @@ class SegmentSql {
           at: "toUnixTimestamp64Milli(last_seen)",
           sums: { bytes: "src_bytes_delta + dst_bytes_delta", packets: "src_packets_delta + dst_packets_delta" },
           from: `${FLOW_DELTAS.name} FINAL`,
-          where: [`last_seen >= ${moment(names.fromMs)}`, `last_seen < ${moment(names.toMs)}`, "primary"],
+          where: [within("last_seen", stretches), "primary"],
         });
       case "begun":
         return this.#select(segment, {
           at: "toUnixTimestamp64Milli(start)",
           sums: { connections: "toUInt64(primary)", reports: "toUInt64(1)" },
-          from: `(${begunRows(this.#columns("start", "primary"), names)})`,
+          from: `(${begunRows(this.#columns("start", "primary"), stretches)})`,
           where: segment.measures.includes("reports") ? [] : ["primary"],
         });
       case "spread":

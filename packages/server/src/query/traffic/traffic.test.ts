@@ -1,10 +1,12 @@
-import { allFilters, type JsonRow, parseFilter } from "@flowtrail/model";
+import { allFilters, type JsonRow, parseFilter, type TimeRange } from "@flowtrail/model";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { ROLLUPS } from "../../store/schema/rollup-tables.ts";
 import { batchOf } from "../../store/test-batches.ts";
 import { startTestStore, type TestStore, testStoreConfig } from "../../store/testing.ts";
 import { Inquiry } from "../inquiry.ts";
+import { externalsOf } from "../overview-externals.ts";
+import { tilesOf } from "../overview-tiles.ts";
 import { FOLDED_PORTS, type GroupField, groupField, groupValue } from "./fields.ts";
 import type { TrafficMeasure } from "./question.ts";
 import { alignDown } from "./steps.ts";
@@ -42,18 +44,22 @@ interface Asked {
 const ALL_KEPT = { rollupFromMs: () => 0, deltasFromMs: () => 0, flowsFromMs: () => 0 };
 const field = (name: string) => groupField(name) as GroupField;
 
-function ask(asked: Asked): Promise<Ranked> {
-  const traffic = new Traffic({
+function trafficOf({ throughMs, deltasFromMs }: Pick<Asked, "throughMs" | "deltasFromMs">): Traffic {
+  return new Traffic({
     sources: {
       throughMs: (rollup) => {
         const stepMs = ROLLUPS.find(({ table }) => table.name === rollup)?.stepMs ?? 1;
-        return alignDown(asked.throughMs, stepMs);
+        return alignDown(throughMs, stepMs);
       },
       ...ALL_KEPT,
-      deltasFromMs: () => asked.deltasFromMs,
+      deltasFromMs: () => deltasFromMs,
     },
     heard: { ids: () => ["node-1"] },
   });
+}
+
+function ask(asked: Asked): Promise<Ranked> {
+  const traffic = trafficOf(asked);
   const { q, by, measure, fromMs, lengthMs, stepMs, limit } = asked;
   const question = { filter: parseFilter(q), groups: by.map(field), measure, range: { fromMs, toMs: fromMs + lengthMs }, stepMs };
   return traffic.ranked(question, limit, new Inquiry(test.store.clickhouse, { signal: AbortSignal.timeout(30_000) }));
@@ -188,6 +194,54 @@ describe("traffic", () => {
         check(withoutRollups, await ask(withoutRollups), deltasFromMs);
       }),
       { numRuns: 15 },
+    );
+  });
+
+  it("of an overview is what the rows say, in one pass over the range and the time before", async () => {
+    const filter = parseFilter("network!=sample");
+    const nowMs = DAY + 100 * HOUR_MS;
+    const bytesOf = (q: string, range: TimeRange, stepMs: number, by: readonly string[]) =>
+      naive(flows, {
+        ...{ filter: parseFilter(q), measure: "bytes", range, stepMs, spreadBeforeMs: 0 },
+        keyOf: (row) => labelOf(by, row, false),
+      });
+    const domainsOf = (range: TimeRange, stepMs: number) => {
+      const all = bytesOf("network!=sample dst.type=external", range, stepMs, ["dst.domain"]);
+      all.delete("[null]");
+      return all;
+    };
+    const asked = fc.record({
+      fromMs: fc.integer({ min: DAY + 2 * HOUR_MS, max: DAY + 25 * HOUR_MS }),
+      lengthMs: fc.integer({ min: HOUR_MS, max: 30 * HOUR_MS }),
+      beforeMs: fc.constantFrom(HOUR_MS, 9 * HOUR_MS, 40 * 24 * HOUR_MS),
+      throughMs: fc.constantFrom(0, DAY + 20 * HOUR_MS, DAY + 40 * HOUR_MS),
+    });
+    await fc.assert(
+      fc.asyncProperty(asked, async ({ fromMs, lengthMs, beforeMs, throughMs }) => {
+        const range = { fromMs, toMs: fromMs + lengthMs };
+        const before = { fromMs: fromMs - beforeMs, toMs: fromMs };
+        const traffic = trafficOf({ throughMs, deltasFromMs: 0 });
+        const inquiry = new Inquiry(test.store.clickhouse, { signal: AbortSignal.timeout(30_000) });
+        const query = { range, before, nowMs, filter, metric: "bytes", limit: 2 } as const;
+        const { tile, fresh, list } = await externalsOf(traffic, query, inquiry);
+        const now = domainsOf(range, lengthMs);
+        const earlier = domainsOf({ fromMs: DAY - 31 * 24 * HOUR_MS, toMs: fromMs }, DAY);
+        expect(tile.value).toBe(now.size);
+        expect(tile.previous).toBe(domainsOf(before, beforeMs).size);
+        expect(tile.series.reduce((sum: number, n) => sum + Number(n), 0)).toBeGreaterThanOrEqual(now.size);
+        const isNew = [...now.keys()].filter((label) => !earlier.has(label));
+        if (fresh.since !== null) expect(fresh.rows.map(({ domain }) => JSON.stringify([domain])).sort()).toEqual(isNew.sort());
+        const listed = bytesOf("network!=sample dst.type=external", range, lengthMs, ["dst.domain"]);
+        const sums = new Map([...listed].map(([label, steps]) => [label, [...steps.values()].reduce((a, b) => a + b, 0n)]));
+        for (const { by, value } of list.rows) expect(BigInt(value)).toBe(sums.get(JSON.stringify(by)));
+        expect(BigInt(list.total)).toBe([...sums.values()].reduce((a, b) => a + b, 0n));
+        expect(list.rows.length + list.other.groups).toBe(sums.size);
+        const tiles = await tilesOf(traffic, filter, query, inquiry);
+        const steps = bytesOf("network!=sample", range, lengthMs, []).get("[]") ?? new Map<number, bigint>();
+        const added = [...steps.values()].reduce((a, b) => a + b, 0n);
+        expect(tiles.throughput.series.reduce((sum: bigint, n) => sum + BigInt(n), 0n)).toBe(added);
+      }),
+      { numRuns: 12 },
     );
   });
 

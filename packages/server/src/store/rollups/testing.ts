@@ -15,7 +15,16 @@ export async function heldRollups(clickhouse: ClickHouse, throughMs: (rollup: st
   const held: Held = {};
   for (const { table } of [...ROLLUPS, ...VALUE_ROLLUPS]) {
     const rows = await asked(clickhouse, `SELECT * EXCEPT computed FROM ${table.name} FINAL`);
-    const names = table.columns.map(({ name }) => name).filter((name) => name !== "computed" && name !== "bucket");
+    // Columns that are made of others when they are written.
+    const made = table.columns.filter((column) => column.default !== undefined);
+    for (const column of made) {
+      const others = await asked(clickhouse, `SELECT 1 AS one FROM ${table.name} WHERE ${column.name} != ${column.default}`);
+      if (others.length > 0) throw new RangeError(`${table.name}.${column.name} is not what it is made of`);
+    }
+    const names = table.columns
+      .filter((column) => !made.includes(column))
+      .map(({ name }) => name)
+      .filter((name) => name !== "computed" && name !== "bucket");
     const split = names.findIndex((name) => name === "src_bytes" || name === "connections");
     const groups: Record<string, readonly number[]> = {};
     for (const row of rows) {

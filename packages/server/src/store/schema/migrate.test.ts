@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { memoryLogger, startTestEngine, type TestEngine } from "../testing.ts";
 import { FLOW_DELTAS, FLOWS, FLOWS_LONG } from "./flow-tables.ts";
 import { migrate, SCHEMA_VERSION, TABLES } from "./migrate.ts";
@@ -58,6 +58,33 @@ describe("the schema", () => {
     expect(await run()).toEqual([]);
     await test.clickhouse.insert("agent_batches", ["received"], "JSONEachRow", '{"received":"2020-01-01 00:00:00"}');
     expect(await test.clickhouse.rows("SELECT count() AS n FROM agent_batches")).toEqual([{ n: "1" }]);
+  });
+
+  it("has the numbers of a rollup's texts in rows that are older than these, at once and then written", async () => {
+    await run();
+    const { clickhouse } = test;
+    await clickhouse.command("ALTER TABLE rollup_pairs DROP COLUMN src_key, DROP COLUMN dst_key");
+    const row = {
+      bucket: "2026-11-20 10:00:00",
+      src_type: "user",
+      src_id: null,
+      src_name: "ana",
+      dst_type: "node",
+      dst_id: "id-1",
+    };
+    await clickhouse.insert("rollup_pairs", Object.keys(row), "JSONEachRow", JSON.stringify(row));
+    expect((await Promise.all([run(), run()])).flat().join()).toContain("rollup_pairs");
+    await clickhouse.insert("rollup_pairs", Object.keys(row), "JSONEachRow", JSON.stringify(row));
+    const keys = "SELECT uniqExact(src_key, dst_key) AS n, countIf(src_key = dst_key OR src_key = 0) AS other FROM rollup_pairs";
+    expect(await clickhouse.rows(keys)).toEqual([{ n: "1", other: "0" }]);
+    expect(await run()).toEqual([]);
+    const unwritten =
+      "SELECT count() AS n FROM system.mutations WHERE database = currentDatabase() AND table = 'rollup_pairs' AND NOT is_done";
+    await vi.waitFor(async () => expect(await clickhouse.rows(unwritten)).toEqual([{ n: "0" }]), {
+      timeout: 30_000,
+      interval: 200,
+    });
+    expect(await clickhouse.rows(keys)).toEqual([{ n: "1", other: "0" }]);
   });
 
   it("knows of rows that are older than a column what they were told when it came", async () => {

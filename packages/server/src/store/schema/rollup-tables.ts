@@ -110,7 +110,9 @@ function rollup(
 const SOURCE = ["src_type", "src_id", "src_name"] as const;
 const DESTINATION = ["dst_type", "dst_id", "dst_name"] as const;
 const KINDS = ["network", "protocol", "direction", "src_type", "dst_type", "verdict"] as const;
+const OF_REPORTERS = ["network", "reporter", "role", ...KINDS.slice(1)] as const;
 const OF_SOURCES = ["network", "reporter", ...SOURCE] as const;
+const OF_INITIATORS = ["network", ...SOURCE] as const;
 const OF_DESTINATIONS = ["network", "protocol", "dst_port", ...DESTINATION] as const;
 const OF_DOMAINS = ["network", "src_type", "dst_type", "domain"] as const;
 const VISITS = ["network", ...SOURCE, "dst_type", "domain"] as const;
@@ -121,12 +123,15 @@ const DOMAIN = ["domain_key"] as const;
 /** In the order in which they are preferred: that of fewer rows for the same time first. */
 export const ROLLUPS: readonly Rollup[] = [
   rollup("rollup_hours", HOUR_MS, KINDS, "rollup_minutes"),
+  rollup("rollup_initiator_days", DAY_MS, OF_INITIATORS, "rollup_sources"),
+  rollup("rollup_reporter_days", DAY_MS, OF_REPORTERS, "rollup_reporters"),
   rollup("rollup_source_days", DAY_MS, OF_SOURCES, "rollup_sources"),
   rollup("rollup_destination_days", DAY_MS, OF_DESTINATIONS, "rollup_destinations"),
-  rollup("rollup_reporters", HOUR_MS, ["network", "reporter", "role", ...KINDS.slice(1)]),
+  rollup("rollup_reporters", HOUR_MS, OF_REPORTERS),
   rollup("rollup_pair_days", DAY_MS, PAIRS, "rollup_pairs", ENDS),
   rollup("rollup_domain_days", DAY_MS, OF_DOMAINS, "rollup_domains", DOMAIN),
   rollup("rollup_destinations", HOUR_MS, OF_DESTINATIONS),
+  rollup("rollup_initiators", HOUR_MS, OF_INITIATORS, "rollup_sources"),
   rollup("rollup_sources", HOUR_MS, OF_SOURCES),
   rollup("rollup_minutes", MINUTE_MS, KINDS),
   rollup("rollup_domains", HOUR_MS, OF_DOMAINS, null, DOMAIN),
