@@ -156,7 +156,10 @@ export class Server {
     const oldestMs = (nowMs: number) => this.#store.retention.flowsFromMs(nowMs);
     const shared = config.store.url !== undefined;
     this.#inventoryLog = new InventoryLog(this.#store.clickhouse);
-    this.#history = new InventoryHistory({ shared }, { store: this.#inventoryLog, now, logger });
+    this.#history = new InventoryHistory(
+      { shared },
+      { store: this.#inventoryLog, kept: (versions) => this.#privacy.versions(versions), now, logger },
+    );
     const otherNodes = new OtherNodes(this.#history);
     this.#capture = new CaptureSettings({ ...config.agents, ...config.privacy }, { book: this.#store.settings, logger });
     const updates = new UpdateInterval({ now, setMs: () => this.#capture.state.policy.update_interval_s * 1000 });
@@ -179,7 +182,10 @@ export class Server {
       { state: () => this.#capture.state, inventory: () => this.#history.current(), now, logger },
     );
     this.#sources = new Sources({ history: this.#history, kept: (told) => this.#privacy.inventory(told), logger, now });
-    this.#privacy.onChange(() => this.#sources.tellAgain());
+    this.#privacy.onChange(() => {
+      this.#history.readAgain();
+      this.#sources.tellAgain();
+    });
     this.#inventoryHealth = new InventoryHealth({ now, sources: this.#sources, history: this.#history });
     this.#declarations = new AgentSources({ sources: this.#sources, history: this.#history, now });
     this.#reattribute = new Reattribute(
@@ -318,7 +324,7 @@ export class Server {
       this.#reattribute.start();
       await keepAdminToken(data, this.#store.tokens);
       this.#app = await this.#buildApp();
-      await this.#app.listen(listen).catch((error: unknown) => {
+      await this.#app.listen({ ...listen, listenTextResolver: (at) => this.#listeningAt(at) }).catch((error: unknown) => {
         throw listenError(listen, error);
       });
       await this.#listening(this.#app);
@@ -331,6 +337,11 @@ export class Server {
       throw error;
     }
     this.#logger.info({ url: this.#pageUrl, data, version: VERSION }, "the server is up");
+  }
+
+  /** Fastify does not know that there is TLS. */
+  #listeningAt(address: string): string {
+    return `listening at ${this.#certificate === null ? address : address.replace(/^http:/, "https:")}`;
   }
 
   async #listening(app: Api): Promise<void> {
@@ -403,6 +414,7 @@ export class Server {
         oldestMs: (nowMs) => this.#store.retention.flowsFromMs(nowMs),
         clickhouse: this.#store.clickhouse,
         admit: (note, hasMoved) => this.#agents.admit(note, hasMoved),
+        hasToken: (nodeId) => this.#roster.hasToken(nodeId),
         identify: this.#identify,
         privacy: this.#privacy,
         submit: (submission) => this.#submit(submission),
