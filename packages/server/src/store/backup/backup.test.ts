@@ -144,6 +144,9 @@ it("takes no store's place, unless it is told to set it aside", async () => {
   const data = join(elsewhere, "b");
   const from = join(elsewhere, "backups", "whole.tar");
   await expect(restore(data, from)).rejects.toMatchObject({ code: "RESTORE_NOT_EMPTY" });
+  const open = await startTestStore({ dataDir: join(data, "store") });
+  await expect(restore(data, from, true)).rejects.toMatchObject({ code: "ENGINE_LOCKED" });
+  await open.stop({ keep: true });
   const { setAsideTo } = await restore(data, from, true);
   expect(setAsideTo).toContain(join(data, "store.before-"));
 }, 120_000);

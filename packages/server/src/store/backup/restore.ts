@@ -9,6 +9,8 @@ import { ClickHouse } from "../clickhouse.ts";
 import { openRemote } from "../cluster.ts";
 import { storeConfig } from "../config.ts";
 import { EmbeddedEngine } from "../engine/engine.ts";
+import { EngineError } from "../engine/errors.ts";
+import { livingOwner } from "../engine/owner.ts";
 import { singleNode } from "../nodes.ts";
 import { migrateNodes } from "../schema/distributed.ts";
 import { backupPlace } from "./backups.ts";
@@ -129,6 +131,11 @@ async function checked(clickhouse: ClickHouse): Promise<RestoreSummary["tables"]
 async function makeRoom(dataDir: string, setAside: boolean): Promise<string | null> {
   const held = await readdir(join(dataDir, "clickhouse", "metadata")).catch(() => []); // not there: nothing in it
   if (held.length === 0) return null;
+  const pid = await livingOwner(dataDir);
+  if (pid !== null) {
+    const message = `${dataDir} is in use by the server with process id ${pid}: stop it first, and wait until it has ended`;
+    throw new EngineError({ code: "ENGINE_LOCKED", path: dataDir, pid }, message);
+  }
   if (!setAside) {
     const message = `${dataDir} holds a store: restore into another data directory (--data), or let it be renamed (--set-aside)`;
     throw new BackupError({ code: "RESTORE_NOT_EMPTY", path: dataDir }, message);
