@@ -119,17 +119,17 @@ describe.skipIf(!needs("the settings in a browser", "browser"))("the settings", 
   it("keep what is not saved until it is left, and ask before that", async () => {
     const { page } = test;
     await open("Privacy");
-    await page.getByLabel("Excluded ranges").fill("10.9.0.0/33");
+    await page.getByLabel("Address ranges").fill("10.9.0.0/33");
     await page.getByText("10.9.0.0/33 is no address range").waitFor();
     expect(await button("Review").isDisabled()).toBe(true);
-    await page.getByLabel("Excluded ranges").fill(" 100.102.137.9/32 ");
+    await page.getByLabel("Address ranges").fill(" 100.102.137.9/32 ");
     await page.getByLabel("Domain names", { exact: true }).selectOption("off");
     await open("Audit");
     const dialog = page.getByRole("dialog", { name: "Leave without saving?" });
     await expectAccessible(page, "[role=dialog]");
     await dialog.getByRole("button", { name: "Stay" }).click();
     await dialog.waitFor({ state: "hidden" });
-    expect(await page.getByLabel("Excluded ranges").inputValue()).toBe(" 100.102.137.9/32 ");
+    expect(await page.getByLabel("Address ranges").inputValue()).toBe(" 100.102.137.9/32 ");
     await page.goBack();
     await dialog.waitFor();
     await page.keyboard.press("Escape");
@@ -140,12 +140,12 @@ describe.skipIf(!needs("the settings in a browser", "browser"))("the settings", 
     const save = await held(/capture\?dry_run=false/);
     await button("Save").click();
     await save.asked;
-    expect(await page.getByLabel("Excluded ranges").isDisabled()).toBe(true);
+    expect(await page.getByLabel("Address ranges").isDisabled()).toBe(true);
     await save.go();
     await page.getByText("Saved. ").waitFor();
     expect(await configOf("inetgw")).toMatchObject({ capture: { names: "off" }, exclude: ["100.102.137.9/32"] });
     // As it is in force, no longer as it was written.
-    expect(await page.getByLabel("Excluded ranges").inputValue()).toBe("100.102.137.9/32");
+    expect(await page.getByLabel("Address ranges").inputValue()).toBe("100.102.137.9/32");
   });
 
   it("review what is written now, as it is now: an earlier answer is none, nor one of before somebody else's change", async () => {

@@ -1,5 +1,4 @@
 /** The server, top to bottom: receive → identify → store → query → api. */
-import type { AddressInfo } from "node:net";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import type { FlowBatch } from "@flowtrail/model";
@@ -36,10 +35,8 @@ import { type Enrolment, LINGER_MS, Roster } from "./health/roster.ts";
 import { silencesIn } from "./health/silences.ts";
 import { UnknownRelays } from "./health/unknown-relays.ts";
 import { UpdateInterval } from "./health/update-interval.ts";
-import { certificateConfig, httpConfig } from "./http/config.ts";
-import { assertNotExposed, pageUrl, sayWhoGetsIn } from "./http/exposure.ts";
-import { HttpServers } from "./http/http-servers.ts";
-import { LocalListener } from "./http/local-listener.ts";
+import { assertNotExposed, sayWhoGetsIn } from "./http/exposure.ts";
+import { Listening } from "./http/listening.ts";
 import { FixedInventory } from "./identify/attribution/fixed-inventory.ts";
 import { InventoryHistory } from "./identify/history/history.ts";
 import { Identify } from "./identify/identify.ts";
@@ -50,7 +47,6 @@ import { AgentSources } from "./identify/sources/agents/agents.ts";
 import { addConfigured } from "./identify/sources/configured.ts";
 import { Sources } from "./identify/sources/sources.ts";
 import { NetmakerImport } from "./import/netmaker-import.ts";
-import { listenError, localUrl } from "./listen.ts";
 import { Live } from "./live/live.ts";
 import { Privacy } from "./privacy/privacy.ts";
 import { FlowCounts } from "./query/count.ts";
@@ -75,7 +71,6 @@ import { Editions } from "./store/editions.ts";
 import { ErasureLog } from "./store/erasure-log.ts";
 import { InventoryLog } from "./store/inventory-log.ts";
 import { Store } from "./store/store.ts";
-import { Certificate } from "./tls/certificate.ts";
 import { VERSION } from "./version.ts";
 
 const FAILURES_WINDOW_MS = 60_000;
@@ -128,15 +123,10 @@ export class Server {
   readonly #repeats: Repeats;
   readonly #erase: Erase;
   readonly #health: Health;
-  /** Null: no TLS. */
-  readonly #certificate: Certificate | null;
-  readonly #http: HttpServers;
+  readonly #listening: Listening;
   /** Null: people sign in without a provider. */
   readonly #oidc: Oidc | null;
   #app: Api | null = null;
-  #local: LocalListener | null = null;
-  #url: string | null = null;
-  #pageUrl: string | null = null;
 
   constructor(config: ServerConfig, deps: ServerDeps) {
     const { now = Date.now, lookAroundMs } = deps;
@@ -145,9 +135,7 @@ export class Server {
     this.#logger = logger;
     this.#passwords = deps.passwords ?? PASSWORDS;
     this.#now = now;
-    const certificate = certificateConfig(config);
-    this.#certificate = certificate && new Certificate({ ...certificate, pollMs: deps.certificatePollMs }, { now, logger });
-    this.#http = new HttpServers(httpConfig(config), { certificate: this.#certificate });
+    this.#listening = new Listening(config, { now, logger, certificatePollMs: deps.certificatePollMs });
     this.#store = new Store(storeConfig(config), { logger, now });
     this.#oidc = makeOidc(config, { accounts: this.#store.accounts, now, logger });
     this.#audit = new AuditLog({ ...AUDIT, server: hostname() }, { store: this.#store.audit, now, logger });
@@ -288,19 +276,19 @@ export class Server {
       netmaker: this.#netmaker,
       audit: this.#audit,
       sampleOn: () => this.#sample.on,
-      certificate: () => this.#certificate?.report ?? null,
-      listeners: () => ({ http: this.#pageUrl, ...(this.#netmaker && { netmaker: this.#netmaker.address }) }),
+      certificate: () => this.#listening.certificate,
+      listeners: () => ({ http: this.pageUrl, ...(this.#netmaker && { netmaker: this.#netmaker.address }) }),
     });
   }
 
   /** Where a program of this machine reaches it; null while it is not started. */
   get url(): string | null {
-    return this.#url;
+    return this.#listening.urls?.url ?? null;
   }
 
   /** Where people reach it. */
   get pageUrl(): string | null {
-    return this.#pageUrl;
+    return this.#listening.urls?.page ?? null;
   }
 
   /**
@@ -310,7 +298,7 @@ export class Server {
   async start(): Promise<void> {
     const { data, listen } = this.#config;
     assertNotExposed(this.#config, this.#logger);
-    await this.#certificate?.start();
+    await this.#listening.readCertificate();
     await prepareData(data);
     await this.#store.start();
     try {
@@ -324,47 +312,28 @@ export class Server {
       this.#reattribute.start();
       await keepAdminToken(data, this.#store.tokens);
       this.#app = await this.#buildApp();
-      await this.#app.listen({ ...listen, listenTextResolver: (at) => this.#listeningAt(at) }).catch((error: unknown) => {
-        throw listenError(listen, error);
-      });
-      await this.#listening(this.#app);
+      const urls = await this.#listening.start(this.#app);
       await this.#netmaker?.start();
-      await writeServerFile(data, { url: this.#url ?? "", page: this.#pageUrl ?? "" });
+      await writeServerFile(data, urls);
       sayIfAway(this.#oidc, this.#logger);
       sayWhoGetsIn(this.#config, await this.#store.accounts.list(), this.#logger);
     } catch (error) {
       await this.stop();
       throw error;
     }
-    this.#logger.info({ url: this.#pageUrl, data, version: VERSION }, "the server is up");
-  }
-
-  /** Fastify does not know that there is TLS. */
-  #listeningAt(address: string): string {
-    return `listening at ${this.#certificate === null ? address : address.replace(/^http:/, "https:")}`;
-  }
-
-  async #listening(app: Api): Promise<void> {
-    const { port } = app.server.address() as AddressInfo;
-    const url = localUrl({ host: this.#config.listen.host, port }, this.#certificate === null ? "http" : "https");
-    this.#pageUrl = pageUrl(this.#config, url, this.#certificate?.report?.names ?? []);
-    if (this.#certificate !== null) this.#local = new LocalListener(this.#http.makeLocal(app.routing));
-    this.#url = (await this.#local?.start()) ?? url;
+    this.#logger.info({ url: this.pageUrl, data, version: VERSION }, "the server is up");
   }
 
   /** Answers what is under way, writes what waits, and stops. */
   async stop(): Promise<void> {
-    const wasUp = this.#url !== null;
-    this.#url = null;
-    this.#pageUrl = null;
-    this.#certificate?.stop();
+    const wasUp = this.url !== null;
+    this.#listening.stop();
     this.#live.stop();
     await this.#sample.stop();
     await this.#seeder.stop();
     await this.#netmaker?.stop();
-    this.#local?.stop();
     if (this.#app !== null) await closeGracefully(this.#app);
-    this.#local?.destroy();
+    this.#listening.destroy();
     await this.#erase.stop();
     this.#repeats.stop();
     await this.#audit.stop();
@@ -443,7 +412,7 @@ export class Server {
       version: VERSION,
       now,
       logger: this.#logger,
-      http: this.#http,
+      http: this.#listening.servers,
       auth,
       proxy,
       whoAsks: new WhoAsks({ auth, proxy }),
@@ -495,8 +464,7 @@ export class Server {
       live: this.#live,
       health: this.#health,
       metrics: new Metrics({
-        http: this.#http,
-        certificate: () => this.#certificate?.report ?? null,
+  X: () => this.#certificate?.report ?? null,
         proxy,
         receive: this.#receive,
         live: this.#live,

@@ -286,8 +286,11 @@ describe("pseudonyms", () => {
       const { status, body } = await test.ask("GET", page);
       expect([page, status]).toEqual([page, 200]);
       if (page !== "/api/overview?from=-1h") expect(JSON.stringify(body)).toContain("user-");
-      expect(JSON.stringify(body)).not.toMatch(/ana@|Ana Alvarez|laptop-of-ana/);
+      expect(JSON.stringify(body)).not.toMatch(/ana@|Ana Alvarez|laptop-of-ana/i);
     }
+    // Nobody finds a pseudonym by the name.
+    const asked = await test.ask<{ changes: unknown[] }>("GET", "/api/inventory/history?from=-1h&id=ana@example.com");
+    expect(asked.body).toEqual({ changes: [] });
     const { body, status } = await reveal(first?.src_name);
     expect([status, body]).toEqual([200, { pseudonym: first?.src_name, kind: "user", name: "Ana Alvarez" }]);
     const audit = JSON.stringify((await test.ask("GET", "/api/audit?from=-1h")).body);

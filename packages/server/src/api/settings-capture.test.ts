@@ -100,6 +100,12 @@ it("tells what is in force for the fleet, each network and each node", async () 
     update_interval_s: 10,
     flush_interval_ms: 500,
     exclude: [],
+    exclude_users: [],
+    exclude_groups: [],
+    exclude_nodes: [],
+    exclude_domains: [],
+    external_addresses: "full",
+    pseudonyms: false,
   });
   expect(networks).toMatchObject([
     { id: "lab", enabled: true, names: "full", agents: 1 },

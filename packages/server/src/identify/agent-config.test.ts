@@ -58,6 +58,8 @@ it("tells agents networks and switches", () => {
     update_interval_s: 10,
     flush_interval_ms: 500,
     exclude: [],
+    excluded: [],
+    exclude_domains: [],
     networks: [
       {
         id: "netmaker",

@@ -1,26 +1,59 @@
 /** Names of people under pseudonyms: in what a source says of the inventory, and in rows. */
 import type { FlowBatch, PseudonymKind, TextColumn } from "@flowtrail/model";
+import type { EntityVersion } from "../identify/history/change.ts";
 import type { Inventory, InventoryNetwork } from "../identify/inventory-schema.ts";
 import type { Pseudonyms } from "./pseudonyms.ts";
 
 type Device = InventoryNetwork["users"][number]["devices"][number];
+/** The parts of an entity that name somebody. */
+interface Named {
+  id?: string | undefined;
+  name?: string | undefined;
+  devices?: Device[];
+}
+type PersonKind = "user" | "config_file";
 
 /** The inventory with users, their devices and config files under pseudonyms. Groups, tags, nodes and addresses stay. */
 export function disguised({ networks }: Inventory, pseudonyms: Pseudonyms): Inventory {
-  const named = <T extends { id?: string | undefined; name?: string | undefined }>(kind: PseudonymKind, entity: T): T => ({
-    ...entity,
-    ...(entity.id === undefined ? {} : { id: pseudonyms.of(kind, entity.id) }),
-    ...(entity.name === undefined ? {} : { name: pseudonyms.of(kind, entity.name) }),
-  });
   return {
     networks: networks.map((network) => ({
       ...network,
-      users: network.users.map((user) => ({
-        ...named("user", user),
-        devices: user.devices.map((device: Device) => named("device", device)),
-      })),
-      config_files: network.config_files.map((one) => named("config", one)),
+      users: network.users.map((user) => person("user", user, pseudonyms)),
+      config_files: network.config_files.map((one) => person("config", one, pseudonyms)),
     })),
+  };
+}
+
+/** The same for versions of entities that were told before: who reads what was must not find there who is who now. */
+export function disguisedVersions(versions: readonly EntityVersion[], pseudonyms: Pseudonyms): EntityVersion[] {
+  return versions.map((version) => {
+    if (version.kind === "user")
+      return { ...version, id: pseudonyms.of("user", version.id), entity: person("user", version.entity, pseudonyms) };
+    if (version.kind === "config_file")
+      return { ...version, id: pseudonyms.of("config", version.id), entity: person("config", version.entity, pseudonyms) };
+    return version;
+  });
+}
+
+/** An entity as the log of changes has it: its id, and its JSON (null: there is none). */
+export function disguisedEntity(kind: PersonKind, entity: string | null, pseudonyms: Pseudonyms): string | null {
+  if (entity === null) return null;
+  return JSON.stringify(person(kind === "user" ? "user" : "config", JSON.parse(entity) as Named, pseudonyms));
+}
+
+function person<T extends Named>(kind: "user" | "config", entity: T, pseudonyms: Pseudonyms): T {
+  const { devices } = entity;
+  return {
+    ...named(kind, entity, pseudonyms),
+    ...(devices === undefined ? {} : { devices: devices.map((device) => named("device", device, pseudonyms)) }),
+  };
+}
+
+function named<T extends Pick<Named, "id" | "name">>(kind: PseudonymKind, entity: T, pseudonyms: Pseudonyms): T {
+  return {
+    ...entity,
+    ...(entity.id === undefined ? {} : { id: pseudonyms.of(kind, entity.id) }),
+    ...(entity.name === undefined ? {} : { name: pseudonyms.of(kind, entity.name) }),
   };
 }
 

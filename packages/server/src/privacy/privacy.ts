@@ -4,9 +4,10 @@
  */
 import { statSync } from "node:fs";
 import { type Cidr, EXCLUDE_REASONS, type ExcludeReason, type FlowBatch, PSEUDONYM_KINDS, parseCidr } from "@flowtrail/model";
+import type { EntityVersion } from "../identify/history/change.ts";
 import type { Inventory } from "../identify/inventory-schema.ts";
 import { type CaptureState, isTruncated } from "../settings/capture-state.ts";
-import { disguised, disguiseRows } from "./disguise.ts";
+import { disguised, disguisedEntity, disguisedVersions, disguiseRows } from "./disguise.ts";
 import { PrivacyError } from "./errors.ts";
 import { Excluded, type ToldExcludes } from "./excluded.ts";
 import { readKeys } from "./key-file.ts";
@@ -20,6 +21,13 @@ export interface PrivacyDeps {
   readonly inventory: () => Inventory;
   readonly now: () => number;
   readonly logger: { error(fields: object, message: string): void };
+}
+
+interface LoggedChange {
+  readonly kind: string;
+  readonly id: string;
+  readonly before: string | null;
+  readonly entity: string | null;
 }
 
 /** How often the key file is looked at: a new key is put in front of the others while the server runs. */
@@ -111,6 +119,31 @@ export class Privacy {
       this.#deps.logger.error({ code: error.code }, `${error.message}. Until then the inventory has no users and config files`);
       return { networks: told.networks.map((network) => ({ ...network, users: [], config_files: [] })) };
     }
+  }
+
+  /** What sources told at any time, with the names that may be known. Without a key: as it was told, and nobody is a person. */
+  versions(told: readonly EntityVersion[]): readonly EntityVersion[] {
+    if (!this.#deps.state().policy.pseudonyms) return told;
+    try {
+      return disguisedVersions(told, this.#keys());
+    } catch (error) {
+      if (!(error instanceof PrivacyError)) throw error;
+      return told.filter(({ kind }) => kind !== "user" && kind !== "config_file");
+    }
+  }
+
+  /**
+   * One line of the inventory's log. Null: who asked for this id asked by a name that is not to be known.
+   * @throws PrivacyError
+   */
+  change<T extends LoggedChange>(change: T, askedId: string | undefined): T | null {
+    const { kind } = change;
+    if (!this.#deps.state().policy.pseudonyms || (kind !== "user" && kind !== "config_file")) return change;
+    const pseudonyms = this.#keys();
+    const id = pseudonyms.of(kind === "user" ? "user" : "config", change.id);
+    if (askedId !== undefined && askedId !== id) return null;
+    const [before, entity] = [change.before, change.entity].map((json) => disguisedEntity(kind, json, pseudonyms));
+    return { ...change, id, before: before ?? null, entity: entity ?? null };
   }
 
   /** Of a pseudonym, the name. @returns null: it is none of these keys'. @throws PrivacyError */

@@ -31,7 +31,7 @@ const errors = { 400: errorSchema, 401: errorSchema };
 const network = z.string().max(256).optional().describe("Id of a network. Left out: all");
 const MAX_HOLDERS = 1000;
 
-export function inventoryRoutes(api: Api, { config, history, inventoryLog, clickhouse, now }: ApiContext): void {
+export function inventoryRoutes(api: Api, { config, history, inventoryLog, clickhouse, privacy, now }: ApiContext): void {
   const conflictsAt = (sight: Sight, network: string, holders: readonly Holding[], atMs: number) =>
     conflictsOf(holders, atMs, isDescribed(sight.holdings(network), atMs)).map(conflictReport);
 
@@ -144,18 +144,20 @@ export function inventoryRoutes(api: Api, { config, history, inventoryLog, click
       const changes = await inventoryLog.query({ ...query, ...log, ...rangeOf(from, to, now()) }, whenGone(reply));
       reply.header("cache-control", "no-store");
       return {
-        changes: changes.map(({ atMs, network, kind, id, source, who, what, before, entity, changeId }) => ({
-          time: iso(atMs),
-          network,
-          kind,
-          id,
-          source,
-          who,
-          what,
-          before: parsed(before),
-          after: parsed(entity),
-          change_id: changeId,
-        })),
+        changes: changes
+          .flatMap((change) => privacy.change(change, query.id) ?? [])
+          .map(({ atMs, network, kind, id, source, who, what, before, entity, changeId }) => ({
+            time: iso(atMs),
+            network,
+            kind,
+            id,
+            source,
+            who,
+            what,
+            before: parsed(before),
+            after: parsed(entity),
+            change_id: changeId,
+          })),
       };
     },
   });

@@ -29,6 +29,8 @@ export interface HistoryConfig {
 
 export interface HistoryDeps {
   readonly store: HistoryStore;
+  /** What may be known of what was told: names of people may be under pseudonyms. Left out: all of it. */
+  readonly kept?: (versions: readonly EntityVersion[]) => readonly EntityVersion[];
   readonly now: () => number;
   readonly logger: {
     debug(fields: object, message: string): void;
@@ -186,6 +188,11 @@ export class InventoryHistory {
     return this.#described;
   }
 
+  /** Other names may be known of it from now on. */
+  readAgain(): void {
+    this.#changed(new Set(this.networks()));
+  }
+
   /** Does a source tell of anything now? */
   tells(source: string): boolean {
     return this.#logs.tells(source);
@@ -252,7 +259,8 @@ export class InventoryHistory {
   #view(network: string): NetworkView {
     let view = this.#views.get(network);
     if (view === undefined) {
-      view = new NetworkView(this.#logs.versions(network));
+      const versions = this.#logs.versions(network);
+      view = new NetworkView(this.#deps.kept?.(versions) ?? versions);
       // Whoever asks for a network that nobody told of must not make this grow.
       if (this.#logs.hasNetwork(network)) this.#views.set(network, view);
     }
