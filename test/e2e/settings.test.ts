@@ -210,7 +210,7 @@ describe.skipIf(!needs("the settings in a browser", "browser"))("the settings", 
 
   it("show a token once, and take it back", async () => {
     const { page } = test;
-    await open("API access");
+    await open("Access");
     await page.getByLabel("What it is for").fill("backup script");
     await button("Make token").dblclick();
     const secret = (await page.locator(".settings-secret code").innerText()).trim();

@@ -2,9 +2,11 @@ import { MantineProvider } from "@mantine/core";
 import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { Suspense, useEffect } from "react";
 import { SessionGate } from "./features/session/session-gate.tsx";
+import { NotForYou } from "./features/shell/not-for-you.tsx";
 import { NotFound } from "./features/shell/not-found.tsx";
 import { Shell } from "./features/shell/shell.tsx";
 import { ApiError, mayPass } from "./lib/errors.ts";
+import { useMe } from "./lib/me.ts";
 import { useUrl } from "./lib/url.ts";
 import { screenAt } from "./screens.ts";
 import { CopyNote } from "./ui/copy-note.tsx";
@@ -44,11 +46,13 @@ export function App() {
 function Route() {
   const url = useUrl();
   const screen = screenAt(url.path);
+  const { mayAudit } = useMe();
   const title = screen?.titleOf?.(url) ?? screen?.title ?? "Not found";
   useEffect(() => {
     document.title = `${title} · Flowtrail`;
   }, [title]);
   if (screen === null) return <NotFound path={url.path} />;
+  if (screen.isForAudit && !mayAudit) return <NotForYou title={screen.title} />;
   // The key: another screen begins anew, whatever became of this one.
   return (
     <ErrorBoundary key={screen.path}>

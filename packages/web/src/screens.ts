@@ -51,6 +51,8 @@ interface ScreenLine {
     /** Goes there after `g`. */
     readonly key?: string;
   };
+  /** For those who may see what the whole installation knows of itself; left out: for everybody. */
+  readonly isForAudit?: true;
   /** What of the global bar it has use for: query bar and time, time alone, or nothing. */
   readonly asks: "traffic" | "time" | "nothing";
   /** Its code, which is loaded when it is opened. */
@@ -129,6 +131,7 @@ const LINES: readonly ScreenLine[] = [
   {
     path: HEALTH_PATH,
     title: "Health",
+    isForAudit: true,
     nav: { group: "system", Icon: IconHeartbeat, key: "h" },
     asks: "nothing",
     load: async () => (await import("./routes/health.tsx")).HealthRoute,
@@ -136,6 +139,7 @@ const LINES: readonly ScreenLine[] = [
   {
     path: SETTINGS_PATH,
     title: "Settings",
+    isForAudit: true,
     nav: { group: "system", Icon: IconSettings, key: "s" },
     asks: "nothing",
     load: async () => (await import("./routes/settings.tsx")).SettingsRoute,
@@ -151,4 +155,9 @@ export const SCREENS: readonly Screen[] = LINES.map((line) => ({
 export function screenAt(path: string): Screen | null {
   if (path === "/") return SCREENS[0] ?? null;
   return SCREENS.find((screen) => screen.shows?.(path) ?? screen.path === path) ?? null;
+}
+
+/** Those that there are for somebody. */
+export function screensFor({ mayAudit }: { mayAudit: boolean }): readonly Screen[] {
+  return SCREENS.filter(({ isForAudit }) => mayAudit || isForAudit === undefined);
 }

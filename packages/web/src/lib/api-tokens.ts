@@ -1,5 +1,7 @@
 /** Credentials. All of them throw ApiError. */
 import { call } from "./api.ts";
+import type { Grant } from "./api-accounts.ts";
+import type { Role } from "./me.ts";
 
 export interface ApiToken {
   readonly id: string;
@@ -9,6 +11,16 @@ export interface ApiToken {
   /** The server's time. */
   readonly created: string;
   readonly expires: string | null;
+  /** Null for an agent's. */
+  readonly role: Role | null;
+  readonly networks: readonly string[] | null;
+  readonly own: string | null;
+  /** Name of the account whose session or link it is. */
+  readonly account: string | null;
+  /** The server's own, for the command line of its machine. */
+  readonly machine: boolean;
+  readonly last_used: string | null;
+  readonly last_address: string | null;
 }
 
 export interface MadeToken extends ApiToken {
@@ -20,8 +32,10 @@ export async function fetchTokens(signal?: AbortSignal): Promise<readonly ApiTok
   return (await call<{ tokens: readonly ApiToken[] }>("GET", "/api/tokens", undefined, signal)).tokens;
 }
 
-/** An agent's can report as its node and as no other; a program's can do what a signed-in person can. */
-type NewToken = { readonly kind: "agent"; readonly node: string } | { readonly kind: "api"; readonly name: string };
+/** An agent's can report as its node and as no other; a program's can do what its role and scope say, until it ends. */
+type NewToken =
+  | { readonly kind: "agent"; readonly node: string }
+  | ({ readonly kind: "api"; readonly name: string; readonly expires?: string } & Grant);
 
 export function makeToken(token: NewToken): Promise<MadeToken> {
   return call("POST", "/api/tokens", token);

@@ -1,5 +1,6 @@
 /** Answers of the API that are not made of the column table alone. */
 import type { FlowJson, StoreReport } from "@flowtrail/model";
+import type { Role } from "./me.ts";
 
 /** What an answer was made from and what it cost; every answer about flows has it as `meta`. */
 export interface AnswerMeta {
@@ -35,6 +36,12 @@ export interface Viewer {
   readonly name: string | null;
   /** The server asks nobody for credentials. */
   readonly insecure: boolean;
+  /** Null for an agent. */
+  readonly role: Role | null;
+  /** Ids of the networks whose flows are seen; null: all. */
+  readonly networks: readonly string[] | null;
+  /** The user whose flows are seen; null: all. */
+  readonly own: string | null;
   /** Null: who came by a link or a token has none. */
   readonly account: { readonly id: string; readonly source: "local" | "oidc" | "proxy"; readonly has_password: boolean } | null;
 }

@@ -1,7 +1,6 @@
-import { Loader } from "@mantine/core";
-import type { UseQueryResult } from "@tanstack/react-query";
 import type { ReactNode } from "react";
 import { AccessSection } from "../features/settings/access-section.tsx";
+import { Asked } from "../features/settings/asked.tsx";
 import { AuditSection } from "../features/settings/audit-section.tsx";
 import { CaptureSection } from "../features/settings/capture-section.tsx";
 import { SECTION_TITLE } from "../features/settings/focus.ts";
@@ -10,16 +9,17 @@ import { RetentionSection } from "../features/settings/retention-section.tsx";
 import { SECTIONS, type SectionId, sectionOf } from "../features/settings/sections.ts";
 import { SourcesSection } from "../features/settings/sources-section.tsx";
 import { TrafficSection } from "../features/settings/traffic-section.tsx";
-import { useCapture, useRetention, useTokens } from "../features/settings/use-settings.ts";
+import { useCapture, useRetention } from "../features/settings/use-settings.ts";
+import { useMe } from "../lib/me.ts";
 import { SETTINGS_PATH } from "../lib/paths.ts";
 import { useUrl } from "../lib/url.ts";
-import { FailedBanner } from "../ui/failed-banner.tsx";
 import { PageLink } from "../ui/page-link.tsx";
 import "./settings.css";
 
 export function SettingsRoute() {
   const shown = sectionOf(useUrl().params);
   const Section = CONTENTS[shown.id];
+  const { maySet } = useMe();
   return (
     <>
       <header className="screen-head">
@@ -43,9 +43,24 @@ export function SettingsRoute() {
             {shown.title}
           </h2>
           <p className="settings-about">{shown.about}</p>
-          <Section key={shown.id} />
+          {maySet || LOOKS_ONLY.has(shown.id) ? <Section key={shown.id} /> : <ReadOnly key={shown.id}>{<Section />}</ReadOnly>}
         </section>
       </div>
+    </>
+  );
+}
+
+/** Here nothing is set, or the section itself leaves out what is not for everybody. */
+const LOOKS_ONLY: ReadonlySet<SectionId> = new Set(["sources", "access", "audit"]);
+
+/** For an auditor: all is shown, and nothing can be changed. */
+function ReadOnly({ children }: { children: ReactNode }) {
+  return (
+    <>
+      <p className="settings-read-only">You see the settings as an auditor: only an administrator can change them.</p>
+      <fieldset className="settings-frozen" disabled>
+        {children}
+      </fieldset>
     </>
   );
 }
@@ -56,17 +71,6 @@ const CONTENTS: Readonly<Record<SectionId, () => ReactNode>> = {
   privacy: () => <Asked query={useCapture()}>{(report) => <PrivacySection report={report} />}</Asked>,
   retention: () => <Asked query={useRetention()}>{(report) => <RetentionSection report={report} />}</Asked>,
   sources: () => <SourcesSection />,
-  access: () => <Asked query={useTokens()}>{(tokens) => <AccessSection tokens={tokens} />}</Asked>,
+  access: () => <AccessSection />,
   audit: () => <AuditSection />,
 };
-
-/** What is set now, once it is known. */
-function Asked<T>({ query, children }: { query: UseQueryResult<T>; children: (data: T) => ReactNode }) {
-  const { data, error, refetch } = query;
-  return (
-    <>
-      {error !== null && <FailedBanner message={error.message} showsOld={data !== undefined} onRetry={() => void refetch()} />}
-      {data === undefined ? error === null && <Loader aria-label="Loading" /> : children(data)}
-    </>
-  );
-}

@@ -1,5 +1,6 @@
 /** What stands in the lists' cells. */
 import { formatBytes, formatCount, formatDuration, formatExactBytes } from "@flowtrail/model";
+import { useMe } from "../../lib/me.ts";
 import type { ListedEntity } from "../../lib/types-inventory.ts";
 import { useClock } from "../../lib/use-clock.ts";
 import { openGuide } from "../guide/guide-state.ts";
@@ -27,14 +28,17 @@ const DOTS: Readonly<Record<AgentState, string>> = {
 /** Does its agent report? */
 export function AgentCell({ name, agent, removed }: Pick<ListedEntity, "name" | "agent" | "removed">) {
   const clock = useClock();
+  const { maySet } = useMe();
   if (agent === null && removed !== null) return <span className="inventory-none">–</span>;
   if (agent === null) {
     return (
       <span className="inventory-none">
         <span title="No agent of it was heard of in the last 24 hours">none for 24 h</span>
-        <button type="button" className="inventory-add" aria-label={`Add an agent on ${name}`} onClick={() => openGuide(name)}>
-          Add
-        </button>
+        {maySet && (
+          <button type="button" className="inventory-add" aria-label={`Add an agent on ${name}`} onClick={() => openGuide(name)}>
+            Add
+          </button>
+        )}
       </span>
     );
   }

@@ -13,12 +13,13 @@ import {
 } from "@tabler/icons-react";
 import { carriedParams, writeAsked, writeChanged } from "../../lib/asked.ts";
 import { copyText } from "../../lib/copy-text.ts";
+import { useMe } from "../../lib/me.ts";
 import { TRAFFIC_LOGS_PATH } from "../../lib/paths.ts";
 import { PRESETS, type TimeWindow, windowLabel } from "../../lib/time-window.ts";
 import { navigate, useUrl } from "../../lib/url.ts";
 import { changeNetwork, useAsked } from "../../lib/use-asked.ts";
 import { localZone, useClock, useZone } from "../../lib/use-clock.ts";
-import { SCREENS, screenAt } from "../../screens.ts";
+import { screenAt, screensFor } from "../../screens.ts";
 import { exactLinkTo, linkTo } from "../ask/links.ts";
 import { readTimeText } from "../ask/time-text.ts";
 import { useRecentQueries, useSavedQueries } from "../filter/kept-queries.ts";
@@ -61,6 +62,7 @@ function useFixedCommands(ask: ReturnType<typeof useAsk>, showHelp: () => void):
   const [, chooseZone] = useZone();
   const { setColorScheme } = useMantineColorScheme({ keepTransitions: true });
   const networks = useNetworks(asked.network);
+  const screens = screensFor(useMe());
   const colours = (label: string, scheme: MantineColorScheme): Command => ({
     id: `colours ${scheme}`,
     group: "Page",
@@ -70,17 +72,19 @@ function useFixedCommands(ask: ReturnType<typeof useAsk>, showHelp: () => void):
     run: () => setColorScheme(scheme),
   });
   return [
-    ...SCREENS.filter(({ nav }) => nav !== undefined).map(
-      ({ path, title, nav }): Command => ({
-        id: `go ${path}`,
-        group: "Go to",
-        label: title,
-        words: "go to page screen",
-        hint: nav?.key && `g ${nav.key}`,
-        Icon: nav?.Icon ?? IconLink,
-        run: () => navigate(path, carriedParams(url.params)),
-      }),
-    ),
+    ...screens
+      .filter(({ nav }) => nav !== undefined)
+      .map(
+        ({ path, title, nav }): Command => ({
+          id: `go ${path}`,
+          group: "Go to",
+          label: title,
+          words: "go to page screen",
+          hint: nav?.key && `g ${nav.key}`,
+          Icon: nav?.Icon ?? IconLink,
+          run: () => navigate(path, carriedParams(url.params)),
+        }),
+      ),
     ...PRESETS.map(
       ({ from, label }): Command => ({
         id: `time ${from}`,

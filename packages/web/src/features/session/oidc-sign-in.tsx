@@ -1,19 +1,14 @@
 /** The way to the OpenID provider and back, and what went wrong on it. */
 import { Button } from "@mantine/core";
-import { useQuery } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
-import { fetchSignInMethods } from "../../lib/api-sign-in.ts";
 import { withoutFragment } from "./link.ts";
 import { oidcFailure } from "./oidc-failure.ts";
+import { useSignInMethods } from "./use-sign-in-methods.ts";
 
 /** Nothing where the server has no provider. */
 export function OidcSignIn() {
   const failure = useOidcFailure();
-  const methods = useQuery({
-    queryKey: ["sign-in-methods"],
-    queryFn: ({ signal }) => fetchSignInMethods(signal),
-    staleTime: 60_000,
-  });
+  const methods = useSignInMethods();
   const provider = methods.data?.oidc ?? null;
   const here = window.location.pathname + window.location.search;
   return (

@@ -3,10 +3,11 @@ import { useQueryClient } from "@tanstack/react-query";
 import { type ReactNode, useEffect, useState } from "react";
 import { onSignedOut, signIn } from "../../lib/api.ts";
 import { ApiError } from "../../lib/errors.ts";
+import { useViewer, VIEWER_KEY } from "../../lib/me.ts";
 import { FullPage, FullPageError } from "../../ui/full-page.tsx";
+import { ChoosePassword } from "./choose-password.tsx";
 import { codeInFragment, withoutFragment } from "./link.ts";
 import { SignIn } from "./sign-in.tsx";
-import { useViewer, VIEWER_KEY } from "./use-viewer.ts";
 
 export function SessionGate({ children }: { children: ReactNode }) {
   const client = useQueryClient();
@@ -20,6 +21,7 @@ export function SessionGate({ children }: { children: ReactNode }) {
   if (error instanceof ApiError && error.code === "SIGN_IN") {
     return <SignIn linkError={link.error} onSignedIn={() => void client.resetQueries()} />;
   }
+  if (data?.account?.source === "local" && !data.account.has_password) return <ChoosePassword name={data.name ?? ""} />;
   if (data !== undefined) return children;
   if (error) return <FullPageError message={error.message} onRetry={() => void viewer.refetch()} />;
   return <FullPage busy />;

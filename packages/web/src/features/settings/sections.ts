@@ -15,8 +15,8 @@ export const SECTIONS = [
   { id: "sources", title: "Inventory sources", about: "Who tells which node, user and network has which address." },
   {
     id: "access",
-    title: "API access",
-    about: "Tokens of programs and of agents. A token's secret is shown once, when it is made.",
+    title: "Access",
+    about: "Who gets in: people by their accounts, programs and agents by tokens.",
   },
   { id: "audit", title: "Audit", about: "Who set what, and when." },
 ] as const;

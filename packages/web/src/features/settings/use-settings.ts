@@ -1,11 +1,13 @@
 /** What is set now. */
 import { useQuery } from "@tanstack/react-query";
+import { fetchAccounts } from "../../lib/api-accounts.ts";
 import { fetchCapture, fetchRetention } from "../../lib/api-settings.ts";
 import { fetchTokens } from "../../lib/api-tokens.ts";
 import { SETTINGS_KEY } from "./use-change.ts";
 
 const AGAIN_MS = 10_000;
 export const TOKENS_KEY = [SETTINGS_KEY, "tokens"] as const;
+export const ACCOUNTS_KEY = [SETTINGS_KEY, "accounts"] as const;
 export const CAPTURE = {
   queryKey: [SETTINGS_KEY, "capture"],
   queryFn: ({ signal }: { signal: AbortSignal }) => fetchCapture(signal),
@@ -20,6 +22,8 @@ export const useCapture = () => useQuery(CAPTURE);
 export const useRetention = () => useQuery(RETENTION);
 
 export const useTokens = () => useQuery({ queryKey: TOKENS_KEY, queryFn: ({ signal }) => fetchTokens(signal) });
+
+export const useAccounts = () => useQuery({ queryKey: ACCOUNTS_KEY, queryFn: ({ signal }) => fetchAccounts(signal) });
 
 interface Asked<T> {
   readonly queryKey: readonly string[];

@@ -1,14 +1,15 @@
 import { Modal } from "@mantine/core";
 import { Fragment } from "react";
 import { MOD_KEY } from "../../lib/hotkeys.ts";
-import { SCREENS } from "../../screens.ts";
+import { useMe } from "../../lib/me.ts";
+import { type Screen, screensFor } from "../../screens.ts";
 import "./keyboard-help.css";
 
 type Line = readonly [keys: readonly string[], meaning: string];
 
-const EVERYWHERE: readonly Line[] = [
+const everywhere = (screens: readonly Screen[]): readonly Line[] => [
   [[`${MOD_KEY} K`], "command palette"],
-  ...SCREENS.flatMap(({ title, nav }): Line[] => (nav?.key ? [[[`g ${nav.key}`], `go to ${title}`]] : [])),
+  ...screens.flatMap(({ title, nav }): Line[] => (nav?.key ? [[[`g ${nav.key}`], `go to ${title}`]] : [])),
   [["?"], "this help"],
 ];
 
@@ -39,16 +40,16 @@ const MAP: readonly Line[] = [
 ];
 
 const SECTIONS = [
-  ["Everywhere", EVERYWHERE],
   ["Where traffic is shown", TRAFFIC],
   ["Traffic Logs", ROWS],
   ["Map", MAP],
 ] as const;
 
 export function KeyboardHelp({ opened, onClose }: { opened: boolean; onClose(): void }) {
+  const sections = [["Everywhere", everywhere(screensFor(useMe()))] as const, ...SECTIONS];
   return (
     <Modal opened={opened} onClose={onClose} title="Keyboard" centered closeButtonProps={{ "aria-label": "Close" }}>
-      {SECTIONS.map(([title, lines]) => (
+      {sections.map(([title, lines]) => (
         <section key={title} className="key-section">
           <h3>{title}</h3>
           <dl className="key-list">

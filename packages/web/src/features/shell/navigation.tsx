@@ -1,13 +1,15 @@
 import { IconActivity } from "@tabler/icons-react";
+import { useMe } from "../../lib/me.ts";
 import { useUrl } from "../../lib/url.ts";
-import { NAV_GROUPS, SCREENS, screenAt } from "../../screens.ts";
+import { NAV_GROUPS, screenAt, screensFor } from "../../screens.ts";
 import { ScreenLink } from "./screen-link.tsx";
 
 /** The sidebar's links, as the table of screens has them. `narrow`: names are on hover alone. */
 export function Navigation({ narrow }: { narrow: boolean }) {
   const here = screenAt(useUrl().path);
+  const known = screensFor(useMe());
   return NAV_GROUPS.map((group) => {
-    const screens = SCREENS.filter(({ nav }) => nav?.group === group.id);
+    const screens = known.filter(({ nav }) => nav?.group === group.id);
     if (screens.length === 0) return null;
     const nested = "branch" in group;
     return (

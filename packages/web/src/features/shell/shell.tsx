@@ -10,7 +10,7 @@ import { Logo } from "../../ui/logo.tsx";
 import { GuideHost } from "../guide/guide-host.tsx";
 import { Palette } from "../palette/palette.tsx";
 import { SampleBanner } from "../sample/sample-banner.tsx";
-import { SignOut } from "../session/sign-out.tsx";
+import { MeMenu } from "../session/me-menu.tsx";
 import { KeyboardHelp } from "./keyboard-help.tsx";
 import { Navigation } from "./navigation.tsx";
 import { NetworkPicker } from "./network-picker.tsx";
@@ -56,7 +56,7 @@ export function Shell({ children }: { children: ReactNode }) {
           >
             <IconKeyboard size={18} stroke={1.7} />
           </ActionIcon>
-          <SignOut />
+          <MeMenu />
           {toggle !== null && (
             <ActionIcon
               variant="subtle"

@@ -1,17 +1,19 @@
 import { useRef } from "react";
 import { carriedParams } from "../../lib/asked.ts";
 import { useHotkeys } from "../../lib/hotkeys.ts";
+import { useMe } from "../../lib/me.ts";
 import { navigate, useUrl } from "../../lib/url.ts";
-import { SCREENS } from "../../screens.ts";
+import { screensFor } from "../../screens.ts";
 
 const FOLLOWS_WITHIN_MS = 1200;
 
 /** `g` and a screen's letter go there, with what is asked. */
 export function useGoKeys(): void {
   const { params } = useUrl();
+  const screens = screensFor(useMe());
   useGo(
     Object.fromEntries(
-      SCREENS.flatMap(({ path, nav }) => (nav?.key ? [[nav.key, () => navigate(path, carriedParams(params))]] : [])),
+      screens.flatMap(({ path, nav }) => (nav?.key ? [[nav.key, () => navigate(path, carriedParams(params))]] : [])),
     ),
   );
 }

@@ -1,0 +1,72 @@
+/** Who is signed in, what they may do, and the ways out. Nothing where nobody is asked who they are. */
+import { ActionIcon, Menu, Modal } from "@mantine/core";
+import { IconDoorExit, IconKey, IconLogout, IconUserCircle } from "@tabler/icons-react";
+import { useQueryClient } from "@tanstack/react-query";
+import { useState } from "react";
+import { signOut } from "../../lib/api.ts";
+import { signOutEverywhere } from "../../lib/api-accounts.ts";
+import { grantText } from "../../lib/grant-words.ts";
+import { useViewer } from "../../lib/me.ts";
+import { NewPassword } from "./new-password.tsx";
+import "./me-menu.css";
+
+export function MeMenu() {
+  const client = useQueryClient();
+  const { data: me } = useViewer();
+  const [isChanging, setChanging] = useState(false);
+  const [problem, setProblem] = useState<string | null>(null);
+  if (me?.kind !== "session" || me.role === null) return null;
+  const { account, name } = me;
+  const leave = (work: () => Promise<unknown>) => () => {
+    work().then(
+      // Else the provider would sign the next person in as this one, without a word.
+      () => (account?.source === "oidc" ? window.location.assign("/api/auth/oidc/end") : client.resetQueries()),
+      (error: unknown) => setProblem(error instanceof Error ? error.message : String(error)),
+    );
+  };
+  return (
+    <>
+      <Menu position="top-start" width={250}>
+        <Menu.Target>
+          <ActionIcon variant="subtle" color="gray" size="lg" aria-label={`Account of ${name}`} title={`Signed in as ${name}`}>
+            <IconUserCircle size={18} stroke={1.7} />
+          </ActionIcon>
+        </Menu.Target>
+        <Menu.Dropdown>
+          <div className="me-who">
+            <strong>{account === null ? "Signed in by a link or a token" : name}</strong>
+            <span>{grantText({ role: me.role, networks: me.networks, own: me.own })}</span>
+            {problem !== null && <span role="alert">{problem}</span>}
+          </div>
+          <Menu.Divider />
+          {account?.source === "local" && (
+            <Menu.Item leftSection={<IconKey size={15} aria-hidden />} onClick={() => setChanging(true)}>
+              Change password
+            </Menu.Item>
+          )}
+          {/* Whom a proxy vouches for signs out there. */}
+          {account?.source !== "proxy" && (
+            <Menu.Item leftSection={<IconLogout size={15} aria-hidden />} onClick={leave(signOut)}>
+              Sign out
+            </Menu.Item>
+          )}
+          {account !== null && account.source !== "proxy" && (
+            <Menu.Item leftSection={<IconDoorExit size={15} aria-hidden />} onClick={leave(signOutEverywhere)}>
+              Sign out everywhere
+            </Menu.Item>
+          )}
+        </Menu.Dropdown>
+      </Menu>
+      <Modal
+        opened={isChanging}
+        onClose={() => setChanging(false)}
+        title="Change password"
+        centered
+        closeButtonProps={{ "aria-label": "Close" }}
+      >
+        <p className="me-note">You stay signed in here; everywhere else you have to sign in again.</p>
+        <NewPassword name={name ?? ""} asksOld onDone={() => setChanging(false)} />
+      </Modal>
+    </>
+  );
+}
