@@ -21,7 +21,7 @@ import { rowNow, startTestServer, type TestServer } from "../../packages/server/
 let server: TestServer;
 let state = "";
 beforeAll(async () => {
-  server = await startTestServer({ flags: { "auth.max_failures": "10000" } });
+  server = await startTestServer({ flags: { "auth.max_failures": "10000", "ingest.commit_interval_ms": "20" } });
 });
 afterAll(() => server.stop());
 beforeEach(() => {

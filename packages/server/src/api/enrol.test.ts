@@ -5,7 +5,7 @@ import { type ErrorBody, rowNow, startTestServer, type TestServer } from "../tes
 
 let test: TestServer;
 beforeAll(async () => {
-  test = await startTestServer({ flags: { "auth.max_failures": "1000" } });
+  test = await startTestServer({ flags: { "auth.max_failures": "1000", "ingest.commit_interval_ms": "20" } });
 });
 afterAll(() => test.stop());
 

@@ -130,6 +130,11 @@ export class Roster {
     this.#changed(node, this.#coverage(node, name)?.enrol(createdMs) ?? []);
   }
 
+  /** Has this node's agent a token? */
+  hasToken(nodeId: string): boolean {
+    return this.#enrolled.has(nodeId);
+  }
+
   /** Something was heard of a reporter. */
   note(heard: Heard): void {
     const before = this.#heard.get(heard.reporterId);

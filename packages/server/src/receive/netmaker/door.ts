@@ -23,6 +23,8 @@ export interface DoorConfig {
 
 export interface DoorDeps extends Omit<ReceiveDeps, "declare"> {
   readonly logger: { warn(fields: object, message: string): void };
+  /** Has a node an agent of ours, with a token? */
+  readonly hasToken: (nodeId: string) => boolean;
   /** Is it the store's state, and not the rows? */
   readonly isTransient: (error: unknown) => boolean;
   readonly storedFlows: { settle(questions: readonly Question[]): Promise<void> };
@@ -122,7 +124,7 @@ export class NetmakerDoor {
     const hosts = new Map<string, Host>();
     const letters = new Letters(events, nowMs);
     const limits = { nowMs, oldestMs: this.#deps.oldestMs(nowMs) };
-    const contexts = new EnvelopeHosts(this.#deps.identify, this.#unknown, limits);
+    const contexts = new EnvelopeHosts(this.#deps, this.#unknown, limits);
     const { event } = this.#decoder;
     for (const [place, bytes] of events.entries()) {
       const dialect = this.#decode(bytes, place, letters);

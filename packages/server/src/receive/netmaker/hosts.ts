@@ -29,12 +29,19 @@ export class UnknownHosts {
 /** The hosts of one envelope: each is looked up once. */
 export class EnvelopeHosts {
   readonly #identify: ReceiveDeps["identify"];
+  readonly #hasToken: (nodeId: string) => boolean;
   readonly #unknown: UnknownHosts;
   readonly #limits: Pick<ConvertContext, "nowMs" | "oldestMs">;
   readonly #contexts = new Map<string, ConvertContext>();
 
-  constructor(identify: ReceiveDeps["identify"], unknown: UnknownHosts, limits: Pick<ConvertContext, "nowMs" | "oldestMs">) {
-    this.#identify = identify;
+  /** @param hasToken has this node an agent of ours, with a token? */
+  constructor(
+    deps: { readonly identify: ReceiveDeps["identify"]; readonly hasToken: (nodeId: string) => boolean },
+    unknown: UnknownHosts,
+    limits: Pick<ConvertContext, "nowMs" | "oldestMs">,
+  ) {
+    this.#identify = deps.identify;
+    this.#hasToken = deps.hasToken;
     this.#unknown = unknown;
     this.#limits = limits;
   }
@@ -46,6 +53,12 @@ export class EnvelopeHosts {
     if (this.#contexts.size === MAX_OF_ENVELOPE)
       return { code: "OUT_OF_RANGE", message: `events of more than ${MAX_OF_ENVELOPE} hosts in an envelope` };
     const host = this.#identify.node(hostId);
+    // Who comes here brings no credentials: it must not speak for those who have to.
+    if (this.#hasToken(host.id) || this.#hasToken(hostId))
+      return {
+        code: "REPORTER_MISMATCH",
+        message: `${hostId.slice(0, 100)} has an agent with a token, which alone reports for it`,
+      };
     const isUnknown = host.id === hostId && host.name === hostId;
     if (isUnknown && !this.#unknown.admit(hostId, this.#limits.nowMs))
       return { code: "OUT_OF_RANGE", message: `more than ${MAX_UNKNOWN} hosts that the inventory does not know` };
