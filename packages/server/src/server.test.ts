@@ -93,7 +93,7 @@ describe("the server", () => {
   it("leaves where it listens and a token for the command line, for its owner alone", async () => {
     const test = await start();
     const path = (name: string) => join(test.data, name);
-    expect(JSON.parse(readFileSync(path("server.json"), "utf8"))).toEqual({ pid: process.pid, url: test.url });
+    expect(JSON.parse(readFileSync(path("server.json"), "utf8"))).toEqual({ pid: process.pid, url: test.url, page: test.url });
     expect(statSync(path("admin.token")).mode & 0o777).toBe(0o600);
     expect(statSync(path("server.json")).mode & 0o777).toBe(0o600);
     await running.pop()?.stop({ keep: true });

@@ -296,7 +296,7 @@ export class Server {
    * @throws ServerError, TlsError, EngineError, SchemaError, StoreError
    */
   async start(): Promise<void> {
-    const { data, listen } = this.#config;
+    const { data } = this.#config;
     assertNotExposed(this.#config, this.#logger);
     await this.#listening.readCertificate();
     await prepareData(data);
@@ -464,7 +464,8 @@ export class Server {
       live: this.#live,
       health: this.#health,
       metrics: new Metrics({
-  X: () => this.#certificate?.report ?? null,
+        http: this.#listening.servers,
+        certificate: () => this.#listening.certificate,
         proxy,
         receive: this.#receive,
         live: this.#live,
