@@ -7,6 +7,7 @@ describe("the architecture check", () => {
     ["packages/server/src/a.ts", 'import { x } from "../../agent/src/y.ts";', "server must not import agent"],
     ["packages/model/src/a.ts", 'import { readFileSync } from "node:fs";', "runs in the browser"],
     ["packages/agent/src/track/a.ts", 'import { x } from "../spool/spool.ts";', "stage track must not import stage spool"],
+    ["packages/agent/src/name/a.ts", 'import koffi from "koffi";', "koffi (native code)"],
     ["packages/cli/src/a.ts", 'import { x } from "../../model/src/index.ts";', "by its name"],
   ])("%s: %s", (file, source, message) => {
     expect(breachesOf(file, `\n${source}\n`)).toEqual([{ file, line: 2, message: expect.stringContaining(message) }]);

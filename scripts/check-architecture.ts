@@ -20,6 +20,8 @@ const STAGES: Readonly<Record<string, readonly string[]>> = {
   agent: ["capture", "track", "name", "spool", "ship"],
   server: ["store", "query"],
 };
+/** Where native code is called: nothing checks what is passed to it, so it is kept small and in these folders. */
+const FOREIGN_FUNCTIONS = ["packages/agent/src/capture/netlink/", "packages/server/src/store/engine/"];
 const PACKAGE_NAMES: Readonly<Record<string, string>> = {
   "@flowtrail/model": "model",
   "@flowtrail/settings": "settings",
@@ -53,6 +55,8 @@ export function breachesOf(file: string, source: string): Breach[] {
 }
 
 function breach(file: string, from: string, specifier: string, isTest: boolean): string | null {
+  if (specifier === "koffi" && !FOREIGN_FUNCTIONS.some((folder) => file.startsWith(folder)))
+    return `koffi (native code) is imported in ${FOREIGN_FUNCTIONS.join(" and ")} only`;
   if (specifier.startsWith("node:"))
     return from === "model" && !isTest ? `model runs in the browser and must not import ${specifier}` : null;
   const target = specifier.startsWith(".") ? relative(root, resolve(root, dirname(file), specifier)) : null;

@@ -2,7 +2,7 @@
 import { existsSync } from "node:fs";
 import { delimiter, join } from "node:path";
 
-type Need = "root" | "browser" | "lab" | "conntrack" | "cc";
+type Need = "root" | "browser" | "lab" | "conntrack" | "cc" | "systemd" | "certificates";
 
 function onPath(program: string): boolean {
   return (process.env.PATH ?? "")
@@ -21,6 +21,8 @@ const checks: Record<Need, () => string | null> = {
   },
   conntrack: () => (onPath("conntrack") ? null : "needs conntrack"),
   cc: () => (onPath("cc") ? null : "needs a C compiler (cc)"),
+  systemd: () => (onPath("systemd-analyze") ? null : "needs systemd-analyze"),
+  certificates: () => (onPath("openssl") && onPath("faketime") ? null : "needs openssl and faketime"),
 };
 
 /** True when everything named is here. Otherwise says loudly what is skipped and why, and in CI fails instead of skipping. */
