@@ -45,10 +45,7 @@ it.each<[Partial<AuditLine>, string]>([
     "alice set retention: flows_days 30 → 12",
   ],
   [{ action: "token.create", target: "prometheus", status: 403 }, "alice made a token for prometheus, which was refused (403)"],
-  [
-    { action: "people.erase", target: "user bob", details: { body: { dry_run: true } } },
-    "alice looked what there is of user bob",
-  ],
+  [{ action: "preview.people.erase", target: "user bob" }, "alice looked what there is of user bob"],
   [{ action: "thing.new", target: "x" }, "alice thing.new x"],
 ])("says %j in a sentence", (change, sentence) => {
   expect(auditSentence(line(change))).toBe(sentence);

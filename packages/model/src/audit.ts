@@ -40,8 +40,8 @@ export function auditWho({ who }: Pick<AuditLine, "who">): string {
   return who.kind === "agent" ? `${who.name} (agent)` : who.name;
 }
 
-/** Where actions of the settings are told with what became different. */
-interface Change {
+/** What became different of a setting. */
+export interface AuditChange {
   readonly name: string;
   readonly id: string;
   readonly what: string;
@@ -52,6 +52,10 @@ const of =
   (verb: string): Words =>
   ({ target }) =>
     `${verb}${target === "" ? "" : ` ${target}`}`;
+
+/** What would be done was asked, and nothing was done. */
+const PREVIEW = "preview.";
+const ERASE = "people.erase";
 
 const WORDS: Readonly<Record<string, Words>> = {
   "signin.ok": () => "signed in",
@@ -73,8 +77,8 @@ const WORDS: Readonly<Record<string, Words>> = {
   "audit.read": () => "read the audit log",
   "audit.lost": ({ details }) => `lost ${formatCount(Number(details.entries ?? 0))} entries of this log while the store was away`,
   search: searched,
-  "people.erase": ({ target, details }) =>
-    `${isDry(details) ? "looked what there is of" : "had the records deleted of"} ${target}`,
+  [ERASE]: ({ target, action }) =>
+    `${action.startsWith(PREVIEW) ? "looked what there is of" : "had the records deleted of"} ${target}`,
   "people.erased": ({ target, details }) =>
     `deleted ${formatCount(Number(reportOf(details).deleted_rows ?? 0))} records of ${target}`,
   reveal: of("revealed who is"),
@@ -87,13 +91,15 @@ const WORDS: Readonly<Record<string, Words>> = {
 };
 
 /** What was done, without who did it: `exported 12,403 flows as CSV`. */
-export function auditWords(line: AuditLine): string {
-  const changes = changesOf(line);
+export function auditWords(line: AuditLine, changeWords: (change: AuditChange) => string = wordsOf): string {
+  const isPreview = line.action.startsWith(PREVIEW);
+  const action = isPreview ? line.action.slice(PREVIEW.length) : line.action;
+  const changes = action.startsWith("hold.") ? [] : changesOf(line);
   const words =
     changes.length > 0
-      ? `set ${changes.map(({ name, id, what }) => (name === "hold" || what.startsWith(name) ? what : `${nameOf(name, id)}${what}`)).join("; ")}`
-      : (WORDS[line.action]?.(line) ?? `${line.action}${line.target === "" ? "" : ` ${line.target}`}`);
-  const dry = isDry(line.details) && line.action !== "people.erase" ? " (to see what would happen)" : "";
+      ? `set ${changes.map(changeWords).join("; ")}`
+      : (WORDS[action]?.(line) ?? `${action}${line.target === "" ? "" : ` ${line.target}`}`);
+  const dry = isPreview && action !== ERASE ? " (only to see what would happen)" : "";
   const times = line.count > 1 ? `, ${formatCount(line.count)} times` : "";
   return `${words}${dry}${times}${outcome(line)}`;
 }
@@ -106,9 +112,8 @@ function outcome({ status, action }: AuditLine): string {
   return status === 503 ? ", which was not possible then" : `, which was refused (${status})`;
 }
 
-function nameOf(name: string, id: string): string {
-  if (name === "network" || name === "node") return `${name} ${id}: `;
-  return name === "capture" ? "" : `${name}: `;
+function wordsOf({ name, what }: AuditChange): string {
+  return name === "retention" ? `retention: ${what}` : what;
 }
 
 function exported({ target, details, status }: AuditLine, one: string, many = `${one}s`, whose = ""): string {
@@ -137,11 +142,9 @@ function searched({ target, details }: AuditLine): string {
   return `looked at ${all === "" ? "all flows" : all}${when}`;
 }
 
-const isDry = (details: AuditLine["details"]) =>
-  String(bodyOf(details).dry_run ?? (details.asked as { dry_run?: unknown } | undefined)?.dry_run) === "true";
 const bodyOf = (details: AuditLine["details"]) => (details.body ?? {}) as Readonly<Record<string, unknown>>;
 const reportOf = (details: AuditLine["details"]) => (details.report ?? {}) as Readonly<Record<string, unknown>>;
-const changesOf = ({ details }: AuditLine) => (Array.isArray(details.changes) ? (details.changes as Change[]) : []);
+const changesOf = ({ details }: AuditLine) => (Array.isArray(details.changes) ? (details.changes as AuditChange[]) : []);
 
 function reasonOf({ details }: AuditLine): string {
   const { reason } = bodyOf(details);

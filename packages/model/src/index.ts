@@ -1,7 +1,7 @@
 export * from "./address.ts";
 export { type DecodedBatch, decodeBatch } from "./arrow-decode.ts";
 export { encodeBatch } from "./arrow-encode.ts";
-export { type AuditLine, auditSearch, auditSentence, auditWho, auditWords } from "./audit.ts";
+export { type AuditChange, type AuditLine, auditSearch, auditSentence, auditWho, auditWords } from "./audit.ts";
 export { FlowBatch } from "./batch.ts";
 export {
   AddressColumn,

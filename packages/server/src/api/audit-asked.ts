@@ -42,7 +42,10 @@ export function auditOf(request: FastifyRequest): { action: string; as: AuditKin
   if (audit === false) return null;
   if (typeof audit === "object") return audit;
   const { url = "" } = request.routeOptions;
-  if (access === "admin") return { action: audit ?? actionOf(request.method, url), as: isDryRun(request) ? "search" : "change" };
+  if (access === "admin") {
+    const action = audit ?? actionOf(request.method, url);
+    return isDryRun(request) ? { action: `preview.${action}`, as: "search" } : { action, as: "change" };
+  }
   if (access === "read") return { action: audit ?? "search", as: "search" };
   return audit === undefined ? null : { action: audit, as: "once" };
 }
@@ -67,8 +70,11 @@ export function actionOf(method: string, url: string): string {
 export function targetOf({ params, body, query }: FastifyRequest): string {
   const path = Object.values((params ?? {}) as Record<string, unknown>);
   if (path.length > 0) return path.map(String).join("/");
-  const { name, node, q } = { ...(query as object), ...(isObject(body) ? body : {}) } as Record<string, unknown>;
-  const named = name ?? node ?? q;
+  const { name, node, user, extclient, address, q } = { ...(query as object), ...(isObject(body) ? body : {}) } as Record<
+    string,
+    unknown
+  >;
+  const named = name ?? node ?? user ?? extclient ?? address ?? q;
   return typeof named === "string" ? named : "";
 }
 

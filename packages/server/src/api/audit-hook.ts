@@ -86,7 +86,8 @@ async function begin(request: FastifyRequest, reply: FastifyReply, { audit, repe
   if (line.as === "search") {
     const asked = askedOf(request.query);
     // A list of networks, or of what there is, tells nothing of anybody.
-    if (Object.keys(asked).length === 0 && Object.keys((request.params ?? {}) as object).length === 0) return;
+    const isOfAll = Object.keys(asked).length === 0 && Object.keys((request.params ?? {}) as object).length === 0;
+    if (line.action === "search" && isOfAll) return;
     const what = { action: line.action, target: targetOf(request), details: { asked } };
     const who = whoOf(request.identity);
     const key = JSON.stringify([who.kind, who.id, who.account, request.ip, what]);

@@ -10,7 +10,11 @@ const filters = {
     .max(256)
     .optional()
     .describe("A part of a name; or the id of an account or a token; or a kind: session, api, agent, server, nobody"),
-  action: z.string().max(100).optional().describe("`token.create`, or `token` for all that begin so"),
+  action: z
+    .string()
+    .max(100)
+    .optional()
+    .describe("`token.create`, or `token` for all that begin so; several with commas in between"),
   q: z.string().max(256).optional().describe("A part of the target, the address or the details"),
   cursor: z.string().max(100).optional().describe("`next` of the page before"),
 };

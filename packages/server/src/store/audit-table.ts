@@ -11,8 +11,8 @@ export interface AuditQuery {
   readonly toMs: number;
   /** A part of a name, or an id, of somebody or of an account. */
   readonly who?: string | undefined;
-  /** `token` or `token.create`: it, and all that begin so. */
-  readonly action?: string | undefined;
+  /** `token` or `token.create`: each of them, and all that begin so. */
+  readonly actions?: readonly string[] | undefined;
   /** A part of the target, the address or the details. */
   readonly text?: string | undefined;
   /** Only what is older. */
@@ -74,7 +74,7 @@ export class AuditTable {
   }
 
   /** Newest first, each entry as it became. @throws StoreError */
-  async list({ fromMs, toMs, who, action, text, after, limit }: AuditQuery): Promise<AuditEntry[]> {
+  async list({ fromMs, toMs, who, actions, text, after, limit }: AuditQuery): Promise<AuditEntry[]> {
     const where = ["time >= fromUnixTimestamp64Milli({from:Int64}, 'UTC')", "time < fromUnixTimestamp64Milli({to:Int64}, 'UTC')"];
     const bindings: Record<string, unknown> = { from: fromMs, to: toMs, limit };
     if (after !== undefined) {
@@ -87,9 +87,9 @@ export class AuditTable {
       );
       bindings.who = who;
     }
-    if (action !== undefined) {
-      where.push("(action = {action:String} OR startsWith(action, concat({action:String}, '.')))");
-      bindings.action = action;
+    if (actions !== undefined) {
+      where.push("arrayExists(asked -> action = asked OR startsWith(action, concat(asked, '.')), {actions:Array(String)})");
+      bindings.actions = actions;
     }
     if (text !== undefined) {
       const places = ["target", "address", "details"].map(

@@ -1,7 +1,7 @@
 /** The API of the settings. All of them throw ApiError. */
 import type { LegalHold, RetentionPolicy, StoreReport } from "@flowtrail/model";
 import { call } from "./api.ts";
-import type { CaptureChange, CaptureReport, CaptureSet, NewHold, SettingsPage } from "./types-settings.ts";
+import type { CaptureChange, CaptureReport, CaptureSet, NewHold } from "./types-settings.ts";
 
 const CAPTURE = "/api/settings/capture";
 const RETENTION = "/api/settings/retention";
@@ -41,10 +41,6 @@ export function previewRelease(id: string): Promise<StoreReport> {
 
 export function releaseHold(id: string): Promise<LegalHold> {
   return call("POST", `${RETENTION}/holds/${encodeURIComponent(id)}/release`, {});
-}
-
-export function fetchChanges(params: URLSearchParams, signal?: AbortSignal): Promise<SettingsPage> {
-  return call("GET", `/api/settings/history?${params}`, undefined, signal);
 }
 
 /** How many entities that this source told of are in force. */

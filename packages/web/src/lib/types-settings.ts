@@ -78,20 +78,6 @@ export interface CaptureSet extends CaptureReport {
   readonly effect: { readonly sentences: readonly string[]; readonly agents: number };
 }
 
-export interface SettingChange {
-  readonly time: string;
-  readonly name: "retention" | "hold" | "capture" | "network" | "node";
-  readonly id: string;
-  readonly who: string;
-  readonly what: string;
-}
-
-export interface SettingsPage {
-  readonly changes: readonly SettingChange[];
-  /** Cursor of the next page; null: there is none. */
-  readonly next: string | null;
-}
-
 export interface NewHold {
   readonly from: string;
   readonly to?: string;

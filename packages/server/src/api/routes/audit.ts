@@ -93,5 +93,5 @@ function queryOf({ from, to, who, action, q, cursor }: Asked, nowMs: number): Om
   // What is noted in this very millisecond belongs to it.
   const [fromMs, toMs] = [momentOf("from", from, nowMs), momentOf("to", to, nowMs + (to === "now" ? 1 : 0))];
   if (toMs <= fromMs) throw new QueryError([{ parameter: "to", message: "is not after from" }]);
-  return { fromMs, toMs, who, action, text: q, after: cursor === undefined ? undefined : cursorOf(cursor) };
+  return { fromMs, toMs, who, actions: action?.split(","), text: q, after: cursor === undefined ? undefined : cursorOf(cursor) };
 }

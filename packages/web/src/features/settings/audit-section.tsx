@@ -1,73 +1,80 @@
 import { Button, Loader } from "@mantine/core";
-import { useInfiniteQuery } from "@tanstack/react-query";
-import { fetchChanges } from "../../lib/api-settings.ts";
+import { IconHistory } from "@tabler/icons-react";
+import { keepPreviousData, useInfiniteQuery } from "@tanstack/react-query";
+import { auditFile, fetchAudit } from "../../lib/api-audit.ts";
 import { SETTINGS_PATH } from "../../lib/paths.ts";
 import { navigate, useUrl } from "../../lib/url.ts";
-import { useClock } from "../../lib/use-clock.ts";
+import { Empty } from "../../ui/empty.tsx";
 import { FailedBanner } from "../../ui/failed-banner.tsx";
-import { changeText, partText, whoText } from "./audit-words.ts";
-import { Choice } from "./fields.tsx";
+import { AuditList } from "./audit-list.tsx";
+import { AUDIT_KINDS, AUDIT_TIMES, auditQuestion } from "./audit-words.ts";
+import { Choice, Field } from "./fields.tsx";
 import { SETTINGS_KEY } from "./use-change.ts";
 
-const PAGE = 50;
-const OF = ["all", "traffic", "retention"] as const;
-const LABELS = { all: "Everything", traffic: "Traffic logs, capture, privacy", retention: "Retention and holds" } as const;
+const PAGE = "50";
 
-/** Who set what when, newest first. */
+/** Who did what, newest first. */
 export function AuditSection() {
   const { params } = useUrl();
-  const clock = useClock();
-  const of = OF.find((one) => one === params.get("of")) ?? "all";
+  const kind = AUDIT_KINDS.find(({ id }) => id === params.get("of"))?.id ?? "all";
+  const time = AUDIT_TIMES.find(({ id }) => id === params.get("since"))?.id ?? "30d";
+  const who = params.get("who") ?? "";
+  const asked = auditQuestion(kind, time, who);
   const { data, error, hasNextPage, isFetchingNextPage, fetchNextPage, refetch } = useInfiniteQuery({
-    queryKey: [SETTINGS_KEY, "history", of],
+    queryKey: [SETTINGS_KEY, "audit", asked.toString()],
     initialPageParam: "",
     queryFn: ({ pageParam, signal }) => {
-      const asked = new URLSearchParams({ limit: String(PAGE) });
-      if (of !== "all") asked.set("section", of);
-      if (pageParam !== "") asked.set("cursor", pageParam);
-      return fetchChanges(asked, signal);
+      const page = new URLSearchParams(asked);
+      page.set("limit", PAGE);
+      if (pageParam !== "") page.set("cursor", pageParam);
+      return fetchAudit(page, signal);
     },
     getNextPageParam: (last) => last.next,
+    placeholderData: keepPreviousData,
   });
-  const choose = (next: (typeof OF)[number]) =>
-    navigate(SETTINGS_PATH, new URLSearchParams({ section: "audit", ...(next === "all" ? {} : { of: next }) }));
-  const changes = data?.pages.flatMap((page) => page.changes) ?? [];
+  const choose = (change: Readonly<Record<string, string>>) => {
+    const next = { section: "audit", of: kind as string, since: time as string, who, ...change };
+    const isDefault = (name: string, value: string) =>
+      value === "" || (name === "of" && value === "all") || (name === "since" && value === "30d");
+    navigate(SETTINGS_PATH, new URLSearchParams(Object.entries(next).filter(([name, value]) => !isDefault(name, value))));
+  };
+  const lines = data?.pages.flatMap((page) => page.entries) ?? [];
+  const options = <T extends string>(list: readonly { readonly id: T; readonly label: string }[]) =>
+    list.map(({ id, label }) => ({ value: id, label }));
   return (
     <>
-      <Choice label="Show" value={of} options={OF.map((value) => ({ value, label: LABELS[value] }))} onChange={choose} />
+      <div className="audit-filters">
+        <Choice label="Show" value={kind} options={options(AUDIT_KINDS)} onChange={(of) => choose({ of })} />
+        <Choice label="Time" value={time} options={options(AUDIT_TIMES)} onChange={(since) => choose({ since })} />
+        <Field
+          label="Person or program"
+          value={who}
+          placeholder="a part of the name"
+          onChange={(name) => choose({ who: name })}
+        />
+        <Button component="a" href={auditFile(asked)} download variant="default" size="sm">
+          Save as CSV
+        </Button>
+      </div>
       {error !== null && <FailedBanner message={error.message} showsOld={data !== undefined} onRetry={() => void refetch()} />}
       {data === undefined && error === null && <Loader aria-label="Loading" />}
-      {data !== undefined && changes.length === 0 && (
-        <p className="settings-about">Nothing has been set here yet: all is as the server is configured.</p>
+      {data !== undefined && lines.length === 0 && (
+        <Empty
+          icon={<IconHistory />}
+          title="Nothing was noted"
+          actions={
+            <Button size="sm" variant="default" onClick={() => choose({ of: "all", who: "", since: "400d" })}>
+              Show everything
+            </Button>
+          }
+        >
+          <p>Nobody did anything of this kind in this time.</p>
+        </Empty>
       )}
-      {changes.length > 0 && (
-        // biome-ignore lint/a11y/noNoninteractiveTabindex: a box that scrolls must be reachable by keyboard
-        <section className="settings-table" tabIndex={0} aria-label="Changes, newest first">
-          <table>
-            <thead>
-              <tr>
-                <th scope="col">When</th>
-                <th scope="col">Of</th>
-                <th scope="col">What</th>
-                <th scope="col">Who</th>
-              </tr>
-            </thead>
-            <tbody>
-              {changes.map((change) => (
-                <tr key={`${change.time} ${change.name} ${change.id} ${change.what}`}>
-                  <td title={clock.exact(Date.parse(change.time))}>{clock.dayAndTime(Date.parse(change.time))}</td>
-                  <td>{partText(change)}</td>
-                  <td className="settings-what">{changeText(change)}</td>
-                  <td className="settings-who">{whoText(change.who)}</td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </section>
-      )}
+      {lines.length > 0 && <AuditList lines={lines} />}
       {hasNextPage && (
         <Button size="sm" variant="default" loading={isFetchingNextPage} onClick={() => void fetchNextPage()}>
-          Show older changes
+          Show older entries
         </Button>
       )}
     </>

@@ -6,7 +6,6 @@ it("says what was changed in people's words", () => {
     "Flows 30 → 7 days, Largest size 80% → none",
   );
   expect(changeText({ name: "retention", what: "nothing different" })).toBe("nothing different");
-  expect(changeText({ name: "hold", what: "hold: case 17" })).toBe("held: case 17");
   expect(changeText({ name: "network", what: "network office: traffic logs on → off" })).toBe("office: traffic logs on → off");
 });
 

@@ -1,23 +1,29 @@
 /** The audit list in words. */
-import type { SettingChange } from "../../lib/types-settings.ts";
+import type { AuditChange } from "@flowtrail/model";
 import { KEPT_FIELDS } from "./retention-words.ts";
 
-const PARTS: Readonly<Record<SettingChange["name"], string>> = {
-  capture: "All nodes",
-  network: "Network",
-  node: "Node",
-  retention: "Retention",
-  hold: "Legal hold",
-};
+/** What is shown of it, and the actions that these are. */
+export const AUDIT_KINDS = [
+  { id: "all", label: "Everything", actions: "" },
+  { id: "signin", label: "Sign-ins and refusals", actions: "signin,signout,session,access" },
+  { id: "settings", label: "Settings and holds", actions: "settings,hold,sample" },
+  { id: "access", label: "Tokens and accounts", actions: "token,account,enrol" },
+  { id: "search", label: "Searches", actions: "search" },
+  { id: "export", label: "Exports", actions: "export" },
+  { id: "people", label: "Deleted and revealed people", actions: "people,reveal" },
+] as const;
+export type AuditKind = (typeof AUDIT_KINDS)[number]["id"];
 
-export function partText({ name }: Pick<SettingChange, "name">): string {
-  return PARTS[name];
-}
+export const AUDIT_TIMES = [
+  { id: "1d", label: "Last 24 hours" },
+  { id: "7d", label: "Last 7 days" },
+  { id: "30d", label: "Last 30 days" },
+  { id: "400d", label: "Last 400 days" },
+] as const;
+export type AuditTime = (typeof AUDIT_TIMES)[number]["id"];
 
 /** `flows_days 30 → 7` becomes `Flows 30 → 7 days`. */
-export function changeText({ name, what }: Pick<SettingChange, "name" | "what">): string {
-  if (name === "hold") return what.replace(/^hold: /, "held: ");
-  // The column before it says which kind it is.
+export function changeText({ name, what }: Pick<AuditChange, "name" | "what">): string {
   if (name !== "retention") return what.replace(/^(network|node) /, "");
   return what
     .split(", ")
@@ -37,4 +43,14 @@ export function whoText(who: string): string {
   const known = KINDS[kind];
   if (known === undefined) return who === "anybody" ? "anybody (nobody is asked for credentials)" : who;
   return kind === "session" ? `${known} ${name}` : `${name} (${known})`;
+}
+
+/** The question that a choice is. */
+export function auditQuestion(kind: AuditKind, time: AuditTime, who: string): URLSearchParams {
+  const actions = AUDIT_KINDS.find(({ id }) => id === kind)?.actions ?? "";
+  return new URLSearchParams({
+    from: `-${time}`,
+    ...(actions !== "" && { action: actions }),
+    ...(who.trim() !== "" && { who: who.trim() }),
+  });
 }

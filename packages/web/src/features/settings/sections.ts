@@ -18,7 +18,11 @@ export const SECTIONS = [
     title: "Access",
     about: "Who gets in: people by their accounts, programs and agents by tokens.",
   },
-  { id: "audit", title: "Audit", about: "Who set what, and when." },
+  {
+    id: "audit",
+    title: "Audit",
+    about: "Who did what: sign-ins, changes, exports, searches, refusals. Nobody can change it, and reading it is noted, too.",
+  },
 ] as const;
 export type SectionId = (typeof SECTIONS)[number]["id"];
 
