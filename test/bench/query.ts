@@ -14,6 +14,7 @@ import { Server } from "../../packages/server/src/server.ts";
 import type { ClickHouse } from "../../packages/server/src/store/clickhouse.ts";
 import { benchOptions, countOption } from "./options.ts";
 import { type Call, percentile, Readers, type Timing } from "./query/ask.ts";
+import { costOf } from "./query/cost.ts";
 import { engineEndpoint } from "./query/engine.ts";
 import { fillNetmaker, mergeAll, netmakerStore } from "./query/netmaker.ts";
 import { DEEP_ROWS, HOUR, type Picks, pickValues, type Question, questions } from "./query/questions.ts";
@@ -149,7 +150,7 @@ async function measureAll(url: string, peer: ClickHouse, seeded: Awaited<ReturnT
   const results: QuestionResult[] = [];
   const theirs = await theirCall();
   for (const question of asked) {
-    const result = await measure(question, ask, values["no-peer"] ? null : theirs, endMs);
+    const result = await measure(question, ask, values["no-peer"] ? null : theirs, endMs, peer);
     results.push(result);
     say(
       `${result.name}: ${result.ours?.p50.toFixed(1) ?? result.skipped} ms, ${result.theirs?.p50.toFixed(1) ?? result.theirError ?? "–"} ms`,
@@ -214,10 +215,11 @@ async function measure(
   ask: (path: string) => Call,
   theirCall: ((sql: string) => Call) | null,
   endMs: number,
+  engine: ClickHouse,
 ): Promise<QuestionResult> {
   const mine: Timing[] = [];
   const others: Timing[] = [];
-  const nothing = { name, ours: null, theirs: null, theirError: null, table: null, rowsRead: null };
+  const nothing = { name, ours: null, theirs: null, theirError: null, table: null, rowsRead: null, cost: null };
   const once = async (call: Call) => (await readers.ask([call]))[0] as Timing;
   const began = performance.now();
   for (let run = -1; run < RUNS; run++) {
@@ -238,6 +240,7 @@ async function measure(
     theirs: failed || others.length === 0 ? null : side(others),
     theirError: failed ? `failed: ${/\(([A-Z_]+)\)/.exec(failed.text)?.[1] ?? failed.status}` : null,
     ...meta(mine.at(-1)),
+    cost: await costOf(engine, (run) => once(ask(ours(endMs - (RUNS + run + 1) * 1000)))),
   };
 }
 

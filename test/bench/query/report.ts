@@ -1,5 +1,6 @@
 /** What was measured, as JSON and as Markdown. */
 import { arch, cpus, platform, totalmem } from "node:os";
+import type { Cost } from "./cost.ts";
 
 export interface Side {
   readonly p50: number;
@@ -19,6 +20,7 @@ export interface QuestionResult {
   /** As our answer says. */
   readonly table: string | null;
   readonly rowsRead: number | null;
+  readonly cost: Cost | null;
 }
 
 export interface StoredTable {
@@ -69,13 +71,13 @@ export function markdown(report: Report): string {
     "",
     `${report.when} · ${report.machine}. Milliseconds from the request to the last byte; ours over HTTP through the API, the other schema by its statement, over HTTP at the same engine (no server of its own in between). Medians of alternating runs. Ratio: theirs / ours.`,
     "",
-    "| question | ours best | p50 | p95 | Netmaker best | p50 | p95 | ratio of p50 | answered from | rows read |",
-    "|---|--:|--:|--:|--:|--:|--:|--:|---|--:|",
-    ...report.questions.map(({ name, ours, skipped, theirs: other, theirError, table, rowsRead }) => {
+    "| question | ours best | p50 | p95 | Netmaker best | p50 | p95 | ratio of p50 | answered from | rows read | engine's CPU ms | MiB read |",
+    "|---|--:|--:|--:|--:|--:|--:|--:|---|--:|--:|--:|",
+    ...report.questions.map(({ name, ours, skipped, theirs: other, theirError, table, rowsRead, cost }) => {
       const ratio = ours && other ? `${(other.p50 / ours.p50).toFixed(1)}×` : "";
       const first = ours ? `${ms(ours.best)} | ${ms(ours.p50)} | ${ms(ours.p95)}` : `${skipped} | | `;
       const second = other ? `${ms(other.best)} | ${ms(other.p50)} | ${ms(other.p95)}` : `${theirError ?? "no answer"} | | `;
-      return `| ${name} | ${first} | ${second} | ${ratio} | ${table ?? ""} | ${rowsRead === null ? "" : count(rowsRead)} |`;
+      return `| ${name} | ${first} | ${second} | ${ratio} | ${table ?? ""} | ${rowsRead === null ? "" : count(rowsRead)} | ${ms(cost?.cpuMs)} | ${ms(cost?.mib)} |`;
     }),
     "",
     "### On disk",

@@ -9,11 +9,12 @@ import { type OverviewList, overviewList } from "./overview-list.ts";
 import type { Ranges, Tile } from "./overview-tiles.ts";
 import { type Amount, amount } from "./traffic/amounts.ts";
 import { type GroupField, groupField } from "./traffic/fields.ts";
+import { namesOf, type Sought } from "./traffic/names.ts";
 import { leastStepMs } from "./traffic/plan.ts";
-import { type Metric, measureOf, type TrafficQuestion } from "./traffic/question.ts";
+import { type Metric, measureOf } from "./traffic/question.ts";
 import { alignDown, stepFor, stepsIn } from "./traffic/steps.ts";
 import type { Traffic } from "./traffic/traffic.ts";
-import { type Beside, groupName, hashSql, KEYS, keysSql, measureName } from "./traffic/traffic-sql.ts";
+import { type Beside, KEYS, measureName } from "./traffic/traffic-sql.ts";
 
 export interface ExternalsQuery extends Ranges {
   readonly filter: Filter;
@@ -51,8 +52,6 @@ const MOST_NEW = 8;
 const [BOTH, ONE] = [-1, -2];
 /** The bit of the time that is looked back at. */
 const EARLIER = 63;
-/** Names are looked for in so many of the steps. */
-const MOST_STRETCHES = 5;
 
 /** Of flows that pass, those to the outside. */
 export function toExternals(filter: Filter): Filter {
@@ -113,12 +112,14 @@ export async function externalsOf(traffic: Traffic, query: ExternalsQuery, inqui
   const isBeforeLonger = before.fromMs < earlier.fromMs;
   const sql = (subquery: string) => externalsSql(subquery, measureName(measure), isBeforeLonger, query.limit);
   const [row = NOTHING] = await traffic.rows<Found>(plan, inquiry, sql, { steps: count }, { kind: "rows" }, beside);
-  const names = await namesOf(traffic, { ...question, range, stepMs }, [...row.largest, ...row.fresh], inquiry);
+  const sought = [...row.largest, ...row.fresh].filter(([key]) => key !== "0").map(soughtOf);
+  const found = await namesOf(traffic, { ...question, range, stepMs }, sought, inquiry);
+  const nameOf = (key: string) => (found.get(key)?.[0] ?? null) as string | null;
   const isKnown = row.earlier !== "0";
   return {
     list: overviewList(
       {
-        rows: row.largest.map(([key, value, previous]) => ({ by: [names.get(key) ?? null], value, previous })),
+        rows: row.largest.map(([key, value, previous]) => ({ by: [nameOf(key)], value, previous })),
         groups: Number(row.groups),
         total: row.total,
         estimated: plan.estimated,
@@ -131,7 +132,7 @@ export async function externalsOf(traffic: Traffic, query: ExternalsQuery, inqui
       series: Array.from({ length: count }, (_, i) => Number(row.steps[i] ?? 0)),
     },
     fresh: {
-      rows: isKnown ? row.fresh.map(([key, bytes]) => ({ domain: names.get(key) ?? "", bytes: amount(BigInt(bytes)) })) : [],
+      rows: isKnown ? row.fresh.map(([key, bytes]) => ({ domain: nameOf(key) ?? "", bytes: amount(BigInt(bytes)) })) : [],
       more: isKnown ? Number(row.fresh_found) - row.fresh.length : 0,
       since: isKnown && row.found !== "0" ? new Date(earlier.fromMs).toISOString() : null,
       complete: true,
@@ -163,43 +164,8 @@ function externalsSql(subquery: string, value: string, isBeforeLonger: boolean, 
   );
 }
 
-/**
- * By their keys. Each is looked for in the last step that it has: sums of a range hold the same names over and over.
- * @throws StoreError, QuestionError
- */
-async function namesOf(
-  traffic: Traffic,
-  { range, stepMs, ...question }: TrafficQuestion & { readonly stepMs: number },
-  keyed: readonly Keyed[],
-  inquiry: Inquiry,
-): Promise<ReadonlyMap<string, string>> {
-  const named = keyed.filter(([key]) => key !== "0");
-  if (named.length === 0) return new Map();
-  const beginMs = alignDown(range.fromMs, stepMs);
-  const bits = (1n << BigInt(stepsIn(range, stepMs))) - 1n;
-  // In none: it has no bytes, but connections.
-  const lastSteps = new Set(named.map(([, , , steps]) => (BigInt(steps) & bits).toString(2).length - 1));
-  const isAnywhere = lastSteps.size > MOST_STRETCHES || named.some(([, , , steps]) => (BigInt(steps) & bits) === 0n);
-  const stretches = isAnywhere
-    ? [range]
-    : [...lastSteps].map((step) => ({
-        fromMs: Math.max(range.fromMs, beginMs + step * stepMs),
-        toMs: Math.min(range.toMs, beginMs + (step + 1) * stepMs),
-      }));
-  const [first, ...others] = stretches.map((one) => traffic.plan({ ...question, range: one, stepMs: null }));
-  if (first === undefined) return new Map();
-  const name = groupName(0);
-  const rows = await traffic.rows<{ key: string; name: string }>(
-    first,
-    inquiry,
-    (subquery) => `SELECT DISTINCT toString(${hashSql(name)}) AS key, ${name} AS name FROM (${subquery})`,
-    {},
-    {
-      kind: "among",
-      chosen: [...new Set(named.map(([key]) => BigInt(key)))],
-      of: (values, known) => keysSql(values.map((value) => hashSql(value, DOMAIN[0], known))),
-    },
-    others.map((plan) => ({ plan, step: ONE })),
-  );
-  return new Map(rows.map((row) => [row.key, row.name]));
+/** Where its name is found. What has no bytes, but connections, is in no step. */
+function soughtOf([key, , , bits]: Keyed): Sought {
+  const steps = BigInt.asUintN(EARLIER, BigInt(bits));
+  return { key: BigInt(key), step: steps === 0n ? null : steps.toString(2).length - 1 };
 }

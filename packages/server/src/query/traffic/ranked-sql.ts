@@ -47,12 +47,12 @@ export function largestSql(subquery: string, question: Divided): string {
 }
 
 /** Chosen groups with their steps, by their place, and all others together. */
-export function chosenSql(subquery: string, question: Divided): string {
-  const names = namesOf(question);
-  const values = names.map((name) => `any(${name}) AS c_${name}`).join(", ");
-  const cells = `SELECT step, ${PLACE}, ${values}, sum(${measureOf(question)}) AS v FROM (${subquery}) GROUP BY step, ${PLACE}`;
-  const told = names.map((name) => `any(c_${name}) AS ${name}`).join(", ");
-  return `SELECT ${PLACE}, ${told}, ${STEPS} FROM (${cells}) GROUP BY ${PLACE}`;
+export function chosenSql(subquery: string, question: Divided, isNamed: boolean): string {
+  const names = isNamed ? namesOf(question) : [];
+  const values = names.map((name) => `any(${name}) AS c_${name}, `).join("");
+  const cells = `SELECT step, ${PLACE}, ${values}sum(${measureOf(question)}) AS v FROM (${subquery}) GROUP BY step, ${PLACE}`;
+  const told = names.map((name) => `any(c_${name}) AS ${name}, `).join("");
+  return `SELECT ${PLACE}, ${told}${STEPS} FROM (${cells}) GROUP BY ${PLACE}`;
 }
 
 function namesOf({ groups }: Divided): string[] {

@@ -28,14 +28,14 @@ export type KeysOf = (values: readonly string[], known: readonly RollupKey[]) =>
 
 /**
  * What stands for a group. `values`: `g0`, `g1`, …. `keys`: `k0` and `k1`, numbers made of the values, where there are too many groups to
- * carry these along. `place`: of chosen groups (by `wholeKey`), with the values; all others have place 0. `among`: values of chosen groups
+ * carry these along. `place`: of chosen groups (by `wholeKey`), with the values if `isNamed`; all others have place 0. `among`: values of chosen groups
  * only. `rows`: `k0` and `k1` of each row as it is stored, nothing added up: where there are nearly as many groups as rows.
  */
 export type By =
   | { readonly kind: "values" }
   | { readonly kind: "keys"; readonly of?: KeysOf }
   | { readonly kind: "rows" }
-  | { readonly kind: "place"; readonly chosen: readonly bigint[] }
+  | { readonly kind: "place"; readonly chosen: readonly bigint[]; readonly isNamed: boolean }
   | { readonly kind: "among"; readonly chosen: readonly bigint[]; readonly of: KeysOf };
 
 export const measureName = (measure: TrafficMeasure): string => `m_${measure}`;
@@ -226,7 +226,8 @@ class SegmentSql {
     if (this.#by.kind === "keys" || this.#by.kind === "rows")
       return { selected: KEYS.map((name, i) => `${keys[i]} AS ${name}`), groupedBy: KEYS };
     const place = `transform(${wholeKey(...keys)}, {chosen:Array(UInt64)}, {places:Array(UInt16)}, toUInt16(0)) AS ${PLACE}`;
-    return { selected: [place, ...values.map((value, i) => `any(${value}) AS ${names[i]}`)], groupedBy: [PLACE] };
+    const named = this.#by.kind === "place" && this.#by.isNamed ? values.map((value, i) => `any(${value}) AS ${names[i]}`) : [];
+    return { selected: [place, ...named], groupedBy: [PLACE] };
   }
 
   #filter(): string {

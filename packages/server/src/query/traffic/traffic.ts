@@ -4,6 +4,7 @@ import type { KnownDeps } from "../flow-list-known.ts";
 import { passesNothing } from "../flow-set.ts";
 import type { Inquiry } from "../inquiry.ts";
 import { withKnownTexts } from "../known-texts.ts";
+import { namesOf as groupNames } from "./names.ts";
 import { planTraffic, type TrafficPlan, type TrafficSources } from "./plan.ts";
 import type { RankedBy, TrafficMeasure, TrafficQuestion } from "./question.ts";
 import { atOnceSql, chosenSql, largestSql, rankBindings } from "./ranked-sql.ts";
@@ -141,7 +142,7 @@ export class Traffic {
     if (passesNothing(question.filter)) return { plan, groups: [], total: NOTHING, found: 0 };
     if (only !== null && groups.length > 0) {
       const keys = only.map(({ key }) => key);
-      const { groups: found, ...answer } = await this.#chosen(plan, keys, keys.length, inquiry);
+      const { groups: found, ...answer } = await this.#chosen(plan, keys, keys.length, inquiry, false);
       return { ...answer, groups: only.map(({ values }, i) => ({ ...(found[i] as RankedGroup), values })) };
     }
     const isFew = groups.every(({ needs }) => needs.every((name) => FEW.has(name)));
@@ -177,12 +178,20 @@ export class Traffic {
   }
 
   /** The steps of these groups, and of all together: in one pass, so that the one never is more than the other. */
-  async #chosen(plan: TrafficPlan, keys: readonly bigint[], found: number, inquiry: Inquiry): Promise<Ranked> {
+  async #chosen(
+    plan: TrafficPlan,
+    keys: readonly bigint[],
+    found: number,
+    inquiry: Inquiry,
+    areNamesWanted = true,
+  ): Promise<Ranked> {
     // An empty list can't be looked through.
     const chosen = keys.length === 0 ? [0n] : keys;
-    const sql = (subquery: string) => chosenSql(subquery, plan.question);
-    const rows = await this.rows<Chosen>(plan, inquiry, sql, {}, { kind: "place", chosen });
-    const names = namesOf(plan);
+    // Long texts of all groups would be read for a few of them.
+    const isNamed = areNamesWanted && !plan.question.groups.some(({ keyed }) => keyed !== undefined);
+    const sql = (subquery: string) => chosenSql(subquery, plan.question, isNamed);
+    const rows = await this.rows<Chosen>(plan, inquiry, sql, {}, { kind: "place", chosen, isNamed });
+    const names = isNamed ? namesOf(plan) : [];
     const groups = keys.map((key, i): RankedGroup => {
       const row = rows.find(({ place }) => place === i + 1);
       return row === undefined ? { ...NOTHING, key } : withSteps({ ...NOTHING, values: valuesOf(row, names), key }, row);
@@ -191,7 +200,14 @@ export class Traffic {
     for (const row of rows) {
       for (const [step, value] of withSteps(NOTHING, row).steps) steps.set(step, (steps.get(step) ?? 0n) + value);
     }
-    return { plan, groups, total: { ...NOTHING, sum: sumOf(steps), steps }, found };
+    const total = { ...NOTHING, sum: sumOf(steps), steps };
+    return { plan, groups: isNamed || !areNamesWanted ? groups : await this.#named(plan, groups, inquiry), total, found };
+  }
+
+  async #named({ question }: TrafficPlan, groups: readonly RankedGroup[], inquiry: Inquiry): Promise<RankedGroup[]> {
+    const sought = groups.map(({ key, steps }) => ({ key, step: steps.size === 0 ? null : Math.max(...steps.keys()) }));
+    const names = await groupNames(this, question, sought, inquiry);
+    return groups.map((group) => ({ ...group, values: names.get(String(group.key)) ?? group.values }));
   }
 }
 
