@@ -72,7 +72,7 @@ describe.skipIf(!needs("signing in in a browser", "browser"))("signing in", () =
     test = await TestPage.open(browser, `${server.url}/#signin=${await makeCode()}`);
     await inside().waitFor();
     await test.page.getByRole("button", { name: "Account of" }).click();
-    await test.page.getByRole("menuitem", { name: "Sign out", exact: true }).click();
+    await test.page.getByRole("button", { name: "Sign out", exact: true }).click();
     await outside().waitFor();
     await test.page.reload();
     await outside().waitFor();

@@ -74,7 +74,7 @@ describe.skipIf(!needs("signing in at a provider in a browser", "browser"))("sig
     }
     expect(log).not.toMatch(/[?&]code=|eyJ[\w-]{10}|PRIVATE KEY/);
     await test.page.getByRole("button", { name: "Account of" }).click();
-    await test.page.getByRole("menuitem", { name: "Sign out", exact: true }).click();
+    await test.page.getByRole("button", { name: "Sign out", exact: true }).click();
     await test.page.waitForURL((url) => url.origin === issuer);
     await test.close();
   });

@@ -1,5 +1,5 @@
 /** Who is signed in, what they may do, and the ways out. Nothing where nobody is asked who they are. */
-import { ActionIcon, Menu, Modal } from "@mantine/core";
+import { ActionIcon, Modal, Popover } from "@mantine/core";
 import { IconDoorExit, IconKey, IconLogout, IconUserCircle } from "@tabler/icons-react";
 import { useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
@@ -13,6 +13,7 @@ import "./me-menu.css";
 export function MeMenu() {
   const client = useQueryClient();
   const { data: me } = useViewer();
+  const [isOpen, setOpen] = useState(false);
   const [isChanging, setChanging] = useState(false);
   const [problem, setProblem] = useState<string | null>(null);
   if (me?.kind !== "session" || me.role === null) return null;
@@ -26,37 +27,50 @@ export function MeMenu() {
   };
   return (
     <>
-      <Menu position="top-start" width={250}>
-        <Menu.Target>
-          <ActionIcon variant="subtle" color="gray" size="lg" aria-label={`Account of ${name}`} title={`Signed in as ${name}`}>
+      <Popover position="top-start" width={250} opened={isOpen} onChange={setOpen} trapFocus returnFocus shadow="md">
+        <Popover.Target>
+          <ActionIcon
+            variant="subtle"
+            color="gray"
+            size="lg"
+            aria-label={`Account of ${name}`}
+            title={`Signed in as ${name}`}
+            onClick={() => setOpen(!isOpen)}
+          >
             <IconUserCircle size={18} stroke={1.7} />
           </ActionIcon>
-        </Menu.Target>
-        <Menu.Dropdown>
+        </Popover.Target>
+        <Popover.Dropdown aria-label="Your account" role="region" p={4}>
           <div className="me-who">
             <strong>{account === null ? "Signed in by a link or a token" : name}</strong>
             <span>{grantText({ role: me.role, networks: me.networks, own: me.own })}</span>
             {problem !== null && <span role="alert">{problem}</span>}
           </div>
-          <Menu.Divider />
           {account?.source === "local" && (
-            <Menu.Item leftSection={<IconKey size={15} aria-hidden />} onClick={() => setChanging(true)}>
-              Change password
-            </Menu.Item>
+            <button
+              type="button"
+              className="me-item"
+              onClick={() => {
+                setOpen(false);
+                setChanging(true);
+              }}
+            >
+              <IconKey size={15} aria-hidden /> Change password
+            </button>
           )}
           {/* Whom a proxy vouches for signs out there. */}
           {account?.source !== "proxy" && (
-            <Menu.Item leftSection={<IconLogout size={15} aria-hidden />} onClick={leave(signOut)}>
-              Sign out
-            </Menu.Item>
+            <button type="button" className="me-item" onClick={leave(signOut)}>
+              <IconLogout size={15} aria-hidden /> Sign out
+            </button>
           )}
           {account !== null && account.source !== "proxy" && (
-            <Menu.Item leftSection={<IconDoorExit size={15} aria-hidden />} onClick={leave(signOutEverywhere)}>
-              Sign out everywhere
-            </Menu.Item>
+            <button type="button" className="me-item" onClick={leave(signOutEverywhere)}>
+              <IconDoorExit size={15} aria-hidden /> Sign out everywhere
+            </button>
           )}
-        </Menu.Dropdown>
-      </Menu>
+        </Popover.Dropdown>
+      </Popover>
       <Modal
         opened={isChanging}
         onClose={() => setChanging(false)}

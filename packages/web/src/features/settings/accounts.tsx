@@ -62,13 +62,12 @@ export function Accounts({ accounts }: { accounts: readonly Account[] }) {
         </p>
       ) : (
         // biome-ignore lint/a11y/noNoninteractiveTabindex: a box that scrolls must be reachable by keyboard
-        <section className="settings-table" tabIndex={0} aria-label="Accounts">
+        <section className="settings-table" tabIndex={0} aria-label="All accounts">
           <table>
             <thead>
               <tr>
                 <th scope="col">Name</th>
                 <th scope="col">Role</th>
-                <th scope="col">May see</th>
                 <th scope="col">Signed in last</th>
                 {maySet && (
                   <th scope="col">
@@ -83,8 +82,10 @@ export function Accounts({ accounts }: { accounts: readonly Account[] }) {
                   <th scope="row">
                     {account.name} <span className="settings-note">{noteOf(account, own)}</span>
                   </th>
-                  <td>{ROLE_NAMES[account.role]}</td>
-                  <td className="settings-what">{whatText(account)}</td>
+                  <td className="settings-what">
+                    {ROLE_NAMES[account.role]}
+                    <span className="settings-below">{whatText(account)}</span>
+                  </td>
                   <td>{account.last_sign_in === null ? "never" : clock.dayAndTime(Date.parse(account.last_sign_in))}</td>
                   {maySet && (
                     <td className="settings-right">

@@ -3,7 +3,7 @@ import { useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { type ApiToken, revokeToken } from "../../lib/api-tokens.ts";
 import { ROLE_NAMES, whatText } from "../../lib/grant-words.ts";
-import { useMe } from "../../lib/me.ts";
+import { type Role, useMe } from "../../lib/me.ts";
 import { useClock } from "../../lib/use-clock.ts";
 import { Confirm } from "./confirm.tsx";
 import { MakeToken } from "./make-token.tsx";
@@ -43,14 +43,12 @@ export function Tokens({ tokens }: { tokens: readonly ApiToken[] }) {
         <p className="settings-about">There is none that could be used.</p>
       ) : (
         // biome-ignore lint/a11y/noNoninteractiveTabindex: a box that scrolls must be reachable by keyboard
-        <section className="settings-table" tabIndex={0} aria-label="Tokens">
+        <section className="settings-table" tabIndex={0} aria-label="All tokens">
           <table>
             <thead>
               <tr>
                 <th scope="col">Name</th>
                 <th scope="col">Kind</th>
-                <th scope="col">May</th>
-                <th scope="col">Made</th>
                 <th scope="col">Used last</th>
                 <th scope="col">Ends</th>
                 {maySet && (
@@ -63,10 +61,13 @@ export function Tokens({ tokens }: { tokens: readonly ApiToken[] }) {
             <tbody>
               {tokens.map((token) => (
                 <tr key={token.id}>
-                  <th scope="row">{nameOf(token)}</th>
-                  <td>{KINDS[token.kind]}</td>
-                  <td className="settings-what">{mayText(token)}</td>
-                  <td title={clock.exact(Date.parse(token.created))}>{clock.dayAndTime(Date.parse(token.created))}</td>
+                  <th scope="row" title={`Made ${clock.exact(Date.parse(token.created))}`}>
+                    {nameOf(token)}
+                  </th>
+                  <td className="settings-what">
+                    {KINDS[token.kind]}
+                    {token.role !== null && <span className="settings-below">{mayText(token.role, token)}</span>}
+                  </td>
                   <td title={token.last_address === null ? undefined : `from ${token.last_address}`}>
                     {token.last_used === null ? "never" : clock.dayAndTime(Date.parse(token.last_used))}
                   </td>
@@ -99,8 +100,6 @@ function nameOf({ name, node, account, kind }: ApiToken): string {
   return kind === "session" && account !== null ? `${account}, ${name}` : name;
 }
 
-/** Of agents there is nothing to tell: each reports as its node. */
-function mayText({ role, networks, own }: ApiToken): string {
-  if (role === null) return "report";
-  return role === "viewer" ? `see ${whatText({ role, networks, own })}` : ROLE_NAMES[role];
+function mayText(role: Role, { networks, own }: ApiToken): string {
+  return role === "viewer" ? `Viewer: ${whatText({ role, networks, own })}` : ROLE_NAMES[role];
 }

@@ -1,0 +1,95 @@
+/** People of each role on the page: signing in, who they are, what is offered to them. */
+import type { Browser } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { startTestServer, type TestServer } from "../../packages/server/src/testing.ts";
+import { needs } from "../needs.ts";
+import { expectAccessible } from "./harness/axe.ts";
+import { launch, soon, TestPage } from "./harness/browser.ts";
+
+const PASSWORD = "kestrel over harbour";
+
+describe.skipIf(!needs("people with accounts on the page", "browser"))("people", () => {
+  let server: TestServer;
+  let browser: Browser;
+  let test: TestPage;
+  const button = (name: string | RegExp) => test.page.getByRole("button", { name, exact: true });
+  const make = (body: object) => server.ask<{ link?: string }>("POST", "/api/accounts", { body });
+
+  beforeAll(async () => {
+    const passwords = { cost: { ln: 8, r: 8, p: 1 }, maxAtOnce: 2, maxWaiting: 16 };
+    [server, browser] = await Promise.all([startTestServer({ passwords }), launch()]);
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await server?.stop();
+  });
+
+  async function signIn(name: string, path = "/"): Promise<void> {
+    test = await TestPage.open(browser, server.url + path);
+    await test.page.getByLabel("Name", { exact: true }).fill(name);
+    await test.page.getByLabel("Password", { exact: true }).fill(PASSWORD);
+    await button("Sign in").first().click();
+  }
+  const whoAmI = async () => {
+    await test.page.getByRole("button", { name: "Account of" }).click();
+    return (await test.page.locator(".me-who").innerText()).replaceAll("\n", " ");
+  };
+
+  it("choose a password by the link that an administrator made, and come again with it", async () => {
+    test = await TestPage.open(browser, `${server.url}/settings?section=access`);
+    const code = await server.ask<{ token: string }>("POST", "/api/tokens", { body: { kind: "signin" } });
+    await test.page.getByLabel("Or paste a link, its code or an API token").fill(code.body.token);
+    await button("Sign in").click();
+    await button("Add an account").click();
+    await test.page.getByLabel("Name", { exact: true }).fill("ana");
+    await test.page.getByLabel("Role").first().selectOption("admin");
+    await button("Add account").click();
+    const link = (await test.page.locator(".settings-secret code").innerText()).trim();
+    await test.page.getByRole("rowheader", { name: "ana (no password yet)" }).waitFor();
+    await expectAccessible(test.page);
+    await test.close();
+    test = await TestPage.open(browser, link);
+    await test.page.getByRole("heading", { name: "Choose a password" }).waitFor();
+    await test.page.getByLabel("New password", { exact: true }).fill(PASSWORD);
+    await test.page.getByLabel("New password, again").fill(`${PASSWORD}!`);
+    await soon(() => button("Set password").isDisabled()).toBe(true);
+    await test.page.getByLabel("New password, again").fill(PASSWORD);
+    await button("Set password").click();
+    await soon(whoAmI).toBe("ana Administrator: sees and sets everything");
+    await test.close();
+    await signIn("ana");
+    await soon(whoAmI).toContain("ana");
+    await expectAccessible(test.page);
+    await test.page.getByRole("button", { name: "Sign out", exact: true }).click();
+    await test.page.getByRole("heading", { name: "Sign in" }).waitFor();
+    await expectAccessible(test.page);
+    await test.close();
+  });
+
+  it("who look only are offered nothing that they may not do", async () => {
+    await make({ name: "aud", role: "auditor", password: PASSWORD });
+    await signIn("aud", "/settings?section=retention");
+    await test.page.getByText("only an administrator can change them").waitFor();
+    await soon(() => test.page.getByLabel("Flows", { exact: true }).isDisabled()).toBe(true);
+    await test.page.getByRole("link", { name: "Access" }).click();
+    await test.page.getByRole("rowheader", { name: "aud (you)" }).waitFor();
+    expect(await button(/^(Add an account|Make token|Revoke.*|Disable.*|Edit.*)$/).count()).toBe(0);
+    await expectAccessible(test.page);
+    await test.close();
+  });
+
+  it("who see traffic see no settings and no health, and are told so", async () => {
+    await make({ name: "vi", role: "viewer", networks: ["prod"], password: PASSWORD });
+    await signIn("vi", "/nodes");
+    await test.page.getByRole("heading", { name: "Nodes" }).first().waitFor();
+    const links = await test.page.getByRole("navigation", { name: "Main" }).getByRole("link").allInnerTexts();
+    expect(links).toEqual(expect.arrayContaining(["Overview", "Traffic Logs", "Nodes"]));
+    expect(links).not.toEqual(expect.arrayContaining(["Settings"]));
+    expect(links).not.toEqual(expect.arrayContaining(["Health"]));
+    expect(await button("Add a node").count()).toBe(0);
+    expect(await whoAmI()).toBe("vi Viewer: prod");
+    await test.page.goto(`${server.url}/settings`);
+    await test.page.getByText("Settings is not for your role").waitFor();
+    await test.close();
+  });
+});
