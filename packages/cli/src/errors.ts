@@ -38,6 +38,8 @@ const EXIT_CODES: Readonly<Record<string, number>> = {
   LAB_UNKNOWN_NODE: 2,
   LAB_UNKNOWN_SCENARIO: 2,
   LAB_NOT_ROOT: 3,
+  NO_PRIVACY_KEY: 2,
+  BAD_PRIVACY_KEY: 2,
   DATA_DIR: 4,
   NO_ACCESS: 4,
   ENGINE_NOT_HERE: 4,

@@ -10,6 +10,7 @@ import { addImportCommands } from "./commands/import.ts";
 import { addInventoryCommands } from "./commands/inventory.ts";
 import { addLabCommands } from "./commands/lab.ts";
 import { addNetmakerCommands } from "./commands/netmaker.ts";
+import { addPrivacyCommands } from "./commands/privacy.ts";
 import { addServerCommand } from "./commands/server.ts";
 import { addStoreCommands } from "./commands/store.ts";
 import { addTokenCommands } from "./commands/token.ts";
@@ -38,6 +39,7 @@ export function makeProgram(): Command {
   addStoreCommands(program);
   addAuditCommand(program);
   addEraseCommand(program);
+  addPrivacyCommands(program);
   addDoctorCommand(program);
   addLabCommands(program);
   return program;

@@ -185,3 +185,12 @@ export function compareAddresses(a: Uint8Array, b: Uint8Array, aOffset = 0, bOff
   }
   return 0;
 }
+
+/** Bytes of an address that its /24 (IPv4), its /48 (IPv6) has. */
+const V4_KEPT = 15;
+const V6_KEPT = 6;
+
+/** Clears what names one host of a network of the internet: all but the /24 of IPv4, the /48 of IPv6. */
+export function truncateAddress(bytes: Uint8Array, offset = 0): void {
+  bytes.fill(0, offset + (isV4Mapped(bytes, offset) ? V4_KEPT : V6_KEPT), offset + ADDRESS_BYTES);
+}

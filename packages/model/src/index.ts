@@ -65,6 +65,7 @@ export { addJsonRow, type FieldError, type JsonRow, type JsonValue, MAX_TEXT, ro
 export { nearest } from "./nearest.ts";
 export * from "./protocols.ts";
 export * from "./pseudonym.ts";
+export { secondLevel } from "./second-level.ts";
 export * from "./sentence.ts";
 export type { DropStep, LegalHold, RetentionPolicy, StoreReport } from "./store-report.ts";
 export * from "./time-range.ts";

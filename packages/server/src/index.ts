@@ -11,6 +11,8 @@ export type { Ask as NetmakerAsk } from "./identify/sources/netmaker/lists.ts";
 export { type RowsRead, readRest } from "./import/rest.ts";
 export { NetmakerTable } from "./import/table.ts";
 export { createTokenOffline, runServer, type TokenRequest } from "./main.ts";
+export { PrivacyError } from "./privacy/errors.ts";
+export { writeKey as writePrivacyKey } from "./privacy/key-file.ts";
 export { writeCursor } from "./query/cursor.ts";
 export { seedOffline } from "./seed/offline.ts";
 export { MAX_SEED_DAYS, MAX_SEED_ROWS, type SeedRequest, type SeedSummary } from "./seed/seeding.ts";

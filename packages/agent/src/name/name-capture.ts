@@ -1,8 +1,7 @@
 /** The stage: the tap on the interfaces of networks whose names are wanted, and what is known of them. */
-import { NOTHING_EXCLUDED } from "@flowtrail/model";
+import { NOTHING_EXCLUDED, secondLevel } from "@flowtrail/model";
 import { PacketTap, type PacketTapStats } from "../capture/packets/tap.ts";
 import { EXCLUDED_DOMAIN } from "../track/flow-names.ts";
-import { secondLevel } from "./decode/second-level.ts";
 import { LocalOwners } from "./flow-owners.ts";
 import { Names, NO_POLICY } from "./names.ts";
 import { NAME_MODES, type NameMode, NamePolicy, type NamePolicyConfig } from "./policy.ts";

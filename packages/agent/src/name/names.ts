@@ -1,11 +1,10 @@
 /** What each client asked for and what each connection said itself; and when the tracker asks about a flow, which of it is to be believed. */
-import { type Cidr, cidrContains, isLoopback, NOTHING_EXCLUDED } from "@flowtrail/model";
+import { type Cidr, cidrContains, isLoopback, NOTHING_EXCLUDED, secondLevel } from "@flowtrail/model";
 import type { PacketListener } from "../capture/packets/tap.ts";
 import { TCP, UDP } from "../track/codes.ts";
 import { FlowKey } from "../track/flow-key.ts";
 import { EXCLUDED_DOMAIN, type FlowNames, type FoundName, type NamedFlow } from "../track/flow-names.ts";
 import { AwaitedFlows } from "./awaited.ts";
-import { secondLevel } from "./decode/second-level.ts";
 import { DnsCache } from "./dns-cache.ts";
 import { type NameListener, PacketReader } from "./packet-reader.ts";
 import { NamePolicy } from "./policy.ts";

@@ -1,10 +1,9 @@
 /** Whose names may be known, and how much of them: by network, by interface, by address. */
-import { cidrContains, type ExcludeRules } from "@flowtrail/model";
+import { cidrContains, type ExcludeRules, secondLevel } from "@flowtrail/model";
 import { AddressSet } from "../track/address-set.ts";
 import { EXCLUDED_DOMAIN } from "../track/flow-names.ts";
 import type { NetworkConfig } from "../track/networks.ts";
 import { latin1 } from "./decode/bytes.ts";
-import { secondLevel } from "./decode/second-level.ts";
 
 /** The strictest first. */
 export const NAME_MODES = ["off", "second-level", "full"] as const;

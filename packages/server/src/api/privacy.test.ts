@@ -90,7 +90,7 @@ describe("what is excluded", () => {
       exclude_nodes: ["nobody"],
       exclude_domains: ["*.Clinic.example", "bücher.example"],
     });
-    expect(effect.sentences.join("\n")).toMatch(/Flows of user ANA@example.com .* 0 flows of the last 24 hours/);
+    expect(effect.sentences.join("\n")).toMatch(/Flows of user ANA@example.com .* would have been 0 flows/);
     expect(effect.sentences.join("\n")).toMatch(/inventory knows no node nobody now/);
     const config = await told();
     expect(config.version).not.toBe(version);
@@ -224,6 +224,54 @@ describe("addresses of the internet", () => {
     await set({ networks: { office: { external_addresses: null } } });
   });
 
+  it("do not keep a Netmaker agent's end from its beginning, nor an import from being the same twice", async () => {
+    await set({ external_addresses: "truncated" });
+    const at = Date.now() - 600_000;
+    const told = (change: object) => ({
+      flow_id: "77",
+      host_id: "h-y",
+      network_id: "office",
+      protocol: 6,
+      src_port: 5,
+      dst_port: 443,
+      icmp_type: 0,
+      icmp_code: 0,
+      direction: "ingress",
+      src_ip: "10.9.0.22",
+      dst_ip: "198.51.100.99",
+      src_type: "user",
+      dst_type: "external",
+      start_ts: new Date(at).toISOString(),
+      end_ts: "1970-01-01T00:00:00Z",
+      bytes_sent: 0,
+      bytes_recv: 0,
+      packets_sent: 0,
+      packets_recv: 0,
+      status: 8,
+      version: new Date(at + 1).toISOString(),
+      ...change,
+    });
+    const bring = async (one: object) =>
+      (
+        await test.ask<{ stored: number; already: number }>("POST", "/api/import/netmaker", {
+          body: JSON.stringify(one),
+          headers: { "content-type": NDJSON_CONTENT_TYPE },
+        })
+      ).body;
+    const end = told({
+      end_ts: new Date(at + 5000).toISOString(),
+      version: new Date(at + 5001).toISOString(),
+      bytes_sent: 7,
+      status: 14,
+    });
+    expect(await bring(told({}))).toMatchObject({ stored: 1 });
+    expect(await bring(end)).toMatchObject({ stored: 1 });
+    expect(await bring(end)).toMatchObject({ stored: 0, already: 1 });
+    const own = (await stored()).filter(({ reporter_id }) => reporter_id === "h-y");
+    expect(own.map(({ dst_ip, state }) => [dst_ip, state])).toEqual([["198.51.100.0", "closed"]]);
+    await set({ external_addresses: null });
+  });
+
   it("do not keep two reports of one connection from being one", async () => {
     await set({ external_addresses: "truncated" });
     const hr = await test.agentToken("hr");
@@ -240,6 +288,23 @@ describe("addresses of the internet", () => {
     const { body } = await test.ask<{ reports?: unknown[] }>("GET", `/api/flows/hr/${other.flow_id}`);
     expect(JSON.stringify(body)).toContain(String(mine.flow_id));
     await set({ external_addresses: null });
+  });
+});
+
+describe("domain names", () => {
+  it("are cut for senders, too, that know nothing of the setting", async () => {
+    const named = { domain: "www.shop.example.co.uk", domain_source: "sni", app: "h2" };
+    const namesOf = async (change: object) => {
+      await set(change);
+      const one = row("10.9.0.22", "198.51.100.7", named);
+      await deliver(one);
+      const { domain, domain_source, app } = (await flow(one.flow_id)) ?? {};
+      return [domain, domain_source, app];
+    };
+    expect(await namesOf({})).toEqual(["www.shop.example.co.uk", "sni", "h2"]);
+    expect(await namesOf({ networks: { office: { names: "second-level" } } })).toEqual(["example.co.uk", "sni", "h2"]);
+    expect(await namesOf({ networks: { office: { names: null } }, names: "off" })).toEqual([null, null, null]);
+    await set({ names: null });
   });
 });
 

@@ -2,7 +2,7 @@
  * Rows of Netmaker's log → flows, each once. Up to 1.5.1 a flow has two rows (START and DESTROY), later one. The two say of the same start
  * what differs by milliseconds, and some of it may be stored already: by the door, or by an import before.
  */
-import { formatAddress, parseAddress } from "@flowtrail/model";
+import { formatAddress, parseAddress, truncateAddress } from "@flowtrail/model";
 import { eventEndMs, eventStartMs, type FlowPlace } from "../receive/netmaker/convert.ts";
 import type { NetmakerEvent } from "../receive/netmaker/event.ts";
 import { flowKey, sequenceOf } from "../receive/netmaker/identity.ts";
@@ -34,14 +34,16 @@ export interface Joined {
 /** What two sayings of one start may differ by: the kernel's stamp and the agent's clock when it handled the event. */
 export const START_SLACK_MS = 5000;
 
-/** Compares a flow's ends with those of another one. */
+/** Compares a flow's ends with those of another one: without what of addresses may not be stored. */
 export function tupleOf({ src, dst, protocol, srcPort, dstPort }: NetmakerEvent): string {
   return [protocol, plain(src.ip), srcPort, plain(dst.ip), dstPort].join(" ");
 }
 
 const plain = (address: string) => {
   const bytes = parseAddress(address);
-  return bytes === null ? address : formatAddress(bytes);
+  if (bytes === null) return address;
+  truncateAddress(bytes);
+  return formatAddress(bytes);
 };
 
 /** @param events that have no problem */

@@ -16,9 +16,10 @@ interface Row {
   readonly tuple: string;
 }
 
+const cut = (column: string) => addressTextSql(`toIPv6(cutIPv6(${column}, 10, 1))`);
 const TUPLE =
-  `concat(toString(protocol), ' ', ${addressTextSql("src_ip")}, ' ', toString(ifNull(src_port, 0)), ' ', ` +
-  `${addressTextSql("dst_ip")}, ' ', toString(ifNull(dst_port, 0)))`;
+  `concat(toString(protocol), ' ', ${cut("src_ip")}, ' ', toString(ifNull(src_port, 0)), ' ', ` +
+  `${cut("dst_ip")}, ' ', toString(ifNull(dst_port, 0)))`;
 
 /** @throws StoreError */
 export async function storedReports(

@@ -6,7 +6,8 @@ import { statSync } from "node:fs";
 import { type Cidr, EXCLUDE_REASONS, type ExcludeReason, type FlowBatch, PSEUDONYM_KINDS, parseCidr } from "@flowtrail/model";
 import type { EntityVersion } from "../identify/history/change.ts";
 import type { Inventory } from "../identify/inventory-schema.ts";
-import { type CaptureState, isTruncated } from "../settings/capture-state.ts";
+import { type CaptureState, isTruncated, type NameMode, namesOf } from "../settings/capture-state.ts";
+import { cutNames } from "./cut-names.ts";
 import { disguised, disguisedEntity, disguisedVersions, disguiseRows } from "./disguise.ts";
 import { PrivacyError } from "./errors.ts";
 import { Excluded, type ToldExcludes } from "./excluded.ts";
@@ -80,6 +81,7 @@ export class Privacy {
     const rules = this.#rules();
     const kept = rules.isEmpty ? batch : this.#without(batch, rules);
     const state = this.#deps.state();
+    if (hasCutNames(state, this.#deps.inventory())) cutNames(kept, (network) => this.#nameModeOf(network));
     if (this.#cuts())
       truncateRows(
         kept,
@@ -201,6 +203,11 @@ export class Privacy {
     }
   }
 
+  #nameModeOf(network: string): NameMode {
+    const told = this.#deps.inventory().networks.find(({ id }) => id === network)?.names;
+    return namesOf(this.#deps.state(), network, told);
+  }
+
   #rangesOf(network: string): readonly Cidr[] {
     const inventory = this.#deps.inventory();
     if (this.#ranges?.inventory !== inventory) {
@@ -224,6 +231,16 @@ export class Privacy {
     this.#lookedMs = nowMs;
     return this.#pseudonyms;
   }
+}
+
+/** Is there a network that does not keep names in full? */
+function hasCutNames({ policy, networks }: CaptureState, inventory: Inventory): boolean {
+  const isCut = (mode: NameMode | undefined) => mode !== undefined && mode !== "full";
+  return (
+    isCut(policy.names) ||
+    [...networks.values()].some(({ set }) => isCut(set.names)) ||
+    inventory.networks.some(({ names }) => isCut(names))
+  );
 }
 
 function stampOf(path: string): string | null {

@@ -8,16 +8,14 @@ import {
   formatAddress,
   isLinkLocal,
   isLoopback,
-  isV4Mapped,
   parseCidr,
+  truncateAddress,
 } from "@flowtrail/model";
 
 /** Addresses of nobody on the internet (RFC 1918, 6598, 4193): translated ones are those of our own gateways and LANs. */
 const PRIVATE = ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "fc00::/7"].map(
   (text) => parseCidr(text) as Cidr,
 );
-const V4_FROM = 15;
-const V6_FROM = 6;
 
 /**
  * Cuts the addresses of external ends, and the names that are made of them.
@@ -38,7 +36,7 @@ export function truncateRows(
       [dst_type, dst_ip, dst_id, dst_name],
     ] as const) {
       if (type.get(row) !== "external") continue;
-      truncate(ip.bytes, row * ADDRESS_BYTES);
+      truncateAddress(ip.bytes, row * ADDRESS_BYTES);
       for (const text of [id, name]) if (text.has(row)) text.set(row, formatAddress(ip.bytes, row * ADDRESS_BYTES));
     }
     for (const column of [nat_src_ip, nat_dst_ip]) truncateTranslated(column, row, ranges(where));
@@ -52,9 +50,5 @@ function truncateTranslated(column: AddressColumn, row: number, ranges: readonly
   if (isLinkLocal(column.bytes, at) || isLoopback(column.bytes, at)) return;
   for (const range of PRIVATE) if (cidrContains(range, column.bytes, at)) return;
   for (const range of ranges) if (cidrContains(range, column.bytes, at)) return;
-  truncate(column.bytes, at);
-}
-
-function truncate(bytes: Uint8Array, at: number): void {
-  bytes.fill(0, at + (isV4Mapped(bytes, at) ? V4_FROM : V6_FROM), at + ADDRESS_BYTES);
+  truncateAddress(column.bytes, at);
 }

@@ -41,7 +41,7 @@ function excludeParts(
           : "";
       parts.push({
         text: (flows) =>
-          `Flows of ${what(added)} are not recorded any more, by agents and by this server: ${flows} of the last 24 hours ${filter === null ? "were theirs" : "are such"}. ${STORED}${held}${nobody}`,
+          `Flows of ${what(added)} are not recorded any more, by agents and by this server: of the last 24 hours that would have been ${flows}. ${STORED}${held}${nobody}`,
         filter: filter ?? NOTHING,
         isOfDay: true,
         agents,

@@ -1,6 +1,6 @@
+import { secondLevel } from "@flowtrail/model";
 import { describe, expect, it } from "vitest";
 import { hostName, hostNameAt } from "./host-name.ts";
-import { secondLevel } from "./second-level.ts";
 import { Work } from "./work.ts";
 
 const label = "a".repeat(63);

@@ -3,7 +3,7 @@
  * together are what START and DESTROY have in common. The same may come again (a client with a fixed port, and the kernel's entry at the same
  * place): when it began tells those apart (places.ts).
  */
-import { FLOW_ID_SEQUENCES, formatAddress, hasPorts, parseAddress } from "@flowtrail/model";
+import { FLOW_ID_SEQUENCES, formatAddress, hasPorts, parseAddress, truncateAddress } from "@flowtrail/model";
 import type { NetmakerEvent } from "./event.ts";
 
 /** Of host, flow id and tuple: 53 bits. The lowest 22 are those of the stored flow's id. */
@@ -18,20 +18,29 @@ export function sequenceOf(key: number): number {
   return key % FLOW_ID_SEQUENCES;
 }
 
-/** The tuple, as `STORED_TUPLE` has it of a stored row. */
+/**
+ * The tuple, as `STORED_TUPLE` has it of a stored row: of addresses the /24 and /48, as no more of them may be stored. The id is of the whole of them.
+ */
 export function tupleOf({ protocol, src, dst, srcPort, dstPort }: NetmakerEvent): string {
   const ports = hasPorts(protocol) ? [srcPort, dstPort] : [0, 0];
   return [protocol, asStored(src.ip), ports[0], asStored(dst.ip), ports[1]].join(" ");
 }
 
 /** In SQL. */
-export const STORED_TUPLE = "concatWithSeparator(' ', protocol, src_ip, ifNull(src_port, 0), dst_ip, ifNull(dst_port, 0))";
+export const STORED_TUPLE = `concatWithSeparator(' ', protocol, ${cutSql("src_ip")}, ifNull(src_port, 0), ${cutSql("dst_ip")}, ifNull(dst_port, 0))`;
 
-/** As ClickHouse writes an IPv6. */
+/** An address without what names one host, as ClickHouse writes an IPv6. */
 function asStored(ip: string): string {
   const bytes = parseAddress(ip);
-  const text = bytes === null ? "" : formatAddress(bytes);
+  if (bytes === null) return "";
+  truncateAddress(bytes);
+  const text = formatAddress(bytes);
   return text.includes(":") ? text : `::ffff:${text}`;
+}
+
+/** The same in SQL: bytes to be cut off of IPv6, and of IPv4. */
+function cutSql(column: string): string {
+  return `cutIPv6(${column}, 10, 1)`;
 }
 
 /** Two 32-bit hashes side by side, in the manner of MurmurHash3: each character goes into both by another multiplier. */
