@@ -27,7 +27,7 @@ it.each<[Partial<AuditLine>, string]>([
     {
       action: "export.flows",
       target: "csv",
-      details: { rows: 12_403, bytes: 2048, complete: true, flows: { filter: "network=office" } },
+      details: { rows: 12_403, bytes: 2048, complete: true, asked: { q: "network=office" } },
     },
     "alice exported 12,403 flows (network=office) as CSV, 2.00 KiB",
   ],

@@ -117,14 +117,14 @@ function wordsOf({ name, what }: AuditChange): string {
 }
 
 function exported({ target, details, status }: AuditLine, one: string, many = `${one}s`, whose = ""): string {
-  const { rows, bytes, complete, flows } = details as {
+  const { rows, bytes, complete, asked } = details as {
     rows?: number;
     bytes?: number;
     complete?: boolean;
-    flows?: { filter?: string };
+    asked?: { q?: unknown };
   };
   const format = target === "" ? "" : ` as ${target === "parquet" ? "Parquet" : target.toUpperCase()}`;
-  const which = flows?.filter === undefined || flows.filter === "" ? "" : ` (${flows.filter})`;
+  const which = typeof asked?.q === "string" && asked.q !== "" ? ` (${asked.q})` : "";
   if (rows === undefined)
     return `${status === null ? "began to export" : "exported"} ${whose === "" ? many : whose.trim()}${which}${format}`;
   const size = bytes === undefined ? "" : `, ${formatBytes(bytes)}`;

@@ -90,7 +90,9 @@ async function begin(request: FastifyRequest, reply: FastifyReply, { audit, repe
     if (line.action === "search" && isOfAll) return;
     const what = { action: line.action, target: targetOf(request), details: { asked } };
     const who = whoOf(request.identity);
-    const key = JSON.stringify([who.kind, who.id, who.account, request.ip, what]);
+    // Whatever is looked for in the log itself: it was read.
+    const same = line.action === "audit.read" ? line.action : what;
+    const key = JSON.stringify([who.kind, who.id, who.account, request.ip, same]);
     repeats.see(key, () => entryOf(request, audit, what));
     return;
   }

@@ -10,7 +10,7 @@ const SECRET_TEXTS: readonly (readonly [RegExp, string])[] = [
   [/\beyJ[\w-]+\.[\w-]+\.[\w-]*/g, HIDDEN],
   [/-----BEGIN [A-Z ]+-----[^-]*(-----END [A-Z ]+-----)?/g, HIDDEN],
   [/\b(bearer|basic)\s+\S+/gi, HIDDEN],
-  [/(\w+:\/\/)[^\s/@]+@/g, `$1${HIDDEN}@`],
+  [/\b([a-z][a-z0-9+.-]{0,20}:\/\/)[^\s/@]{1,500}@/gi, `$1${HIDDEN}@`],
 ];
 const MAX_TEXT = 2000;
 const MAX_ITEMS = 100;
@@ -19,7 +19,8 @@ const MAX_BYTES = 16_384;
 
 /** A text without what lets anybody in, and not too long. */
 export function safeText(text: string, max: number = MAX_TEXT): string {
-  const safe = SECRET_TEXTS.reduce((so, [secret, instead]) => so.replace(secret, instead), text);
+  // A secret that the end cuts through must still be known as one; and nobody can make this take long.
+  const safe = SECRET_TEXTS.reduce((so, [secret, instead]) => so.replace(secret, instead), text.slice(0, max + MAX_TEXT));
   return safe.length > max ? `${safe.slice(0, max)}…` : safe;
 }
 

@@ -32,11 +32,15 @@ export function AuditSection() {
     getNextPageParam: (last) => last.next,
     placeholderData: keepPreviousData,
   });
-  const choose = (change: Readonly<Record<string, string>>) => {
+  const choose = (change: Readonly<Record<string, string>>, options: { replace?: boolean } = {}) => {
     const next = { section: "audit", of: kind as string, since: time as string, who, ...change };
     const isDefault = (name: string, value: string) =>
       value === "" || (name === "of" && value === "all") || (name === "since" && value === "30d");
-    navigate(SETTINGS_PATH, new URLSearchParams(Object.entries(next).filter(([name, value]) => !isDefault(name, value))));
+    navigate(
+      SETTINGS_PATH,
+      new URLSearchParams(Object.entries(next).filter(([name, value]) => !isDefault(name, value))),
+      options,
+    );
   };
   const lines = data?.pages.flatMap((page) => page.entries) ?? [];
   const options = <T extends string>(list: readonly { readonly id: T; readonly label: string }[]) =>
@@ -50,7 +54,7 @@ export function AuditSection() {
           label="Person or program"
           value={who}
           placeholder="a part of the name"
-          onChange={(name) => choose({ who: name })}
+          onChange={(name) => choose({ who: name }, { replace: true })}
         />
         <Button component="a" href={auditFile(asked)} download variant="default" size="sm">
           Save as CSV
