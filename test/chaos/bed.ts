@@ -35,6 +35,14 @@ const TIMEOUTS: Readonly<Record<string, number>> = {
   nf_conntrack_tcp_timeout_established: 20,
 };
 
+/** What a server's environment is without more. */
+const OWN_ENGINE = { NODE_COMPILE_CACHE };
+function olderEngineEnv(directory: string | null): NodeJS.ProcessEnv {
+  if (directory === null) return {};
+  const hook = fileURLToPath(new URL("./older-engine.mjs", import.meta.url));
+  return { NODE_OPTIONS: `--import ${hook}`, FLOWTRAIL_OLDER_ENGINE: directory };
+}
+
 /** A time in which flows may live and die unseen, by the ledger's clock. */
 export interface Excuse {
   readonly reason: string;
@@ -47,6 +55,8 @@ export interface Excuse {
 export interface BedOptions {
   readonly random: Random;
   readonly storeMebibytes: number;
+  /** Package of an earlier ClickHouse, which the server has first. Null: it has its own from the beginning. */
+  readonly olderEngine: string | null;
 }
 
 export class ChaosBed {
@@ -96,7 +106,7 @@ export class ChaosBed {
     return this.#agent;
   }
 
-  async #build({ storeMebibytes }: BedOptions): Promise<void> {
+  async #build({ storeMebibytes, olderEngine }: BedOptions): Promise<void> {
     // What is mounted here is mounted, and taken off, in the namespaces of those who were started before, too.
     execFileSync("mount", ["--bind", this.dir, this.dir]);
     execFileSync("mount", ["--make-shared", this.dir]);
@@ -105,7 +115,10 @@ export class ChaosBed {
     this.#makeNetwork();
     await this.tap.listen(this.net.b, LINK_PORT);
     const flags = { "store.min_free_disk": "50MB", "agents.update_interval_s": "1", "retention.max_size": "none" };
-    this.#server = await ServerProcess.start(join(this.serverDisk.path, "server"), flags, { NODE_COMPILE_CACHE });
+    this.#server = await ServerProcess.start(join(this.serverDisk.path, "server"), flags, {
+      ...OWN_ENGINE,
+      ...olderEngineEnv(olderEngine),
+    });
     await this.#startAgent();
     this.#oracle = kernelRecord(this.net.a, this.ledger);
     await this.#oracle.start();
@@ -220,6 +233,11 @@ export class ChaosBed {
     for (const endMs = performance.now() + PATIENCE_MS; !(await happened()); await sleep(100)) {
       if (performance.now() > endMs) throw new Error(`waited ${PATIENCE_MS / 1000} s in vain until ${what}`);
     }
+  }
+
+  /** The server has its own engine from its next start on. */
+  upgradeEngine(): void {
+    this.server.env = OWN_ENGINE;
   }
 
   /** Of the embedded ClickHouse; null: it does not run. */

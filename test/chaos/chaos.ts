@@ -2,6 +2,7 @@
 import { writeFileSync } from "node:fs";
 import { ChaosBed } from "./bed.ts";
 import type { Fault } from "./fault.ts";
+import { ENGINE_UPGRADED } from "./faults/upgrade.ts";
 import { type ChaosOptions, readOptions, USAGE } from "./options.ts";
 import { Random } from "./random.ts";
 import { isGood, markdownTable, textTable } from "./report.ts";
@@ -13,12 +14,13 @@ const STORE_MEBIBYTES = 4096;
 const SOAK_STORE_MEBIBYTES = 40_960;
 
 /** Every fault before any comes again. */
-function* planOf(faults: readonly Fault[], random: Random): Generator<Fault> {
+function* planOf({ faults, olderEngine }: ChaosOptions, random: Random): Generator<Fault> {
+  if (olderEngine !== null) yield ENGINE_UPGRADED;
   for (;;) yield* random.shuffled(faults);
 }
 
 async function main(options: ChaosOptions): Promise<boolean> {
-  const { faults, runs, minutes, isSoak, rate, seed } = options;
+  const { runs, minutes, isSoak, rate, seed, olderEngine } = options;
   const random = new Random(seed);
   say(`seed ${seed}, ${runs ?? "any number of"} runs${minutes === null ? "" : ` within ${minutes} min`}, ${rate} flows a second`);
   const sinceMs = Date.now();
@@ -26,13 +28,14 @@ async function main(options: ChaosOptions): Promise<boolean> {
   const bed = await ChaosBed.up({
     random: new Random(seed + 1),
     storeMebibytes: isSoak ? SOAK_STORE_MEBIBYTES : STORE_MEBIBYTES,
+    olderEngine,
   });
   const results: RunResult[] = [];
   const sampler = new Sampler(bed);
   const stopped = nextSignal();
   let isWhole = false;
   try {
-    for (const fault of planOf(faults, random)) {
+    for (const fault of planOf(options, random)) {
       if (results.length >= (runs ?? Number.POSITIVE_INFINITY) || performance.now() > endMs) break;
       const result = await Promise.race([runFault(bed, fault, rate), stopped]);
       if (result === null) break;

@@ -13,6 +13,8 @@ export interface ChaosOptions {
   /** Flows a second. */
   readonly rate: number;
   readonly seed: number;
+  /** Directory of the package of an earlier ClickHouse: what the server begins with. */
+  readonly olderEngine: string | null;
   readonly jsonFile: string | null;
   readonly markdownFile: string | null;
 }
@@ -31,6 +33,7 @@ export const USAGE = `Usage: npm run test:chaos -- [--runs N] [--hours N] [--rat
   --rate N       reports a second. Default: ${RUN_RATE * REPORTS_OF_A_FLOW}, in a soak ${SOAK_REPORTS}
   --fault NAMES  these only, with commas in between
   --seed N       same seed, same plan. Default: of the moment, and told
+  --older-engine DIR  unpacked package of an earlier ClickHouse (@chdb/lib-…): the first run upgrades it
   --json FILE    the results as JSON
   --md FILE      the table as Markdown
 
@@ -44,7 +47,7 @@ export function readOptions(argv: readonly string[]): ChaosOptions | "help" {
   const { values } = parseArgs({
     args: [...argv],
     options: {
-      ...{ runs: text, hours: text, rate: text, fault: text, seed: text, json: text, md: text },
+      ...{ runs: text, hours: text, rate: text, fault: text, seed: text, json: text, md: text, "older-engine": text },
       help: { type: "boolean", short: "h" },
     },
   });
@@ -63,6 +66,7 @@ export function readOptions(argv: readonly string[]): ChaosOptions | "help" {
     isSoak: hours > 0,
     rate: number("rate", hours > 0 ? SOAK_REPORTS : RUN_RATE * REPORTS_OF_A_FLOW) / REPORTS_OF_A_FLOW,
     seed: number("seed", Date.now() % 1_000_000),
+    olderEngine: values["older-engine"] ?? null,
     jsonFile: values.json ?? null,
     markdownFile: values.md ?? null,
   };

@@ -1,4 +1,5 @@
 /** What people do: agents and servers are replaced, started in another order, started twice. */
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { ROLLUP_TABLES } from "../../../packages/server/src/store/schema/rollup-tables.ts";
 import { SCHEMA_1 } from "../../../packages/server/src/store/schema/testing-version-1.ts";
@@ -36,6 +37,27 @@ async function toVersion1(bed: ChaosBed): Promise<void> {
     await stop({ keep: true });
   }
 }
+
+/** The library that the engine runs from. */
+function engineLibrary(bed: ChaosBed): string {
+  const words = readFileSync(`/proc/${bed.enginePid()}/cmdline`, "utf8").split("\0");
+  return words.find((word) => word.endsWith("/libchdb.so")) ?? "";
+}
+
+/** Of a bed that began with an earlier ClickHouse, the first one. */
+export const ENGINE_UPGRADED: Fault = {
+  name: "engine-upgraded",
+  about: "the server's next start has a later ClickHouse on the data of an earlier one (with --older-engine only)",
+  lastsMs: [500, 1500],
+  begin: async (bed) => {
+    const before = engineLibrary(bed);
+    await bed.server.stop();
+    bed.upgradeEngine();
+    await bed.server.start();
+    const after = engineLibrary(bed);
+    if (before === "" || before === after) throw new Error(`the engine was ${before} and is ${after}`);
+  },
+};
 
 export const UPGRADES: readonly Fault[] = [
   {

@@ -13,8 +13,8 @@ const START_MS = 60_000;
 export class ServerProcess {
   readonly data: string;
   readonly #flags: readonly string[];
-  /** Beside this process's own. */
-  readonly #env: NodeJS.ProcessEnv;
+  /** Beside this process's own; from the next start on. */
+  env: NodeJS.ProcessEnv;
   #child: ChildProcess | null = null;
   /** Its last words. */
   #said = "";
@@ -22,7 +22,7 @@ export class ServerProcess {
 
   private constructor(data: string, port: number, flags: Readonly<Record<string, string>>, env: NodeJS.ProcessEnv) {
     this.data = data;
-    this.#env = env;
+    this.env = env;
     this.url = `http://127.0.0.1:${port}`;
     const options = Object.entries({ listen: `127.0.0.1:${port}`, data, "log.level": "warn", ...flags });
     this.#flags = options.flatMap(([key, value]) => [`--${key.replaceAll(/[._]/g, "-")}`, value]);
@@ -39,7 +39,7 @@ export class ServerProcess {
   async start(env: NodeJS.ProcessEnv = {}): Promise<void> {
     const child = spawn(process.execPath, [PROGRAM, "server", ...this.#flags], {
       stdio: ["ignore", "ignore", "pipe"],
-      env: { ...process.env, ...this.#env, ...env },
+      env: { ...process.env, ...this.env, ...env },
     });
     child.stderr?.on("data", (part: Buffer) => {
       this.#said = (this.#said + part.toString()).slice(-4000);
