@@ -39,7 +39,7 @@ describe.skipIf(!needs("privacy in a browser", "browser"))("privacy", () => {
     await effect.getByText(/knows no user nobody@example.com now/).waitFor();
     await effect.getByText(/cut to their \/24 .* 1 flow of the last 24 hours has one/).waitFor();
     await page.getByRole("button", { name: "Save" }).click();
-    await page.getByText(/^Saved/).waitFor();
+    await page.getByText("Saved. ").waitFor();
     const { body } = await server.ask("GET", "/api/settings/capture");
     expect(body).toMatchObject({
       settings: {
@@ -68,7 +68,7 @@ describe.skipIf(!needs("privacy in a browser", "browser"))("privacy", () => {
     await page.getByRole("button", { name: "Review" }).click();
     await page.getByText(/become pseudonyms/).waitFor();
     await page.getByRole("button", { name: "Save" }).click();
-    await page.getByText(/^Saved/).waitFor();
+    await page.getByText("Saved. ").waitFor();
     await deliver(server, [example3(Date.now() - 20_000, 100)]);
     await page.goto(`${server.url}/traffic-logs?from=-1h`);
     const value = page.getByRole("button", { name: /user-[a-z2-7]{8}…/ }).first();
