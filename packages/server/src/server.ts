@@ -8,18 +8,10 @@ import type { Api } from "./api/context.ts";
 import { noteChanged } from "./audit/current.ts";
 import { AuditLog } from "./audit/log.ts";
 import { Repeats } from "./audit/repeats.ts";
-import { Auth } from "./auth/auth.ts";
-import { authConfig, proxyConfig } from "./auth/config.ts";
 import { Enrol } from "./auth/enrol.ts";
-import { Failures } from "./auth/failures.ts";
-import { makeOidc, sayIfAway } from "./auth/oidc/make.ts";
-import type { Oidc } from "./auth/oidc/oidc.ts";
-import { PASSWORDS, Passwords, type PasswordsConfig } from "./auth/password.ts";
-import { PasswordSignIn } from "./auth/password-sign-in.ts";
-import { PATIENCE, Patience } from "./auth/patience.ts";
-import { ProxyPeople } from "./auth/proxy-people.ts";
-import { Rotate } from "./auth/rotate.ts";
-import { WhoAsks } from "./auth/who-asks.ts";
+import { type Gate, makeGate } from "./auth/gate.ts";
+import { sayIfAway } from "./auth/oidc/make.ts";
+import { PASSWORDS, type PasswordsConfig } from "./auth/password.ts";
 import type { ServerConfig } from "./config/schema.ts";
 import { keepAdminToken, prepareData, removeServerFile, writeServerFile } from "./data-dir.ts";
 import type { ApiDescription } from "./describe.ts";
@@ -73,8 +65,6 @@ import { InventoryLog } from "./store/inventory-log.ts";
 import { Store } from "./store/store.ts";
 import { VERSION } from "./version.ts";
 
-const FAILURES_WINDOW_MS = 60_000;
-const DAY_MS = 24 * 3_600_000;
 /** What another server was asked to delete is known here after this time. */
 const FOLLOW_ERASURES_MS = 3_000;
 const RETRY_ERASURE_MS = 15_000;
@@ -98,7 +88,6 @@ export interface ServerDeps {
 export class Server {
   readonly #config: ServerConfig;
   readonly #logger: FastifyBaseLogger;
-  readonly #passwords: PasswordsConfig;
   readonly #now: () => number;
   readonly #store: Store;
   readonly #desk: InquiryDesk;
@@ -124,8 +113,7 @@ export class Server {
   readonly #erase: Erase;
   readonly #health: Health;
   readonly #listening: Listening;
-  /** Null: people sign in without a provider. */
-  readonly #oidc: Oidc | null;
+  readonly #gate: Gate;
   #app: Api | null = null;
 
   constructor(config: ServerConfig, deps: ServerDeps) {
@@ -133,11 +121,10 @@ export class Server {
     const { logger } = deps;
     this.#config = config;
     this.#logger = logger;
-    this.#passwords = deps.passwords ?? PASSWORDS;
     this.#now = now;
     this.#listening = new Listening(config, { now, logger, certificatePollMs: deps.certificatePollMs });
     this.#store = new Store(storeConfig(config), { logger, now });
-    this.#oidc = makeOidc(config, { accounts: this.#store.accounts, now, logger });
+    this.#gate = makeGate(config, { store: this.#store, passwords: deps.passwords ?? PASSWORDS, now, logger });
     this.#audit = new AuditLog({ ...AUDIT, server: hostname() }, { store: this.#store.audit, now, logger });
     this.#repeats = new Repeats(REPEATS, { note: (entry) => this.#audit.note(entry), now });
     this.#store.settings.onChange(noteChanged);
@@ -315,7 +302,7 @@ export class Server {
       const urls = await this.#listening.start(this.#app);
       await this.#netmaker?.start();
       await writeServerFile(data, urls);
-      sayIfAway(this.#oidc, this.#logger);
+      sayIfAway(this.#gate.oidc, this.#logger);
       sayWhoGetsIn(this.#config, await this.#store.accounts.list(), this.#logger);
     } catch (error) {
       await this.stop();
@@ -405,22 +392,16 @@ export class Server {
       flowsFromMs: () => store.retention.flowsFromMs(now()),
     };
     const known = { sources, leastMs: WORTH_ASKING_MS };
-    const auth = new Auth(authConfig(this.#config), { tokens: store.tokens, accounts: store.accounts, now });
-    const proxy = new ProxyPeople(proxyConfig(this.#config), { accounts: store.accounts, logger: this.#logger });
     return buildApp({
       config: this.#config,
       version: VERSION,
       now,
       logger: this.#logger,
       http: this.#listening.servers,
-      auth,
-      proxy,
-      whoAsks: new WhoAsks({ auth, proxy }),
-      oidc: this.#oidc,
+      ...this.#gate,
       audit: this.#audit,
       auditTable: store.audit,
       repeats: this.#repeats,
-      failures: new Failures({ max: this.#config.auth.max_failures, windowMs: FAILURES_WINDOW_MS }, { now }),
       tokens: store.tokens,
       tokenUses: store.tokenUses,
       enrolments: store.enrolments,
@@ -433,13 +414,7 @@ export class Server {
         isHeard: (id) => this.#roster.coverages.has(id),
         onEnrolled: (enrolment) => this.#roster.enrol(enrolment),
       }),
-      rotate: new Rotate({ maxAgeMs: agentTokenMs(this.#config) }, { tokens: store.tokens, now }),
       accounts: store.accounts,
-      passwordSignIn: new PasswordSignIn({
-        accounts: store.accounts,
-        passwords: new Passwords(this.#passwords),
-        patience: new Patience(PATIENCE, { now }),
-      }),
       roster: this.#roster,
       identify: this.#identify,
       history: this.#history,
@@ -466,7 +441,7 @@ export class Server {
       metrics: new Metrics({
         http: this.#listening.servers,
         certificate: () => this.#listening.certificate,
-        proxy,
+        proxy: this.#gate.proxy,
         receive: this.#receive,
         live: this.#live,
         store,
@@ -529,8 +504,4 @@ export class Server {
       kind === "agent" && node !== null ? [{ node, name, createdMs, revokedMs }] : [],
     );
   }
-}
-
-function agentTokenMs({ auth: { agent_token_days: days } }: ServerConfig): number | null {
-  return days === 0 ? null : days * DAY_MS;
 }
