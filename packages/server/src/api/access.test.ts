@@ -22,6 +22,8 @@ const PUBLIC = [
   "GET /api/auth/oidc/start",
   "GET /api/auth/oidc/callback",
   "GET /api/auth/oidc/end",
+  "GET /api/auth/methods",
+  "POST /agent/v1/enroll",
 ];
 
 /** All routes of the running server, as its own document lists them, with something in the place of parameters. */
@@ -68,14 +70,18 @@ it("lists every route that there is", async () => {
       .flatMap(([path, methods]) => Object.keys(methods).map((method) => `${method} ${path}`))
       .sort(),
   ).toEqual([
+    "delete /api/auth/sessions/{id}",
     "delete /api/tokens/{id}",
     "get /agent/v1/config",
+    "get /api/accounts",
     "get /api/audit",
     "get /api/audit/export",
     "get /api/auth/me",
+    "get /api/auth/methods",
     "get /api/auth/oidc/callback",
     "get /api/auth/oidc/end",
     "get /api/auth/oidc/start",
+    "get /api/auth/sessions",
     "get /api/filter/check",
     "get /api/filter/complete",
     "get /api/flows",
@@ -108,20 +114,32 @@ it("lists every route that there is", async () => {
     "get /api/settings/history",
     "get /api/settings/retention",
     "get /api/settings/retention/holds",
+    "get /api/store/backups",
+    "get /api/store/backups/{name}",
     "get /api/tokens",
     "get /api/v1/flows",
     "get /metrics",
+    "patch /api/accounts/{id}",
+    "post /agent/v1/enroll",
+    "post /agent/v1/token",
+    "post /api/accounts",
+    "post /api/auth/password",
     "post /api/auth/signin",
     "post /api/auth/signout",
+    "post /api/auth/signout/everywhere",
     "post /api/import/netmaker",
     "post /api/inventory/replay",
     "post /api/inventory/sources/{name}/retire",
     "post /api/people/erase",
+    "post /api/privacy/reveal",
     "post /api/sample",
     "post /api/seed",
     "post /api/settings/retention/holds",
     "post /api/settings/retention/holds/{id}/release",
+    "post /api/store/backups",
     "post /api/tokens",
+    "post /api/tokens/enrol",
+    "post /api/tokens/rotate",
     "post /ingest/v1/flows",
     "put /api/local-agent",
     "put /api/settings/capture",
@@ -247,15 +265,15 @@ it("slows down who guesses, but nobody with good credentials", async () => {
   const guarded = await startTestServer();
   const guess = (i: number) => guarded.ask("GET", "/api/flows", { token: `guess-${i}` });
   const guesses = await Promise.all(Array.from({ length: 50 }, (_, i) => guess(i)));
+  const signIn = (code: string) => guarded.ask("POST", "/api/auth/signin", { token: null, body: { code } });
+  const code = await signIn("guess");
   expect((await guarded.ask("GET", "/api/flows")).status).toBe(200);
+  expect((await signIn(guarded.adminToken)).status).toBe(204);
   await guarded.stop();
   const late = guesses.filter(({ status }) => status === 429);
   expect(late.length).toBeGreaterThan(0);
   expect(Number(late[0]?.headers.get("retry-after"))).toBeGreaterThan(0);
-  const codes = await Promise.all(
-    Array.from({ length: 30 }, () => test.ask("POST", "/api/auth/signin", { token: null, body: { code: "x" } })),
-  );
-  expect(codes.some(({ status, headers }) => status === 429 && headers.has("retry-after"))).toBe(true);
+  expect([code.status, Number(code.headers.get("retry-after")) > 0]).toEqual([429, true]);
 });
 
 it("sends headers that keep other pages out", async () => {
@@ -291,7 +309,7 @@ describe("--insecure-no-auth", () => {
     ]);
     const { body } = await open.ask<{ flows: { reporter: string }[] }>("GET", "/api/flows?reports=all", { token: null });
     expect(body.flows.map(({ reporter }) => reporter).sort()).toEqual(["debian", "named", "other"]);
-    expect((await open.ask("GET", "/api/auth/me", { token: null })).body).toEqual({
+    expect((await open.ask("GET", "/api/auth/me", { token: null })).body).toMatchObject({
       kind: "anybody",
       name: null,
       insecure: true,

@@ -13,7 +13,7 @@ export function PasswordSignIn({ onSignedIn }: { onSignedIn(): void }) {
     if (name.trim() !== "" && password !== "") attempt.mutate();
   };
   return (
-    <form onSubmit={submit}>
+    <form className="sign-in-form" onSubmit={submit}>
       <TextInput
         label="Name"
         name="username"
