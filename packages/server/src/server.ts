@@ -49,6 +49,7 @@ import { type CountedSources, WORTH_ASKING_MS } from "./query/flow-list-known.ts
 import { InquiryDesk } from "./query/inquiry-desk.ts";
 import { FlowSeen } from "./query/seen.ts";
 import { Traffic } from "./query/traffic/traffic.ts";
+import { netmakerConfig } from "./receive/netmaker/config.ts";
 import { Netmaker } from "./receive/netmaker/netmaker.ts";
 import type { Submission } from "./receive/ports.ts";
 import { Receive } from "./receive/receive.ts";
@@ -352,32 +353,21 @@ export class Server {
   }
 
   #makeNetmaker(): Netmaker | null {
-    const { listen, host_rate, max_streams, max_envelope, hold, ...rest } = this.#config.netmaker;
-    if (listen === undefined) return null;
-    return new Netmaker(
-      {
-        ...rest,
-        listen,
-        hostRate: host_rate,
-        holdMs: hold,
-        maxStreams: max_streams,
-        maxEnvelopeBytes: max_envelope,
-        shared: this.#config.store.url !== undefined,
-      },
-      {
-        now: this.#now,
-        logger: this.#logger,
-        oldestMs: (nowMs) => this.#store.retention.flowsFromMs(nowMs),
-        clickhouse: this.#store.clickhouse,
-        admit: (note, hasMoved) => this.#agents.admit(note, hasMoved),
-        hasToken: (nodeId) => this.#roster.hasToken(nodeId),
-        identify: this.#identify,
-        privacy: this.#privacy,
-        submit: (submission) => this.#submit(submission),
-        onDelivery: (delivery) => this.#agents.note(delivery),
-        onStored: (batch) => this.#live.publish(this.#erase.without(batch)),
-      },
-    );
+    const config = netmakerConfig(this.#config);
+    if (config === null) return null;
+    return new Netmaker(config, {
+      now: this.#now,
+      logger: this.#logger,
+      oldestMs: (nowMs) => this.#store.retention.flowsFromMs(nowMs),
+      clickhouse: this.#store.clickhouse,
+      admit: (note, hasMoved) => this.#agents.admit(note, hasMoved),
+      hasToken: (nodeId) => this.#roster.hasToken(nodeId),
+      identify: this.#identify,
+      privacy: this.#privacy,
+      submit: (submission) => this.#submit(submission),
+      onDelivery: (delivery) => this.#agents.note(delivery),
+      onStored: (batch) => this.#live.publish(this.#erase.without(batch)),
+    });
   }
 
   #buildApp(): Promise<Api> {
