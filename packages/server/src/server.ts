@@ -209,6 +209,7 @@ export class Server {
           return this.#store.retention.settings.state.holds;
         },
         knownHolds: () => this.#store.retention.settings.state.holds,
+        called: (name) => this.#privacy.pseudonymsOf(name),
         alsoKept: (subject) => alsoKept(subject, this.#store.accounts),
         forget: (isGone) => this.#live.forget(isGone),
         note: (job) => this.#audit.write(this.#audit.entry(erasedEntry(job))),

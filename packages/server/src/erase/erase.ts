@@ -4,7 +4,7 @@
  */
 import { randomUUID } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
-import { type FlowBatch, FlowtrailError, type JsonRow } from "@flowtrail/model";
+import { type FlowBatch, FlowtrailError, type JsonRow, readPseudonym } from "@flowtrail/model";
 import type { ClickHouse } from "../store/clickhouse.ts";
 import type { ErasureLog } from "../store/erasure-log.ts";
 import type { Logger } from "../store/logger.ts";
@@ -16,7 +16,7 @@ import { inventoryPlace, isKnownNow, namesOf, ownNames, valuePlaces } from "./na
 import { NodeRows } from "./node-rows.ts";
 import { type Place, placesOf } from "./places.ts";
 import { type EraseReport, type Kept, reportText, type TableCount } from "./report.ts";
-import { isOf, isRowOf, type Subject } from "./subject.ts";
+import { isOf, isRowOf, namesFor, type Subject, withoutCalled } from "./subject.ts";
 
 export interface EraseConfig {
   /** Others may ask for a deletion, too: they are looked for so often. Null: nobody else can. */
@@ -36,6 +36,8 @@ export interface EraseDeps {
   readonly knownHolds: () => readonly Hold[];
   /** What else there is of somebody, that stays. @throws StoreError */
   readonly alsoKept: (subject: Subject) => Promise<readonly Kept[]>;
+  /** What else rows may call somebody: pseudonyms. */
+  readonly called: (name: string) => readonly string[];
   /** Rows that are in memory, for who follows live. */
   readonly forget: (isGone: (row: JsonRow) => boolean) => void;
   /** What was done becomes part of the audit log. */
@@ -101,7 +103,8 @@ export class Erase {
   }
 
   /** What would be deleted, and what would be kept. @throws StoreError */
-  async preview(subject: Subject, who: string): Promise<EraseReport> {
+  async preview(asked: Subject, who: string): Promise<EraseReport> {
+    const subject = this.#known(asked);
     const holds = await this.#deps.holds();
     const places = await this.#places(subject, await namesOf(subject, this.#deps.clickhouse), holds);
     const tables = await this.#count(places);
@@ -118,7 +121,8 @@ export class Erase {
   }
 
   /** Begins. Asked for again while it is under way, it is the same. @throws StoreError */
-  async begin(subject: Subject, who: string): Promise<EraseJob> {
+  async begin(asked: Subject, who: string): Promise<EraseJob> {
+    const subject = this.#known(asked);
     await this.#refresh();
     const same = this.#jobs.find((job) => job.state === "running" && isSame(job.subject, subject));
     if (same !== undefined) return same;
@@ -207,7 +211,8 @@ export class Erase {
       const places = await this.#places(subject, names, await this.#deps.holds());
       await save({ progress: { names, found: await this.#count(places), done: [], tables: places.length } });
     }
-    const { names, found } = job.progress;
+    const { found } = job.progress;
+    const names = [...new Set([...job.progress.names, ...namesFor(subject)])];
     let holds = await this.#deps.holds();
     for (const place of await this.#places(subject, names, holds)) {
       if (job.progress.done.includes(place.table)) continue;
@@ -281,7 +286,7 @@ export class Erase {
     const sum = (name: "rows" | "held") => tables.reduce((total, count) => total + count[name], 0);
     const held_rows = sum("held");
     const report = {
-      subject,
+      subject: withoutCalled(subject),
       dry_run,
       requested: new Date(requestedMs).toISOString(),
       finished: finishedMs === null ? null : new Date(finishedMs).toISOString(),
@@ -324,12 +329,18 @@ export class Erase {
     ];
   }
 
+  #known(subject: Subject): Subject {
+    return subject.kind === "address" ? subject : { ...subject, called: this.#deps.called(subject.name) };
+  }
+
   #forget({ requestedMs, subject }: EraseJob): void {
     this.#deps.forget((row) => Date.parse(String(row.start)) < requestedMs && isRowOf(subject, row));
   }
 
   async #write(job: EraseJob): Promise<void> {
-    await this.#deps.log.write(job);
+    const { names } = job.progress;
+    const progress = { ...job.progress, names: names.filter((name) => readPseudonym(name) === null) };
+    await this.#deps.log.write({ ...job, subject: withoutCalled(job.subject), progress });
     this.#take(job);
   }
 
@@ -338,7 +349,7 @@ export class Erase {
   }
 
   async #refresh(): Promise<void> {
-    const read = await this.#deps.log.all();
+    const read = (await this.#deps.log.all()).map((job) => ({ ...job, subject: this.#known(job.subject) }));
     const known = new Map(this.#jobs.map((job) => [job.id, job]));
     const isOver = (job: EraseJob) => (known.get(job.id)?.changedMs ?? 0) > job.changedMs && known.get(job.id)?.state === "done";
     for (const job of read) if (!known.has(job.id)) this.#forget(job);

@@ -5,27 +5,25 @@ import { FLOWS, FLOWS_OPEN } from "../store/schema/flow-tables.ts";
 import { INVENTORY } from "../store/schema/inventory-tables.ts";
 import { ROLLUPS, VALUE_ROLLUPS } from "../store/schema/rollup-tables.ts";
 import { heldBuckets, type Place } from "./places.ts";
-import type { Subject } from "./subject.ts";
+import { namesFor, type Subject } from "./subject.ts";
 
 const SUMS = ["rollup_source_days", "rollup_destination_days"];
 
 /** The names that rows have for a subject. @throws StoreError */
 export async function namesOf(subject: Subject, clickhouse: Pick<ClickHouse, "rows">): Promise<string[]> {
-  const name = subject.kind === "address" ? subject.address : subject.name;
-  if (subject.kind === "address") return [name];
+  const names = namesFor(subject);
+  if (subject.kind === "address") return [...names];
   const ends = ["src", "dst"].flatMap((end) =>
     [FLOWS.name, FLOWS_OPEN.name, ...SUMS.filter((table) => hasEnd(table, end))].map(
       (table) =>
-        `SELECT ifNull(${end}_name, '') AS name FROM ${table} WHERE ${end}_type = '${subject.kind}' AND (ifNull(${end}_id, '') = {name:String} OR ifNull(${end}_name, '') = {name:String})`,
+        `SELECT ifNull(${end}_name, '') AS name FROM ${table} WHERE ${end}_type = '${subject.kind}' AND (ifNull(${end}_id, '') IN {names:Array(String)} OR ifNull(${end}_name, '') IN {names:Array(String)})`,
     ),
   );
   const rows = await clickhouse.rows<{ name: string }>(
     `SELECT DISTINCT name FROM (${ends.join(" UNION ALL ")}) WHERE name != ''`,
-    {
-      name,
-    },
+    { names },
   );
-  return [...new Set([name, ...rows.map((row) => row.name)])].sort();
+  return [...new Set([...names, ...rows.map((row) => row.name)])].sort();
 }
 
 function hasEnd(table: string, end: string): boolean {
@@ -73,8 +71,8 @@ export function inventoryPlace(subject: Subject): Place | null {
     table: INVENTORY.name,
     time: "changed",
     match: {
-      sql: `(kind = '${subject.kind === "user" ? "user" : "config_file"}' AND (id = {subject:String} OR JSONExtractString(entity, 'name') = {subject:String}))`,
-      bindings: { subject: subject.name },
+      sql: `(kind = '${subject.kind === "user" ? "user" : "config_file"}' AND (id IN {subjects:Array(String)} OR JSONExtractString(entity, 'name') IN {subjects:Array(String)}))`,
+      bindings: { subjects: namesFor(subject) },
     },
     held: { sql: "false", bindings: {} },
     hasRevisions: false,

@@ -4,13 +4,23 @@ import type { Bindings } from "../store/clickhouse.ts";
 
 export type Subject =
   /** A participant, by the id or the name that flows have. */
-  | { readonly kind: "user" | "extclient"; readonly name: string }
+  | {
+      readonly kind: "user" | "extclient";
+      readonly name: string;
+      /** What else rows may call it: its pseudonyms. Never stored. */
+      readonly called?: readonly string[];
+    }
   /** Whoever had it, whatever the inventory says. */
   | { readonly kind: "address"; readonly address: string; readonly network: string };
 
 export interface Condition {
   readonly sql: string;
   readonly bindings: Bindings;
+}
+
+/** All that rows may call it. */
+export function namesFor(subject: Subject): readonly string[] {
+  return subject.kind === "address" ? [subject.address] : [subject.name, ...(subject.called ?? [])];
 }
 
 const ENDS = ["src", "dst"] as const;
@@ -40,9 +50,9 @@ function named(subject: Subject, ends: readonly End[]): Condition {
   }
   const either = ends.map(
     (end) =>
-      `(${end}_type = '${subject.kind}' AND (ifNull(${end}_id, '') = {subject:String} OR ifNull(${end}_name, '') = {subject:String}))`,
+      `(${end}_type = '${subject.kind}' AND (ifNull(${end}_id, '') IN {subjects:Array(String)} OR ifNull(${end}_name, '') IN {subjects:Array(String)}))`,
   );
-  return { sql: `(${either.join(" OR ")})`, bindings: { subject: subject.name } };
+  return { sql: `(${either.join(" OR ")})`, bindings: { subjects: namesFor(subject) } };
 }
 
 /** How a refused row, which nobody had looked at yet, names somebody. */
@@ -77,6 +87,14 @@ export function subjectText(subject: Subject): string {
 export function isRowOf(subject: Subject, row: JsonRow): boolean {
   if (subject.kind === "address")
     return row.network === subject.network && (row.src_ip === subject.address || row.dst_ip === subject.address);
-  const { kind, name } = subject;
-  return ["src", "dst"].some((end) => row[`${end}_type`] === kind && (row[`${end}_id`] === name || row[`${end}_name`] === name));
+  const { kind } = subject;
+  const names = new Set<unknown>(namesFor(subject));
+  return ["src", "dst"].some(
+    (end) => row[`${end}_type`] === kind && (names.has(row[`${end}_id`]) || names.has(row[`${end}_name`])),
+  );
+}
+
+/** Who sees what is stored or told must not find there whose pseudonym it is. */
+export function withoutCalled(subject: Subject): Subject {
+  return subject.kind === "address" ? subject : { kind: subject.kind, name: subject.name };
 }

@@ -192,9 +192,13 @@ export class Privacy {
     return this.#excluded.rules;
   }
 
-  /** Whoever wrote a name means its pseudonyms, too; without a key there are none. */
+  /** Whoever wrote a name means its pseudonyms, too. */
   #alsoCalled(word: string): string[] {
-    if (!this.#deps.state().policy.pseudonyms) return [];
+    return this.#deps.state().policy.pseudonyms ? this.pseudonymsOf(word) : [];
+  }
+
+  /** What a name may be in stored rows, whether it still would be now or not; without a key there is nothing. */
+  pseudonymsOf(word: string): string[] {
     try {
       return PSEUDONYM_KINDS.map((kind) => this.#keys().of(kind, word));
     } catch (error) {

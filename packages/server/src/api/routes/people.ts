@@ -3,7 +3,7 @@ import { formatAddress, parseAddress } from "@flowtrail/model";
 import { z } from "zod";
 import type { EraseJob } from "../../erase/job.ts";
 import type { EraseReport } from "../../erase/report.ts";
-import type { Subject } from "../../erase/subject.ts";
+import { type Subject, withoutCalled } from "../../erase/subject.ts";
 import type { Api, ApiContext } from "../context.ts";
 import { badRequest, errorSchema } from "../errors.ts";
 import { eraseJobSchema, eraseReportSchema, eraseSchema } from "../people-schemas.ts";
@@ -85,7 +85,7 @@ function jobJson({ id, state, requestedMs, who, subject, progress, error, report
     state,
     requested: new Date(requestedMs).toISOString(),
     who,
-    subject,
+    subject: withoutCalled(subject),
     progress: { done: progress.done.length, tables: progress.tables },
     error,
     report: report && reportJson(report),
