@@ -1,4 +1,3 @@
-import { randomBytes } from "node:crypto";
 import { mkdtemp, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -6,6 +5,7 @@ import { setTimeout } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { z } from "zod";
 import type { eraseJobSchema, eraseReportSchema } from "../api/people-schemas.ts";
+import { writeKey } from "../privacy/key-file.ts";
 import { rowNow, startTestServer, type TestServer } from "../testing.ts";
 
 type Job = z.infer<typeof eraseJobSchema>;
@@ -32,7 +32,7 @@ beforeAll(async () => {
   const file = join(data, "inventory.yaml");
   await writeFile(file, JSON.stringify(INVENTORY));
   const key = join(data, "key");
-  await writeFile(key, `${randomBytes(32).toString("hex")}\n`, { mode: 0o600 });
+  writeKey(key, { rotate: false, now: Date.now() });
   test = await startTestServer({ data, flags: { "inventory.file": file, "privacy.key_file": key } });
   token = await test.agentToken("debian");
 });

@@ -214,13 +214,19 @@ export class Erase {
     const { found } = job.progress;
     const names = [...new Set([...job.progress.names, ...namesFor(subject)])];
     let holds = await this.#deps.holds();
-    for (const place of await this.#places(subject, names, holds)) {
-      if (job.progress.done.includes(place.table)) continue;
+    let places = await this.#places(subject, names, holds);
+    for (const { table } of places) {
+      if (job.progress.done.includes(table)) continue;
       // A hold may have been set a moment ago.
-      holds = await this.#deps.holds();
-      const again = (await this.#places(subject, names, holds)).find(({ table }) => table === place.table) ?? place;
-      await this.#rows.delete(again, signal);
-      await save({ progress: { ...job.progress, done: [...job.progress.done, place.table] } });
+      const newest = await this.#deps.holds();
+      if (JSON.stringify(newest) !== JSON.stringify(holds)) places = await this.#places(subject, names, newest);
+      holds = newest;
+      const place = places.find((one) => one.table === table);
+      if (place !== undefined) await this.#rows.delete(place, signal);
+      const done = [...job.progress.done, table];
+      const hadRows = found.some((one) => one.table === table && one.rows > 0);
+      if (hadRows) await save({ progress: { ...job.progress, done } });
+      else job = { ...job, progress: { ...job.progress, done } };
     }
     this.#forget(job);
     const left = await this.#again(subject, names);
