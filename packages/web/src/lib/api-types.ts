@@ -6,7 +6,8 @@ import type { Role } from "./me.ts";
 export interface AnswerMeta {
   /** Tables, the main one first: `flows, flows_open`, `rollup_minutes`. */
   readonly table: string;
-  readonly rows_read: number;
+  /** Null: it is not told to those who may not see all. */
+  readonly rows_read: number | null;
   readonly elapsed_ms: number;
   /** Not all that was asked for was looked at. */
   readonly partial: boolean;
@@ -158,6 +159,8 @@ export interface Health {
   readonly status: "ok" | "unavailable";
   readonly version?: string;
   readonly started?: string;
+  /** Null: the server has no TLS of its own. */
+  readonly tls?: { readonly problem: string | null } | null;
   readonly store?: StoreHealth;
   readonly ingest?: {
     readonly rows: number;

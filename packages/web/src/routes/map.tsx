@@ -58,5 +58,5 @@ export function MapRoute() {
 }
 
 function costNote({ rows_read }: AnswerMeta): string | null {
-  return rows_read > COSTLY_ROWS ? "So many rows are not read again by themselves" : null;
+  return rows_read !== null && rows_read > COSTLY_ROWS ? "So many rows are not read again by themselves" : null;
 }

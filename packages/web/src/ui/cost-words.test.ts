@@ -7,6 +7,7 @@ it.each([
   ["flows, flows_open", 900, "900 rows read · 38 ms · single flows"],
   ["rollup_hours, rollup_reporters", 2, "2 rows read · 38 ms · 1-h rollup"],
   ["", 0, "nothing read · 38 ms"],
+  ["flows", null, "38 ms · single flows"],
 ])("says what was read of %s", (table, rows_read, expected) => {
   expect(costParts({ table, rows_read, elapsed_ms: 38, partial: false }).join(" · ")).toBe(expected);
 });

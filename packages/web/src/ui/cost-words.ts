@@ -25,6 +25,9 @@ function rollupWords(name: string): string {
 /** `12,480 rows read · 38 ms · 1-min rollup`; what was remembered from a moment ago says that nothing was read. */
 export function costParts({ rows_read, elapsed_ms, table }: AnswerMeta): readonly string[] {
   const words = tableWords(table);
-  const read = rows_read === 0 ? "nothing read" : `${formatCount(rows_read)} ${rows_read === 1 ? "row" : "rows"} read`;
-  return [read, formatDuration(elapsed_ms), ...(words === "" ? [] : [words])];
+  return [...(rows_read === null ? [] : [rowsWords(rows_read)]), formatDuration(elapsed_ms), ...(words === "" ? [] : [words])];
+}
+
+function rowsWords(rows: number): string {
+  return rows === 0 ? "nothing read" : `${formatCount(rows)} ${rows === 1 ? "row" : "rows"} read`;
 }

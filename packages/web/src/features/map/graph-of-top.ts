@@ -41,7 +41,7 @@ export function graphOfTop(parts: Readonly<Record<MapMetric, GroupsAnswer>>, has
     estimated,
     meta: {
       ...meta,
-      rows_read: parts.bytes.meta.rows_read + parts.connections.meta.rows_read,
+      rows_read: sumOf(parts.bytes.meta.rows_read, parts.connections.meta.rows_read),
       elapsed_ms: Math.max(parts.bytes.meta.elapsed_ms, parts.connections.meta.elapsed_ms),
       partial: parts.bytes.meta.partial || parts.connections.meta.partial,
     },
@@ -65,4 +65,8 @@ function filterOf(network: string | null, source: string, destination: string): 
   const is = (field: string, value: string): Filter => ({ kind: "is", field, values: [value], not: false });
   const types = [is("src.type", source), is("dst.type", destination)];
   return allFilters(network === null ? types : [is("network", network), ...types]);
+}
+
+function sumOf(a: number | null, b: number | null): number | null {
+  return a === null || b === null ? null : a + b;
 }

@@ -46,7 +46,7 @@ export function useMap(choices: Pick<MapChoices, "by" | "metric" | "most" | "dom
       return { graph: graphOfTop({ bytes, connections }, by === "network", metric), metric, question };
     },
     placeholderData: keepPreviousData,
-    refetchInterval: ({ state }) => refetchMs(asked.window, Date.now(), state.data?.graph.meta.rows_read),
+    refetchInterval: ({ state }) => refetchMs(asked.window, Date.now(), state.data?.graph.meta.rows_read ?? 0),
     enabled: mistakeIn(asked.q) === null,
   });
 }
