@@ -7,6 +7,7 @@ import { SlowSection } from "../features/health/slow-section.tsx";
 import { StoreSection } from "../features/health/store-section.tsx";
 import { StoreTiles } from "../features/health/store-tiles.tsx";
 import { useHealth } from "../features/health/use-health.ts";
+import { Banner } from "../ui/banner.tsx";
 import { FailedBanner } from "../ui/failed-banner.tsx";
 import "./health.css";
 
@@ -23,6 +24,7 @@ export function HealthRoute() {
         error === null && <Loader m="auto" aria-label="Loading" />
       ) : (
         <div className={`health${error === null ? "" : " health-old"}`}>
+          {data.tls?.problem != null && <Banner kind="bad">{sentence(data.tls.problem)}</Banner>}
           <StoreTiles health={data} />
           <AgentTable health={data} />
           {counting.length > 0 && <CountingSection notes={counting} />}
@@ -34,3 +36,6 @@ export function HealthRoute() {
     </>
   );
 }
+
+/** The server's words are those of a log. */
+const sentence = (words: string) => `${words[0]?.toUpperCase() ?? ""}${words.slice(1)}.`;
