@@ -214,7 +214,7 @@ describe.skipIf(!needs("the settings in a browser", "browser"))("the settings", 
     await page.getByLabel("What it is for").fill("backup script");
     await button("Make token").dblclick();
     const secret = (await page.locator(".settings-secret code").innerText()).trim();
-    expect((await server.ask("GET", "/api/tokens", { token: secret })).status).toBe(200);
+    expect((await server.ask("GET", "/api/flows", { token: secret })).status).toBe(200);
     await soon(() => page.getByRole("rowheader", { name: "backup script" }).count()).toBe(1);
     await button("Revoke backup script").click();
     await button("Keep").click();

@@ -1,13 +1,17 @@
 import { IconPlugConnected } from "@tabler/icons-react";
+import { useMe } from "../../lib/me.ts";
 import { navigate, useUrl } from "../../lib/url.ts";
 import { Empty } from "../../ui/empty.tsx";
 import { SAMPLE_NETWORK } from "../health/networks.ts";
 import { SampleButton } from "../sample/sample-button.tsx";
 import { AddNode } from "./add-node.tsx";
+import { NothingForYou } from "./nothing-for-you.tsx";
 
 /** Nobody has ever reported: how to begin. */
 export function FirstRun() {
   const { path, params } = useUrl();
+  const { mayAudit } = useMe();
+  if (!mayAudit) return <NothingForYou />;
   const showSample = () => {
     const next = new URLSearchParams(params);
     next.set("net", SAMPLE_NETWORK);

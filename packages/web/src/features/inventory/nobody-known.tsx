@@ -1,5 +1,6 @@
 import { IconAddressBook } from "@tabler/icons-react";
 import { carriedParams } from "../../lib/asked.ts";
+import { useMe } from "../../lib/me.ts";
 import { HEALTH_PATH } from "../../lib/paths.ts";
 import type { InventoryKind } from "../../lib/types-inventory.ts";
 import { useUrl } from "../../lib/url.ts";
@@ -15,15 +16,18 @@ function titleFor(kind: InventoryKind, network: string | null): string {
 /** Nobody has said who there is. */
 export function NobodyKnown({ kind }: { kind: InventoryKind }) {
   const { params } = useUrl();
+  const { mayAudit } = useMe();
   const network = params.get("net");
   return (
     <Empty
       icon={<IconAddressBook size={26} stroke={1.6} />}
       title={titleFor(kind, network)}
       actions={
-        <PageLink path={HEALTH_PATH} params={carriedParams(params)} className="link-button">
-          Where names come from
-        </PageLink>
+        mayAudit && (
+          <PageLink path={HEALTH_PATH} params={carriedParams(params)} className="link-button">
+            Where names come from
+          </PageLink>
+        )
       }
     >
       <p>

@@ -1,6 +1,7 @@
 import { formatCount } from "@flowtrail/model";
 import type { ReactNode } from "react";
 import { only } from "../../lib/filter-edit.ts";
+import { useMe } from "../../lib/me.ts";
 import { HEALTH_PATH } from "../../lib/paths.ts";
 import type { OverviewAnswer, TileAnswer } from "../../lib/types-charts.ts";
 import { ChangeTag } from "../../ui/charts/change-tag.tsx";
@@ -21,7 +22,10 @@ export interface TilesProps extends Pick<OverviewAnswer, "tiles"> {
 }
 
 /** How the network is, in six figures; of what is asked for alone, in five. */
-export function Tiles({ tiles, withAgents = true }: TilesProps) {
+export function Tiles({ tiles, withAgents: areAsked = true }: TilesProps) {
+  const { mayAudit } = useMe();
+  // A viewer is told of agents in its networks alone: a figure of some would read as one of all.
+  const withAgents = areAsked && mayAudit;
   const { throughput, connections, open, externals, denied, unanswered, agents } = tiles;
   const compared = isCompared({ tiles });
   return (
