@@ -1,15 +1,18 @@
 import { once } from "node:events";
-import { get } from "node:http";
+import { get, type IncomingMessage } from "node:http";
 import { type AddressInfo, connect } from "node:net";
 import fastify, { type FastifyReply } from "fastify";
 import { validatorCompiler, type ZodTypeProvider } from "fastify-type-provider-zod";
 import { afterEach, describe, expect, it } from "vitest";
+import { type Identity, WHOLE } from "../auth/identity.ts";
 import { parseConfig } from "../config/load.ts";
+import { Live } from "../live/live.ts";
 import { InquiryDesk } from "../query/inquiry-desk.ts";
 import { whenGone } from "./abort.ts";
 import { prepareAudited } from "./audit-hook.ts";
 import { sendError } from "./errors.ts";
 import { exportRoutes } from "./routes/export.ts";
+import { liveRoutes } from "./routes/live.ts";
 
 const app = () =>
   fastify()
@@ -90,5 +93,44 @@ describe("a reader of an export", () => {
     while (desk.stats.exports.underWay > 0) await new Promise((resolve) => setTimeout(resolve, 20));
     answer.resume();
     await expect(once(answer, "end")).rejects.toThrow("aborted");
+  });
+});
+
+describe("a follower of live rows", () => {
+  const viewer = (networks: string[] | null): Identity => ({
+    kind: "session",
+    ...{ id: "s", name: "ana", account: "a", role: "viewer" },
+    scope: { networks, own: null },
+  });
+
+  it.each([
+    ["was signed out", null],
+    ["may see another network now", viewer(["b"])],
+    ["may see everything now", { ...viewer(null), role: "auditor", scope: WHOLE } as Identity],
+  ])("is sent away once it %s, and not before", async (_what, later) => {
+    let identity: Identity | null = viewer(["a"]);
+    let looks = 0;
+    const identify = async () => {
+      looks++;
+      return identity;
+    };
+    const whoAsks = { identify } as never;
+    api.decorateRequest("identity", null);
+    api.addHook("onRequest", async (request) => {
+      request.identity = viewer(["a"]);
+    });
+    const live = new Live({ maxClients: 1, queueRows: 10, historyRows: 10 }, { now: Date.now });
+    liveRoutes(api, { live, whoAsks, logger: api.log }, 5);
+    const port = await listen();
+    const response = await new Promise<IncomingMessage>((resolve) => get({ port, path: "/api/flows/live" }, resolve));
+    let hasEnded = false;
+    const ended = once(response.resume(), "end").then(() => {
+      hasEnded = true;
+    });
+    while (looks < 3) await new Promise((resolve) => setTimeout(resolve, 5));
+    expect(hasEnded).toBe(false);
+    identity = later;
+    await ended;
+    expect(live.stats.clients).toBe(0);
   });
 });
