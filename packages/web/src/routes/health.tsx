@@ -20,11 +20,11 @@ export function HealthRoute() {
         <h1 className="screen-title">Health</h1>
       </header>
       {error !== null && <FailedBanner message={error.message} showsOld={data !== undefined} onRetry={() => void refetch()} />}
+      {data?.tls?.problem != null && <Banner kind="bad">{sentence(data.tls.problem)}</Banner>}
       {data === undefined ? (
         error === null && <Loader m="auto" aria-label="Loading" />
       ) : (
         <div className={`health${error === null ? "" : " health-old"}`}>
-          {data.tls?.problem != null && <Banner kind="bad">{sentence(data.tls.problem)}</Banner>}
           <StoreTiles health={data} />
           <AgentTable health={data} />
           {counting.length > 0 && <CountingSection notes={counting} />}
