@@ -141,6 +141,18 @@ describe("the audit log", () => {
     await until("action=export.audit", (found) => found.some(({ status }) => status === 200));
   });
 
+  it("is read by admins and auditors, and by nobody else; an auditor deletes nobody", async () => {
+    const tokenOf = async (role: string) =>
+      (await test.ask<{ token: string }>("POST", "/api/tokens", { body: { kind: "api", name: role, role } })).body.token;
+    const [auditor, viewer, agent] = [await tokenOf("auditor"), await tokenOf("viewer"), await test.agentToken("n2")];
+    for (const path of ["/api/audit", "/api/audit/export", "/api/people/erasures"]) {
+      expect((await test.ask("GET", path, { token: auditor })).status).toBe(200);
+      for (const token of [viewer, agent]) expect((await test.ask("GET", path, { token })).status).toBe(403);
+      expect((await test.ask("GET", path, { token: null })).status).toBe(401);
+    }
+    expect((await test.ask("POST", "/api/people/erase", { token: auditor, body: { user: "a" } })).status).toBe(403);
+  });
+
   it("can be changed by nothing", async () => {
     for (const method of ["POST", "PUT", "PATCH", "DELETE"]) {
       expect((await test.ask(method, "/api/audit", { body: {} })).status).toBe(404);

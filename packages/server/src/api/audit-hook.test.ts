@@ -1,0 +1,79 @@
+import cookie from "@fastify/cookie";
+import fastify from "fastify";
+import { afterEach, expect, it } from "vitest";
+import type { AuditEntry } from "../audit/entry.ts";
+import { AuditLog } from "../audit/log.ts";
+import { Repeats } from "../audit/repeats.ts";
+import { StoreError } from "../store/errors.ts";
+import { auditHook } from "./audit-hook.ts";
+import { sendError } from "./errors.ts";
+
+const logger = { debug() {}, info() {}, warn() {}, error() {} };
+const closing: (() => Promise<void>)[] = [];
+afterEach(async () => {
+  for (const close of closing.splice(0)) await close();
+});
+
+async function served() {
+  const stored: AuditEntry[] = [];
+  const done: string[] = [];
+  const store = {
+    isAway: false,
+    append: async (entries: readonly AuditEntry[]) => {
+      if (store.isAway) throw new StoreError({ code: "STORE_UNAVAILABLE", retryAfterMs: 1000 }, "away");
+      stored.push(...entries);
+    },
+  };
+  const audit = new AuditLog({ flushMs: 10, maxWaiting: 100, server: "here" }, { store, now: Date.now, logger });
+  const repeats = new Repeats({ windowMs: 60_000, max: 10 }, { note: (entry) => audit.note(entry), now: Date.now });
+  const app = fastify();
+  app.setErrorHandler(sendError);
+  await app.register(cookie);
+  app.decorateRequest("identity", null);
+  auditHook(app, { audit, repeats, auth: { identify: async () => null } });
+  app.post("/api/thing", { config: { access: "admin" } }, async () => {
+    done.push("changed");
+    return {};
+  });
+  app.get("/api/file", { config: { access: "read", audit: { action: "export.file", as: "export" } } }, async () => {
+    done.push("exported");
+    return "rows";
+  });
+  app.post("/signin", { config: { access: "public", audit: { action: "signin.ok", as: "signin" } } }, async (_request, reply) =>
+    reply.setCookie("flowtrail_session", "secret").code(204).send(null),
+  );
+  closing.push(async () => {
+    await app.close();
+    await audit.stop();
+  });
+  return { app, store, stored, done, audit };
+}
+
+it("lets nothing be changed, taken out or signed in that can't be noted", async () => {
+  const { app, store, done } = await served();
+  store.isAway = true;
+  for (const [method, url] of [
+    ["POST", "/api/thing"],
+    ["GET", "/api/file"],
+    ["POST", "/signin"],
+  ] as const) {
+    const { statusCode, headers } = await app.inject({ method, url });
+    expect([url, statusCode, headers["set-cookie"]]).toEqual([url, 503, undefined]);
+  }
+  expect(done).toEqual([]);
+  store.isAway = false;
+  expect((await app.inject({ method: "POST", url: "/api/thing" })).statusCode).toBe(200);
+  expect((await app.inject({ method: "POST", url: "/signin" })).headers["set-cookie"]).toContain("secret");
+  expect(done).toEqual(["changed"]);
+});
+
+it("names what no route names by its address, and adds what became of it", async () => {
+  const { app, stored, audit } = await served();
+  await app.inject({ method: "POST", url: "/api/thing" });
+  await audit.stop();
+  expect(stored.map(({ action, version, status }) => [action, version, status])).toEqual([
+    ["thing.create", 1, null],
+    ["thing.create", 2, 200],
+  ]);
+  expect(stored[1]?.id).toBe(stored[0]?.id);
+});
