@@ -56,7 +56,7 @@ it("of weeks: the same edges as in one pass, by the names that they have", async
     return { ...(await pairs(traffic, query, inquiry)), statements: inquiry.meta.sql?.length };
   };
   const sum = (days: number, least: number) => days * least + (days * (days - 1)) / 2;
-  for (const days of [10, 30]) {
+  for (const days of [4, 30]) {
     const { nodes, edges, cut, other, statements } = await map(days, 3);
     expect(statements).toBe(days === 30 ? 2 : 1);
     expect(edges.map(({ from, to, bytes, connections }) => [from, to, bytes, connections])).toEqual([

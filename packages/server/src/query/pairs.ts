@@ -71,7 +71,7 @@ export async function pairs(traffic: Traffic, query: PairsQuery, inquiry: Inquir
 }
 
 /** Less is sooner read once. */
-const TWICE_FROM_MS = 14 * 86_400_000;
+const TWICE_FROM_MS = 6 * 86_400_000;
 const isWide = ({ kind, range }: Segment) => kind === "rollup" && range.toMs - range.fromMs >= TWICE_FROM_MS;
 
 type Largest = Pick<Row, "found" | "all_bytes" | "all_connections"> & { readonly key: string };
