@@ -27,6 +27,15 @@ export async function apiPage(): Promise<string> {
   );
 }
 
+/** Who may use a route, by what it asks for. */
+const WHO: Readonly<Record<string, string>> = {
+  public: "nobody is asked",
+  agent: "agents' tokens",
+  read: "viewers (of flows and the inventory: within their scope), auditors, administrators",
+  audit: "auditors, administrators",
+  admin: "administrators",
+};
+
 interface Route {
   readonly tag: string;
   readonly name: string;
@@ -55,6 +64,7 @@ function section({ name, operation }: Route): string[] {
   return [
     `### ${code(name)}`,
     `${summary}.${description === undefined ? "" : ` ${description}`}`,
+    `For: ${WHO[operation["x-access"]]}`,
     ...(parameters.length === 0 ? [] : ["Parameters:", fields(parameters)]),
     ...bodies,
     `Answers: ${statuses(responses)}`,

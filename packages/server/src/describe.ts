@@ -7,6 +7,8 @@ import { Server } from "./server.ts";
 export interface ApiOperation {
   readonly summary?: string;
   readonly description?: string;
+  /** What the route asks for: docs/how-to/roles.md. */
+  readonly "x-access": string;
   readonly tags?: readonly string[];
   readonly parameters?: readonly ApiParameter[];
   readonly requestBody?: { readonly content: Readonly<Record<string, { readonly schema?: ApiSchema }>> };

@@ -100,7 +100,7 @@ beforeAll(async () => {
   await deliver("alpha-gw", [flow("bravo", { src_ip: "10.66.0.9", dst_ip: "10.66.0.1", dst_port: 9999 })]);
   await declare("alpha-gw", 3, { alpha: ["10.55.0.1"], bravo: ["10.66.0.9"] });
   after = await snapshot();
-}, 400_000);
+}, FULL ? 1_800_000 : 400_000);
 afterAll(async () => {
   for (const stream of live ?? []) stream.close();
   await test?.stop();
