@@ -1,4 +1,8 @@
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { keepAdminToken } from "../data-dir.ts";
 import { startTestStore, type TestStore } from "./testing.ts";
 import { Tokens } from "./tokens.ts";
 
@@ -84,5 +88,39 @@ describe("tokens", () => {
     expect(await other.find("ft_api_none")).toBeNull();
     const { token, secret } = await test.store.tokens.create({ kind: "api", name: "just made" });
     expect(await other.find(secret)).toEqual(token);
+  });
+
+  it("that were revoked stay so, whatever another server changed of them at the same moment", async () => {
+    const [here, there] = [new Tokens(test.store.clickhouse), new Tokens(test.store.clickhouse)];
+    const { token, secret } = await here.create({ kind: "session", name: "someone", expiresMs: Date.now() + 60_000 });
+    await there.find(secret);
+    await Promise.all([here.revoke(token.id), there.change(token.id, { expiresMs: Date.now() + 120_000 })]);
+    expect(await new Tokens(test.store.clickhouse).find(secret)).toBeNull();
+    await there.change(token.id, { expiresMs: Date.now() + 240_000 });
+    expect(await new Tokens(test.store.clickhouse).find(secret)).toBeNull();
+  });
+
+  it("of a kind or a role that is not known here let nobody in", async () => {
+    const { tokens, clickhouse } = test.store;
+    for (const change of ["'master' AS kind", "'emperor' AS role"]) {
+      const { token, secret } = await tokens.create({ kind: "api", name: "of a newer program" });
+      const row = `SELECT * REPLACE (9 AS version, ${change}) FROM tokens WHERE id = {id:String}`;
+      await clickhouse.command(`INSERT INTO tokens ${row}`, { id: token.id });
+      expect(await new Tokens(clickhouse).find(secret)).toBeNull();
+    }
+  });
+
+  it("the machine's own one of an earlier version is marked, and goes on as it is", async () => {
+    const dir = await mkdtemp(join(tmpdir(), "flowtrail-mark-"));
+    try {
+      const { tokens } = test.store;
+      const { secret } = await tokens.create({ kind: "api", name: "command line of the server's machine" });
+      await writeFile(join(dir, "admin.token"), `${secret}\n`);
+      await keepAdminToken(dir, tokens);
+      expect((await tokens.find(secret))?.mark).toBe("machine");
+      expect(await readFile(join(dir, "admin.token"), "utf8")).toBe(`${secret}\n`);
+    } finally {
+      await rm(dir, { recursive: true });
+    }
   });
 });
