@@ -194,3 +194,9 @@ const V6_KEPT = 6;
 export function truncateAddress(bytes: Uint8Array, offset = 0): void {
   bytes.fill(0, offset + (isV4Mapped(bytes, offset) ? V4_KEPT : V6_KEPT), offset + ADDRESS_BYTES);
 }
+
+/** Has the address nothing but its /24, its /48? So has one host of 256. */
+export function isTruncated(bytes: Uint8Array): boolean {
+  const kept = isV4Mapped(bytes) ? V4_KEPT : V6_KEPT;
+  return bytes.subarray(kept, ADDRESS_BYTES).every((byte) => byte === 0);
+}

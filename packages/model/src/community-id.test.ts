@@ -97,3 +97,19 @@ describe("sha1OneBlock", () => {
     expect(() => sha1OneBlock(new Uint8Array(56))).toThrow(RangeError);
   });
 });
+
+it("is none where of an end on the internet only its network is kept", () => {
+  const flow = {
+    protocol: 6,
+    src_ip: "10.9.0.22",
+    src_port: 1,
+    dst_port: 443,
+    icmp_type: null,
+    icmp_code: null,
+    dst_ip: "198.51.100.0",
+  } as const;
+  expect(communityIdOfFlow({ ...flow, dst_type: "external" })).toBeNull();
+  expect(communityIdOfFlow({ ...flow, dst_ip: "2001:db8:1::", src_ip: "fd00::1", dst_type: "external" })).toBeNull();
+  expect(communityIdOfFlow({ ...flow, dst_ip: "198.51.100.7", dst_type: "external" })).toMatch(/^1:/);
+  expect(communityIdOfFlow({ ...flow, dst_type: "node" })).toMatch(/^1:/);
+});

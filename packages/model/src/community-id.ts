@@ -3,7 +3,7 @@
  * every tool that knows it (Zeek, Suricata, Elastic). Computed, not stored.
  */
 
-import { ADDRESS_BYTES, compareAddresses, isV4Mapped, parseAddress } from "./address.ts";
+import { ADDRESS_BYTES, compareAddresses, isV4Mapped, isTruncated, parseAddress } from "./address.ts";
 import type { FlowJson } from "./flow-json.ts";
 import { ICMP, ICMPV6, SCTP, TCP, UDP } from "./protocols.ts";
 import { sha1OneBlock } from "./sha1.ts";
@@ -56,13 +56,15 @@ export function communityId(tuple: CommunityIdTuple): string | null {
   return `1:${btoa(String.fromCharCode(...sha1OneBlock(message)))}`;
 }
 
-/** The Community ID of a row of `GET /api/flows`. */
+/** The Community ID of a row of `GET /api/flows`; null if it has none, or of an end only the network is kept: that would be another connection's. */
 export function communityIdOfFlow(
-  flow: Pick<FlowJson, "protocol" | "src_ip" | "dst_ip" | "src_port" | "dst_port" | "icmp_type" | "icmp_code">,
+  flow: Pick<FlowJson, "protocol" | "src_ip" | "dst_ip" | "src_port" | "dst_port" | "icmp_type" | "icmp_code"> &
+    Partial<Pick<FlowJson, "src_type" | "dst_type">>,
 ): string | null {
   const srcIp = parseAddress(flow.src_ip);
   const dstIp = parseAddress(flow.dst_ip);
   if (srcIp === null || dstIp === null) return null;
+  if ((flow.src_type === "external" && isTruncated(srcIp)) || (flow.dst_type === "external" && isTruncated(dstIp))) return null;
   const icmp = flow.protocol === ICMP || flow.protocol === ICMPV6;
   return communityId({
     protocol: flow.protocol,

@@ -54,7 +54,7 @@ export function NetworkPrivacy({ report, draft, edit }: NetworkPrivacyProps) {
                 options={[
                   {
                     value: "inherited",
-                    label: `As elsewhere (${fleet.external_addresses === "full" ? "full addresses" : "cut"})`,
+                    label: `As elsewhere (${fleet.external_addresses === "full" ? "full" : "cut"})`,
                   },
                   ...ADDRESS_MODES.map((mode) => ({ value: mode, label: ADDRESSES[mode] })),
                 ]}
