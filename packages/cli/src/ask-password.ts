@@ -21,10 +21,15 @@ export async function newPassword({ passwordStdin = false, link = false }: Passw
       { code: "USAGE" },
       "nobody is there to type a password: use --password-stdin, or --link for a link by which its person chooses one",
     );
-  const first = await hidden("Password: ");
-  if (first !== (await hidden("Again: ")))
-    throw new CliError({ code: "USAGE" }, "these were two different passwords: nothing was changed");
-  return first;
+  // Before anything is asked: what is typed ahead is not shown, either.
+  process.stdin.setRawMode(true);
+  try {
+    const first = await hidden("Password: ");
+    if (first === (await hidden("Again: "))) return first;
+  } finally {
+    process.stdin.setRawMode(false);
+  }
+  throw new CliError({ code: "USAGE" }, "these were two different passwords: nothing was changed");
 }
 
 const ENTER = ["\r", "\n"];
@@ -32,30 +37,24 @@ const ERASE = ["\u007f", "\b"];
 const CLEAR = "\u0015";
 const INTERRUPTS = ["\u0003", "\u0004"];
 
-/** What is typed until Enter, in no way shown. */
+/** What is typed until Enter. */
 function hidden(question: string): Promise<string> {
   const { stdin, stderr } = process;
-  stderr.write(question);
-  stdin.setRawMode(true);
   stdin.setEncoding("utf8");
-  stdin.resume();
+  stderr.write(question);
   return new Promise((resolve, reject) => {
     let typed: string[] = [];
-    const done = () => {
-      stdin.off("data", take);
-      stdin.setRawMode(false);
-      stdin.pause();
-      stderr.write("\n");
-    };
     const take = (chunk: string) => {
-      for (const key of chunk) {
-        if (ENTER.includes(key)) {
-          done();
+      const keys = [...chunk];
+      for (const [i, key] of keys.entries()) {
+        if (ENTER.includes(key) || INTERRUPTS.includes(key)) {
+          stdin.off("data", take);
+          stdin.pause();
+          stderr.write("\n");
+          if (INTERRUPTS.includes(key)) return reject(new CliError({ code: "INTERRUPTED" }, "interrupted: nothing was changed"));
+          // What came with it answers the next question.
+          if (i + 1 < keys.length) stdin.unshift(keys.slice(i + 1).join(""));
           return resolve(typed.join(""));
-        }
-        if (INTERRUPTS.includes(key)) {
-          done();
-          return reject(new CliError({ code: "INTERRUPTED" }, "interrupted: nothing was changed"));
         }
         if (key === CLEAR) typed = [];
         else if (ERASE.includes(key)) typed.pop();
@@ -63,5 +62,6 @@ function hidden(question: string): Promise<string> {
       }
     };
     stdin.on("data", take);
+    stdin.resume();
   });
 }
