@@ -3,7 +3,7 @@
  * every tool that knows it (Zeek, Suricata, Elastic). Computed, not stored.
  */
 
-import { ADDRESS_BYTES, compareAddresses, isV4Mapped, isTruncated, parseAddress } from "./address.ts";
+import { ADDRESS_BYTES, compareAddresses, isTruncated, isV4Mapped, parseAddress } from "./address.ts";
 import type { FlowJson } from "./flow-json.ts";
 import { ICMP, ICMPV6, SCTP, TCP, UDP } from "./protocols.ts";
 import { sha1OneBlock } from "./sha1.ts";
