@@ -12,6 +12,7 @@ import { type Sample, Sampler, sampleTable } from "./samples.ts";
 const MINUTE_MS = 60_000;
 const STORE_MEBIBYTES = 4096;
 const SOAK_STORE_MEBIBYTES = 40_960;
+const LAST_MS = 20_000;
 
 /** Every fault before any comes again. */
 function* planOf({ faults, olderEngine }: ChaosOptions, random: Random): Generator<Fault> {
@@ -24,12 +25,13 @@ async function main(options: ChaosOptions): Promise<boolean> {
   const random = new Random(seed);
   say(`seed ${seed}, ${runs ?? "any number of"} runs${minutes === null ? "" : ` within ${minutes} min`}, ${rate} flows a second`);
   const sinceMs = Date.now();
-  const endMs = minutes === null ? Number.POSITIVE_INFINITY : performance.now() + minutes * MINUTE_MS;
   const bed = await ChaosBed.up({
     random: new Random(seed + 1),
     storeMebibytes: isSoak ? SOAK_STORE_MEBIBYTES : STORE_MEBIBYTES,
     olderEngine,
   });
+  // From here on: a busy machine takes its time to make the bed.
+  const endMs = minutes === null ? Number.POSITIVE_INFINITY : performance.now() + minutes * MINUTE_MS;
   const results: RunResult[] = [];
   const sampler = new Sampler(bed);
   const stopped = nextSignal();
@@ -37,12 +39,15 @@ async function main(options: ChaosOptions): Promise<boolean> {
   try {
     for (const fault of planOf(options, random)) {
       if (results.length >= (runs ?? Number.POSITIVE_INFINITY) || performance.now() > endMs) break;
-      const result = await Promise.race([runFault(bed, fault, rate), stopped]);
+      const result = await Promise.race([runFault(bed, fault, rate, isSoak), stopped]);
       if (result === null) break;
       results.push(result);
       sampler.take();
       tellRun(results.length, runs, result);
     }
+    bed.setRate(0);
+    // What a soak has just made ends first, and arrives.
+    if (isSoak) await bed.pause(LAST_MS);
     const known = results.reduce((sum, { excused }) => sum + Object.values(excused).reduce((a, b) => a + b, 0), 0);
     const all = await judgeAll(bed, sinceMs, known);
     isWhole = all.lost.length + all.doubled.length + all.broken.length === 0;
@@ -51,7 +56,7 @@ async function main(options: ChaosOptions): Promise<boolean> {
     await bed.down();
   }
   tellResults(options, results, sampler.samples);
-  return isWhole && results.every(isGood);
+  return isWhole && results.length > 0 && results.every(isGood);
 }
 
 function tellRun(number: number, of: number | null, result: RunResult): void {

@@ -24,7 +24,8 @@ const LOOK_MS = 400;
 const ENDS_MS = 10_000;
 const SHOWN = 3;
 
-export async function runFault(bed: ChaosBed, fault: Fault, rate: number): Promise<RunResult> {
+/** @param goesOn traffic does not stop for the comparison: what began until then is compared */
+export async function runFault(bed: ChaosBed, fault: Fault, rate: number, goesOn: boolean): Promise<RunResult> {
   const first = bed.ledger.numbers.length;
   const fromMs = Date.now();
   bed.excuses = [];
@@ -34,7 +35,7 @@ export async function runFault(bed: ChaosBed, fault: Fault, rate: number): Promi
   await sleep(BEFORE_MS);
   try {
     await fault.begin(bed);
-    if (fault.rate !== undefined) bed.setRate(fault.rate);
+    if (fault.rate !== undefined) bed.setRate(Math.max(rate, fault.rate));
     await sleep(bed.random.whole(...fault.lastsMs));
     bed.setRate(rate);
   } catch (error) {
@@ -47,9 +48,10 @@ export async function runFault(bed: ChaosBed, fault: Fault, rate: number): Promi
   }
   const mendedMs = bed.ledger.now();
   await sleep(AFTER_MS);
-  bed.setRate(0);
+  if (!goesOn) bed.setRate(0);
+  const last = goesOn ? bed.ledger.numbers.length : Number.POSITIVE_INFINITY;
   const range = () => [fromMs - 10_000 - (fault.offMs ?? 0), Date.now() + 10_000 + (fault.offMs ?? 0)] as const;
-  const numbers = () => bed.ledger.numbers.slice(first);
+  const numbers = () => bed.ledger.numbers.slice(first, last);
   const isComplete = async (beforeMs?: number) => {
     const stored = await readStore(bed, ...range());
     return stored !== null && judge(bed, numbers(), stored, beforeMs).lost.length === 0;
