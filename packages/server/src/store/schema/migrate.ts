@@ -18,8 +18,8 @@ import { RETENTION_DROPS, SETTINGS } from "./settings-table.ts";
 import { createTable, type Table } from "./table.ts";
 import { toVersion2 } from "./version-2.ts";
 
-/** Counts changes of the schema that an older program could not work with. */
-export const SCHEMA_VERSION = 2;
+/** Counts changes of the schema that an older program could not work with. 3: roles, which an older one would not see on a token. */
+export const SCHEMA_VERSION = 3;
 
 export const TABLES: readonly Table[] = [
   FLOWS,
