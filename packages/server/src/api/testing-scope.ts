@@ -7,7 +7,7 @@ export const T0 = Math.floor(NOW / HOUR_MS) * HOUR_MS - 5 * HOUR_MS;
 const iso = (ms: number) => new Date(ms).toISOString();
 const RANGE = `from=${iso(T0 - HOUR_MS)}&to=${iso(NOW + 1000)}`;
 
-/** Only three questions of each route, by those who differ most; all of them, by all: test/slow/scope.test.ts. */
+/** Only two questions of each route, by those who differ most; all of them, by all: test/slow/scope.test.ts. */
 export const FULL = process.env.FLOWTRAIL_WALK === "full";
 
 /** What names the other network, its participants and its addresses, and what looks past the own one. */
@@ -106,7 +106,7 @@ export const WALK: Readonly<Record<string, readonly string[]>> = Object.fromEntr
       EITHER.map((query) => `/api/inventory/list?kind=${kind}&${RANGE}${query}`),
     ),
     "get /api/networks": ["/api/networks"],
-  }).map(([route, questions]) => [route, FULL ? questions : questions.slice(0, 3)]),
+  }).map(([route, questions]) => [route, FULL ? questions : questions.slice(0, 2)]),
 );
 
 /** Of reports of both networks, by id and by name of the reporter, and of none. */
