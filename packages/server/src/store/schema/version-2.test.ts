@@ -132,7 +132,7 @@ describe("a database of schema 1", () => {
     await Promise.all([run(), run()]);
     expect(await filled()).toEqual(expected);
     expect(await long()).toEqual([{ flow_id: "2" }, { flow_id: "4" }]);
-    expect(await rows("SELECT max(version) AS version FROM schema_versions")).toEqual([{ version: 2 }]);
+    expect(await rows("SELECT max(version) AS version FROM schema_versions")).toEqual([{ version: 3 }]);
     // What is older than the column was stored when it was received.
     expect(await rows("SELECT countIf(stored = received) AS same, count() AS n FROM flows")).toEqual([{ same: "3", n: "3" }]);
     const before = await rows("SELECT * FROM flow_deltas ORDER BY ALL");
