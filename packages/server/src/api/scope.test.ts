@@ -52,55 +52,58 @@ let before: Snapshot;
 let after: Snapshot;
 let live: Stream[];
 
-beforeAll(async () => {
-  directory = mkdtempSync(join(tmpdir(), "flowtrail-scope-"));
-  file = join(directory, "inventory.yaml");
-  writeFileSync(file, ALPHA);
-  test = await startTestServer({ now: () => NOW, flags: { "inventory.file": file, "auth.max_failures": "1000000" } });
-  for (const [name, grant] of Object.entries({
-    admin: { role: "admin" },
-    auditor: { role: "auditor" },
-    alpha: { role: "viewer", networks: ["alpha"] },
-    ana: { role: "viewer", own: "ana" },
-    "alpha-ana": { role: "viewer", networks: ["alpha"], own: "ana" },
-    // None that there is.
-    nothing: { role: "viewer", networks: ["nowhere"] },
-  })) {
-    const { body } = await test.ask<{ token: string }>("POST", "/api/tokens", { body: { kind: "api", name, ...grant } });
-    tokens.set(name, body.token);
-  }
-  tokens.set("alpha-gw", await test.agentToken("alpha-gw"));
-  await deliver("alpha-gw", [
-    flow("alpha", { src_ip: "10.55.0.21", dst_ip: "203.0.113.5", domain: "ana.example", ...VIEWED }),
-    flow("alpha", { src_ip: "10.55.0.21", dst_ip: "203.0.113.6", domain: "both.example", ...VIEWED }, 2 * HOUR_MS),
-    flow("alpha", { src_ip: "10.55.0.22", dst_ip: "203.0.113.5", domain: "alf.example", ...VIEWED }, HOUR_MS),
-    flow("alpha", { src_ip: "10.55.0.22", dst_ip: "10.55.0.2", dst_port: 8443, ...VIEWED }, HOUR_MS),
-    open("alpha", { src_ip: "10.55.0.21", dst_ip: "10.55.0.1", role: "responder" }),
-    open("alpha", { src_ip: "10.55.0.22", dst_ip: "10.55.0.1", role: "responder" }),
-  ]);
-  await declare("alpha-gw", 1, { alpha: ["10.55.0.1"] });
-  before = await snapshot();
-  live = await Promise.all([...LIMITED, ...BROAD].map((name) => Stream.open(name)));
+beforeAll(
+  async () => {
+    directory = mkdtempSync(join(tmpdir(), "flowtrail-scope-"));
+    file = join(directory, "inventory.yaml");
+    writeFileSync(file, ALPHA);
+    test = await startTestServer({ now: () => NOW, flags: { "inventory.file": file, "auth.max_failures": "1000000" } });
+    for (const [name, grant] of Object.entries({
+      admin: { role: "admin" },
+      auditor: { role: "auditor" },
+      alpha: { role: "viewer", networks: ["alpha"] },
+      ana: { role: "viewer", own: "ana" },
+      "alpha-ana": { role: "viewer", networks: ["alpha"], own: "ana" },
+      // None that there is.
+      nothing: { role: "viewer", networks: ["nowhere"] },
+    })) {
+      const { body } = await test.ask<{ token: string }>("POST", "/api/tokens", { body: { kind: "api", name, ...grant } });
+      tokens.set(name, body.token);
+    }
+    tokens.set("alpha-gw", await test.agentToken("alpha-gw"));
+    await deliver("alpha-gw", [
+      flow("alpha", { src_ip: "10.55.0.21", dst_ip: "203.0.113.5", domain: "ana.example", ...VIEWED }),
+      flow("alpha", { src_ip: "10.55.0.21", dst_ip: "203.0.113.6", domain: "both.example", ...VIEWED }, 2 * HOUR_MS),
+      flow("alpha", { src_ip: "10.55.0.22", dst_ip: "203.0.113.5", domain: "alf.example", ...VIEWED }, HOUR_MS),
+      flow("alpha", { src_ip: "10.55.0.22", dst_ip: "10.55.0.2", dst_port: 8443, ...VIEWED }, HOUR_MS),
+      open("alpha", { src_ip: "10.55.0.21", dst_ip: "10.55.0.1", role: "responder" }),
+      open("alpha", { src_ip: "10.55.0.22", dst_ip: "10.55.0.1", role: "responder" }),
+    ]);
+    await declare("alpha-gw", 1, { alpha: ["10.55.0.1"] });
+    before = await snapshot();
+    live = await Promise.all([...LIMITED, ...BROAD].map((name) => Stream.open(name)));
 
-  writeFileSync(file, ALPHA + BRAVO);
-  await until(async () => (await test.ask<{ total: number }>("GET", "/api/inventory?network=bravo")).body.total >= 6);
-  tokens.set("bravo-gw", await test.agentToken("bravo-gw"));
-  await deliver("bravo-gw", [
-    flow("bravo", { reporter: "bravo-gw", src_ip: "10.66.0.21", dst_ip: "203.0.113.5", domain: "both.example", ...VIEWED }),
-    flow("bravo", { reporter: "bravo-gw", src_ip: "10.66.0.21", dst_ip: "10.77.0.5", dst_port: 5432, ...VIEWED }, HOUR_MS),
-    flow(
-      "bravo",
-      { reporter: "bravo-gw", src_ip: "10.66.0.31", dst_ip: "203.0.113.9", domain: "bravo.example", ...VIEWED },
-      2 * HOUR_MS,
-    ),
-    open("bravo", { reporter: "bravo-gw", src_ip: "10.66.0.21", dst_ip: "10.66.0.1", role: "responder", rule: "bravo-rule" }),
-  ]);
-  await declare("bravo-gw", 2, { bravo: ["10.66.0.1"] });
-  // The same machine is a node of both networks.
-  await deliver("alpha-gw", [flow("bravo", { src_ip: "10.66.0.9", dst_ip: "10.66.0.1", dst_port: 9999 })]);
-  await declare("alpha-gw", 3, { alpha: ["10.55.0.1"], bravo: ["10.66.0.9"] });
-  after = await snapshot();
-}, FULL ? 1_800_000 : 400_000);
+    writeFileSync(file, ALPHA + BRAVO);
+    await until(async () => (await test.ask<{ total: number }>("GET", "/api/inventory?network=bravo")).body.total >= 6);
+    tokens.set("bravo-gw", await test.agentToken("bravo-gw"));
+    await deliver("bravo-gw", [
+      flow("bravo", { reporter: "bravo-gw", src_ip: "10.66.0.21", dst_ip: "203.0.113.5", domain: "both.example", ...VIEWED }),
+      flow("bravo", { reporter: "bravo-gw", src_ip: "10.66.0.21", dst_ip: "10.77.0.5", dst_port: 5432, ...VIEWED }, HOUR_MS),
+      flow(
+        "bravo",
+        { reporter: "bravo-gw", src_ip: "10.66.0.31", dst_ip: "203.0.113.9", domain: "bravo.example", ...VIEWED },
+        2 * HOUR_MS,
+      ),
+      open("bravo", { reporter: "bravo-gw", src_ip: "10.66.0.21", dst_ip: "10.66.0.1", role: "responder", rule: "bravo-rule" }),
+    ]);
+    await declare("bravo-gw", 2, { bravo: ["10.66.0.1"] });
+    // The same machine is a node of both networks.
+    await deliver("alpha-gw", [flow("bravo", { src_ip: "10.66.0.9", dst_ip: "10.66.0.1", dst_port: 9999 })]);
+    await declare("alpha-gw", 3, { alpha: ["10.55.0.1"], bravo: ["10.66.0.9"] });
+    after = await snapshot();
+  },
+  FULL ? 1_800_000 : 400_000,
+);
 afterAll(async () => {
   for (const stream of live ?? []) stream.close();
   await test?.stop();
