@@ -57,7 +57,7 @@ const CASES: readonly Case[] = [
   ],
   [
     "agent: no token for another machine",
-    ["agent", "--server", "http://192.0.2.1"],
+    ["agent", "--server", "http://192.0.2.1", "--state", join(dir, "no-state")],
     2,
     /token_file: expected a file with this node's token.*--token-file, FLOWTRAIL_TOKEN_FILE/,
   ],
@@ -107,7 +107,7 @@ const CASES: readonly Case[] = [
     /can't be combined with --listen 0\.0\.0\.0:0.*listen on 127\.0\.0\.1/,
   ],
   ["no such command", ["serve"], 2, /unknown command 'serve'.*Did you mean server\?/s],
-  ["token: for nobody", ["token", "create"], 2, /either --node NAME \(an agent\) or --api \(a program\)/],
+  ["token: for nobody", ["token", "create"], 2, /--node NAME \(an agent\).*--api \(a program\)/],
   [
     "token: for a name that no agent takes",
     ["token", "create", "--node", "two words", "--data", dir],
