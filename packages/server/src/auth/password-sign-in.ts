@@ -58,7 +58,7 @@ export class PasswordSignIn {
   /**
    * Changes an account's own password. All its sessions end.
    * @param by the session that asks: whoever took one over must not be able to guess on
-   * @throws AuthError WRONG_PASSWORD, WEAK_PASSWORD, RATE_LIMITED; StoreError
+   * @throws AuthError WRONG_PASSWORD, WEAK_PASSWORD, RATE_LIMITED, UNAUTHENTICATED; StoreError
    */
   async change(account: Account, { old, password, by }: { old: string; password: string; by: string }): Promise<Account> {
     // Whoever came by a link that was made for this has none yet.
@@ -69,7 +69,12 @@ export class PasswordSignIn {
       this.#patience.succeeded(attempt);
     }
     const kept = await this.first(password, account.name);
-    const changed = await this.#accounts.change(account.id, () => ({ password: kept, endSessions: true }));
+    const changed = await this.#accounts.change(account.id, (now) => {
+      // A password takes a while to work out: a reset, another password or an end of all sessions in that time counts, not this.
+      if (now.epoch !== account.epoch || now.password !== account.password || now.disabledMs !== null)
+        throw new AuthError({ code: "UNAUTHENTICATED" }, "this account was changed at the same time: sign in again");
+      return { password: kept, endSessions: true };
+    });
     if (changed === null) throw new AuthError({ code: "UNAUTHENTICATED" }, "this account is gone");
     return changed;
   }

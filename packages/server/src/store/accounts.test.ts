@@ -1,5 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { EVERYTHING, type Grant } from "../auth/identity.ts";
+import { Passwords } from "../auth/password.ts";
+import { PasswordSignIn } from "../auth/password-sign-in.ts";
+import { PATIENCE, Patience } from "../auth/patience.ts";
 import { Accounts } from "./accounts.ts";
 import { startTestStore, type TestStore } from "./testing.ts";
 
@@ -77,5 +80,21 @@ describe("accounts", () => {
     const other = new Accounts(test.store.clickhouse);
     expect(await other.find(id)).toBeNull();
     expect(await other.findLocal("ana")).not.toBeNull();
+  });
+
+  it("that were reset, disabled or signed out while somebody changed their password are not theirs again", async () => {
+    const passwords = new Passwords({ cost: { ln: 4, r: 8, p: 1 }, maxAtOnce: 2, maxWaiting: 3 });
+    const signIn = new PasswordSignIn({ accounts, passwords, patience: new Patience(PATIENCE, { now: Date.now }) });
+    const old = "tangerine harbour";
+    const asked = { old, password: "a thief's own words", by: "stolen" };
+    const taken = await accounts.create({ name: "fay", grant: VIEWER, password: await passwords.hash(old) });
+    for (const change of [{ password: "", endSessions: true }, { endSessions: true }, { disabledMs: 1e12 }]) {
+      const before = await accounts.change(taken.id, { password: taken.password, disabledMs: null });
+      if (before === null) throw new Error("fay is gone");
+      const after = await accounts.change(taken.id, change);
+      // What was looked at when the change of the password began.
+      await expect(signIn.change(before, asked)).rejects.toMatchObject({ code: "UNAUTHENTICATED" });
+      expect(await accounts.find(taken.id)).toEqual(after);
+    }
   });
 });

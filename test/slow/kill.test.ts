@@ -4,9 +4,9 @@ import { type AgentNodeName, execIn, labTraffic } from "@flowtrail/lab";
 import type { FlowJson } from "@flowtrail/model";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { needs } from "../needs.ts";
-import { LabBed, until } from "./harness/bed.ts";
-import { asExact, asKey, exact, without } from "./harness/compare.ts";
-import { type ConntrackOracle, inNetwork, keyOf, type OracleFlow, startOracles } from "./harness/conntrack-oracle.ts";
+import { LabBed, until } from "../integration/harness/bed.ts";
+import { asExact, asKey, exact, without } from "../integration/harness/compare.ts";
+import { type ConntrackOracle, inNetwork, keyOf, type OracleFlow, startOracles } from "../integration/harness/conntrack-oracle.ts";
 
 const KILLS = 20;
 const NODES = ["debian", "inetgw"] as const;
