@@ -3,10 +3,16 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { type AgentNodeName, execIn, labTraffic } from "@flowtrail/lab";
 import type { FlowJson } from "@flowtrail/model";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { needs } from "../needs.ts";
 import { LabBed, until } from "../integration/harness/bed.ts";
 import { asExact, asKey, exact, without } from "../integration/harness/compare.ts";
-import { type ConntrackOracle, inNetwork, keyOf, type OracleFlow, startOracles } from "../integration/harness/conntrack-oracle.ts";
+import {
+  type ConntrackOracle,
+  inNetwork,
+  keyOf,
+  type OracleFlow,
+  startOracles,
+} from "../integration/harness/conntrack-oracle.ts";
+import { needs } from "../needs.ts";
 
 const KILLS = 20;
 const NODES = ["debian", "inetgw"] as const;
