@@ -318,6 +318,39 @@ describe("API tokens", () => {
     expect((await token({ role: "admin" }, { token: short })).body.expires).toBe(expires);
   });
 
+  it("make none that outlives them by a session or a link either", async () => {
+    const expires = new Date(nowMs + 3_600_000).toISOString();
+    const short = (await token({ role: "admin", expires })).body;
+    const asSession = async (code: string) => {
+      const { headers } = await signIn({ code });
+      return { token: null, headers: { cookie: cookies(headers), origin: test.url } };
+    };
+    const link = async (as: object) =>
+      (await test.ask<{ token: string }>("POST", "/api/tokens", { body: { kind: "signin" }, ...as })).body.token;
+    const session = await asSession(short.token);
+    expect((await token({ role: "admin" }, session)).body.expires).toBe(expires);
+    const byLink = await asSession(await link({ token: short.token }));
+    expect((await token({ role: "admin" }, byLink)).body.expires).toBe(expires);
+    const byLinkOfSession = await asSession(await link(session));
+    const unused = await link(byLink);
+    await test.ask("DELETE", `/api/tokens/${short.id}`);
+    for (const as of [session, byLink, byLinkOfSession]) expect((await test.ask("GET", "/api/auth/me", as)).status).toBe(401);
+    expect((await signIn({ code: unused })).status).toBe(401);
+  });
+
+  it("and links that a person makes end with the person's account", async () => {
+    const { id } = await make({ name: "linker", role: "admin" });
+    const { ask } = await browser("linker");
+    const link = async () => (await ask<{ token: string }>("POST", "/api/tokens", { kind: "signin" })).body.token;
+    const { headers } = await signIn({ code: await link() });
+    const as = { token: null, headers: { cookie: cookies(headers) } };
+    expect((await test.ask("GET", "/api/auth/me", as)).body).toMatchObject({ name: "linker", account: { id } });
+    const unused = await link();
+    await patch(id, { disabled: true });
+    expect((await test.ask("GET", "/api/auth/me", as)).status).toBe(401);
+    expect((await signIn({ code: unused })).status).toBe(401);
+  });
+
   it("of the machine's name are not the machine's", async () => {
     const { body } = await test.ask<{ tokens: { name: string; machine: boolean }[] }>("GET", "/api/tokens");
     const own = body.tokens.find(({ machine }) => machine);

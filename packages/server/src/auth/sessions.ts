@@ -55,11 +55,17 @@ export class Sessions {
     return this.#open({ name: from, grant: account.grant, account: account.id, epoch: account.epoch });
   }
 
-  /** For who has no account: it came by a one-time link, or by an API token and lasts as long as that. @throws StoreError */
+  /**
+   * For who has no account: it came by an API token, or by a one-time link that one made, and lasts as long as that.
+   * @throws AuthError UNAUTHENTICATED if that token has ended; StoreError
+   */
   async openFor(token: Token): Promise<OpenedSession> {
-    const { id, kind, name, grant, expiresMs } = token;
-    const via = kind === "api" ? { via: id } : {};
-    return this.#open({ name, grant, ...via }, kind === "api" && expiresMs !== null ? expiresMs : Number.POSITIVE_INFINITY);
+    const { id, kind, name, grant } = token;
+    const via = kind === "api" ? id : token.via;
+    if (via === null) return this.#open({ name, grant });
+    const program = await this.#tokens.get(via);
+    if (program === null) throw new AuthError({ code: "UNAUTHENTICATED" }, "the API token that this came of has ended");
+    return this.#open({ name, grant, via }, program.expiresMs ?? Number.POSITIVE_INFINITY);
   }
 
   async #open(given: Omit<NewToken, "kind" | "expiresMs">, atMostMs = Number.POSITIVE_INFINITY): Promise<OpenedSession> {

@@ -13,11 +13,11 @@ export interface Token {
   readonly node: string | null;
   /** What a program's token may do. A person's session goes by its account, where it has one. */
   readonly grant: Grant;
-  /** Whose session or link this is; null: nobody's account, it came by a one-time link or an API token. */
+  /** Whose session or link this is; null: nobody's account, it came by an API token or a link that one made. */
   readonly account: string | null;
   /** The account's `epoch` when it was made: it is worthless in another one. */
   readonly epoch: number;
-  /** The API token that a session was changed for: without it, it is worthless. */
+  /** The API token that a session was changed for, or that a link was made with: without it, they are worthless. */
   readonly via: string | null;
   /** `machine`: the one that the server keeps for the command line of its own machine. No request can make one. */
   readonly mark: TokenMark | null;

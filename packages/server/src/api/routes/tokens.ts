@@ -28,7 +28,9 @@ export function tokenRoutes(api: Api, context: ApiContext): void {
     },
     handler: async () => {
       const [all, uses, claims, known] = await Promise.all([tokens.list(), tokenUses.all(), enrolments.uses(), accounts.list()]);
-      const live = all.filter((token) => isLive(token, now()) && isInForce(token, known));
+      const valid = all.filter((token) => isLive(token, now()) && isInForce(token, known));
+      const ids = new Set(valid.map(({ id }) => id));
+      const live = valid.filter(({ via }) => via === null || ids.has(via));
       return {
         tokens: live.map((token) => ({
           ...tokenJson(token, known),
@@ -56,7 +58,8 @@ export function tokenRoutes(api: Api, context: ApiContext): void {
       const networks = knownNetworks(asked.networks, history);
       const grant = grantOf({ ...asked, networks, role: asked.role ?? EVERYTHING.role });
       if (kind !== "agent") assertMayMake(request.identity, grant);
-      const expiresMs = await endOf(request.identity, expires === undefined ? null : Date.parse(expires));
+      const came = await cameBy(request.identity);
+      const expiresMs = endOf(came, expires === undefined ? null : Date.parse(expires));
       const made = await tokens.create({
         kind,
         name: name ?? node ?? kind,
@@ -64,7 +67,9 @@ export function tokenRoutes(api: Api, context: ApiContext): void {
         ...(kind === "api" && expiresMs !== null ? { expiresMs } : {}),
         // The id that the inventory has now stays the reporter's id, whatever the inventory calls it later.
         ...(node === undefined ? {} : { node: identify.node(node).id }),
-        ...(kind === "signin" ? { expiresMs: now() + SIGNIN_MS } : {}),
+        ...(kind === "signin"
+          ? { ...linkOf(came), expiresMs: Math.min(now() + SIGNIN_MS, expiresMs ?? Number.POSITIVE_INFINITY) }
+          : {}),
       });
       if (made.token.node !== null) roster.enrol({ ...made.token, node: made.token.node });
       const link = `${request.protocol}://${request.host}/#signin=${encodeURIComponent(made.secret)}`;
@@ -73,10 +78,20 @@ export function tokenRoutes(api: Api, context: ApiContext): void {
     },
   });
 
-  /** A program can't make another that outlives it. @throws RouteError BAD_REQUEST */
-  async function endOf(identity: Identity | null, askedMs: number | null): Promise<number | null> {
+  /** The API token or the session that somebody asks with, of which what they make is a part. @throws AuthError UNAUTHENTICATED */
+  async function cameBy(identity: Identity | null): Promise<CameBy> {
+    if (identity?.kind !== "api" && identity?.kind !== "session") return { program: null, session: null };
+    const own = await tokens.get(identity.id);
+    const program = own?.kind === "session" && own.via !== null ? await tokens.get(own.via) : own?.kind === "api" ? own : null;
+    if (own === null || (program === null && (own.kind === "api" || own.via !== null)))
+      throw new AuthError({ code: "UNAUTHENTICATED" }, "what you came with has ended meanwhile");
+    return { program, session: own.kind === "session" ? own : null };
+  }
+
+  /** A program can't make another that outlives it, nor can who signed in with its token. @throws RouteError BAD_REQUEST */
+  function endOf({ program }: CameBy, askedMs: number | null): number | null {
     if (askedMs !== null && askedMs <= now()) throw badRequest("expires: expected a time that is still to come");
-    const ownMs = identity?.kind === "api" ? ((await tokens.get(identity.id))?.expiresMs ?? null) : null;
+    const ownMs = program?.expiresMs ?? null;
     if (ownMs === null) return askedMs;
     return askedMs === null ? ownMs : Math.min(askedMs, ownMs);
   }
@@ -101,6 +116,18 @@ export function tokenRoutes(api: Api, context: ApiContext): void {
       return reply.code(204).send(null);
     },
   });
+}
+
+interface CameBy {
+  /** The API token, its own or that of its session. */
+  readonly program: Token | null;
+  readonly session: Token | null;
+}
+
+/** A link is good for as long as what it was made with: the account and its epoch, or the API token. */
+function linkOf({ program, session }: CameBy): { account?: string; epoch?: number; via?: string } {
+  if (program !== null) return { via: program.id };
+  return session?.account == null ? {} : { account: session.account, epoch: session.epoch };
 }
 
 function isLive({ expiresMs, spentMs, revokedMs }: Token, nowMs: number): boolean {
