@@ -15,12 +15,15 @@ if (major > 24 || (major === 24 && minor >= 2)) {
   await import(main);
 } else {
   const node = fileURLToPath(new URL("bin/node", import.meta.resolve("node/package.json")));
-  // Its stdin ends when we do, however that happens, and it stops then: src/lifeline.ts. A session of its own, so that a signal from the terminal
-  // reaches it once, and from us.
-  const env = { NODE_COMPILE_CACHE: compiled, ...process.env, FLOWTRAIL_END_WITH_STDIN: "1" };
-  const child = spawn(node, [main, ...process.argv.slice(2)], { stdio: ["pipe", "inherit", "inherit"], detached: true, env });
+  // What runs for long has a stdin that ends when we do, however that happens, and stops then (src/lifeline.ts); and a session of its own, so that
+  // a signal from the terminal reaches it once, and from us. The others read what is typed or piped, and the terminal reaches them itself.
+  const isLong = ["up", "server", "agent", "lab"].includes(process.argv[2] ?? "");
+  const env = { NODE_COMPILE_CACHE: compiled, ...process.env, ...(isLong ? { FLOWTRAIL_END_WITH_STDIN: "1" } : {}) };
+  const stdio = [isLong ? "pipe" : "inherit", "inherit", "inherit"];
+  const child = spawn(node, [main, ...process.argv.slice(2)], { stdio, detached: isLong, env });
   const signals = ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT", "SIGUSR2"];
-  const pass = (signal) => child.kill(signal);
+  const fromTerminal = !isLong && process.stdin.isTTY ? ["SIGINT", "SIGQUIT"] : [];
+  const pass = (signal) => fromTerminal.includes(signal) || child.kill(signal);
   for (const signal of signals) process.on(signal, pass);
   child.on("error", (error) => {
     process.stderr.write(`flowtrail: ${node} can't be started (${error.message}): install the dependencies again (npm ci)\n`);

@@ -1,9 +1,9 @@
 /** What of a request may stand in the audit log: bounded, and nothing that lets anybody in. */
 
 const HIDDEN = "…";
-/** Names of what is never told, whatever it holds. */
+/** Names of what is never told, whatever it holds. `old`: the password before, where it is changed. */
 const SECRET_NAME =
-  /pass|secret|token|credential|cookie|authori[sz]ation|private|signature|otp|hash|(^|[_.-])(code|key|pin|salt)s?$|[a-z](Code|Key|Pin|Salt)s?$/i;
+  /pass|secret|token|credential|cookie|authori[sz]ation|private|signature|otp|hash|^old$|(^|[_.-])(code|key|pin|salt)s?$|[a-z](Code|Key|Pin|Salt)s?$/i;
 /** Texts that are secrets wherever they stand: tokens of ours, of others (JWT), keys in PEM, the password of a URL. */
 const SECRET_TEXTS: readonly (readonly [RegExp, string])[] = [
   [/\bft_[a-z]+_[\w-]{8,}/g, HIDDEN],

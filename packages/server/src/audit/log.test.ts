@@ -73,6 +73,7 @@ describe("details", () => {
   it("hold nothing that lets anybody in, and are bounded", () => {
     const told = detailsJson({
       password: "hunter2",
+      body: { old: "hunter2", password: "hunter2" },
       nested: [{ apiKey: "hunter2", oidc: { client_secret: "hunter2" } }],
       text: "ft_api_abcdefghijklmnop and https://a:hunter2@b and Bearer hunter2",
       days: 3,
