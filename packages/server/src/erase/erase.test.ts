@@ -27,11 +27,12 @@ const HOUR_MS = 3_600_000;
 
 let test: TestServer;
 let token: string;
+let key: string;
 beforeAll(async () => {
   const data = await mkdtemp(join(tmpdir(), "flowtrail-erase-"));
   const file = join(data, "inventory.yaml");
   await writeFile(file, JSON.stringify(INVENTORY));
-  const key = join(data, "key");
+  key = join(data, "key");
   writeKey(key, { rotate: false, now: Date.now() });
   test = await startTestServer({ data, flags: { "inventory.file": file, "privacy.key_file": key } });
   token = await test.agentToken("debian");
@@ -102,6 +103,21 @@ describe("a person's records", () => {
     expect(job.report?.left_rows).toBe(0);
     expect(await ofAll()).not.toContain("20");
     expect(JSON.stringify(job)).not.toContain(String(row?.src_name));
+    // Of before, from an agent that was away: under the same pseudonym, and under that of a newer key.
+    await test.deliver(token, [flow("21", "10.1.0.21", 120_000), flow("22", "10.1.0.9", 120_000, { dst_ip: "10.1.0.21" })]);
+    const bob = async (flow_id: string) => {
+      await test.deliver(token, [flow(flow_id, "10.1.0.22", 0)]);
+      return (await test.flows("from=-1h&network=office")).flows.find((one) => one.flow_id === flow_id)?.src_name;
+    };
+    const before = await bob("24");
+    writeKey(key, { rotate: true, now: Date.now() });
+    await test.ask("PUT", "/api/settings/capture", { body: { pseudonyms: true } });
+    let next = 30;
+    await expect.poll(() => bob(String(++next)), { timeout: 20_000, interval: 500 }).not.toBe(before);
+    await test.deliver(token, [flow("23", "10.1.0.21", 130_000)]);
+    const kept = await ofAll();
+    expect(kept).toContain("24");
+    expect(["21", "22", "23"].filter((id) => kept.includes(id))).toEqual([]);
   });
 
   it("are for administrators to delete, and for one subject at a time", async () => {

@@ -149,9 +149,11 @@ export class Erase {
     if (this.#jobs.length === 0) return batch;
     const { start, last_seen, network } = batch.columns;
     const holds = inForce(this.#deps.knownHolds());
+    // The key of pseudonyms may have been made, or changed, since.
+    const jobs = this.#jobs.map(({ requestedMs, subject }) => ({ requestedMs, subject: this.#known(subject) }));
     const isGone = (row: number) => {
       const startMs = start.get(row) ?? 0;
-      if (!this.#jobs.some(({ requestedMs, subject }) => startMs < requestedMs && isOf(subject, batch, row))) return false;
+      if (!jobs.some(({ requestedMs, subject }) => startMs < requestedMs && isOf(subject, batch, row))) return false;
       const lastMs = last_seen.get(row) ?? startMs;
       return !holds.some(
         (hold) => startMs < hold.toMs && lastMs >= hold.fromMs && (hold.network ?? network.get(row)) === network.get(row),
@@ -336,7 +338,8 @@ export class Erase {
   }
 
   #known(subject: Subject): Subject {
-    return subject.kind === "address" ? subject : { ...subject, called: this.#deps.called(subject.name) };
+    if (subject.kind === "address") return subject;
+    return { ...subject, called: [...new Set([...(subject.called ?? []), ...this.#deps.called(subject.name)])] };
   }
 
   #forget({ requestedMs, subject }: EraseJob): void {

@@ -69,9 +69,8 @@ export function isOf(subject: Subject, { columns }: FlowBatch, row: number): boo
       (ip) => ip.has(row) && formatAddress(ip.bytes, row * ADDRESS_BYTES) === subject.address,
     );
   }
-  const { kind, name } = subject;
-  const isEnd = (type: string | null, id: string | null, called: string | null) =>
-    type === kind && (id === name || called === name);
+  const isEnd = (type: string | null, ...told: (string | null)[]) =>
+    type === subject.kind && namesFor(subject).some((name) => told.includes(name));
   return (
     isEnd(columns.src_type.get(row), columns.src_id.get(row), columns.src_name.get(row)) ||
     isEnd(columns.dst_type.get(row), columns.dst_id.get(row), columns.dst_name.get(row))
