@@ -55,6 +55,48 @@ describe("accounts", () => {
     for (const one of tries) if (one.status === "rejected") expect(one.reason).toMatchObject({ code: "ACCOUNT_CONFLICT" });
   });
 
+  it("stay shut when another server's change of the same version is stored late, by an earlier clock", async () => {
+    /** Another server, whose change was begun and is stored when it is let. */
+    async function late(id: string, change: Parameters<Accounts["change"]>[1]) {
+      const { clickhouse } = test.store;
+      const [begun, held] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+      const slow: ConstructorParameters<typeof Accounts>[0] = {
+        rows: clickhouse.rows.bind(clickhouse),
+        insert: async (...given) => {
+          begun.resolve();
+          await held.promise;
+          return clickhouse.insert(...given);
+        },
+      };
+      const done = new Accounts(slow, { now: () => Date.now() - 60_000 }).change(id, change);
+      await begun.promise;
+      return () => {
+        held.resolve();
+        return done;
+      };
+    }
+    const now = (id: string) => new Accounts(test.store.clickhouse).find(id);
+    const { id } = await accounts.create({ name: "gil", grant: EVERYTHING });
+    for (const shut of [{ endSessions: true, password: "" }, { grant: VIEWER }, { disabledMs: 1e12, endSessions: true }]) {
+      const store = await late(id, { name: "Gil" });
+      const done = await accounts.change(id, shut);
+      await expect(store()).rejects.toMatchObject({ code: "ACCOUNT_CONFLICT" });
+      expect(await now(id)).toEqual(done);
+    }
+    await accounts.change(id, { disabledMs: null });
+    const disable = await late(id, { disabledMs: 1e12, endSessions: true });
+    await accounts.change(id, { name: "Gil" });
+    expect(await now(id)).toMatchObject({ disabledMs: null });
+    await disable();
+    expect(await now(id)).toMatchObject({ disabledMs: 1e12 });
+    // Nothing was done where a version counts that was made of another one.
+    const tooLate = await late(id, { endSessions: true });
+    await accounts.change(id, { name: "Gil 2" });
+    const last = await accounts.change(id, { name: "Gil 3" });
+    await expect(tooLate()).rejects.toMatchObject({ code: "ACCOUNT_CONFLICT" });
+    expect(await now(id)).toEqual(last);
+  });
+
   it("of others' are made once, follow what their source says, and stay disabled", async () => {
     const ext = { source: "oidc", subject: "https://idp.example 42", name: "dora", grant: VIEWER } as const;
     const made = await accounts.upsertExternal(ext);

@@ -1,6 +1,6 @@
 /** Who may sign in, as it is now: read from the store, kept for a moment, changed by adding versions. */
 import { randomBytes, randomUUID } from "node:crypto";
-import type { Grant } from "../auth/identity.ts";
+import { type Grant, ROLES } from "../auth/identity.ts";
 import {
   type Account,
   AccountError,
@@ -39,8 +39,12 @@ export interface ExternalAccount {
 
 /** A change made by another server is seen after this at the latest. */
 const FRESH_MS = 5_000;
-/** Of two servers' changes of one version the first counts, everywhere the same. */
-const NEWEST = "ORDER BY id, version DESC, changed, change_id LIMIT 1 BY id";
+/**
+ * Of two servers' changes of one version the same one counts everywhere: the one that takes most away, else the first by the servers' clocks. So
+ * one that is stored late can't undo what shut somebody out, though whoever did that was told "done" before.
+ */
+const NEWEST = `ORDER BY id, version DESC, isNotNull(disabled) DESC, epoch DESC, indexOf([${ROLES.map((role) => `'${role}'`)}], role) DESC,
+  changed, change_id LIMIT 1 BY id`;
 
 export class Accounts {
   readonly #clickhouse: Pick<ClickHouse, "rows" | "insert">;
@@ -137,10 +141,9 @@ export class Accounts {
     const changeId = randomUUID();
     const row = accountToRow(account, { id: changeId, changedMs: this.#now() });
     await insertObjects(this.#clickhouse, ACCOUNTS.name, [row]);
-    const [counted] = await this.#clickhouse.rows<AccountRow>(
-      `SELECT * FROM ${ACCOUNTS.name} WHERE id = {id:String} AND version = {version:UInt32} ORDER BY changed, change_id LIMIT 1`,
-      { id: account.id, version: account.version },
-    );
+    const [counted] = await this.#clickhouse.rows<AccountRow>(`SELECT * FROM ${ACCOUNTS.name} WHERE id = {id:String} ${NEWEST}`, {
+      id: account.id,
+    });
     if (counted !== undefined && counted.change_id !== changeId) {
       await this.#load();
       const message = `the account ${JSON.stringify(account.name)} was changed on another server at the same time: look at it, and try again`;
