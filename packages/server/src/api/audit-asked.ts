@@ -1,5 +1,6 @@
 /** What a request asks for, as its line of the audit log tells it. */
 import type { FastifyRequest } from "fastify";
+import { z } from "zod";
 
 /** How a line is made. See `audit-hook.ts`. */
 export type AuditKind = "change" | "export" | "signin" | "once" | "search";
@@ -50,10 +51,15 @@ export function auditOf(request: FastifyRequest): { action: string; as: AuditKin
   return audit === undefined ? null : { action: audit, as: "once" };
 }
 
-/** Tells what would be done. */
-function isDryRun({ query, body }: FastifyRequest): boolean {
-  const asked = (from: unknown) => String((from as { dry_run?: unknown } | undefined | null)?.dry_run) === "true";
-  return asked(query) || asked(body);
+/** Tells what would be done. The route's own parameter counts: elsewhere the same word says nothing, and what is asked for is done. */
+function isDryRun({ query, body, routeOptions: { schema } }: FastifyRequest): boolean {
+  return isAsked(query, schema?.querystring) || isAsked(body, schema?.body);
+}
+
+function isAsked(given: unknown, schema: unknown): boolean {
+  if (!(schema instanceof z.ZodObject) || !("dry_run" in schema.shape)) return false;
+  const asked = (given as { dry_run?: unknown } | null | undefined)?.dry_run;
+  return asked === true || asked === "true";
 }
 
 const VERBS: Readonly<Record<string, string>> = { POST: "create", PUT: "change", PATCH: "change", DELETE: "delete" };

@@ -7,8 +7,32 @@ import type { auditSchema } from "./audit-schemas.ts";
 type Audit = z.infer<typeof auditSchema>;
 type Entry = Audit["entries"][number];
 interface OpenApi {
-  readonly paths: Record<string, Record<string, object>>;
+  readonly paths: Record<string, Record<string, { readonly "x-access"?: string }>>;
 }
+
+const PREVIEW = /^preview\./;
+/** All routes for admins: a body that they take, and what is in the log when the address says `dry_run=true`, which few of them know. */
+const ADMIN: Readonly<Record<string, readonly [action: string, body?: unknown]>> = {
+  "POST /api/accounts": ["account.create", { name: "walker", role: "viewer" }],
+  "PATCH /api/accounts/{id}": ["account.change", { disabled: true }],
+  "POST /api/tokens": ["token.create", { kind: "api", name: "walker" }],
+  "DELETE /api/tokens/{id}": ["token.revoke"],
+  "POST /api/tokens/enrol": ["tokens.enrol.create", {}],
+  "POST /api/tokens/rotate": ["tokens.rotate.create", { node: "walker" }],
+  "POST /api/store/backups": ["store.backups.create", { base: "none" }],
+  "POST /api/inventory/sources/{name}/retire": ["inventory.retire"],
+  "POST /api/inventory/replay": ["inventory.replay", { from: "-1h", dry_run: false }],
+  "POST /api/people/erase": ["people.erase", { user: "walker", dry_run: false }],
+  "POST /api/privacy/reveal": ["reveal", { pseudonym: "user-1", reason: "to see" }],
+  "POST /api/seed": ["sample.seed", { rows: 1, until: "2999-01-01T00:00:00Z" }],
+  "POST /api/sample": ["sample.switch", { on: false }],
+  "PUT /api/local-agent": ["system.local_agent", { state: "running", message: null }],
+  "PUT /api/settings/capture": ["preview.settings.capture.change", {}],
+  "PUT /api/settings/retention": ["preview.settings.retention.change", { rejected_days: 14 }],
+  "POST /api/settings/retention/holds": ["preview.hold.create", { from: "-1d", reason: "to see" }],
+  "POST /api/settings/retention/holds/{id}/release": ["preview.hold.release"],
+  "POST /api/import/netmaker": ["preview.import.netmaker", "{}"],
+};
 
 let test: TestServer;
 beforeAll(async () => {
@@ -159,5 +183,37 @@ describe("the audit log", () => {
       const [entry] = await audit("");
       expect((await test.ask(method, `/api/audit/${entry?.id}`, { body: {} })).status).toBe(404);
     }
+  });
+
+  it("has every change before it is done, though its address says dry_run to a route that does not know it", async () => {
+    const { body } = await test.ask<OpenApi>("GET", "/api/openapi.json");
+    const admin = Object.entries(body.paths).flatMap(([path, methods]) =>
+      Object.entries(methods).flatMap(([method, route]) =>
+        route["x-access"] === "admin" ? [`${method.toUpperCase()} ${path}`] : [],
+      ),
+    );
+    expect(Object.keys(ADMIN).sort()).toEqual(admin.sort());
+    const seen = new Set((await audit()).map(({ id }) => id));
+    const isNew = ({ id, action }: Entry) => !seen.has(id) && !/^(search|audit|access|export|sign)/.test(action);
+    for (const [route, [action, given]] of Object.entries(ADMIN)) {
+      const [method = "", path = ""] = route.replace("{name}", "file").replace("{id}", "1").split(" ");
+      const headers = typeof given === "string" ? { "content-type": "application/x-ndjson" } : {};
+      const { status, body: answer } = await test.ask(method, `${path}?dry_run=true`, { headers, body: given });
+      // A change is there at once; previews are waited for below.
+      const noted = (await audit()).filter(isNew).map((entry) => entry.action);
+      const expected = PREVIEW.test(action) ? [] : [action];
+      expect([route, noted.filter((one) => !PREVIEW.test(one))], `${status} ${JSON.stringify(answer)}`).toEqual([
+        route,
+        expected,
+      ]);
+      for (const { id } of await audit()) seen.add(id);
+    }
+    const previews = Object.values(ADMIN).flatMap(([action]) => (PREVIEW.test(action) ? [action] : []));
+    await until("action=preview", (found) => previews.every((action) => found.some((entry) => entry.action === action)));
+    const [reveal] = await until("action=reveal", ([first]) => first?.status === 404 || first?.status === 400);
+    expect(reveal?.details).toMatchObject({ body: { pseudonym: "user-1", reason: "to see" } });
+    // Where the body has the parameter it is a dry run, as before.
+    expect((await test.ask("POST", "/api/people/erase", { body: { user: "walker" } })).status).toBe(200);
+    await until("action=preview.people.erase", ([first]) => first?.target === "user walker" || first?.target === "walker");
   });
 });
