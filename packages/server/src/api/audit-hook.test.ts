@@ -42,11 +42,21 @@ async function served() {
   app.post("/signin", { config: { access: "public", audit: { action: "signin.ok", as: "signin" } } }, async (_request, reply) =>
     reply.setCookie("flowtrail_session", "secret").code(204).send(null),
   );
+  app.post("/failing", { config: { access: "public", audit: { action: "signin.ok", as: "signin" } } }, async (request, reply) => {
+    request.audited.details.account = (request.body as { account: string | null }).account;
+    return reply.code(401).send(null);
+  });
+  app.post("/once", { config: { access: "public", audit: { action: "made", as: "once" } } }, async (request) => {
+    const { target, isNothing } = request.body as { target?: string; isNothing?: boolean };
+    request.auditDone = isNothing === true;
+    if (target !== undefined) request.audited.target = target;
+    return {};
+  });
   closing.push(async () => {
     await app.close();
     await audit.stop();
   });
-  return { app, store, stored, done, audit };
+  return { app, store, stored, done, audit, repeats };
 }
 
 it("lets nothing be changed, taken out or signed in that can't be noted", async () => {
@@ -76,4 +86,32 @@ it("names what no route names by its address, and adds what became of it", async
     ["thing.create", 2, 200],
   ]);
   expect(stored[1]?.id).toBe(stored[0]?.id);
+});
+
+it("tells of tries at several accounts from one address several times", async () => {
+  const { app, stored, audit, repeats } = await served();
+  for (const account of [null, "admin", "carol", "admin"])
+    expect((await app.inject({ method: "POST", url: "/failing", body: { account } })).statusCode).toBe(401);
+  repeats.stop();
+  await audit.stop();
+  const told = stored.map(({ action, details, count }) => [action, JSON.parse(details).account, count]);
+  expect(told).toEqual([
+    ["signin.failed", null, 1],
+    ["signin.failed", "admin", 1],
+    ["signin.failed", "carol", 1],
+    ["signin.failed", "admin", 2],
+  ]);
+});
+
+it("tells what was done again and again as one, and nothing where there is nothing to tell", async () => {
+  const { app, stored, audit, repeats } = await served();
+  for (const body of [{ target: "a" }, { target: "a" }, { target: "b" }, { isNothing: true }])
+    await app.inject({ method: "POST", url: "/once", body });
+  repeats.stop();
+  await audit.stop();
+  expect(stored.map(({ action, target, count }) => [action, target, count])).toEqual([
+    ["made", "a", 1],
+    ["made", "b", 1],
+    ["made", "a", 2],
+  ]);
 });

@@ -4,7 +4,7 @@
  * - `change`, `export`: the line is stored before anything is done (if it can't be, nothing is done and the answer is 503), and again with
  *   what became of it.
  * - `signin`: a success is stored before its answer is sent: without the line there is no cookie.
- * - `search`, failures and refusals: in memory for up to a second; what is the same within minutes is one line with a count.
+ * - `search`, `once`, failures and refusals: in memory for up to a second; what is the same within minutes is one line with a count.
  */
 import type {} from "@fastify/cookie";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
@@ -25,7 +25,7 @@ declare module "fastify" {
     audited: Audited;
     /** Stored before anything was done. */
     auditBegun: AuditEntry | null;
-    /** Its line is stored, and needs nothing more. */
+    /** Its line is stored and needs nothing more, or there is nothing to tell. */
     auditDone: boolean;
   }
 }
@@ -116,9 +116,16 @@ function end(request: FastifyRequest, reply: FastifyReply, deps: AuditHookDeps):
     if (!request.auditDone) failed(request, "signin.failed", status, deps);
   } else if (status === 403 || (status === 401 && hasCredentials(request))) {
     failed(request, "access.refused", status, deps);
-  } else if (line?.as === "once" && status < 400) {
-    audit.note(entryOf(request, audit, { action: line.action, target: targetOf(request), status }));
+  } else if (line?.as === "once" && status < 400 && !request.auditDone) {
+    once(request, { action: line.action, target: targetOf(request), status }, deps);
   }
+}
+
+/** What was done. Nobody fills the log by doing the same again and again. */
+function once(request: FastifyRequest, line: Line, { audit, repeats }: AuditHookDeps): void {
+  const { who = whoOf(request.identity), target = line.target, details } = request.audited;
+  const key = JSON.stringify([line.action, who.kind, who.id, who.account, request.ip, target, details]);
+  repeats.see(key, () => entryOf(request, audit, line));
 }
 
 /** What became of what was noted before it was done. */
@@ -130,11 +137,12 @@ function close(request: FastifyRequest, status: number, audit: AuditLog): void {
   audit.note({ ...now, id: begun.id, version: begun.version + 1, timeMs: begun.timeMs });
 }
 
-/** Of one address the same failure is one line, and of very many addresses together. */
+/** Of one address the same failure is one line (tries at several accounts are several), and of very many addresses together. */
 function failed(request: FastifyRequest, action: string, status: number, { audit, repeats }: AuditHookDeps): void {
   const target = request.audited.target ?? `${request.method} ${request.routeOptions.url ?? ""}`;
   const who = request.audited.who ?? whoOf(request.identity);
-  const key = JSON.stringify([action, who.kind, who.id, request.ip, target, status]);
+  const { account, method } = request.audited.details;
+  const key = JSON.stringify([action, who.kind, who.id, request.ip, target, status, account, method]);
   repeats.see(key, () => entryOf(request, audit, { action, target, status }), `${action} of many`);
 }
 
