@@ -161,6 +161,20 @@ describe("changing a token", () => {
     expect([status, headers.has("flowtrail-rotate")]).toEqual([200, false]);
   });
 
+  it("by two that have the old one ends what the first of them got, whoever used theirs meanwhile", async () => {
+    for (const isUsed of [false, true]) {
+      const node = `stolen-${isUsed}`;
+      const old = await test.agentToken(node);
+      await test.ask("POST", "/api/tokens/rotate", { body: { node } });
+      const [first, second] = [(await renew(old, newKey())).body.token, (await renew(old, newKey())).body.token];
+      expect(first).not.toBe(second);
+      if (isUsed) expect((await config(first)).status).toBe(200);
+      expect((await config(second)).status).toBe(200);
+      for (const ended of [old, first]) await expect.poll(async () => (await config(ended)).status).toBe(401);
+      expect((await config(second)).status).toBe(200);
+    }
+  });
+
   it("may be shown instead, for people to bring it", async () => {
     const old = await test.agentToken("shown");
     const { body } = await test.ask<{ token: string }>("POST", "/api/tokens/rotate", { body: { node: "shown", show: true } });

@@ -17,6 +17,7 @@ export class Rotate {
   readonly #tokens: Tokens;
   readonly #now: () => number;
   readonly #ending = new Set<string>();
+  #turn: Promise<unknown> = Promise.resolve();
 
   constructor(config: RotateConfig, deps: { tokens: Tokens; now: () => number }) {
     this.#config = config;
@@ -37,13 +38,23 @@ export class Rotate {
    * @throws EnrolError ROTATION_NOT_ASKED; StoreError
    */
   async renew(id: string, secret: string, key: string): Promise<string> {
+    // One after the other: each sees the tokens that those before it got.
+    const done = this.#turn.then(() => this.#renewInTurn(id, secret, key));
+    // Whoever asked is told.
+    this.#turn = done.catch(() => undefined);
+    return done;
+  }
+
+  async #renewInTurn(id: string, secret: string, key: string): Promise<string> {
     const token = this.#tokens.peek(id);
     if (token?.node == null || !this.isAsked(id))
       throw new EnrolError({ code: "ROTATION_NOT_ASKED" }, "nobody asked this agent to change its token");
     const next = derivedSecret(key, secret, token.node);
     if ((await this.#tokens.find(next)) !== null) return next;
     const { name, node, grant } = token;
-    await this.#tokens.create({ kind: "agent", name, node, grant, replaces: [id], secret: next });
+    // Others that somebody got for the same old one end too: two that have it can't both go on unseen.
+    const others = (await this.#live(node)).filter(({ replaces }) => replaces.includes(id)).map((other) => other.id);
+    await this.#tokens.create({ kind: "agent", name, node, grant, replaces: [id, ...others], secret: next });
     return next;
   }
 
