@@ -42,7 +42,7 @@ export class PasswordSignIn {
   async check({ name, password, address, device: cookie }: PasswordAttempt): Promise<Account> {
     const account = await this.#accounts.findLocal(name);
     const device = account === null ? null : knownDevice(cookie, account.deviceKey);
-    const attempt = { account: comparable(name), address, device };
+    const attempt = { account: comparable(name), exists: account !== null, address, device };
     if (!(await this.#isRight(attempt, password, account?.password ?? "")) || account === null || account.disabledMs !== null)
       throw new AuthError({ code: "UNAUTHENTICATED" }, "the name or the password is wrong");
     this.#patience.succeeded(attempt);
@@ -63,7 +63,7 @@ export class PasswordSignIn {
   async change(account: Account, { old, password, by }: { old: string; password: string; by: string }): Promise<Account> {
     // Whoever came by a link that was made for this has none yet.
     if (account.password !== "") {
-      const attempt = { account: account.subject, address: "", device: `session ${by}` };
+      const attempt = { account: account.subject, exists: true, address: "", device: `session ${by}` };
       if (!(await this.#isRight(attempt, old, account.password)))
         throw new AuthError({ code: "WRONG_PASSWORD" }, "the old password is wrong");
       this.#patience.succeeded(attempt);
@@ -87,9 +87,12 @@ export class PasswordSignIn {
   }
 
   async #isRight(attempt: Attempt, password: string, kept: string): Promise<boolean> {
+    const lane = attempt.device === null ? "other" : "known";
+    // Who is turned away before the password was looked at did not fail.
+    this.#passwords.assertRoom(lane);
     const retryAfterMs = this.#patience.begin(attempt);
     if (retryAfterMs > 0)
       throw new AuthError({ code: "RATE_LIMITED", retryAfterMs }, "there were too many wrong passwords: wait, then try again");
-    return this.#passwords.verify(password, kept, attempt.device === null ? "other" : "known");
+    return this.#passwords.verify(password, kept, lane);
   }
 }

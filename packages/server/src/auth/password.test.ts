@@ -1,6 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { PASSWORDS, Passwords } from "./password.ts";
 import { checkPassword } from "./password-rules.ts";
+import { PasswordSignIn } from "./password-sign-in.ts";
+import { PATIENCE, Patience } from "./patience.ts";
 
 const cost = { ln: 4, r: 8, p: 1 };
 const limits = { maxAtOnce: 2, maxWaiting: 3 };
@@ -65,6 +67,22 @@ describe("passwords", () => {
     expect(done.indexOf("known")).toBeLessThan(done.indexOf("stranger 4"));
     expect(await slow.verify("tangerine harbour", kept, "other")).toBe(true);
   });
+});
+
+it("who is turned away because too many sign in did not fail, however often", async () => {
+  const passwords = new Passwords({ cost: { ln: 14, r: 8, p: 1 }, maxAtOnce: 1, maxWaiting: 1 });
+  const patience = new Patience(PATIENCE, { now: () => 1e12 });
+  const signIn = new PasswordSignIn({ accounts: { findLocal: async () => null, change: async () => null }, passwords, patience });
+  const ask = (name: string, address: string) =>
+    signIn
+      .check({ name, password: "tangerine harbour", address, device: undefined })
+      .catch((error: { code: string }) => error.code);
+  const others = ["198.51.100.1", "198.51.100.2"].map((address) => ask("bo", address));
+  const away = Array.from({ length: 30 }, () => ask("ana", "203.0.113.9"));
+  expect(new Set(await Promise.all(away))).toEqual(new Set(["RATE_LIMITED"]));
+  await Promise.all(others);
+  // The password was not looked at before, now it is.
+  expect(await ask("ana", "203.0.113.9")).toBe("UNAUTHENTICATED");
 });
 
 describe("a password", () => {

@@ -67,12 +67,16 @@ export class Passwords {
     return format(this.#config.cost, Buffer.alloc(0), Buffer.alloc(0)).split("$")[2] !== kept.split("$")[2];
   }
 
+  /** Holds until something else is awaited. @throws AuthError RATE_LIMITED while too many wait */
+  assertRoom(lane: Lane): void {
+    if (this.#running >= this.#config.maxAtOnce && this.#waiting[lane].length >= this.#config.maxWaiting)
+      throw new AuthError({ code: "RATE_LIMITED", retryAfterMs: RETRY_AFTER_MS }, "too many sign in at the same time");
+  }
+
   async #inTurn<T>(lane: Lane, work: () => Promise<T>): Promise<T> {
+    this.assertRoom(lane);
     if (this.#running >= this.#config.maxAtOnce) {
-      const waiting = this.#waiting[lane];
-      if (waiting.length >= this.#config.maxWaiting)
-        throw new AuthError({ code: "RATE_LIMITED", retryAfterMs: RETRY_AFTER_MS }, "too many sign in at the same time");
-      await new Promise<void>((resolve) => waiting.push(resolve));
+      await new Promise<void>((resolve) => this.#waiting[lane].push(resolve));
     } else this.#running++;
     try {
       return await work();

@@ -11,8 +11,13 @@ beforeEach(() => {
   patience = new Patience(PATIENCE, { now: () => nowMs });
 });
 
-const stranger = (address = "203.0.113.9", account = "ana"): Attempt => ({ account, address, device: null });
-const home: Attempt = { account: "ana", address: "198.51.100.1", device: "laptop" };
+const stranger = (address = "203.0.113.9", account = "ana"): Attempt => ({
+  account,
+  exists: account === "ana",
+  address,
+  device: null,
+});
+const home: Attempt = { account: "ana", exists: true, address: "198.51.100.1", device: "laptop" };
 /** Fails as often as it may. */
 function fail(attempt: Attempt, times: number): number {
   let done = 0;
@@ -41,6 +46,12 @@ describe("who fails", () => {
       else nowMs += waitMs;
     }
     expect(guesses).toBeLessThanOrEqual(100);
+  });
+
+  it("gets no further guess at an account by inventing names, from however many addresses", () => {
+    for (let i = 0; i < 20; i++) expect(patience.begin(stranger(`10.0.${i}.7`))).toBe(0);
+    for (let i = 0; i < 21_000; i++) patience.begin(stranger(`2001:db8:0:${i.toString(16)}::1`, `name ${i}`));
+    expect(patience.begin(stranger("10.1.0.7"))).toBe(45_000);
   });
 
   it("has not many guesses at all accounts together from one address", () => {

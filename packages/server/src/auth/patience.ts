@@ -41,6 +41,8 @@ export const PATIENCE: PatienceConfig = {
 export interface Attempt {
   /** What names are compared by, whether somebody has it or not. */
   readonly account: string;
+  /** Somebody has it. It changes nothing of the waits: what is counted of it is kept, however many names others invent. */
+  readonly exists: boolean;
   readonly address: string;
   /** A device that signed in to this account before; null: it is unknown. */
   readonly device: string | null;
@@ -51,13 +53,29 @@ interface Count {
   lastMs: number;
 }
 
+/** Of each kind. */
 const MAX_COUNTS = 20_000;
+
+/** Each kind has its own counts, so that those that strangers can make at will (addresses, names) push none of the others out. */
+type Kind = "device" | "pair" | "address" | "account" | "nobody";
+
+interface Key {
+  readonly kind: Kind;
+  readonly of: string;
+  readonly rung: Rung;
+}
 
 export class Patience {
   readonly #config: PatienceConfig;
   readonly #now: () => number;
   /** The one that was touched longest ago is first. */
-  readonly #counts = new Map<string, Count>();
+  readonly #counts: Record<Kind, Map<string, Count>> = {
+    device: new Map(),
+    pair: new Map(),
+    address: new Map(),
+    account: new Map(),
+    nobody: new Map(),
+  };
 
   constructor(config: PatienceConfig, deps: { now: () => number }) {
     this.#config = config;
@@ -67,46 +85,48 @@ export class Patience {
   /** 0: it may be tried, and is taken for a failure until `succeeded`. Else the time until the next try is looked at. */
   begin(attempt: Attempt): number {
     const keys = this.#keys(attempt);
-    const waitMs = Math.max(...keys.map(([key, rung]) => this.#waitMs(key, rung)));
+    const waitMs = Math.max(...keys.map((key) => this.#waitMs(key)));
     if (waitMs > 0) return waitMs;
-    for (const [key] of keys) this.#note(key, 1);
+    for (const key of keys) this.#note(key, 1);
     return 0;
   }
 
   /** What began was good. Others' failures stay. */
   succeeded(attempt: Attempt): void {
     const [own, ...shared] = this.#keys(attempt);
-    if (own !== undefined) this.#counts.delete(own[0]);
-    for (const [key] of shared) this.#note(key, -1);
+    if (own !== undefined) this.#counts[own.kind].delete(own.of);
+    for (const key of shared) this.#note(key, -1);
   }
 
   /** The first is of nobody but whoever tries. */
-  #keys({ account, address, device }: Attempt): [string, Rung][] {
-    const { device: ofDevice, pair, address: ofAddress, account: ofAccount } = this.#config;
-    if (device !== null) return [[`device ${account} ${device}`, ofDevice]];
+  #keys({ account, exists, address, device }: Attempt): Key[] {
+    const rungs = this.#config;
+    if (device !== null) return [{ kind: "device", of: `${account} ${device}`, rung: rungs.device }];
     const from = addressGroup(address);
     return [
-      [`pair ${account} ${from}`, pair],
-      [`address ${from}`, ofAddress],
-      [`account ${account}`, ofAccount],
+      { kind: "pair", of: `${account} ${from}`, rung: rungs.pair },
+      { kind: "address", of: from, rung: rungs.address },
+      { kind: exists ? "account" : "nobody", of: account, rung: rungs.account },
     ];
   }
 
-  #waitMs(key: string, { free, firstMs, maxMs }: Rung): number {
-    const known = this.#counts.get(key);
+  #waitMs({ kind, of, rung: { free, firstMs, maxMs } }: Key): number {
+    const known = this.#counts[kind].get(of);
     const now = this.#now();
     if (known === undefined || now - known.lastMs > this.#config.forgetMs || known.failures < free) return 0;
     return Math.max(0, known.lastMs + Math.min(maxMs, firstMs * 2 ** (known.failures - free)) - now);
   }
 
-  #note(key: string, change: 1 | -1): void {
+  #note({ kind, of }: Key, change: 1 | -1): void {
     const now = this.#now();
-    const known = this.#counts.get(key);
+    const counts = this.#counts[kind];
+    const known = counts.get(of);
     const before = known === undefined || now - known.lastMs > this.#config.forgetMs ? 0 : known.failures;
-    this.#counts.delete(key);
-    this.#counts.set(key, { failures: Math.max(0, before + change), lastMs: now });
-    if (this.#counts.size <= MAX_COUNTS) return;
-    const [oldest] = this.#counts.keys();
-    if (oldest !== undefined) this.#counts.delete(oldest);
+    counts.delete(of);
+    counts.set(of, { failures: Math.max(0, before + change), lastMs: now });
+    // There are only so many accounts.
+    if (kind === "account" || counts.size <= MAX_COUNTS) return;
+    const [oldest] = counts.keys();
+    if (oldest !== undefined) counts.delete(oldest);
   }
 }
