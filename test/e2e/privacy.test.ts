@@ -82,4 +82,19 @@ describe.skipIf(!needs("privacy in a browser", "browser"))("privacy", () => {
     await dialog.getByText("majdi@netmaker.io").waitFor();
     await test.expectNoComplaints();
   });
+
+  it("offers no name to those who may not ask for it", async () => {
+    const { page } = test;
+    await page.route("**/api/auth/me", async (route) => {
+      const answer = await route.fetch();
+      await route.fulfill({ response: answer, json: { ...(await answer.json()), role: "auditor" } });
+    });
+    await page.goto(`${server.url}/traffic-logs?from=-1h`);
+    await page
+      .getByRole("button", { name: /user-[a-z2-7]{8}…/ })
+      .first()
+      .click();
+    await page.getByRole("menuitem", { name: "Copy" }).waitFor();
+    expect(await page.getByRole("menuitem", { name: "Reveal…" }).count()).toBe(0);
+  });
 });

@@ -27,6 +27,7 @@ import { exclude, include, only, whyUnchanged } from "../lib/filter-edit.ts";
 import { eitherEnd, swapEnds } from "../lib/filter-edit-ends.ts";
 import { eitherField } from "../lib/filter-edit-fields.ts";
 import { fieldLabel, valueLabel } from "../lib/filter-text.ts";
+import { useMe } from "../lib/me.ts";
 import { type EntityKind, entityPath } from "../lib/paths.ts";
 import { editQuery, useAsked } from "../lib/use-asked.ts";
 import { PageLink } from "./page-link.tsx";
@@ -142,6 +143,7 @@ function ValueMenuItems({
   onReveal,
 }: Pick<FieldValueProps, "field" | "value" | "entity"> & { onReveal(): void }) {
   const { asked, change } = useAsked();
+  const { maySet } = useMe();
   const edit = (label: string, q: string, icon: ReactNode, key?: string) => (
     <Menu.Item
       leftSection={icon}
@@ -168,7 +170,7 @@ function ValueMenuItems({
       <Menu.Item leftSection={<IconCopy {...ICON} />} onClick={() => void copyText(String(value ?? ""))}>
         Copy
       </Menu.Item>
-      {readPseudonym(String(value)) !== null && (
+      {maySet && readPseudonym(String(value)) !== null && (
         <Menu.Item leftSection={<IconEye {...ICON} />} onClick={onReveal}>
           Reveal…
         </Menu.Item>
