@@ -30,6 +30,9 @@ export interface OpenedSession {
 /** Of its time until it is idle; what was used less long ago is not noted again. */
 const NOTED_AFTER = 0.1;
 
+/** Of one account, or by one API token. With one more the oldest ends. */
+export const MAX_SESSIONS = 100;
+
 export class Sessions {
   readonly #config: AuthConfig;
   readonly #tokens: TokenStore;
@@ -70,10 +73,23 @@ export class Sessions {
 
   async #open(given: Omit<NewToken, "kind" | "expiresMs">, atMostMs = Number.POSITIVE_INFINITY): Promise<OpenedSession> {
     const { idleMs, lifetimeMs } = this.#config;
+    await this.#makeRoom(given);
     const now = this.#now();
     const endMs = Math.min(now + lifetimeMs, atMostMs);
     const { secret } = await this.#tokens.create({ ...given, kind: "session", expiresMs: Math.min(now + idleMs, endMs) });
     return { secret, expiresMs: endMs };
+  }
+
+  async #makeRoom({ account, via }: { account?: string; via?: string }): Promise<void> {
+    if (account === undefined && via === undefined) return;
+    const own = (await this.#tokens.list()).filter(
+      (token) =>
+        token.kind === "session" &&
+        (account === undefined ? token.via === via : token.account === account) &&
+        token.revokedMs === null &&
+        (token.expiresMs ?? 0) > this.#now(),
+    );
+    for (const { id } of own.slice(MAX_SESSIONS - 1)) await this.#tokens.revoke(id);
   }
 
   /** Whose session this is, and notes that it is used. Null: it is none, or over. @throws StoreError */

@@ -2,6 +2,7 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { MAX_SESSIONS, Sessions } from "../auth/sessions.ts";
 import { keepAdminToken } from "../data-dir.ts";
 import { startTestStore, type TestStore } from "./testing.ts";
 import { Tokens } from "./tokens.ts";
@@ -98,6 +99,46 @@ describe("tokens", () => {
     expect(await new Tokens(test.store.clickhouse).find(secret)).toBeNull();
     await there.change(token.id, { expiresMs: Date.now() + 240_000 });
     expect(await new Tokens(test.store.clickhouse).find(secret)).toBeNull();
+  });
+
+  it("of people are forgotten a day after their end, wherever they were known; the others are not", async () => {
+    let nowMs = Date.now();
+    const [here, there] = [0, 1].map(() => new Tokens(test.store.clickhouse, { now: () => nowMs })) as [Tokens, Tokens];
+    const ids = async (tokens: Tokens) => (await tokens.list()).map(({ id }) => id);
+    const ending = async (kind: "session" | "signin" | "api") =>
+      (await here.create({ kind, name: "someone", expiresMs: nowMs + 60_000 })).token.id;
+    const [session, link, api] = [await ending("session"), await ending("signin"), await ending("api")];
+    const revoked = (await here.create({ kind: "session", name: "someone", expiresMs: nowMs + 30 * 86_400_000 })).token.id;
+    expect(await ids(there)).toEqual(expect.arrayContaining([session, link, api, revoked]));
+    await here.revoke(revoked);
+    nowMs += 86_400_000;
+    expect(await ids(here)).toEqual(expect.arrayContaining([session, link, api]));
+    nowMs += 61_000;
+    // The one that did not hear of the revocation must not go on with what it knows.
+    for (const tokens of [here, there, new Tokens(test.store.clickhouse, { now: () => nowMs })]) {
+      const left = await ids(tokens);
+      expect([session, link, revoked, api].map((id) => left.includes(id))).toEqual([false, false, false, true]);
+      expect([tokens.peek(revoked), tokens.peek(api)?.id]).toEqual([null, api]);
+    }
+  });
+
+  it("of one token's sessions are a hundred at most: with one more the oldest ends", async () => {
+    const { tokens, clickhouse } = test.store;
+    const config = { insecure: false, idleMs: 3_600_000, lifetimeMs: 36_000_000 };
+    const sessions = new Sessions(config, { tokens, accounts: { find: async () => null }, now: Date.now });
+    const { token } = await tokens.create({ kind: "api", name: "in a loop" });
+    const other = await sessions.openFor((await tokens.create({ kind: "api", name: "another" })).token);
+    const first = await sessions.openFor(token);
+    const id = (await tokens.list()).find(({ via }) => via === token.id)?.id ?? "";
+    const older = "toString(number) AS id, toString(number) AS hash, created - number - 1 AS created";
+    const copies = `SELECT t.* REPLACE (${older}) FROM (SELECT * FROM tokens WHERE id = {id:String}) AS t, numbers(99) AS n`;
+    await clickhouse.command(`INSERT INTO tokens ${copies}`, { id });
+    const live = async () => (await tokens.list()).filter(({ via, revokedMs }) => via === token.id && revokedMs === null);
+    expect((await live()).map((one) => one.id)).toContain("98");
+    const last = await sessions.openFor(token);
+    expect((await live()).map((one) => one.id)).not.toContain("98");
+    expect(await live()).toHaveLength(MAX_SESSIONS);
+    for (const { secret } of [first, last, other]) expect(await sessions.find(secret)).not.toBeNull();
   });
 
   it("of a kind or a role that is not known here let nobody in", async () => {

@@ -11,6 +11,7 @@ import {
   type StoredToken as Stored,
   TOKEN_COLUMNS,
   type Token,
+  type TokenKind,
   type TokenRow,
   tokenFromRow,
   tokenToRow,
@@ -20,6 +21,9 @@ import {
 const freshMs = 5_000;
 /** Unknown secrets make us look again, but not more often than this: a guesser must not keep the store busy, but wait. */
 const missMs = 500;
+/** Sessions and links that ended longer ago than this are not read any more: there are more of them with every visit. */
+const endedMs = 24 * 3_600_000;
+const PASSING: readonly TokenKind[] = ["session", "signin"];
 
 /** What was revoked or spent stays so, whatever another server changed at the same time. */
 const NEWEST = "isNotNull(revoked) DESC, isNotNull(spent) DESC, version DESC, changed DESC, change_id";
@@ -27,7 +31,9 @@ const NEWEST = "isNotNull(revoked) DESC, isNotNull(spent) DESC, version DESC, ch
 export class Tokens {
   readonly #clickhouse: ClickHouse;
   readonly #now: () => number;
+  /** By the hash of their secret, and by their id. */
   #known = new Map<string, Stored>();
+  #ids = new Map<string, Stored>();
   #loadedMs = Number.NEGATIVE_INFINITY;
   #loading: Promise<void> | null = null;
   #lookingAgain: Promise<void> | null = null;
@@ -51,7 +57,7 @@ export class Tokens {
   }
 
   /**
-   * Every token, newest first, the dead ones too.
+   * Every token, newest first, the dead ones too; but for sessions and links that ended more than a day ago.
    * @throws StoreError
    */
   async list(): Promise<Token[]> {
@@ -83,7 +89,7 @@ export class Tokens {
 
   /** What is known of a token at the moment, without a question to the store. */
   peek(id: string): Token | null {
-    const token = this.#byId(id);
+    const token = this.#ids.get(id);
     return token ? bare(token) : null;
   }
 
@@ -112,7 +118,7 @@ export class Tokens {
    */
   async get(id: string): Promise<Token | null> {
     if (this.#now() - this.#loadedMs > freshMs) await this.#load();
-    const token = this.#byId(id);
+    const token = this.#ids.get(id);
     return token && this.#isValid(token) ? bare(token) : null;
   }
 
@@ -122,7 +128,7 @@ export class Tokens {
    */
   async revoke(id: string): Promise<boolean> {
     await this.#load();
-    const token = this.#byId(id);
+    const token = this.#ids.get(id);
     if (!token) return false;
     if (token.revokedMs === null) await this.#append({ ...token, revokedMs: this.#now() });
     return true;
@@ -134,12 +140,8 @@ export class Tokens {
    */
   async change(id: string, change: Partial<Pick<Token, "expiresMs" | "mark" | "rotateMs" | "spentMs">>): Promise<void> {
     await this.#load();
-    const token = this.#byId(id);
+    const token = this.#ids.get(id);
     if (token && this.#isValid(token)) await this.#append({ ...token, ...change });
-  }
-
-  #byId(id: string): Stored | undefined {
-    return [...this.#known.values()].find((known) => known.id === id);
   }
 
   #isValid({ expiresMs, revokedMs, spentMs }: Token): boolean {
@@ -167,13 +169,22 @@ export class Tokens {
 
   async #read(): Promise<void> {
     const askedMs = this.#now();
+    const sinceMs = askedMs - endedMs;
+    const newest = `SELECT ${TOKEN_COLUMNS} FROM ${TOKENS.name} ORDER BY id, ${NEWEST} LIMIT 1 BY id`;
+    // least() of ClickHouse leaves out what is null.
     const rows = await this.#clickhouse.rows<TokenRow>(
-      `SELECT ${TOKEN_COLUMNS} FROM ${TOKENS.name} ORDER BY id, ${NEWEST} LIMIT 1 BY id`,
+      `SELECT * FROM (${newest}) WHERE NOT (has({passing:Array(String)}, kind) AND ifNull(least(expires, spent, revoked) < fromUnixTimestamp64Milli({since:Int64}), false))`,
+      { passing: PASSING, since: sinceMs },
     );
     const read = new Map(rows.flatMap((row) => tokenFromRow(row) ?? []).map((token) => [token.hash, token]));
-    // What was changed here while the question was under way is newer than its answer.
-    for (const [hash, known] of this.#known) if ((read.get(hash)?.version ?? 0) < known.version) read.set(hash, known);
+    for (const [hash, known] of this.#known) {
+      // What is not so old can't have been left out for its end.
+      const isLeftOut = !read.has(hash) && PASSING.includes(known.kind) && known.createdMs < sinceMs;
+      // What was changed here while the question was under way is newer than its answer.
+      if (!isLeftOut && (read.get(hash)?.version ?? 0) < known.version) read.set(hash, known);
+    }
     this.#known = read;
+    this.#ids = new Map([...read.values()].map((token) => [token.id, token]));
     this.#loadedMs = askedMs;
   }
 
@@ -183,6 +194,7 @@ export class Tokens {
     const row = { ...tokenToRow(stored), changed: new Date(this.#now()).toISOString(), change_id: randomUUID() };
     await insertObjects(this.#clickhouse, TOKENS.name, [row]);
     this.#known.set(token.hash, stored);
+    this.#ids.set(token.id, stored);
     return stored;
   }
 }
