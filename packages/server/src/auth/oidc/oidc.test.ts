@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { startTestServer, type TestServer } from "../../testing.ts";
+import { isIncomplete, personOf } from "./person.ts";
 import { returnPath } from "./return-path.ts";
 import { seal, unseal } from "./sealed.ts";
 import { Browser } from "./testing/browser.ts";
@@ -214,4 +215,24 @@ it("what a browser keeps can't be read, changed or made by anybody else", () => 
     expect(unseal(changed, SECRET)).toBeNull();
   }
   expect(unseal("", SECRET)).toBeNull();
+});
+
+describe("the name that rules go by", () => {
+  const of = (claims: object, nameClaim = "preferred_username") =>
+    personOf({ iss: "https://idp.example", sub: "42", ...claims }, { nameClaim, groupsClaim: "groups" }).name;
+
+  it("is the claim that was chosen, and no other one that people may set themselves", () => {
+    expect(of({ preferred_username: " carol " })).toBe("carol");
+    expect(of({ email: "admin@corp.example" })).toBe("42");
+    expect(of({ preferred_username: " ", email: "admin@corp.example", email_verified: true })).toBe("42");
+  });
+
+  it("is an e-mail address only if the provider says that it has verified it", () => {
+    const email = "admin@corp.example";
+    expect(of({ email, email_verified: true }, "email")).toBe(email);
+    for (const claims of [{ email }, { email, email_verified: false }, { email, email_verified: "true" }])
+      expect(of(claims, "email")).toBe("42");
+    // The user info may say it.
+    expect(isIncomplete({ email, groups: [] }, { nameClaim: "email", groupsClaim: "groups" })).toBe(true);
+  });
 });
