@@ -1,4 +1,5 @@
 /** Whoever has a token of one node can't speak for another, by none of the ways in; and the door that asks for no credentials can't speak for those who have some. */
+import { randomBytes } from "node:crypto";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -95,6 +96,37 @@ it("the header with a node's name, and the columns that are the server's, tell n
   for (const flow of await flowsOf("header")) expect([flow.reporter, flow.reporter_id]).toEqual(["thief", "thief"]);
   const { body } = await test.ask<{ agents: { id: string; rows: number }[] }>("GET", "/api/health");
   expect(body.agents.find(({ id }) => id === "id-of-victim")).toBeUndefined();
+});
+
+it("a token for some networks says nothing of others, neither in rows nor about itself", async () => {
+  const { body: enrolment } = await test.ask<{ token: string }>("POST", "/api/tokens/enrol", { body: { networks: ["own"] } });
+  const key = randomBytes(32).toString("base64url");
+  const { body: made } = await test.ask<{ token: string }>("POST", "/agent/v1/enroll", {
+    token: enrolment.token,
+    body: { node: "narrow", key },
+  });
+  const public_key = randomBytes(32).toString("base64");
+  const interfaceIn = (network: string) => ({
+    network,
+    name: "wg0",
+    public_key,
+    peers: [{ public_key: randomBytes(32).toString("base64"), allowed_ips: ["10.5.0.3/32", "10.6.0.0/24"] }],
+  });
+  const declares = {
+    ranges: { own: ["10.5.0.0/24"], others: ["10.5.0.0/24"] },
+    wireguard: [interfaceIn("own"), interfaceIn("others")],
+  };
+  const addresses = { own: ["10.5.0.2"], others: ["10.5.0.2"] };
+  const rows = ["own", "others"].map((network, i) => ({ network, flow_id: String(450 + i) }));
+  expect((await deliver(made.token, arrow(rows, { addresses, declares }))).body).toMatchObject({
+    accepted: 1,
+    rejected: [{ code: "NETWORK_NOT_ALLOWED" }],
+  });
+  const ask = async (path: string) => JSON.stringify((await test.ask("GET", path)).body);
+  expect(await ask("/api/inventory/at?network=own&ip=10.5.0.2")).toContain("narrow");
+  expect(await ask("/api/inventory/at?network=others&ip=10.5.0.2")).not.toContain("narrow");
+  const inventory = await ask("/api/inventory");
+  expect([inventory.includes('"own"'), inventory.includes('"others"')]).toEqual([true, false]);
 });
 
 it("a question for the configuration is answered for the token's node", async () => {

@@ -94,3 +94,19 @@ export function readMetadata(value: unknown): UploadMetadata | null {
   // It may be long; the decoder has bounded the whole. If it is of no use, the rest is none the less.
   return { ...result.data, declares: declarationSchema.safeParse(declares).data };
 }
+
+/** What of it counts of a sender that may speak for these networks only; null: for all. */
+export function narrowed(metadata: UploadMetadata, networks: readonly string[] | null): UploadMetadata {
+  if (networks === null) return metadata;
+  const { addresses, declares } = metadata;
+  const own = (byNetwork: Readonly<Record<string, readonly string[]>>) =>
+    Object.fromEntries(Object.entries(byNetwork).flatMap(([id, texts]) => (networks.includes(id) ? [[id, [...texts]]] : [])));
+  return {
+    ...metadata,
+    addresses: own(addresses),
+    declares: declares && {
+      ranges: own(declares.ranges),
+      wireguard: declares.wireguard.filter(({ network }) => networks.includes(network)),
+    },
+  };
+}

@@ -6,7 +6,7 @@ import { readArrow } from "./arrow.ts";
 import { decompress } from "./body.ts";
 import { checkRows, type RowRules } from "./check.ts";
 import { ReceiveError } from "./errors.ts";
-import { readHeaders, readMetadata, type UploadHeaders, type UploadMetadata } from "./headers.ts";
+import { narrowed, readHeaders, readMetadata, type UploadHeaders, type UploadMetadata } from "./headers.ts";
 import { readNdjson } from "./ndjson.ts";
 import type { Delivery, ReceiveDeps, Reporter } from "./ports.ts";
 import { RecentBatches } from "./recent-batches.ts";
@@ -104,7 +104,8 @@ export class Receive {
       return { accepted: 0, duplicate: batch.length, rejected: answer };
     }
 
-    const metadata = readMetadata(read.metadata);
+    const told = readMetadata(read.metadata);
+    const metadata = told && narrowed(told, sender?.networks ?? null);
     const about = { sender, fallback, headers, metadata, nowMs, rejected: rejected.length };
     if (fallback !== null) {
       // First: others' reports of what is its own can only be told from the rest when it is known what that is.
