@@ -3,6 +3,7 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
+import { NDJSON_CONTENT_TYPE } from "@flowtrail/model";
 import { afterEach, describe, expect, it } from "vitest";
 import { parseConfig } from "./config/load.ts";
 import { readableLine } from "./logger.ts";
@@ -251,22 +252,36 @@ it("keeps what it refused, with the reason, for whoever looks for it", async () 
   const test = await start();
   const token = await test.agentToken("debian");
   await test.deliver(token, [rowNow({ reporter: "inetgw", domain: "lost.example.com" })], { "flowtrail-batch": "e-7" });
+  // While something is excluded nothing is kept of what was sent: not in the message, nor in the place of a batch's number. Who sent it is told.
+  await test.ask("PUT", "/api/settings/capture", { body: { exclude_domains: ["clinic.example"] } });
+  const { body } = await test.ask<{ rejected: { message: string }[] }>("POST", "/ingest/v1/flows", {
+    token,
+    body: `{"domain":secret.example"}\n${JSON.stringify(rowNow({ src_ip: "secret.example" }))}`,
+    headers: { "content-type": NDJSON_CONTENT_TYPE },
+  });
+  expect(body.rejected.map(({ message }) => message.includes("secret"))).toEqual([true, true]);
   await running.pop()?.stop({ keep: true });
   const store = new Store(storeConfig(parseConfig({ flags: { data: test.data, "store.min_free_disk": "10MB" } })), {
     logger: memoryLogger(),
   });
   await store.start();
-  const letters = await store.clickhouse.rows("SELECT reporter_id, batch, row_number, code, json FROM flows_rejected");
+  const letters = await store.clickhouse.rows(
+    "SELECT reporter_id, batch, row_number, code, message, json FROM flows_rejected ORDER BY code DESC",
+  );
   await store.stop();
   directories.push(test.data);
+  const plain = { reporter_id: "debian", batch: expect.stringMatching(/^.{44}$/), json: "" };
   expect(letters).toEqual([
     {
       reporter_id: "debian",
       batch: "e-7",
       row_number: 0,
       code: "REPORTER_MISMATCH",
+      message: expect.stringContaining("inetgw"),
       json: expect.stringContaining("lost.example.com"),
     },
+    { ...plain, row_number: 0, code: "NOT_JSON", message: "the line is no JSON object" },
+    { ...plain, row_number: 1, code: "BAD_VALUE", message: "a value does not fit its column" },
   ]);
 });
 

@@ -1,6 +1,7 @@
 /** What `receive` needs of the stages behind it. */
 import type { FlowBatch } from "@flowtrail/model";
 import type { Declaration } from "../identify/sources/agents/declared.ts";
+import type { RejectCode } from "./rows.ts";
 
 export interface Reporter {
   readonly id: string;
@@ -41,7 +42,7 @@ export interface DeadLetter {
   /** Which upload it was in, such as the text of `Flowtrail-Batch`. With the row's number it names the letter. */
   readonly batch: string;
   readonly row: number;
-  readonly code: string;
+  readonly code: RejectCode;
   readonly message: string;
   /** What was sent, as far as it could be read. */
   readonly json: string;

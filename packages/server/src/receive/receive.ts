@@ -10,7 +10,7 @@ import { narrowed, readHeaders, readMetadata, type UploadHeaders, type UploadMet
 import { readNdjson } from "./ndjson.ts";
 import type { Delivery, ReceiveDeps, Reporter } from "./ports.ts";
 import { RecentBatches } from "./recent-batches.ts";
-import type { ReadRows, RejectedRow } from "./rows.ts";
+import { type ReadRows, type RejectedRow, withoutContent } from "./rows.ts";
 import { type Place, UnderWay } from "./under-way.ts";
 
 export interface ReceiveConfig {
@@ -115,9 +115,9 @@ export class Receive {
     const deliveries = this.#fill(batch, about);
     const { privacy } = this.#deps;
     const rows = privacy.apply(batch);
-    const letters = rejected.map(({ row, code, message, content }) => {
-      const json = privacy.keepsContent ? content : "";
-      return { receivedMs: nowMs, reporterId: from, batch: batchId ?? content, row, code, message, json };
+    const letters = rejected.map(({ row, code, message, content: json }) => {
+      const letter = { receivedMs: nowMs, reporterId: from, batch: batchId ?? content, row, code, message, json };
+      return privacy.keepsContent ? letter : withoutContent(letter);
     });
     await this.#deps.submit({ rows, deliveries, deadLetters: letters });
 

@@ -2,6 +2,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { DecodeError, FlowBatch, flowIdWords } from "@flowtrail/model";
 import type { Delivery, ReceiveDeps } from "../ports.ts";
+import { withoutContent } from "../rows.ts";
 import { addEvent, eventProblem } from "./convert.ts";
 import { type Dialect, EventDecoder } from "./decode.ts";
 import { EnvelopeHosts, UnknownHosts } from "./hosts.ts";
@@ -190,7 +191,7 @@ export class NetmakerDoor {
     if (questions.length > 0) place(envelope);
     this.#deps.identify.fill(batch);
     const rows = this.#deps.privacy.apply(batch);
-    const deadLetters = this.#deps.privacy.keepsContent ? letters.letters : letters.letters.map((one) => ({ ...one, json: "" }));
+    const deadLetters = this.#deps.privacy.keepsContent ? letters.letters : letters.letters.map(withoutContent);
     await retry.until(() => this.#deps.submit({ rows, deliveries, deadLetters }));
     this.#stats.held += retry.failures > 0 ? 1 : 0;
     for (const delivery of deliveries) this.#deps.onDelivery(delivery);
