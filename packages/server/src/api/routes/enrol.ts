@@ -3,6 +3,7 @@ import type { FastifyRequest } from "fastify";
 import { EnrolError } from "../../auth/enrol-errors.ts";
 import { AuthError } from "../../auth/errors.ts";
 import { WHOLE } from "../../auth/identity.ts";
+import type { Token } from "../../store/token-rows.ts";
 import type { Api, ApiContext } from "../context.ts";
 import {
   agentTokenSchema,
@@ -19,7 +20,7 @@ export function enrolRoutes(api: Api, { tokens, tokenUses, enrol, rotate, failur
   api.route({
     method: "POST",
     url: "/agent/v1/enroll",
-    config: { access: "public" },
+    config: { access: "public", audit: { action: "agent.enrol", as: "once" } },
     schema: {
       summary: "Change an enrolment token for an agent's own",
       description:
@@ -42,6 +43,7 @@ export function enrolRoutes(api: Api, { tokens, tokenUses, enrol, rotate, failur
         const made = await enrol.enrol({ secret, node, key, proof });
         const spent = await tokens.lookUp(secret);
         if (spent !== null) tokenUses.note(spent.id, request.ip);
+        note(request, made.token, { enrolment: spent?.id ?? null });
         reply.code(201).header("cache-control", "no-store");
         return { token: made.secret, node: made.token.node ?? node };
       } catch (error) {
@@ -53,7 +55,7 @@ export function enrolRoutes(api: Api, { tokens, tokenUses, enrol, rotate, failur
   api.route({
     method: "POST",
     url: "/agent/v1/token",
-    config: { access: "agent" },
+    config: { access: "agent", audit: { action: "agent.renew", as: "once" } },
     schema: {
       summary: "Change an agent's token for a new one",
       description:
@@ -67,6 +69,8 @@ export function enrolRoutes(api: Api, { tokens, tokenUses, enrol, rotate, failur
       const secret = bearerOf(request);
       if (identity?.kind !== "agent" || secret === null) throw badRequest("this is for an agent that has a token");
       const token = await rotate.renew(identity.id, secret, request.body.key);
+      const made = await tokens.find(token);
+      if (made !== null) note(request, made);
       reply.code(201).header("cache-control", "no-store");
       return { token, node: identity.node };
     },
@@ -126,6 +130,12 @@ export function enrolRoutes(api: Api, { tokens, tokenUses, enrol, rotate, failur
     const waitMs = failures.add(request.ip);
     return waitMs > 0 ? new AuthError({ code: "RATE_LIMITED", retryAfterMs: waitMs }, "too many failed attempts") : error;
   }
+}
+
+/** A credential was made: for which node, with what, and in the place of which ones (they end when it is used). Ids, no secrets. */
+function note({ audited }: FastifyRequest, { id, node, replaces }: Token, by: { enrolment?: string | null } = {}): void {
+  audited.target = node ?? "";
+  Object.assign(audited.details, { ...by, made: id, replaces });
 }
 
 function bearerOf(request: FastifyRequest): string | null {
