@@ -143,6 +143,38 @@ describe("the audit log", () => {
     expect(alices.map(({ details }) => details)).toEqual([{ asked: { from: "-1h", q: "src.name=alice", to: "now" } }]);
   });
 
+  it("tells which values were offered, a field and network at a time, and not each letter", async () => {
+    for (const q of ["src.na", "src.name=", "src.name=a", "src.name=al", "domain=x"])
+      expect((await test.ask("GET", `/api/filter/complete?q=${encodeURIComponent(q)}&from=-1h`)).status).toBe(200);
+    expect((await test.ask("GET", "/api/filter/complete?q=src.name%3D&network=lab")).status).toBe(200);
+    const entries = await until("action=search.complete", (found) => found.length >= 3);
+    expect(entries.map(({ target, details }) => [target, details]).reverse()).toEqual([
+      ["src.name", {}],
+      ["domain", {}],
+      ["src.name", { asked: { network: ["lab"] } }],
+    ]);
+  });
+
+  it("tells that an agent came by a token, with which one, and in the place of which", async () => {
+    const made = await test.ask<{ id: string; token: string }>("POST", "/api/tokens/enrol", { body: {} });
+    const key = "k".repeat(43);
+    const enrolled = () =>
+      test.ask<{ token: string }>("POST", "/agent/v1/enroll", { token: made.body.token, body: { node: "n9", key } });
+    const { status, body } = await enrolled();
+    expect([status, (await enrolled()).status]).toEqual([201, 201]);
+    const [line, ...more] = await until("action=agent.enrol", (found) => found.length > 0);
+    expect(line).toMatchObject({ target: "n9", address: "127.0.0.1", status: 201, who: { kind: "nobody" } });
+    expect(line?.details).toEqual({ enrolment: made.body.id, made: expect.any(String), replaces: [] });
+    expect(more).toEqual([]);
+    await test.ask("POST", "/api/tokens/rotate", { body: { node: "n9" } });
+    const renewed = await test.ask<{ token: string }>("POST", "/agent/v1/token", { token: body.token, body: { key } });
+    expect(renewed.status).toBe(201);
+    const [renewal] = await until("action=agent.renew", (found) => found.length > 0);
+    expect(renewal).toMatchObject({ target: "n9", who: { kind: "agent" }, details: { replaces: [line?.details.made] } });
+    for (const secret of [key, body.token, renewed.body.token, made.body.token])
+      expect(JSON.stringify([line, renewal])).not.toContain(secret);
+  });
+
   it("tells of an export how much went out, and that it began", async () => {
     const token = await test.agentToken("debian");
     await test.deliver(token, [rowNow(), rowNow({ flow_id: "2" })]);

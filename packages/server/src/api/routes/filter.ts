@@ -36,7 +36,7 @@ export function filterRoutes(api: Api, context: ApiContext): void {
   api.route({
     method: "GET",
     url: "/api/filter/complete",
-    config: { access: "read", audit: false },
+    config: { access: "read", audit: { action: "search.complete", as: "once" } },
     schema: {
       summary: "What could be written next in a filter",
       tags: ["flows"],
@@ -50,7 +50,14 @@ export function filterRoutes(api: Api, context: ApiContext): void {
       const known = suggestions.map((suggestion) => ({ ...suggestion, count: null as number | null }));
       reply.header("cache-control", "no-store");
       const inquiry = inquiryFor(request, reply, context);
-      if (value === null) return { ...place, suggestions: known, meta: inquiry.meta };
+      if (value === null) {
+        // The language's own words.
+        request.auditDone = true;
+        return { ...place, suggestions: known, meta: inquiry.meta };
+      }
+      // Of which field and networks values were told; a line for each letter would hide the rest of the log.
+      request.audited.target = value.field.name;
+      if (network !== undefined) request.audited.details.asked = { network: [network].flat().sort() };
       // Networks themselves are offered whichever is looked at.
       const filter = value.field.name === "network" ? narrowed(scopeOf(request), allFilters([])) : filterOf(request, { network });
       const counted = await valuesOf(value.field, value.begun, { range, filter }, trafficSources, inquiry);
