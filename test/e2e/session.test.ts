@@ -46,6 +46,19 @@ describe.skipIf(!needs("signing in in a browser", "browser"))("signing in", () =
     expect(await test.page.getByRole("alert").innerText()).toContain("used already");
   });
 
+  it("works by a link that is pasted into the tab that asks to sign in", async () => {
+    test = await TestPage.open(browser, server.url);
+    await outside().waitFor();
+    // Only the fragment differs: the document is not loaded again.
+    const paste = (code: string) => test.page.goto(`${server.url}/#signin=${code}`);
+    await paste("nonsense");
+    await test.page.getByText("used already, or is too old").waitFor();
+    expect(test.page.url()).not.toContain("signin");
+    await paste(encodeURIComponent(await makeCode()));
+    await inside().waitFor();
+    expect(test.page.url()).not.toContain("signin");
+  });
+
   it("keeps the place that a link leads to", async () => {
     test = await TestPage.open(browser, `${server.url}/traffic-logs?v=1&from=-6h&q=verdict=refused#signin=${await makeCode()}`);
     await test.page.getByRole("heading", { name: "Traffic Logs" }).waitFor();

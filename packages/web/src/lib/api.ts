@@ -72,10 +72,10 @@ export async function call<T>(method: string, path: string, body?: unknown, sign
   );
 }
 
-/** What to do when the session is over, wherever it is noticed. */
-let whenSignedOut: () => void = () => {};
-export function onSignedOut(work: () => void): void {
-  whenSignedOut = work;
+/** What to do when the session seems to be over or to be good for less, wherever it is noticed. */
+let whenTurnedAway: () => void = () => {};
+export function onTurnedAway(work: () => void): void {
+  whenTurnedAway = work;
 }
 
 /** A server that is not well says so with 503, and tells what is wrong all the same. */
@@ -91,11 +91,9 @@ interface Refused {
 
 function refusal(path: string, status: number, answer: unknown): ApiError {
   const { code, message, details } = (answer as { error?: Refused } | null | undefined)?.error ?? {};
-  if (status === 401) {
-    // What asks about the session itself gets its answer.
-    if (!path.startsWith("/api/auth/")) whenSignedOut();
-    return new ApiError({ code: "SIGN_IN", path }, message ?? "You are not signed in.");
-  }
+  // What asks about the session itself gets its answer.
+  if ((status === 401 || status === 403) && !path.startsWith("/api/auth/")) whenTurnedAway();
+  if (status === 401) return new ApiError({ code: "SIGN_IN", path }, message ?? "You are not signed in.");
   // What stands in front of a server that is away answers with a page of its own.
   if (status === 502 || status === 504) return new ApiError({ code: "UNREACHABLE", path }, "The server does not answer.");
   const reason = code ?? `HTTP_${status}`;
