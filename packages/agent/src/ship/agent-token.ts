@@ -74,13 +74,22 @@ export class AgentToken {
     return { token: given.token, proof: kept?.token ?? null };
   }
 
-  /** Is kept, durably, before it is used. Throws errors of node:fs. */
-  keep(token: string): void {
+  /** Hash of the given token that one from the server stands for now; null: of none. Throws ShipError SHIP_TOKEN_FILE. */
+  insteadOf(): string | null {
     const kept = this.#kept();
-    const insteadOf = this.#given(kept)?.hash ?? kept?.insteadOf;
-    const why = insteadOf == null ? "" : `instead-of ${insteadOf}\n`;
+    return this.#given(kept)?.hash ?? kept?.insteadOf ?? null;
+  }
+
+  /**
+   * Keeps it, durably, before it is used. False, and nothing is kept: people gave another one since it was asked for. Throws errors of node:fs.
+   * @param insteadOf of the moment before it was asked for
+   */
+  keep(token: string, insteadOf: string | null): boolean {
+    if (this.insteadOf() !== insteadOf) return false;
+    const why = insteadOf === null ? "" : `instead-of ${insteadOf}\n`;
     makeDirectory(this.#config.state);
     replaceFile(this.#path, [Buffer.from(`${token}\n${why}`)]);
+    return true;
   }
 
   /** Resolves when another one is to be used than this, or when the signal aborts. */

@@ -26,6 +26,12 @@ export type Outcome =
   | { readonly refused: ShipError; readonly hasNone: boolean }
   | { readonly later: string };
 
+/** What the server is asked with. */
+interface Parent {
+  readonly token: string;
+  readonly insteadOf: string | null;
+}
+
 const LOG_EVERY_MS = 60_000;
 const answerSchema = z.object({ token: z.string().regex(/^ft_agent_[\w-]{43}$/) });
 const keptKeySchema = z.object({ parent: z.string(), key: z.string() });
@@ -45,10 +51,12 @@ export class Enroller {
   /** Changes the enrolment token, if there is one that was not changed yet. Throws ShipError SHIP_TOKEN_FILE. */
   async enrol(signal?: AbortSignal): Promise<Outcome> {
     const { token } = this.#deps;
+    const insteadOf = token.insteadOf();
     const wanted = token.wanted();
     if (wanted === null) return "nothing to do";
     const proof = wanted.proof === null ? {} : { proof: wanted.proof };
-    const outcome = await this.#ask("agent/v1/enroll", wanted.token, { node: this.#node, ...proof }, signal);
+    const parent = { token: wanted.token, insteadOf };
+    const outcome = await this.#ask("agent/v1/enroll", parent, { node: this.#node, ...proof }, signal);
     if (typeof outcome === "object") token.problem = "refused" in outcome ? outcome.refused.message : outcome.later;
     if (outcome === "done") this.#deps.log.info({ node: this.#node }, "enrolled: the agent has a token of its own");
     return outcome;
@@ -65,9 +73,10 @@ export class Enroller {
   /** Changes the token for a new one, as the server asked. The one before goes on if it fails. */
   async renew(signal: AbortSignal): Promise<void> {
     try {
+      const insteadOf = this.#deps.token.insteadOf();
       const old = this.#deps.token.current();
       if (old === null) return;
-      const outcome = await this.#ask("agent/v1/token", old, {}, signal);
+      const outcome = await this.#ask("agent/v1/token", { token: old, insteadOf }, {}, signal);
       if (outcome === "done") this.#deps.log.info({}, "the agent's token was changed for a new one");
       else if (typeof outcome === "object") throw "refused" in outcome ? outcome.refused : new Error(outcome.later);
     } catch (error) {
@@ -76,28 +85,28 @@ export class Enroller {
     }
   }
 
-  async #ask(path: string, parent: string, body: object, signal?: AbortSignal): Promise<Outcome> {
+  async #ask(path: string, parent: Parent, body: object, signal?: AbortSignal): Promise<Outcome> {
     try {
-      const key = this.#keyFor(parent);
+      const key = this.#keyFor(parent.token);
       const answer = await this.#deps.http.request({
         method: "POST",
         path,
-        headers: { authorization: `Bearer ${parent}`, "content-type": "application/json" },
+        headers: { authorization: `Bearer ${parent.token}`, "content-type": "application/json" },
         body: Buffer.from(JSON.stringify({ ...body, key })),
         ...(signal === undefined ? {} : { signal }),
       });
-      return this.#take(answer);
+      return this.#take(answer, parent);
     } catch (error) {
       return { later: error instanceof Error ? error.message : String(error) };
     }
   }
 
-  #take({ status, body }: HttpAnswer): Outcome {
+  #take({ status, body }: HttpAnswer, { insteadOf }: Parent): Outcome {
     const words = wordsOf(body);
     if (status === 200 || status === 201) {
       const read = answerSchema.safeParse(parseJson(body));
       if (!read.success) return { later: `HTTP ${status}, but not a Flowtrail server's answer` };
-      this.#deps.token.keep(read.data.token);
+      if (!this.#deps.token.keep(read.data.token, insteadOf)) return { later: "another token was given meanwhile" };
       rmSync(this.#keyPath, { force: true });
       return "done";
     }

@@ -9,6 +9,8 @@ import { addJsonRow, type BatchMetadata, decodeBatch, encodeBatch, FlowBatch, SE
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { Spool } from "../spool/spool.ts";
 import type { AgentLogger } from "../status/logger.ts";
+import { AgentToken } from "./agent-token.ts";
+import { Enroller } from "./enroller.ts";
 import { HttpClient } from "./http.ts";
 import { Shipper } from "./ship.ts";
 
@@ -390,5 +392,24 @@ describe("a token file", () => {
     writeFileSync(path, "two words");
     expect(() => readToken(path)).toThrow(/holds no token/);
     expect(() => readToken(join(dir, "none"))).toThrow(/can't be read \(ENOENT\)/);
+  });
+
+  it("that people change while the server is asked for a token in place of the old one counts", async () => {
+    const tokenFile = join(dir, "given");
+    const token = new AgentToken({ node: "gw", state: join(dir, "state"), tokenFile });
+    const renewed = `ft_agent_${"r".repeat(43)}`;
+    let meanwhile = () => {};
+    const request = async () => {
+      meanwhile();
+      return { status: 201, headers: {}, body: JSON.stringify({ token: renewed }) };
+    };
+    const enroller = new Enroller({ node: "gw", state: join(dir, "state") }, { token, http: { request }, log });
+    const renew = () => enroller.renew(new AbortController().signal);
+    writeFileSync(tokenFile, "ft_agent_old\n");
+    meanwhile = () => writeFileSync(tokenFile, "ft_agent_new\n");
+    await renew();
+    expect([token.current(), token.hasOwn]).toEqual(["ft_agent_new", false]);
+    await renew();
+    expect(token.current()).toBe(renewed);
   });
 });
