@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { grantText } from "./grant-words.ts";
+import { grantText, grantToSend } from "./grant-words.ts";
 
 it("says what somebody may see", () => {
   const grant = (role: "admin" | "auditor" | "viewer", networks: string[] | null = null, own: string | null = null) =>
@@ -10,4 +10,9 @@ it("says what somebody may see", () => {
   expect(grant("viewer", ["prod", "lab"])).toBe("Viewer: prod, lab");
   expect(grant("viewer", ["prod"], "ana")).toBe("Viewer: prod, traffic of ana only");
   expect(grant("viewer", [])).toBe("Viewer: no network");
+});
+
+it("sends a name without the blanks around it, and everybody for none", () => {
+  const sent = (own: string | null) => grantToSend({ role: "viewer", networks: null, own }).own;
+  expect([" Ana Souza ", " ", "", null].map(sent)).toEqual(["Ana Souza", null, null, null]);
 });

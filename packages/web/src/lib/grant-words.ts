@@ -15,3 +15,8 @@ export function whatText({ role, networks, own }: Grant): string {
   const where = networks === null ? "all networks" : networks.length === 0 ? "no network" : networks.join(", ");
   return own === null ? where : `${where}, traffic of ${own} only`;
 }
+
+/** Of one that somebody has typed: no name is everybody. */
+export function grantToSend(typed: Grant): Grant {
+  return { ...typed, own: typed.own?.trim() || null };
+}

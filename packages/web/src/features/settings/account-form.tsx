@@ -2,6 +2,7 @@
 import { Button } from "@mantine/core";
 import { type FormEvent, useState } from "react";
 import { type Account, type ChangedAccount, changeAccount, type Grant, makeAccount } from "../../lib/api-accounts.ts";
+import { grantToSend } from "../../lib/grant-words.ts";
 import { Field } from "./fields.tsx";
 import { focusNow } from "./focus.ts";
 import { GrantFields } from "./grant-fields.tsx";
@@ -25,7 +26,8 @@ export function AccountForm({ account, onDone, onLeave }: AccountFormProps) {
   const submit = (event: FormEvent) => {
     event.preventDefault();
     setBusy(true);
-    const saved = account === null ? makeAccount({ name: name.trim(), ...grant }) : changeAccount(account.id, grant);
+    const given = grantToSend(grant);
+    const saved = account === null ? makeAccount({ name: name.trim(), ...given }) : changeAccount(account.id, given);
     saved.then(onDone, (error: unknown) => {
       setProblem(error instanceof Error ? error.message : String(error));
       setBusy(false);

@@ -12,6 +12,7 @@ const OPTIONS = ROLES.map((value) => ({
     value === "viewer" ? "Viewer: sees traffic" : `${ROLE_NAMES[value]}: ${whatText({ role: value, networks: null, own: null })}`,
 }));
 
+/** Names have blanks, and each is the last one typed for a moment: `own` is as typed, `grantToSend` takes them off. */
 export function GrantFields({ value, onChange }: { value: Grant; onChange(grant: Grant): void }) {
   const id = useId();
   const known = useNetworks(null);
@@ -52,7 +53,7 @@ export function GrantFields({ value, onChange }: { value: Grant; onChange(grant:
             placeholder="ana@example.com"
             about="The user's name in the inventory. Empty: everybody's traffic."
             value={own ?? ""}
-            onChange={(text) => onChange({ ...value, own: text.trim() === "" ? null : text.trim() })}
+            onChange={(own) => onChange({ ...value, own })}
           />
         </>
       )}

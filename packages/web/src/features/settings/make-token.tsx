@@ -3,6 +3,7 @@ import { useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
 import type { Grant } from "../../lib/api-accounts.ts";
 import { type MadeToken, makeToken } from "../../lib/api-tokens.ts";
+import { grantToSend } from "../../lib/grant-words.ts";
 import { Command } from "../../ui/command.tsx";
 import { Choice, Field } from "./fields.tsx";
 import { GrantFields } from "./grant-fields.tsx";
@@ -29,7 +30,9 @@ export function MakeToken() {
     try {
       const called = name.trim();
       const expires = life === "never" ? {} : { expires: new Date(Date.now() + Number(life) * DAY_MS).toISOString() };
-      setMade(await makeToken(kind === "agent" ? { kind, node: called } : { kind, name: called, ...grant, ...expires }));
+      setMade(
+        await makeToken(kind === "agent" ? { kind, node: called } : { kind, name: called, ...grantToSend(grant), ...expires }),
+      );
       setName("");
       setProblem(null);
       await client.invalidateQueries({ queryKey: TOKENS_KEY });
