@@ -89,7 +89,12 @@ export function Accounts({ accounts }: { accounts: readonly Account[] }) {
                   <td>{account.last_sign_in === null ? "never" : clock.dayAndTime(Date.parse(account.last_sign_in))}</td>
                   {maySet && (
                     <td className="settings-right">
-                      <AccountButtons account={account} onEdit={() => setEditing(account)} change={change} />
+                      <AccountButtons
+                        account={account}
+                        isOwn={account.id === own}
+                        onEdit={() => setEditing(account)}
+                        change={change}
+                      />
                     </td>
                   )}
                 </tr>
@@ -104,11 +109,13 @@ export function Accounts({ accounts }: { accounts: readonly Account[] }) {
 
 interface ButtonsProps {
   readonly account: Account;
+  /** Of whoever looks: a new link or Disable would end the own session, and a link is told only once. */
+  readonly isOwn: boolean;
   onEdit(): void;
   change(account: Account, to: Parameters<typeof changeAccount>[1]): Promise<unknown>;
 }
 
-function AccountButtons({ account, onEdit, change }: ButtonsProps) {
+function AccountButtons({ account, isOwn, onEdit, change }: ButtonsProps) {
   const { name, source, disabled } = account;
   if (disabled !== null) {
     return (
@@ -125,26 +132,28 @@ function AccountButtons({ account, onEdit, change }: ButtonsProps) {
   return (
     <div className="settings-row-buttons">
       {source === "local" && (
-        <>
-          <Button size="compact-sm" variant="default" aria-label={`Edit ${name}`} onClick={onEdit}>
-            Edit
-          </Button>
-          <Confirm
-            label="New link"
-            of={`for ${name}`}
-            warning="The password is gone, all sessions end."
-            keep="Keep"
-            work={() => change(account, { reset: true })}
-          />
-        </>
+        <Button size="compact-sm" variant="default" aria-label={`Edit ${name}`} onClick={onEdit}>
+          Edit
+        </Button>
       )}
-      <Confirm
-        label="Disable"
-        of={name}
-        warning="Signed out everywhere at once."
-        keep="Keep"
-        work={() => change(account, { disabled: true })}
-      />
+      {source === "local" && !isOwn && (
+        <Confirm
+          label="New link"
+          of={`for ${name}`}
+          warning="The password is gone, all sessions end."
+          keep="Keep"
+          work={() => change(account, { reset: true })}
+        />
+      )}
+      {!isOwn && (
+        <Confirm
+          label="Disable"
+          of={name}
+          warning="Signed out everywhere at once."
+          keep="Keep"
+          work={() => change(account, { disabled: true })}
+        />
+      )}
     </div>
   );
 }
