@@ -1,4 +1,7 @@
 /** People: accounts, passwords, roles and sessions, as rules that are broken and refused. */
+import { once } from "node:events";
+import { request } from "node:http";
+import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type ErrorBody, startTestServer, type TestServer } from "../testing.ts";
 import { accountSchema, meSchema } from "./account-schemas.ts";
@@ -198,6 +201,23 @@ describe("a password", () => {
       statuses.push((await thief.ask("POST", "/api/auth/password", { old: `guess ${i}`, password: "another harbour" })).status);
     expect(statuses.slice(-2)).toEqual([429, 429]);
     expect((await signIn({ name: "taken", password: PASSWORD })).status).toBe(204);
+  });
+
+  it("is not set by who took a session over and sends the rest of the request after a reset", async () => {
+    const { id } = await make({ name: "held", role: "viewer" });
+    const { cookie } = await browser("held");
+    const body = JSON.stringify({ old: "", password: "a thief's own words" });
+    const headers = { cookie, origin: test.url, "content-type": "application/json", "content-length": body.length };
+    const held = request(`${test.url}/api/auth/password`, { method: "POST", headers });
+    held.write(body.slice(0, 5));
+    // By then the server has looked at the session.
+    await sleep(1000);
+    await patch(id, { reset: true });
+    held.end(body.slice(5));
+    const [answer] = await once(held, "response");
+    answer.resume();
+    expect(answer.statusCode).toBe(401);
+    expect((await signIn({ name: "held", password: "a thief's own words" })).status).toBe(401);
   });
 
   it("that is too weak makes no account", async () => {

@@ -16,7 +16,8 @@ const SINGLE_SIGN_ON = "single sign-on";
 
 type Session = Identity & { kind: "session" };
 
-export function authRoutes(api: Api, { auth, accounts, passwordSignIn, failures, tokens, tokenUses, config }: ApiContext): void {
+export function authRoutes(api: Api, context: ApiContext): void {
+  const { auth, accounts, passwordSignIn, failures, tokens, tokenUses, whoAsks, config } = context;
   api.route({
     method: "GET",
     url: "/api/auth/methods",
@@ -151,6 +152,8 @@ export function authRoutes(api: Api, { auth, accounts, passwordSignIn, failures,
       const session = sessionOf(request);
       const account = await accountOf(session);
       if (account?.source !== "local") throw badRequest("this account has no password here");
+      // The session may have ended while the body was under way: after a reset there is no old password to ask for.
+      if ((await whoAsks.identify(request)) === null) throw new AuthError({ code: "UNAUTHENTICATED" }, "this session has ended");
       const changed = await passwordSignIn.change(account, { ...request.body, by: session.id });
       setSession(request, reply, await auth.openSession(changed, browserName(request.headers["user-agent"])));
       setDevice(request, reply, changed);
