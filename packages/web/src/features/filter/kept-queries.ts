@@ -1,5 +1,6 @@
-/** Queries that this browser remembers: the last ones that were asked, and those that were saved under a name. */
+/** Queries that this browser remembers, for each account its own: the last ones that were asked, and those that were saved under a name. */
 import { useLocalStorage } from "@mantine/hooks";
+import { useViewer } from "../../lib/me.ts";
 
 const MOST_RECENT = 10;
 const MOST_SAVED = 100;
@@ -21,9 +22,15 @@ export function withSaved(saved: readonly SavedQuery[], query: SavedQuery): read
   return [...others, query].toSorted((a, b) => a.name.localeCompare(b.name, "en")).slice(0, MOST_SAVED);
 }
 
+/** Whoever came by a link or a token has no account: they share one list. */
+function useKey(list: "recent" | "saved"): string {
+  const account = useViewer().data?.account;
+  return `flowtrail.queries.${list}${account ? `.${account.id}` : ""}`;
+}
+
 export function useRecentQueries() {
   return useLocalStorage<readonly string[]>({
-    key: "flowtrail.queries.recent",
+    key: useKey("recent"),
     defaultValue: [],
     getInitialValueInEffect: false,
     deserialize: (text) => listOf(text).filter((one) => typeof one === "string"),
@@ -32,7 +39,7 @@ export function useRecentQueries() {
 
 export function useSavedQueries() {
   return useLocalStorage<readonly SavedQuery[]>({
-    key: "flowtrail.queries.saved",
+    key: useKey("saved"),
     defaultValue: [],
     getInitialValueInEffect: false,
     deserialize: (text) => listOf(text).filter(isSaved),

@@ -1,27 +1,27 @@
 /** Who is signed in, what they may do, and the ways out. Nothing where nobody is asked who they are. */
-import { ActionIcon, Modal, Popover } from "@mantine/core";
+import { ActionIcon, Button, Modal, Popover } from "@mantine/core";
 import { IconDoorExit, IconKey, IconLogout, IconUserCircle } from "@tabler/icons-react";
-import { useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { signOut } from "../../lib/api.ts";
 import { signOutEverywhere } from "../../lib/api-accounts.ts";
 import { grantText } from "../../lib/grant-words.ts";
 import { useViewer } from "../../lib/me.ts";
 import { NewPassword } from "./new-password.tsx";
+import { useSignedOut } from "./use-signed-out.ts";
 import "./me-menu.css";
 
 export function MeMenu() {
-  const client = useQueryClient();
+  const signedOut = useSignedOut();
   const { data: me } = useViewer();
   const [isOpen, setOpen] = useState(false);
-  const [isChanging, setChanging] = useState(false);
+  const [changing, setChanging] = useState<"no" | "asked" | "done">("no");
   const [problem, setProblem] = useState<string | null>(null);
   if (me?.kind !== "session" || me.role === null) return null;
   const { account, name } = me;
   const leave = (work: () => Promise<unknown>) => () => {
     work().then(
       // Else the provider would sign the next person in as this one, without a word.
-      () => (account?.source === "oidc" ? window.location.assign("/api/auth/oidc/end") : client.resetQueries()),
+      () => (account?.source === "oidc" ? window.location.assign("/api/auth/oidc/end") : signedOut()),
       (error: unknown) => setProblem(error instanceof Error ? error.message : String(error)),
     );
   };
@@ -52,7 +52,7 @@ export function MeMenu() {
               className="me-item"
               onClick={() => {
                 setOpen(false);
-                setChanging(true);
+                setChanging("asked");
               }}
             >
               <IconKey size={15} aria-hidden /> Change password
@@ -72,14 +72,27 @@ export function MeMenu() {
         </Popover.Dropdown>
       </Popover>
       <Modal
-        opened={isChanging}
-        onClose={() => setChanging(false)}
+        opened={changing !== "no"}
+        onClose={() => setChanging("no")}
         title="Change password"
         centered
         closeButtonProps={{ "aria-label": "Close" }}
       >
-        <p className="me-note">You stay signed in here; everywhere else you have to sign in again.</p>
-        <NewPassword name={name ?? ""} asksOld onDone={() => setChanging(false)} />
+        {changing === "done" ? (
+          <>
+            <p className="me-note" role="status">
+              The password is changed. You stay signed in here; everywhere else you have to sign in again.
+            </p>
+            <Button data-autofocus autoFocus fullWidth mt="md" onClick={() => setChanging("no")}>
+              Done
+            </Button>
+          </>
+        ) : (
+          <>
+            <p className="me-note">You stay signed in here; everywhere else you have to sign in again.</p>
+            <NewPassword name={name ?? ""} asksOld onDone={() => setChanging("done")} />
+          </>
+        )}
       </Modal>
     </>
   );
