@@ -96,4 +96,119 @@ describe.skipIf(!needs("people with accounts on the page", "browser"))("people",
     await test.page.getByText("Settings is not for your role").waitFor();
     await test.close();
   });
+
+  it("don't lock themselves out, and say whose traffic somebody sees by a name with blanks", async () => {
+    await make({ name: "boss", role: "admin", password: PASSWORD });
+    await signIn("boss", "/settings?section=access");
+    const own = test.page.getByRole("row").filter({ has: test.page.getByRole("rowheader", { name: "boss (you)" }) });
+    await soon(() => own.getByRole("button").allInnerTexts()).toEqual(["Edit"]);
+    await button("Add an account").click();
+    await test.page.getByLabel("Name", { exact: true }).fill("forone");
+    await test.page.getByLabel("Traffic of one user only").first().pressSequentially(" Ana Souza ");
+    await button("Add account").click();
+    await test.page
+      .getByRole("row", { name: /forone/ })
+      .getByText("all networks, traffic of Ana Souza only")
+      .waitFor();
+    await test.close();
+  });
+
+  it("see what they may see now, whatever was answered before: another role, another person in another tab", async () => {
+    const { body: made } = await server.ask<{ id: string }>("POST", "/api/accounts", {
+      body: { name: "low", role: "auditor", password: PASSWORD },
+    });
+    await make({ name: "vic", role: "viewer", password: PASSWORD });
+    await signIn("low", "/settings?section=audit");
+    await soon(whoAmI).toBe("low Auditor: sees everything, sets nothing");
+    await server.ask("PATCH", `/api/accounts/${made.id}`, { body: { role: "viewer" } });
+    // What somebody who comes back to this window does.
+    await test.page.evaluate(() => window.dispatchEvent(new Event("focus")));
+    await test.page.getByText("Settings is not for your role").waitFor();
+    expect(await test.page.getByText("yours is viewer").count()).toBe(0);
+    await server.ask("PATCH", `/api/accounts/${made.id}`, { body: { role: "auditor" } });
+    await test.page.evaluate(() => window.dispatchEvent(new Event("focus")));
+    await test.page.getByRole("link", { name: "Access" }).click();
+    await test.page.getByRole("rowheader", { name: "low (you)" }).waitFor();
+
+    const other = await test.page.context().newPage();
+    await other.goto(`${server.url}/health`);
+    await other.getByRole("button", { name: "Account of low" }).click();
+    await other.getByRole("button", { name: "Sign out", exact: true }).click();
+    await test.page.getByRole("heading", { name: "Sign in" }).waitFor();
+    await other.getByLabel("Name", { exact: true }).fill("vic");
+    await other.getByLabel("Password", { exact: true }).fill(PASSWORD);
+    await other.getByRole("button", { name: "Sign in", exact: true }).first().click();
+    await test.page.getByText("Settings is not for your role").waitFor();
+    expect(await test.page.getByRole("rowheader").count()).toBe(0);
+    await soon(whoAmI).toBe("vic Viewer: all networks");
+    await test.close();
+  });
+
+  it("who mistype the old password are told so at its field, and of a change that it is made", async () => {
+    await make({ name: "pia", role: "auditor", password: PASSWORD });
+    await signIn("pia");
+    await whoAmI();
+    await button("Change password").click();
+    const dialog = test.page.getByRole("dialog");
+    const old = dialog.getByLabel("Old password", { exact: true });
+    await old.fill("kestrel under harbour");
+    await dialog.getByLabel("New password", { exact: true }).fill(`${PASSWORD}, later`);
+    await dialog.getByLabel("New password, again").fill(`${PASSWORD}, later`);
+    await dialog.getByRole("button", { name: "Change password" }).click();
+    await soon(() => old.getAttribute("data-invalid")).toBe("true");
+    await soon(() => old.evaluate((field) => field === document.activeElement)).toBe(true);
+    expect(await dialog.getByLabel("New password, again").getAttribute("data-invalid")).toBeNull();
+    await old.fill(PASSWORD);
+    await dialog.getByRole("button", { name: "Change password" }).click();
+    await dialog.getByText("The password is changed.").waitFor();
+    await expectAccessible(test.page, "[role=dialog]");
+    await test.close();
+  });
+
+  it("leave nothing of what they asked to the next one in this browser", async () => {
+    await make({ name: "lou", role: "auditor", password: PASSWORD });
+    await make({ name: "next", role: "auditor", password: PASSWORD });
+    await signIn("lou", "/traffic-logs");
+    const query = test.page.getByRole("combobox", { name: "Query" });
+    await query.fill("src.name=secretperson");
+    await query.press("Enter");
+    await soon(() => test.page.url()).toContain("secretperson");
+    const kept = () => test.page.evaluate(() => Object.entries({ ...localStorage }).filter(([key]) => key.includes(".recent.")));
+    await soon(async () => JSON.stringify(await kept())).toContain("secretperson");
+    await whoAmI();
+    await button("Sign out").click();
+    await test.page.getByRole("heading", { name: "Sign in" }).waitFor();
+    await soon(() => test.page.url()).not.toContain("secretperson");
+    await test.page.getByLabel("Name", { exact: true }).fill("next");
+    await test.page.getByLabel("Password", { exact: true }).fill(PASSWORD);
+    await button("Sign in").first().click();
+    await test.page.getByRole("link", { name: "Traffic Logs" }).click();
+    await query.waitFor();
+    await soon(async () => (await kept()).map(([, queries]) => String(queries).includes("secretperson")).sort()).toEqual([
+      false,
+      true,
+    ]);
+    await test.close();
+  });
+
+  it("who opened somebody else's link can leave without choosing a password", async () => {
+    const { body } = await make({ name: "zoe", role: "viewer", networks: ["prod"] });
+    test = await TestPage.open(browser, body.link ?? "");
+    await test.page.getByRole("heading", { name: "Choose a password" }).waitFor();
+    await expectAccessible(test.page);
+    await button("Sign out").click();
+    await test.page.getByRole("heading", { name: "Sign in" }).waitFor();
+    await test.close();
+  });
+
+  it("who cannot add a node are not asked to", async () => {
+    await make({ name: "eva", role: "auditor", password: PASSWORD });
+    await signIn("eva");
+    await test.page.getByText("An administrator can add the first one").waitFor();
+    await test.close();
+    await signIn("vi", "/nodes");
+    await test.page.getByRole("heading", { name: "There are no nodes that you may see" }).waitFor();
+    expect(await test.page.getByText("--inventory-file").count()).toBe(0);
+    await test.close();
+  });
 });

@@ -10,7 +10,7 @@ import { NothingForYou } from "./nothing-for-you.tsx";
 /** Nobody has ever reported: how to begin. */
 export function FirstRun() {
   const { path, params } = useUrl();
-  const { mayAudit } = useMe();
+  const { mayAudit, maySet } = useMe();
   if (!mayAudit) return <NothingForYou />;
   const showSample = () => {
     const next = new URLSearchParams(params);
@@ -31,8 +31,10 @@ export function FirstRun() {
       }
     >
       <p>
-        Agents on your nodes report what their kernels track. Add the first one with one command: you see it turn green here, and
-        its traffic a second later.
+        Agents on your nodes report what their kernels track.{" "}
+        {maySet
+          ? "Add the first one with one command: you see it turn green here, and its traffic a second later."
+          : "An administrator can add the first one: its traffic appears here a second later."}
       </p>
     </Empty>
   );

@@ -6,6 +6,7 @@ import type { InventoryKind } from "../../lib/types-inventory.ts";
 import { useUrl } from "../../lib/url.ts";
 import { Empty } from "../../ui/empty.tsx";
 import { PageLink } from "../../ui/page-link.tsx";
+import { NothingForYou } from "../guide/nothing-for-you.tsx";
 import { nounOf } from "./kinds.ts";
 
 function titleFor(kind: InventoryKind, network: string | null): string {
@@ -18,16 +19,15 @@ export function NobodyKnown({ kind }: { kind: InventoryKind }) {
   const { params } = useUrl();
   const { mayAudit } = useMe();
   const network = params.get("net");
+  if (!mayAudit) return <NothingForYou title={`There are no ${nounOf(kind)} that you may see`} />;
   return (
     <Empty
       icon={<IconAddressBook size={26} stroke={1.6} />}
       title={titleFor(kind, network)}
       actions={
-        mayAudit && (
-          <PageLink path={HEALTH_PATH} params={carriedParams(params)} className="link-button">
-            Where names come from
-          </PageLink>
-        )
+        <PageLink path={HEALTH_PATH} params={carriedParams(params)} className="link-button">
+          Where names come from
+        </PageLink>
       }
     >
       <p>
