@@ -211,4 +211,51 @@ describe.skipIf(!needs("people with accounts on the page", "browser"))("people",
     expect(await test.page.getByText("--inventory-file").count()).toBe(0);
     await test.close();
   });
+
+  it("don't lock themselves out, and say whose traffic somebody sees by a name with blanks", async () => {
+    await make({ name: "boss", role: "admin", password: PASSWORD });
+    await signIn("boss", "/settings?section=access");
+    const own = test.page.getByRole("row").filter({ has: test.page.getByRole("rowheader", { name: "boss (you)" }) });
+    await soon(() => own.getByRole("button").allInnerTexts()).toEqual(["Edit"]);
+    await button("Add an account").click();
+    await test.page.getByLabel("Name", { exact: true }).fill("forone");
+    await test.page.getByLabel("Traffic of one user only").first().pressSequentially(" Ana Souza ");
+    await button("Add account").click();
+    await test.page
+      .getByRole("row", { name: /forone/ })
+      .getByText("all networks, traffic of Ana Souza only")
+      .waitFor();
+    await test.close();
+  });
+
+  it("see what they may see now, whatever was answered before: another role, another person in another tab", async () => {
+    const { body: made } = await server.ask<{ id: string }>("POST", "/api/accounts", {
+      body: { name: "low", role: "auditor", password: PASSWORD },
+    });
+    await make({ name: "vic", role: "viewer", password: PASSWORD });
+    await signIn("low", "/settings?section=audit");
+    await soon(whoAmI).toBe("low Auditor: sees everything, sets nothing");
+    await server.ask("PATCH", `/api/accounts/${made.id}`, { body: { role: "viewer" } });
+    // What somebody who comes back to this window does.
+    await test.page.evaluate(() => window.dispatchEvent(new Event("focus")));
+    await test.page.getByText("Settings is not for your role").waitFor();
+    expect(await test.page.getByText("yours is viewer").count()).toBe(0);
+    await server.ask("PATCH", `/api/accounts/${made.id}`, { body: { role: "auditor" } });
+    await test.page.evaluate(() => window.dispatchEvent(new Event("focus")));
+    await test.page.getByRole("link", { name: "Access" }).click();
+    await test.page.getByRole("rowheader", { name: "low (you)" }).waitFor();
+
+    const other = await test.page.context().newPage();
+    await other.goto(`${server.url}/health`);
+    await other.getByRole("button", { name: "Account of low" }).click();
+    await other.getByRole("button", { name: "Sign out", exact: true }).click();
+    await test.page.getByRole("heading", { name: "Sign in" }).waitFor();
+    await other.getByLabel("Name", { exact: true }).fill("vic");
+    await other.getByLabel("Password", { exact: true }).fill(PASSWORD);
+    await other.getByRole("button", { name: "Sign in", exact: true }).first().click();
+    await test.page.getByText("Settings is not for your role").waitFor();
+    expect(await test.page.getByRole("rowheader").count()).toBe(0);
+    await soon(whoAmI).toBe("vic Viewer: all networks");
+    await test.close();
+  });
 });
