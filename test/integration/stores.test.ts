@@ -78,8 +78,8 @@ describe.skipIf(!needs("the same answers on every kind of store"))("a server on 
     places = new Map(opened);
     await Promise.all([...places.values()].map(({ server }) => deliver(server)));
     // What is folded, ports and domains, is so by the table that answers: all of them are as far.
-    await Promise.all([...places.values()].map(({ server }) => until("all is rolled up", 180_000, () => isRolledUp(server))));
-  }, 240_000);
+    await Promise.all([...places.values()].map(({ server }) => until("all is rolled up", 300_000, () => isRolledUp(server))));
+  }, 360_000);
 
   afterAll(async () => {
     for (const { store, server } of places?.values() ?? []) {
