@@ -200,7 +200,7 @@ export class Privacy {
   /** What a name may be in stored rows, whether it still would be now or not; without a key there is nothing. */
   pseudonymsOf(word: string): string[] {
     try {
-      return PSEUDONYM_KINDS.map((kind) => this.#keys().of(kind, word));
+      return PSEUDONYM_KINDS.flatMap((kind) => this.#keys().everyOf(kind, word));
     } catch (error) {
       if (error instanceof PrivacyError) return [];
       throw error;

@@ -51,6 +51,8 @@ describe("pseudonyms", () => {
     expect(rotated.of("user", "ana")).not.toBe(before);
     expect(rotated.reveal(before)).toEqual({ kind: "user", name: "ana" });
     expect(rotated.of("user", before)).toBe(before);
+    // Rows of before are called as they were: whoever looks for a person looks for all of these.
+    expect(rotated.everyOf("user", "ana")).toEqual([rotated.of("user", "ana"), before]);
   });
 });
 

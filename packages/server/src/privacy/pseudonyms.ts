@@ -45,6 +45,11 @@ export class Pseudonyms {
     return pseudonym;
   }
 
+  /** What rows may call it, which were made under any of the keys; the newest key's first. */
+  everyOf(kind: PseudonymKind, name: string): string[] {
+    return this.reveal(name) === null ? this.#keys.map((key) => seal(key, kind, name)) : [name];
+  }
+
   /** The name; null: it is no pseudonym, or was made by a key that is not there. */
   reveal(text: string): Revealed | null {
     const read = readPseudonym(text);
