@@ -4,7 +4,7 @@ import { fetchViewer } from "./api.ts";
 import type { Viewer } from "./api-types.ts";
 import { ApiError } from "./errors.ts";
 
-export const VIEWER_KEY = ["viewer"] as const;
+const VIEWER_KEY = ["viewer"] as const;
 
 /** From most to least: sets and sees everything; sees everything; sees the flows of its scope. */
 export const ROLES = ["admin", "auditor", "viewer"] as const;
