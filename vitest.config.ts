@@ -3,7 +3,8 @@ import { defineConfig } from "vitest/config";
 export default defineConfig({
   test: {
     include: ["packages/**/*.test.ts", "lab/**/*.test.ts", "scripts/**/*.test.ts", "test/{integration,e2e,fuzz}/**/*.test.ts"],
-    exclude: ["**/node_modules/**", "**/dist/**"],
+    // What takes minutes, or needs many engines: vitest.slow.config.ts.
+    exclude: ["**/node_modules/**", "**/dist/**", "**/*.slow.test.ts"],
     // Network namespaces, the engine and Chromium share two cores: and much of it waits: three files at a time, generous limits, nothing timed.
     maxWorkers: 3,
     testTimeout: 60_000,
