@@ -1,6 +1,6 @@
 /**
  * What a person, a script or a stranger can get wrong with commands and server: each is told what, where, what was expected and what to do, by the
- * exit code or status that is documented, and whatever runs goes on. Agents: bad-input-agent.test.ts. Malformed netlink messages:
+ * exit code or status that is documented, and whatever runs goes on. Agents: bad-input-agent.slow.test.ts. Malformed netlink messages:
  * packages/agent/src/capture/conntrack/parse.test.ts; the Arrow reader itself: packages/model/src/arrow-{hostile,fuzz}.test.ts.
  */
 
