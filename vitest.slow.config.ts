@@ -7,6 +7,6 @@ export default defineConfig({
     hookTimeout: 360_000,
     maxWorkers: 1,
     testTimeout: 20 * 60_000,
-    reporters: ["default", ["json", { outputFile: "test-results/vitest.slow.json" }]],
+    reporters: ["default", ["json", { outputFile: process.env.TEST_REPORT ?? "test-results/vitest.slow.json" }]],
   },
 });
