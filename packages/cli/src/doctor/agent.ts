@@ -3,8 +3,8 @@ import { readFileSync, statSync } from "node:fs";
 import { statfs } from "node:fs/promises";
 import { join } from "node:path";
 import { formatBytes, formatCount } from "@flowtrail/model";
+import { hasCapability, hasMoreThanNeeded, NET_ADMIN, NET_RAW } from "../capabilities.ts";
 import { isAlive } from "../local-server.ts";
-import { hasCapability, hasMoreThanNeeded, NET_ADMIN, NET_RAW } from "./capabilities.ts";
 import { type Finding, findings } from "./finding.ts";
 
 const { ok, warn, fail, skip } = findings("agent");

@@ -1,7 +1,7 @@
 /** What capture needs of the kernel: read from /proc, changed by nobody. */
 import { readFileSync } from "node:fs";
 import { release } from "node:os";
-import { hasCapability, NET_ADMIN, NET_RAW } from "./capabilities.ts";
+import { hasCapability, NET_ADMIN, NET_RAW } from "../capabilities.ts";
 import { type Finding, findings } from "./finding.ts";
 
 const { ok, warn, fail, skip } = findings("machine");
