@@ -1,4 +1,5 @@
 export * from "./address.ts";
+export * from "./alerts.ts";
 export { type DecodedBatch, decodeBatch } from "./arrow-decode.ts";
 export { encodeBatch } from "./arrow-encode.ts";
 export { type AuditChange, type AuditLine, auditSearch, auditSentence, auditWho, auditWords } from "./audit.ts";

@@ -20,16 +20,16 @@ import { Erase } from "./erase/erase.ts";
 import { AgentBook } from "./health/agent-book.ts";
 import { AgentWatch } from "./health/agent-watch.ts";
 import { CoverageLog } from "./health/coverage-log.ts";
+import { enrolledBy } from "./health/enrolled.ts";
 import { Health } from "./health/health.ts";
 import { InventoryHealth } from "./health/inventory-health.ts";
 import { Metrics } from "./health/metrics.ts";
-import { type Enrolment, LINGER_MS, Roster } from "./health/roster.ts";
+import { LINGER_MS, Roster } from "./health/roster.ts";
 import { silencesIn } from "./health/silences.ts";
 import { UnknownRelays } from "./health/unknown-relays.ts";
 import { UpdateInterval } from "./health/update-interval.ts";
 import { assertNotExposed, sayWhoGetsIn } from "./http/exposure.ts";
 import { Listening } from "./http/listening.ts";
-import { FixedInventory } from "./identify/attribution/fixed-inventory.ts";
 import { InventoryHistory } from "./identify/history/history.ts";
 import { Identify } from "./identify/identify.ts";
 import { OtherNodes } from "./identify/other-nodes.ts";
@@ -40,8 +40,10 @@ import { addConfigured } from "./identify/sources/configured.ts";
 import { Sources } from "./identify/sources/sources.ts";
 import { NetmakerImport } from "./import/netmaker-import.ts";
 import { Live } from "./live/live.ts";
+import { Outward } from "./outward.ts";
 import { Privacy } from "./privacy/privacy.ts";
 import { FlowCounts } from "./query/count.ts";
+import { countedSources } from "./query/counted-sources.ts";
 import { FlowFacets } from "./query/facets.ts";
 import { FlowDetails } from "./query/flow-detail.ts";
 import { FlowList } from "./query/flow-list.ts";
@@ -53,7 +55,7 @@ import { netmakerConfig } from "./receive/netmaker/config.ts";
 import { Netmaker } from "./receive/netmaker/netmaker.ts";
 import type { Submission } from "./receive/ports.ts";
 import { Receive } from "./receive/receive.ts";
-import { SAMPLE_INVENTORY } from "./sample/inventory.ts";
+import { completeSample } from "./sample/complete.ts";
 import { Sample } from "./sample/sample.ts";
 import { SeedMarks } from "./seed/seed-marks.ts";
 import { rollupsKnow, Seeder } from "./seed/seeder.ts";
@@ -113,6 +115,8 @@ export class Server {
   readonly #repeats: Repeats;
   readonly #erase: Erase;
   readonly #health: Health;
+  readonly #counted: CountedSources;
+  readonly #outward: Outward;
   readonly #listening: Listening;
   readonly #gate: Gate;
   #app: Api | null = null;
@@ -144,7 +148,12 @@ export class Server {
         silentAfterMs: () => updates.ms * SILENT_INTERVALS,
         netmakerSilentAfterMs: config.netmaker.lost_after,
       },
-      { now, oldestMs, enrolled: () => this.#enrolled(), isOther: (reporterId, node) => otherNodes.isOther(reporterId, node) },
+      {
+        now,
+        oldestMs,
+        enrolled: async () => enrolledBy(await this.#store.tokens.list()),
+        isOther: (reporterId, node) => otherNodes.isOther(reporterId, node),
+      },
     );
     const unknownRelays = new UnknownRelays({ now });
     this.#identify = new Identify({
@@ -268,6 +277,18 @@ export class Server {
       certificate: () => this.#listening.certificate,
       listeners: () => ({ http: this.pageUrl, ...(this.#netmaker && { netmaker: this.#netmaker.address }) }),
     });
+    this.#counted = countedSources(this.#store, now);
+    this.#outward = new Outward({
+      config,
+      store: this.#store,
+      roster: this.#roster,
+      history: this.#history,
+      sources: this.#counted,
+      health: () => this.#health,
+      audit: this.#audit,
+      now,
+      logger,
+    });
   }
 
   /** Where a program of this machine reaches it; null while it is not started. */
@@ -299,6 +320,7 @@ export class Server {
       await this.#startInventory();
       await this.#agents.start();
       this.#reattribute.start();
+      await this.#outward.start();
       await keepAdminToken(data, this.#store.tokens);
       this.#app = await this.#buildApp();
       const urls = await this.#listening.start(this.#app);
@@ -323,6 +345,7 @@ export class Server {
     await this.#netmaker?.stop();
     if (this.#app !== null) await closeGracefully(this.#app);
     this.#listening.destroy();
+    await this.#outward.stop();
     await this.#erase.stop();
     this.#repeats.stop();
     await this.#audit.stop();
@@ -375,13 +398,7 @@ export class Server {
     const now = this.#now;
     const store = this.#store;
     const query = { clickhouse: store.clickhouse, heard: this.#roster, now };
-    const sources: CountedSources = {
-      counted: () => store.rollups.counted(),
-      throughMs: (rollup) => store.rollups.throughMs(rollup),
-      rollupFromMs: (rollup) => Math.max(store.retention.keptFromMs(rollup, now()), store.rollups.fromMs(rollup)),
-      deltasFromMs: () => store.retention.deltasFromMs(now()),
-      flowsFromMs: () => store.retention.flowsFromMs(now()),
-    };
+    const sources = this.#counted;
     const known = { sources, leastMs: WORTH_ASKING_MS };
     return buildApp({
       config: this.#config,
@@ -453,6 +470,7 @@ export class Server {
       capture: this.#capture,
       privacy: this.#privacy,
       erase: this.#erase,
+      outward: this.#outward,
       sample: this.#sample,
       seeder: this.#seeder,
       netmakerImport: new NetmakerImport({
@@ -475,24 +493,8 @@ export class Server {
 
   async #submitSample(rows: FlowBatch): Promise<void> {
     if (rows.length === 0) return;
-    const identify = new Identify({ inventory: new FixedInventory(SAMPLE_INVENTORY), expected: () => true });
-    const { columns } = rows;
-    for (let row = 0; row < rows.length; row++) {
-      const reporter = columns.reporter.get(row) ?? "";
-      columns.reporter_id.set(row, reporter);
-      columns.reporter_type.set(row, "sample");
-      columns.received.set(row, this.#now());
-      this.#roster.note({ reporterId: reporter, reporter, lastMs: this.#now(), addresses: {} });
-    }
-    identify.fill(rows);
+    for (const heard of completeSample(rows, this.#now())) this.#roster.note(heard);
     await this.#store.submit({ rows, deliveries: [], deadLetters: [] });
     this.#live.publish(rows);
-  }
-
-  async #enrolled(): Promise<Enrolment[]> {
-    const tokens = await this.#store.tokens.list();
-    return tokens.flatMap(({ kind, node, name, createdMs, revokedMs }) =>
-      kind === "agent" && node !== null ? [{ node, name, createdMs, revokedMs }] : [],
-    );
   }
 }

@@ -30,6 +30,7 @@ import type { Reattribute } from "../identify/reattribute/reattribute.ts";
 import type { AgentSources } from "../identify/sources/agents/agents.ts";
 import type { NetmakerImport } from "../import/netmaker-import.ts";
 import type { Live } from "../live/live.ts";
+import type { Outward } from "../outward.ts";
 import type { Privacy } from "../privacy/privacy.ts";
 import type { FlowCounts } from "../query/count.ts";
 import type { FlowFacets } from "../query/facets.ts";
@@ -100,6 +101,7 @@ export interface ApiContext {
   readonly capture: CaptureSettings;
   readonly privacy: Privacy;
   readonly erase: Erase;
+  readonly outward: Outward;
   readonly sample: Sample;
   readonly seeder: Seeder;
   readonly netmakerImport: NetmakerImport;

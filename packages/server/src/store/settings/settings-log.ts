@@ -6,9 +6,21 @@ import { SETTINGS } from "../schema/settings-table.ts";
 
 /**
  * `retention`: the policy, under no id. `hold`: one legal hold each. `capture`: what agents record, under no id. `network` and `node`: what is
- * set for one of them, by its id.
+ * set for one of them, by its id. The others are one of them each, by its id: an alert rule, who is told of alerts, what may talk to what
+ * (`policy`), where records are handed to, a compliance report that is made by a schedule.
  */
-export const SETTING_NAMES = ["retention", "hold", "capture", "network", "node"] as const;
+export const SETTING_NAMES = [
+  "retention",
+  "hold",
+  "capture",
+  "network",
+  "node",
+  "alert_rule",
+  "recipient",
+  "policy",
+  "sink",
+  "compliance",
+] as const;
 export type SettingName = (typeof SETTING_NAMES)[number];
 
 export interface Setting {

@@ -1,0 +1,42 @@
+/**
+ * What looks at the log and tells others of it: alerts and their recipients, sinks, compliance reports. Each part is started after the store
+ * and stopped before it; none of them is on the way of the data, so that one which is stuck costs no report.
+ */
+import type { FastifyBaseLogger } from "fastify";
+import type { AuditLog } from "./audit/log.ts";
+import type { ServerConfig } from "./config/schema.ts";
+import type { Health } from "./health/health.ts";
+import type { Roster } from "./health/roster.ts";
+import type { InventoryHistory } from "./identify/history/history.ts";
+import type { CountedSources } from "./query/flow-list-known.ts";
+import type { Store } from "./store/store.ts";
+
+export interface OutwardDeps {
+  readonly config: ServerConfig;
+  readonly store: Store;
+  readonly roster: Roster;
+  readonly history: InventoryHistory;
+  /** What is computed and kept, for questions about traffic. */
+  readonly sources: CountedSources;
+  readonly health: () => Health;
+  readonly audit: AuditLog;
+  readonly now: () => number;
+  readonly logger: FastifyBaseLogger;
+}
+
+export class Outward {
+  readonly #deps: OutwardDeps;
+
+  constructor(deps: OutwardDeps) {
+    this.#deps = deps;
+  }
+
+  /** @throws StoreError */
+  async start(): Promise<void> {
+    this.#deps.logger.debug({}, "alerts, sinks and compliance reports start");
+  }
+
+  async stop(): Promise<void> {
+    this.#deps.logger.debug({}, "alerts, sinks and compliance reports stop");
+  }
+}
