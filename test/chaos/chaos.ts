@@ -42,7 +42,7 @@ async function main(options: ChaosOptions): Promise<boolean> {
       const result = await Promise.race([runFault(bed, fault, rate, isSoak), stopped]);
       if (result === null) break;
       results.push(result);
-      sampler.take();
+      await sampler.take();
       tellRun(results.length, runs, result);
     }
     bed.setRate(0);

@@ -47,6 +47,7 @@ export class Ledger {
   readonly diedMs = new Times();
   /** Uploads that the server acknowledged with a row of it. */
   readonly acknowledged = new Counts();
+  readonly acknowledgedMs = new Times();
   /** Numbers in the order of their birth, each once. */
   readonly numbers: number[] = [];
 
@@ -60,6 +61,11 @@ export class Ledger {
     if (this.born.at(number) === 0) this.numbers.push(number);
     this.born.add(number);
     this.bornMs.set(number, this.now());
+  }
+
+  onAcknowledged(number: number): void {
+    if (this.acknowledged.at(number) === 0) this.acknowledgedMs.set(number, this.now());
+    this.acknowledged.add(number);
   }
 
   onDied(number: number): void {

@@ -1,4 +1,4 @@
-/** Memory, file descriptors and disk of agent, server and engine after each run: what a soak must not let grow. */
+/** Memory, file descriptors, disk and latency of agent, server and engine after each run: what a soak must not let grow. */
 import { readdirSync, readFileSync, statfsSync } from "node:fs";
 import { formatBytes } from "@flowtrail/model";
 import type { ChaosBed } from "./bed.ts";
@@ -15,7 +15,15 @@ export interface Sample {
   readonly engine: ProcessSample | null;
   readonly spoolDiskBytes: number;
   readonly storeDiskBytes: number;
+  /** From a flow's birth in the kernel until the server had acknowledged its first report; null: no flow was born lately. */
+  readonly delayMs: { readonly p50: number; readonly p95: number } | null;
+  /** What the newest page of the log took. */
+  readonly pageMs: number;
 }
+
+/** Flows that were born so long ago stand for those of now: the rest may still be under way. */
+const BORN_MS = [8000, 3000] as const;
+const MOST_BORN = 50_000;
 
 export class Sampler {
   readonly samples: Sample[] = [];
@@ -25,8 +33,10 @@ export class Sampler {
     this.#bed = bed;
   }
 
-  take(): void {
+  async take(): Promise<void> {
     const { ledger, agent, server, agentDisk, serverDisk } = this.#bed;
+    const delayMs = delayOf(ledger);
+    const pageMs = await newestPageMs(this.#bed);
     this.samples.push({
       atMs: Math.round(ledger.now()),
       flows: ledger.numbers.length,
@@ -35,8 +45,29 @@ export class Sampler {
       engine: processSample(this.#bed.enginePid()),
       spoolDiskBytes: usedOf(agentDisk.path),
       storeDiskBytes: usedOf(serverDisk.path),
+      delayMs,
+      pageMs,
     });
   }
+}
+
+function delayOf(ledger: ChaosBed["ledger"]): Sample["delayMs"] {
+  const nowMs = ledger.now();
+  const delays = ledger.numbers
+    .slice(-MOST_BORN)
+    .map((number) => ({ born: ledger.bornMs.at(number), told: ledger.acknowledgedMs.at(number) || nowMs }))
+    .filter(({ born }) => born > nowMs - BORN_MS[0] && born < nowMs - BORN_MS[1])
+    .map(({ born, told }) => Math.max(0, told - born))
+    .sort((a, b) => a - b);
+  const at = (share: number) => Math.round(delays[Math.floor(delays.length * share)] ?? 0);
+  return delays.length === 0 ? null : { p50: at(0.5), p95: at(0.95) };
+}
+
+async function newestPageMs({ server }: ChaosBed): Promise<number> {
+  const sinceMs = performance.now();
+  const { status } = await server.ask("GET", "/api/flows?limit=100&from=now-1h&to=now");
+  if (status !== 200) throw new Error(`the newest page of the log: status ${status}`);
+  return Math.round(performance.now() - sinceMs);
 }
 
 export function processSample(pid: number | null): ProcessSample | null {
@@ -59,9 +90,10 @@ export function sampleTable(samples: readonly Sample[]): string {
   const process = (one: ProcessSample | null) => (one === null ? "-" : `${formatBytes(one.rssBytes)} ${one.fds} fds`);
   return shown
     .map(
-      ({ atMs, flows, agent, server, engine, spoolDiskBytes, storeDiskBytes }) =>
+      ({ atMs, flows, agent, server, engine, spoolDiskBytes, storeDiskBytes, delayMs, pageMs }) =>
         `${(atMs / 60_000).toFixed(1)} min, ${flows} flows: agent ${process(agent)}, server ${process(server)}, engine ${process(engine)}; ` +
-        `disk ${formatBytes(spoolDiskBytes)} and ${formatBytes(storeDiskBytes)}`,
+        `disk ${formatBytes(spoolDiskBytes)} and ${formatBytes(storeDiskBytes)}; ` +
+        `${delayMs === null ? "" : `acknowledged after ${delayMs.p50} ms (p95 ${delayMs.p95}), `}newest page ${pageMs} ms`,
     )
     .join("\n");
 }

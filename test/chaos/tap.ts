@@ -167,7 +167,7 @@ export class Tap {
     for (const { code, message } of rejected.slice(0, 1)) this.mistakes.push(`a row was rejected: ${code} ${message}`);
     this.rejected += rejected.length;
     for (const [row, number] of numbers.entries()) {
-      if (number !== null && !bad.has(row)) this.#deps.ledger.acknowledged.add(number);
+      if (number !== null && !bad.has(row)) this.#deps.ledger.onAcknowledged(number);
     }
   }
 
