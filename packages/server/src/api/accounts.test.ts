@@ -293,6 +293,16 @@ describe("what an account may do", () => {
     expect(await refused({ name: "ANA", role: "viewer" })).toBe(409);
   });
 
+  it("nobody resets their own: the link would be lost with their session", async () => {
+    const { id } = await make({ name: "uma", role: "admin" });
+    const uma = await browser("uma");
+    expect(await uma.ask("PATCH", `/api/accounts/${id}`, { reset: true })).toMatchObject({
+      status: 400,
+      body: { error: { message: expect.stringContaining("change its password instead") } },
+    });
+    expect(await uma.status401()).toBe(200);
+  });
+
   it("the last administrator can't take that from themselves", async () => {
     const { body } = await test.ask<{ accounts: Account[] }>("GET", "/api/accounts");
     for (const { id, role } of body.accounts) if (role === "admin") await patch(id, { role: "viewer" });

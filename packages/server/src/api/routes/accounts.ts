@@ -83,6 +83,9 @@ export function accountRoutes(api: Api, { accounts, auth, passwordSignIn, tokens
       if (known === null) throw notFound(`there is no account ${id}`);
       request.audited.target = `account ${known.name}`;
       assertOfSource(known, body);
+      // Whoever asks would be signed out before the link is read: it would be lost.
+      if (body.reset && isOwn(request.identity, known))
+        throw badRequest(`${known.name} is your own account: change its password instead`);
       const { networks } = body;
       const asked = networks === undefined ? body : { ...body, networks: knownNetworks(networks, history) };
       const password = body.password === undefined ? null : await passwordSignIn.first(body.password, known.name);
@@ -155,8 +158,9 @@ function assertMayGive(identity: Identity | null, grant: Grant): void {
 
 /** The last of those who set everything can't take that from themselves. @throws AuthError LAST_ADMIN */
 function assertAdminLeft(identity: Identity | null, next: Account, all: readonly Account[]): void {
-  const isOwn = identity?.kind === "session" && identity.account === next.id;
   const isAdmin = ({ grant, disabledMs }: Account) => disabledMs === null && isWithin(EVERYTHING, grant);
-  if (!isOwn || isAdmin(next) || all.some((other) => other.id !== next.id && isAdmin(other))) return;
+  if (!isOwn(identity, next) || isAdmin(next) || all.some((other) => other.id !== next.id && isAdmin(other))) return;
   throw new AuthError({ code: "LAST_ADMIN" }, "you are the last administrator: make somebody else one first");
 }
+
+const isOwn = (identity: Identity | null, { id }: Account) => identity?.kind === "session" && identity.account === id;
