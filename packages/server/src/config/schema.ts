@@ -393,6 +393,16 @@ export const configSchema = z.strictObject(
       }),
     }),
     privacy: privacySchema,
+    secrets: group({
+      key_file: text({
+        description:
+          "file of the key that secrets which are sent on (of recipients and sinks) are sealed with; made when the first one is set",
+        expected: "a path",
+        placeholder: "file",
+        default: undefined,
+        defaultText: "secrets.key in the data directory",
+      }),
+    }),
     web: group({
       url: text({
         description: "address by which people reach the page: for links, and for the OpenID provider to send them back to",
