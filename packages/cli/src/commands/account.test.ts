@@ -4,11 +4,19 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import { startTestServer, type TestServer } from "../../../server/src/testing.ts";
 import { askedGrant, endOf } from "../grant-options.ts";
 
-const MAIN = fileURLToPath(new URL("../main.ts", import.meta.url));
+const MAIN = [fileURLToPath(new URL("../main.ts", import.meta.url))];
+/** The launcher, which takes this Node for one that doesn't run TypeScript: it starts the one among the dependencies. */
+const OLD_NODE = 'Object.defineProperty(process, "versions", { value: { ...process.versions, node: "20.19.0" } })';
+const LAUNCHER = fileURLToPath(new URL("../../bin/flowtrail.js", import.meta.url));
+const FROM_OLD_NODE = ["--import", `data:text/javascript,${encodeURIComponent(OLD_NODE)}`, LAUNCHER];
 const PASSWORD = "kestrel over harbour";
 
-async function run(args: readonly string[], input = ""): Promise<{ code: number | null; stdout: string; stderr: string }> {
-  const child = spawn(process.execPath, [MAIN, ...args, "--data", test.data], { stdio: ["pipe", "pipe", "pipe"] });
+async function run(
+  args: readonly string[],
+  input = "",
+  program = MAIN,
+): Promise<{ code: number | null; stdout: string; stderr: string }> {
+  const child = spawn(process.execPath, [...program, ...args, "--data", test.data], { stdio: ["pipe", "pipe", "pipe"] });
   let [stdout, stderr] = ["", ""];
   child.stdout.setEncoding("utf8").on("data", (text: string) => {
     stdout += text;
@@ -44,6 +52,12 @@ it("account: makes one, lists it, changes what it may do, disables it and gives 
   expect(reset.stdout).toMatch(new RegExp(`^${test.url}/#signin=ft_signin_\\S+\n$`));
   await run(["account", "enable", "ana"]);
   expect(await signIn({ code: decodeURIComponent(reset.stdout.trim().split("=")[1] ?? "") })).toBe(204);
+});
+
+it("account: a password is read from stdin where the launcher starts another Node, too", async () => {
+  const made = await run(["account", "add", "old", "--role", "viewer", "--password-stdin"], `${PASSWORD}\n`, FROM_OLD_NODE);
+  expect(made).toMatchObject({ code: 0, stderr: expect.stringContaining("old may sign in as viewer") });
+  expect(await signIn({ name: "old", password: PASSWORD })).toBe(204);
 });
 
 it("account: says what is wrong, by its exit code too", async () => {
