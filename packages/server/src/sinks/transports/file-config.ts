@@ -1,0 +1,3 @@
+import { z } from "zod";
+
+export const fileConfig = z.strictObject({ kind: z.literal("file") });

@@ -1,0 +1,3 @@
+import { z } from "zod";
+
+export const s3Config = z.strictObject({ kind: z.literal("s3") });
