@@ -393,6 +393,13 @@ export const configSchema = z.strictObject(
       }),
     }),
     privacy: privacySchema,
+    outgoing: group({
+      allow_link_local: yesNo({
+        description:
+          "send alerts and records to link-local addresses, too, and to those at which clouds tell a machine its own credentials",
+        default: false,
+      }),
+    }),
     secrets: group({
       key_file: text({
         description:

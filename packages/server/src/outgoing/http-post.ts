@@ -1,0 +1,162 @@
+/**
+ * One request to a system of somebody else's, such as a recipient of alerts: with a deadline until the last byte of its answer, of which only
+ * so much is read. It follows no redirect, which could lead anywhere. Whatever becomes of it is a value. What is said of it never holds the path
+ * of the URL: that is the secret of many webhooks.
+ */
+import { readFile } from "node:fs/promises";
+import { Agent as HttpAgent, type IncomingMessage, request as requestHttp } from "node:http";
+import { Agent as HttpsAgent, request as requestHttps } from "node:https";
+import { promisify } from "node:util";
+import { gzip } from "node:zlib";
+import { VERSION } from "../version.ts";
+import { AddressError, allowedLookup, assertAllowed } from "./allowed-addresses.ts";
+import { retryAfterMs } from "./retry-after.ts";
+
+export interface HttpPostConfig {
+  /** Of all of one request, until the last byte of its answer. */
+  readonly timeoutMs: number;
+  readonly maxAnswerBytes: number;
+  /** Certificates (PEM) that vouch for the other side, instead of the usual authorities. Read again for each connection. */
+  readonly caFile?: string | undefined;
+  /** Keep connections open between requests: for who sends often. */
+  readonly keepAlive?: boolean;
+  /** `outgoing.allow_link_local` */
+  readonly allowLinkLocal: boolean;
+}
+
+export interface PostRequest {
+  /** http or https. */
+  readonly url: string;
+  readonly method?: "POST" | "PUT";
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Uint8Array | string;
+  /** The body goes over the wire compressed. */
+  readonly compress?: boolean;
+  readonly signal?: AbortSignal;
+}
+
+export interface Posted {
+  /** Null: no answer came. */
+  readonly status: number | null;
+  /** The beginning of the answer. */
+  readonly answer: string;
+  /** There was more of it than is read. */
+  readonly isCut: boolean;
+  /** What the other side asked for. */
+  readonly retryAfterMs: number | null;
+  /** Null: it was taken (2xx). Else why not, for people. */
+  readonly error: string | null;
+  /** It will be refused again, however often it is sent. */
+  readonly isFinal: boolean;
+}
+
+const gzipped = promisify(gzip);
+/** Refused now, and maybe not later: RFC 9110 § 15.5.9, RFC 8470, RFC 6585 § 4. */
+const LATER = new Set([408, 425, 429]);
+const MAX_SAID = 200;
+const IDLE_MS = 30_000;
+
+export class HttpPost {
+  readonly #config: HttpPostConfig;
+  readonly #agents: { readonly http: HttpAgent; readonly https: HttpsAgent } | null;
+  readonly #now: () => number;
+
+  constructor(config: HttpPostConfig, deps: { readonly now: () => number }) {
+    this.#config = config;
+    this.#now = deps.now;
+    const kept = { keepAlive: true, timeout: IDLE_MS } as const;
+    this.#agents = config.keepAlive ? { http: new HttpAgent(kept), https: new HttpsAgent(kept) } : null;
+  }
+
+  /** Never throws, but for a signal that ends it. */
+  async post(request: PostRequest): Promise<Posted> {
+    const timeout = AbortSignal.timeout(this.#config.timeoutMs);
+    const { signal } = request;
+    signal?.throwIfAborted();
+    const url = URL.parse(request.url);
+    if (url === null || !/^https?:$/.test(url.protocol)) return notSent("the URL is none of http or https", true);
+    try {
+      const both = signal === undefined ? timeout : AbortSignal.any([timeout, signal]);
+      const response = await this.#send(url, request, both);
+      const { text, isCut } = await beginningOf(response, this.#config.maxAnswerBytes);
+      return answered(response, text, isCut, this.#now());
+    } catch (cause) {
+      signal?.throwIfAborted();
+      if (timeout.aborted) return notSent(`${url.host} did not answer within ${this.#config.timeoutMs / 1000} s`, false);
+      return notSent(`${url.host}: ${whyOf(cause)}`, cause instanceof AddressError);
+    }
+  }
+
+  /** Closes connections that are kept. */
+  close(): void {
+    this.#agents?.http.destroy();
+    this.#agents?.https.destroy();
+  }
+
+  async #send(
+    url: URL,
+    { method = "POST", headers, body, compress }: PostRequest,
+    signal: AbortSignal,
+  ): Promise<IncomingMessage> {
+    const { allowLinkLocal, caFile } = this.#config;
+    if (!allowLinkLocal) assertAllowed(url.hostname);
+    const isTls = url.protocol === "https:";
+    const ca = isTls && caFile !== undefined ? { ca: await readFile(caFile) } : {};
+    const bytes = compress ? await gzipped(body) : Buffer.from(body);
+    const agent = this.#agents === null ? false : isTls ? this.#agents.https : this.#agents.http;
+    const options = {
+      method,
+      signal,
+      agent,
+      ...ca,
+      ...(allowLinkLocal ? {} : { lookup: allowedLookup }),
+      headers: {
+        "user-agent": `flowtrail/${VERSION}`,
+        ...headers,
+        "content-length": String(bytes.length),
+        ...(compress ? { "content-encoding": "gzip" } : {}),
+      },
+    };
+    return new Promise((resolve, reject) => {
+      const request = isTls ? requestHttps(url, options) : requestHttp(url, options);
+      request.on("error", reject).on("response", resolve).end(bytes);
+    });
+  }
+}
+
+async function beginningOf(response: IncomingMessage, maxBytes: number): Promise<{ text: string; isCut: boolean }> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of response as AsyncIterable<Buffer>) {
+    chunks.push(chunk);
+    bytes += chunk.length;
+    // Leaving the loop ends the connection.
+    if (bytes > maxBytes) break;
+  }
+  return { text: Buffer.concat(chunks).subarray(0, maxBytes).toString("utf8"), isCut: bytes > maxBytes };
+}
+
+function answered({ statusCode: status = 0, headers }: IncomingMessage, answer: string, isCut: boolean, nowMs: number): Posted {
+  const common = { status, answer, isCut, retryAfterMs: retryAfterMs(headers["retry-after"], nowMs) };
+  if (status >= 200 && status < 300) return { ...common, error: null, isFinal: false };
+  const said = answer.replaceAll(/\s+/g, " ").trim().slice(0, MAX_SAID);
+  const isRedirect = status >= 300 && status < 400;
+  const what = isRedirect ? "it leads elsewhere, and redirects are not followed" : said;
+  return {
+    ...common,
+    error: what === "" ? `HTTP ${status}` : `HTTP ${status}: ${what}`,
+    isFinal: status < 500 && !LATER.has(status),
+  };
+}
+
+function notSent(error: string, isFinal: boolean): Posted {
+  return { status: null, answer: "", isCut: false, retryAfterMs: null, error, isFinal };
+}
+
+/** Node's messages may be empty (AggregateError of several addresses); its codes are known to everybody. */
+function whyOf(cause: unknown): string {
+  if (cause instanceof AddressError) return cause.message;
+  const { code, message, errors } = cause as NodeJS.ErrnoException & { errors?: readonly NodeJS.ErrnoException[] };
+  const inner = errors?.[0]?.message;
+  return message || inner || code || "the connection failed";
+}
