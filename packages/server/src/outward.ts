@@ -2,6 +2,7 @@
  * What looks at the log and tells others of it: alerts and their recipients, sinks, compliance reports. Each part is started after the store
  * and stopped before it; none of them is on the way of the data, so that one which is stuck costs no report.
  */
+import { hostname } from "node:os";
 import type { FastifyBaseLogger } from "fastify";
 import type { AuditLog } from "./audit/log.ts";
 import type { ServerConfig } from "./config/schema.ts";
@@ -9,6 +10,7 @@ import type { Health } from "./health/health.ts";
 import type { Roster } from "./health/roster.ts";
 import type { InventoryHistory } from "./identify/history/history.ts";
 import type { CountedSources } from "./query/flow-list-known.ts";
+import { LEASE_TIMES, Leases } from "./store/leases.ts";
 import type { Store } from "./store/store.ts";
 
 export interface OutwardDeps {
@@ -26,17 +28,26 @@ export interface OutwardDeps {
 
 export class Outward {
   readonly #deps: OutwardDeps;
+  /** What only one of several servers does. */
+  readonly leases: Leases;
 
   constructor(deps: OutwardDeps) {
     this.#deps = deps;
+    const { config, store, logger } = deps;
+    this.leases = new Leases(
+      { ...LEASE_TIMES, shared: config.store.url !== undefined },
+      { clickhouse: store.clickhouse, logger, holder: `${hostname()} ${process.pid}` },
+    );
   }
 
   /** @throws StoreError */
   async start(): Promise<void> {
+    this.leases.start();
     this.#deps.logger.debug({}, "alerts, sinks and compliance reports start");
   }
 
   async stop(): Promise<void> {
+    await this.leases.stop();
     this.#deps.logger.debug({}, "alerts, sinks and compliance reports stop");
   }
 }

@@ -12,6 +12,7 @@ import { ENROLMENTS, TOKEN_USES } from "./enrolment-tables.ts";
 import { ERASURES } from "./erasure-table.ts";
 import { FLOW_DELTAS, FLOWS, FLOWS_LONG, FLOWS_LONG_VIEW, FLOWS_OPEN } from "./flow-tables.ts";
 import { INVENTORY, INVENTORY_CORRECTIONS } from "./inventory-tables.ts";
+import { LEASES } from "./lease-table.ts";
 import { AGENT_BATCHES, FLOWS_REJECTED, SCHEMA_VERSIONS, TOKENS } from "./other-tables.ts";
 import { ROLLUP_TABLES } from "./rollup-tables.ts";
 import { RETENTION_DROPS, SETTINGS } from "./settings-table.ts";
@@ -41,6 +42,7 @@ export const TABLES: readonly Table[] = [
   INVENTORY_CORRECTIONS,
   COVERAGE,
   REATTRIBUTIONS,
+  LEASES,
 ];
 
 /**
