@@ -11,6 +11,7 @@ import { FLOW_DELTAS, FLOWS, FLOWS_LONG, FLOWS_OPEN } from "./flow-tables.ts";
 import { migrate, TABLES } from "./migrate.ts";
 import { AGENT_BATCHES, FLOWS_REJECTED } from "./other-tables.ts";
 import { ROLLUP_TABLES } from "./rollup-tables.ts";
+import { FLOWS_OPENED } from "./sink-tables.ts";
 import type { Table, TableColumn } from "./table.ts";
 
 interface Deps {
@@ -25,6 +26,7 @@ const SHARD_BY: Readonly<Record<string, string>> = {
   [FLOWS.name]: BY_FLOW,
   [FLOWS_LONG.name]: BY_FLOW,
   [FLOWS_OPEN.name]: BY_FLOW,
+  [FLOWS_OPENED.name]: BY_FLOW,
   [FLOW_DELTAS.name]: BY_FLOW,
   [FLOWS_REJECTED.name]: "cityHash64(reporter_id, batch)",
   [AGENT_BATCHES.name]: "cityHash64(reporter_id)",

@@ -16,6 +16,7 @@ import { LEASES } from "./lease-table.ts";
 import { AGENT_BATCHES, FLOWS_REJECTED, SCHEMA_VERSIONS, TOKENS } from "./other-tables.ts";
 import { ROLLUP_TABLES } from "./rollup-tables.ts";
 import { RETENTION_DROPS, SETTINGS } from "./settings-table.ts";
+import { FLOWS_OPENED, SINK_PARKED, SINK_PLACES } from "./sink-tables.ts";
 import { createTable, type Table } from "./table.ts";
 import { toVersion2 } from "./version-2.ts";
 
@@ -43,6 +44,9 @@ export const TABLES: readonly Table[] = [
   COVERAGE,
   REATTRIBUTIONS,
   LEASES,
+  SINK_PLACES,
+  SINK_PARKED,
+  FLOWS_OPENED,
 ];
 
 /**
