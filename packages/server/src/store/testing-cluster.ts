@@ -12,6 +12,8 @@ import { memoryLogger, temporaryDirectory } from "./testing.ts";
 
 const OPERATOR = { username: "flowtrail", password: "shared by all nodes", database: "flowtrail" };
 const CLUSTER = "test_shards";
+/** Where each node may write backups to. */
+export const BACKUP_DISK = "kept";
 
 export class TestNode {
   readonly #dir: string;
@@ -144,6 +146,8 @@ function serverConfig(own: { readonly http: number; readonly tcp: number }, shar
   <max_server_memory_usage>1000000000</max_server_memory_usage>
   <mark_cache_size>67108864</mark_cache_size>
   <background_pool_size>4</background_pool_size>
+  <storage_configuration><disks><${BACKUP_DISK}><type>local</type><path>${dir}/backups/</path></${BACKUP_DISK}></disks></storage_configuration>
+  <backups><allowed_disk>${BACKUP_DISK}</allowed_disk></backups>
   <remote_servers><${CLUSTER}><secret>of the nodes</secret>${shards.map(replica).join("")}</${CLUSTER}></remote_servers>
 </clickhouse>
 `;

@@ -77,6 +77,18 @@ export async function restoreOffline(config: ServerConfig, request: RestoreReque
   }
 }
 
+/** @throws BackupError RESTORE_NOT_EMPTY */
+async function assertEmpty(clickhouse: ClickHouse): Promise<void> {
+  const { database } = clickhouse;
+  const [row] = await clickhouse.rows<{ tables: string }>(
+    "SELECT count() AS tables FROM system.tables WHERE database = {database:String} AND total_rows > 0",
+    { database },
+  );
+  if (Number(row?.tables ?? 0) === 0) return;
+  const message = `the database ${database} holds data: restore into another one (--store-database), or drop it first (DROP DATABASE ${database})`;
+  throw new BackupError({ code: "RESTORE_NOT_EMPTY", path: database }, message);
+}
+
 /** @param base where its base is now; null: where it was when the backup was made, or it has none */
 async function restoreTo(
   clickhouse: ClickHouse,
@@ -89,6 +101,7 @@ async function restoreTo(
   const settings = `id = '${id}', async = 1${base === null ? "" : `, base_backup = ${base}`}`;
   // It is restored into an empty one, too; and without one no question can be asked.
   await clickhouse.command(`CREATE DATABASE IF NOT EXISTS ${database}`, {}, { bare: true });
+  await assertEmpty(clickhouse);
   await clickhouse.command(`RESTORE DATABASE ${database} FROM ${place} SETTINGS ${settings}`, {}, { bare: true });
   for (;;) {
     const [stage] = await clickhouse.rows<{ status: string; bytes_read: string; error: string }>(
@@ -98,7 +111,7 @@ async function restoreTo(
     onProgress(Number(stage?.bytes_read ?? 0));
     if (stage?.status === "RESTORED") break;
     if (stage?.status !== "RESTORING") {
-      const why = stage?.error.split("\n")[0] ?? "ClickHouse was started again in the middle of it";
+      const why = stage?.error.split(/, Stack trace|\n/)[0] ?? "ClickHouse was started again in the middle of it";
       throw new BackupError({ code: "RESTORE_FAILED" }, `the backup could not be restored: ${why}`);
     }
     await delay(LOOK_MS);
