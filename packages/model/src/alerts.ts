@@ -96,3 +96,76 @@ export interface Alert {
   readonly from: string;
   readonly to: string;
 }
+
+/** `GET /api/alerts`. Newest first. */
+export interface AlertList {
+  readonly alerts: readonly Alert[];
+  readonly next: string | null;
+}
+
+/** `GET /api/alerts/count`: how many there are, by state, and of the open ones by severity. */
+export interface AlertCount {
+  readonly open: number;
+  readonly acknowledged: number;
+  readonly silenced: number;
+  readonly by_severity: Readonly<Record<AlertSeverity, number>>;
+}
+
+/** Where a rule comes from: as it came, one that came and was changed, somebody's own, the file of `alerts.rules_file` (read-only). */
+export const RULE_ORIGINS = ["shipped", "changed", "own", "file"] as const;
+export type RuleOrigin = (typeof RULE_ORIGINS)[number];
+
+/** How a rule does. Of the server that evaluates. */
+export interface AlertRuleStatus {
+  /** `off`: by a person. `stopped`: it failed or was too dear again and again; any change of it starts it again. `waiting`: it was not looked at yet. */
+  readonly state: "ok" | "waiting" | "failing" | "stopped" | "off";
+  /** RFC 3339; null: never. */
+  readonly evaluated: string | null;
+  /** Of the last look. */
+  readonly rows_read: number;
+  readonly ms: number;
+  /** Null: the last look went well. */
+  readonly error: string | null;
+  /** Such as "history reaches back 3 days only: quiet until there are 7". */
+  readonly notes: readonly string[];
+  /** Open, acknowledged and silenced ones. */
+  readonly open: number;
+}
+
+/** One of `GET /api/alert-rules` (`{"rules": […], "kinds": […]}`). */
+export interface AlertRuleReport extends AlertRule {
+  readonly origin: RuleOrigin;
+  readonly changed: { readonly time: string; readonly who: string } | null;
+  readonly status: AlertRuleStatus;
+}
+
+/** A silence of all alerts with these labels, of one rule or (null) of all. */
+export interface AlertSilence {
+  readonly id: string;
+  readonly rule: string | null;
+  readonly labels: Readonly<Record<string, string>>;
+  /** RFC 3339. */
+  readonly until: string;
+  readonly note: string;
+  readonly who: string;
+}
+
+/** A line (NDJSON) of the answer of `POST /api/alert-rules/test`: any number of `progress` and `fired`, then `done` or `error`. */
+export type AlertTestLine =
+  | { readonly kind: "progress"; readonly windows: number; readonly of: number; readonly rows_read: number }
+  | ({ readonly kind: "fired"; readonly since: string; readonly last: string; readonly ended: string | null } & Omit<
+      Finding,
+      "fromMs" | "toMs"
+    > & { readonly from: string; readonly to: string })
+  | {
+      readonly kind: "done";
+      /** How many there were, also those that were too many to be told. */
+      readonly fired: number;
+      readonly windows: number;
+      readonly rows_read: number;
+      readonly ms: number;
+      /** Not all windows were looked at, and why. */
+      readonly partial: string | null;
+      readonly notes: readonly string[];
+    }
+  | { readonly kind: "error"; readonly code: string; readonly message: string };
