@@ -31,7 +31,9 @@ export interface LineFormat {
   readonly isJson: boolean;
   /** First line of a file; null: none. */
   readonly head: string | null;
-  /** Without the newline, and without one in it. Throws for an event that it can't tell: that one is parked. */
+  /** An event may be several lines, with newlines between them. */
+  readonly several?: true;
+  /** Without the newline, and without one in it (but see `several`). Throws for an event that it can't tell: that one is parked. */
   line(event: SinkEvent): string;
 }
 

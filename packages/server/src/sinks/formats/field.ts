@@ -1,15 +1,14 @@
 /** A format as a table of fields: what is written and docs/reference/sink-formats.md come from the same rows. */
-import type { ColumnName, FlowJson } from "@flowtrail/model";
+import { type FlowJson, ICMPV6, protocolName } from "@flowtrail/model";
+import type { SinkEvent } from "../ports.ts";
 
-/** `opened`: a flow as it was first heard of. `ended`: its last counters, or what was known when it was lost. */
-export type What = "opened" | "ended";
-
-/** A flow that is handed over. */
-export interface Told {
-  /** Equal for the same event, however often it is sent. */
-  readonly id: string;
-  readonly what: What;
+/** An event, typed by the column table. */
+export interface Told extends Omit<SinkEvent, "flow"> {
   readonly flow: FlowJson;
+}
+
+export function told(event: SinkEvent): Told {
+  return event as Told;
 }
 
 export type FieldValue = string | number | boolean | readonly string[];
@@ -18,7 +17,7 @@ export interface Field {
   /** As the other system calls it. */
   readonly name: string;
   /** Columns that it is made of. */
-  readonly of: readonly ColumnName[];
+  readonly of: readonly (keyof FlowJson)[];
   /** What a reader should know, beyond what the columns say. */
   readonly note?: string;
   /** Null: it is not there. */
@@ -31,14 +30,14 @@ export function same(name: string, column: keyof FlowJson, note?: string): Field
 }
 
 /** When what is told happened: the beginning of an opened flow, else its end, or the last that was heard of it. */
-export function happened({ what, flow }: Told): string {
-  return what === "opened" ? flow.start : (flow.end ?? flow.last_seen);
+export function happened({ kind, flow }: Told): string {
+  return kind === "opened" ? flow.start : (flow.end ?? flow.last_seen);
 }
 
 /** What happened, as one word; a row of denied packets neither opens nor ends. */
-export function actionOf({ what, flow }: Told): "opened" | "ended" | "lost" | "denied" {
+export function actionOf({ kind, flow }: Told): "opened" | "ended" | "lost" | "denied" {
   if (flow.verdict === "denied") return "denied";
-  if (what === "opened") return "opened";
+  if (kind === "opened") return "opened";
   return flow.state === "lost" ? "lost" : "ended";
 }
 
@@ -67,5 +66,8 @@ export function ipVersion({ src_ip }: FlowJson): 4 | 6 {
 
 /** `tcp`, `ipv6-icmp`: IANA's keyword in lower case; null: the number has none. */
 export function transportOf({ protocol }: FlowJson): string | null {
-  return KEYWORDS.get(protocol) ?? null;
+  // IANA's own keyword, which people seldom use.
+  if (protocol === ICMPV6) return "ipv6-icmp";
+  const name = protocolName(protocol).toLowerCase();
+  return name.startsWith("protocol ") ? null : name;
 }
