@@ -44,6 +44,7 @@ it("tells what became of a request", async () => {
   expect(await post("/taken")).toEqual({
     status: 200,
     answer: "ok",
+    bytes: Buffer.from("ok"),
     isCut: false,
     retryAfterMs: null,
     error: null,

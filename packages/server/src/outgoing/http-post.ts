@@ -40,6 +40,8 @@ export interface Posted {
   readonly status: number | null;
   /** The beginning of the answer. */
   readonly answer: string;
+  /** The same as it came, for answers that are no text. */
+  readonly bytes: Buffer;
   /** There was more of it than is read. */
   readonly isCut: boolean;
   /** What the other side asked for. */
@@ -78,8 +80,8 @@ export class HttpPost {
     try {
       const both = signal === undefined ? timeout : AbortSignal.any([timeout, signal]);
       const response = await this.#send(url, request, both);
-      const { text, isCut } = await beginningOf(response, this.#config.maxAnswerBytes);
-      return answered(response, text, isCut, this.#now());
+      const { bytes, isCut } = await beginningOf(response, this.#config.maxAnswerBytes);
+      return answered(response, bytes, isCut, this.#now());
     } catch (cause) {
       signal?.throwIfAborted();
       if (timeout.aborted) return notSent(`${url.host} did not answer within ${this.#config.timeoutMs / 1000} s`, false);
@@ -124,7 +126,7 @@ export class HttpPost {
   }
 }
 
-async function beginningOf(response: IncomingMessage, maxBytes: number): Promise<{ text: string; isCut: boolean }> {
+async function beginningOf(response: IncomingMessage, maxBytes: number): Promise<{ bytes: Buffer; isCut: boolean }> {
   const chunks: Buffer[] = [];
   let bytes = 0;
   for await (const chunk of response as AsyncIterable<Buffer>) {
@@ -133,11 +135,12 @@ async function beginningOf(response: IncomingMessage, maxBytes: number): Promise
     // Leaving the loop ends the connection.
     if (bytes > maxBytes) break;
   }
-  return { text: Buffer.concat(chunks).subarray(0, maxBytes).toString("utf8"), isCut: bytes > maxBytes };
+  return { bytes: Buffer.concat(chunks).subarray(0, maxBytes), isCut: bytes > maxBytes };
 }
 
-function answered({ statusCode: status = 0, headers }: IncomingMessage, answer: string, isCut: boolean, nowMs: number): Posted {
-  const common = { status, answer, isCut, retryAfterMs: retryAfterMs(headers["retry-after"], nowMs) };
+function answered({ statusCode: status = 0, headers }: IncomingMessage, bytes: Buffer, isCut: boolean, nowMs: number): Posted {
+  const answer = bytes.toString("utf8");
+  const common = { status, answer, bytes, isCut, retryAfterMs: retryAfterMs(headers["retry-after"], nowMs) };
   if (status >= 200 && status < 300) return { ...common, error: null, isFinal: false };
   const said = answer.replaceAll(/\s+/g, " ").trim().slice(0, MAX_SAID);
   const isRedirect = status >= 300 && status < 400;
@@ -150,7 +153,7 @@ function answered({ statusCode: status = 0, headers }: IncomingMessage, answer: 
 }
 
 function notSent(error: string, isFinal: boolean): Posted {
-  return { status: null, answer: "", isCut: false, retryAfterMs: null, error, isFinal };
+  return { status: null, answer: "", bytes: Buffer.alloc(0), isCut: false, retryAfterMs: null, error, isFinal };
 }
 
 /** Node's messages may be empty (AggregateError of several addresses); its codes are known to everybody. */
