@@ -117,10 +117,10 @@ const CASES: readonly Case[] = [
   [
     "token: no server to list them",
     ["token", "list", "--data", join(dir, "none")],
-    1,
+    6,
     /no server is running on .*none: start one/,
   ],
-  ["link: no server", ["link", "--data", join(dir, "none")], 1, /no server is running on .*none: start one/],
+  ["link: no server", ["link", "--data", join(dir, "none")], 6, /no server is running on .*none: start one/],
   ["lab: a name that is none", ["lab", "up", "--name", "Not a lab"], 2, /"Not a lab" is no lab name: 1 to 8 characters/],
   [
     "lab: no such scenario",

@@ -5,9 +5,13 @@ export type CliErrorData =
   | { code: "USAGE" }
   | { code: "PLATFORM" }
   | { code: "SERVER_UNREACHABLE"; url: string }
-  | { code: "SERVER_REFUSED"; url: string; status: number }
+  | { code: "SERVER_REFUSED"; url: string; status: number /** The server's own code. */; reason?: string }
   | { code: "NO_SERVER"; data: string }
   | { code: "REPLAY_FAILED"; id: string }
+  /** Not all of an answer came. */
+  | { code: "ANSWER_BROKEN"; url: string }
+  /** Nothing was found, and that is what was asked about. */
+  | { code: "NOTHING_FOUND" }
   /** Not all of an export came. */
   | { code: "EXPORT_BROKEN"; url: string }
   | { code: "SEED_FAILED" }
@@ -22,9 +26,15 @@ export class CliError extends FlowtrailError<CliErrorData> {}
 
 /** For people; the agent has the same numbers (and 5, the kernel). */
 export const EXIT_CODES_TEXT =
-  "Exit codes: 0 done · 1 failed · 2 wrong usage, configuration or address · 3 privileges are missing · 4 data directory or store";
+  "Exit codes: 0 done · 1 failed, or nothing was found (--fail-if-empty) · 2 wrong usage, filter, configuration or address · 3 privileges are missing, " +
+  "or the server does not allow it · 4 data directory or store · 6 no server answers · 130 interrupted (Ctrl-C)";
 
 export const EXIT_USAGE = 2;
+const EXIT_NOT_ALLOWED = 3;
+/** 128 + SIGINT, as shells tell it. */
+export const EXIT_INTERRUPTED = 130;
+/** What a server says of a question that is wrong. */
+const WRONG_QUESTIONS: readonly string[] = ["BAD_FILTER", "BAD_QUERY", "BAD_TIME"];
 /** By error code; 1 for everything else. */
 const EXIT_CODES: Readonly<Record<string, number>> = {
   USAGE: EXIT_USAGE,
@@ -42,6 +52,10 @@ const EXIT_CODES: Readonly<Record<string, number>> = {
   BAD_PRIVACY_KEY: 2,
   DATA_DIR: 4,
   NO_ACCESS: 4,
+  BAD_FILTER: 2,
+  SERVER_UNREACHABLE: 6,
+  NO_SERVER: 6,
+  INTERRUPTED: EXIT_INTERRUPTED,
   ENGINE_NOT_HERE: 4,
   ENGINE_DATA_DIR: 4,
   ENGINE_LOCKED: 4,
@@ -49,8 +63,18 @@ const EXIT_CODES: Readonly<Record<string, number>> = {
 
 /** Tells a person what is wrong. Where the stack is shown, it is a mistake of ours. */
 export function reportAndExit(error: unknown): never {
-  process.stderr.write(`flowtrail: ${textOf(error)}\n`);
-  process.exit(error instanceof FlowtrailError ? (EXIT_CODES[error.code] ?? 1) : 1);
+  const text = textOf(error);
+  // Nothing found is no mistake.
+  if (text !== "") process.stderr.write(`flowtrail: ${text}\n`);
+  process.exit(exitCodeOf(error));
+}
+
+export function exitCodeOf(error: unknown): number {
+  if (error instanceof CliError && error.data.code === "SERVER_REFUSED") {
+    const { status, reason = "" } = error.data;
+    return status === 401 || status === 403 ? EXIT_NOT_ALLOWED : WRONG_QUESTIONS.includes(reason) ? EXIT_USAGE : 1;
+  }
+  return error instanceof FlowtrailError ? (EXIT_CODES[error.code] ?? 1) : 1;
 }
 
 function textOf(error: unknown): string {

@@ -62,29 +62,44 @@ export async function callServer<T>(
   const headers: Record<string, string> = {};
   if (server.token) headers.authorization = `Bearer ${server.token}`;
   if (body !== undefined) headers["content-type"] = "application/json";
-  const response = await fetch(new URL(path, server.url), {
+  const response = await fetch(new URL(path.slice(1), server.url.endsWith("/") ? server.url : `${server.url}/`), {
     method,
     headers,
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
   }).catch((cause) => {
-    throw new CliError(
-      { code: "SERVER_UNREACHABLE", url: server.url },
-      `no answer from ${server.url}: is the server running there? (${causeOf(cause)})`,
-      { cause },
-    );
+    throw unreachable(server.url, cause);
   });
   const text = await response.text();
-  if (!response.ok)
-    throw new CliError(
-      { code: "SERVER_REFUSED", url: server.url, status: response.status },
-      `${method} ${path}: ${response.status} ${messageOf(text)}`,
-    );
+  if (!response.ok) throw refused(server.url, `${method} ${path}`, response.status, text);
   return (text ? JSON.parse(text) : null) as T;
+}
+
+export function unreachable(url: string, cause: unknown): CliError {
+  return new CliError(
+    { code: "SERVER_UNREACHABLE", url },
+    `no answer from ${url}: is the server running there? (${causeOf(cause)})`,
+    { cause },
+  );
+}
+
+/** @param what was asked for: method and path */
+export function refused(url: string, what: string, status: number, text: string): CliError {
+  const reason = reasonOf(text);
+  const data = { code: "SERVER_REFUSED", url, status, ...(reason === null ? {} : { reason }) } as const;
+  return new CliError(data, `${what}: ${status} ${messageOf(text)}`);
 }
 
 function causeOf(error: unknown): string {
   const inner = error instanceof Error && error.cause instanceof Error ? error.cause : error;
   return inner instanceof Error ? inner.message : String(inner);
+}
+
+function reasonOf(text: string): string | null {
+  try {
+    return (JSON.parse(text) as { error?: { code?: string } }).error?.code ?? null;
+  } catch {
+    return null;
+  }
 }
 
 /** What a server says of what went wrong. */
