@@ -104,6 +104,19 @@ describe("a proxy in front", () => {
     expect(JSON.parse((await from(PROXY, "/api/auth/me", person("žofie"))).text)).toMatchObject({ role: "viewer" });
   });
 
+  it("gives its people no session, but what their role may make", async () => {
+    const make = (body: object) =>
+      from(
+        PROXY,
+        "/api/tokens",
+        { ...person("alice", "admins"), "content-type": "application/json", origin: test.url },
+        { method: "POST", body: JSON.stringify(body) },
+      );
+    expect(await make({ kind: "agent", node: "n1" })).toMatchObject({ status: 201 });
+    expect(await make({ kind: "api", role: "auditor" })).toMatchObject({ status: 201 });
+    expect(await make({ kind: "signin" })).toMatchObject({ status: 400, text: expect.stringContaining("the proxy in front") });
+  });
+
   it("does not make another site's page somebody: a change must say whose page asks", async () => {
     const change = (headers: Headers) =>
       from(

@@ -58,6 +58,8 @@ export function tokenRoutes(api: Api, context: ApiContext): void {
       const networks = knownNetworks(asked.networks, history);
       const grant = grantOf({ ...asked, networks, role: asked.role ?? EVERYTHING.role });
       if (kind !== "agent") assertMayMake(request.identity, grant);
+      if (kind === "signin" && isVouchedFor(request.identity))
+        throw badRequest("the proxy in front signs you in with each request: a link would go on without it");
       const came = await cameBy(request.identity);
       const expiresMs = endOf(came, expires === undefined ? null : Date.parse(expires));
       const made = await tokens.create({
@@ -80,7 +82,8 @@ export function tokenRoutes(api: Api, context: ApiContext): void {
 
   /** The API token or the session that somebody asks with, of which what they make is a part. @throws AuthError UNAUTHENTICATED */
   async function cameBy(identity: Identity | null): Promise<CameBy> {
-    if (identity?.kind !== "api" && identity?.kind !== "session") return { program: null, session: null };
+    if ((identity?.kind !== "api" && identity?.kind !== "session") || isVouchedFor(identity))
+      return { program: null, session: null };
     const own = await tokens.get(identity.id);
     const program = own?.kind === "session" && own.via !== null ? await tokens.get(own.via) : own?.kind === "api" ? own : null;
     if (own === null || (program === null && (own.kind === "api" || own.via !== null)))
@@ -117,6 +120,9 @@ export function tokenRoutes(api: Api, context: ApiContext): void {
     },
   });
 }
+
+/** By a proxy, with each request: there is no session. */
+const isVouchedFor = (identity: Identity | null) => identity?.kind === "session" && identity.id === identity.account;
 
 interface CameBy {
   /** The API token, its own or that of its session. */
