@@ -1,4 +1,5 @@
 /** Which tables are kept how long, and what goes first when there is too much. */
+import { ALERT_NOTES, ALERTS } from "../schema/alert-tables.ts";
 import { AUDIT } from "../schema/audit-table.ts";
 import { FLOW_DELTAS, FLOWS, FLOWS_LONG } from "../schema/flow-tables.ts";
 import { AGENT_BATCHES, FLOWS_REJECTED } from "../schema/other-tables.ts";
@@ -36,6 +37,8 @@ export const KEPT_TABLES: readonly KeptTable[] = [
   kept(FLOWS, "flows_days", { isEvidence: true, byEnd: true }),
   kept(FLOWS_LONG, "flows_days", { isEvidence: true, byEnd: true }),
   kept(AUDIT, "audit_days", { worth: "record" }),
+  kept(ALERTS, "audit_days", { worth: "record" }),
+  kept(ALERT_NOTES, "audit_days", { worth: "record" }),
   ...[...ROLLUPS, ...VALUE_ROLLUPS].map(({ table, stepMs }) =>
     kept(table, stepMs < HOUR_MS ? "minutes_days" : "hours_days", { worth: "summary" }),
   ),

@@ -5,6 +5,7 @@
 import type { ClickHouse } from "../clickhouse.ts";
 import type { Logger } from "../logger.ts";
 import { ACCOUNTS } from "./account-table.ts";
+import { ALERT_LOOKS, ALERT_NOTES, ALERTS } from "./alert-tables.ts";
 import { alignTable, alignView, SchemaError } from "./align.ts";
 import { AUDIT } from "./audit-table.ts";
 import { COVERAGE, REATTRIBUTIONS } from "./coverage-tables.ts";
@@ -44,6 +45,9 @@ export const TABLES: readonly Table[] = [
   COVERAGE,
   REATTRIBUTIONS,
   LEASES,
+  ALERTS,
+  ALERT_NOTES,
+  ALERT_LOOKS,
   SINK_PLACES,
   SINK_PARKED,
   FLOWS_OPENED,

@@ -6,7 +6,7 @@ import { SETTINGS } from "../schema/settings-table.ts";
 
 /**
  * `retention`: the policy, under no id. `hold`: one legal hold each. `capture`: what agents record, under no id. `network` and `node`: what is
- * set for one of them, by its id. The others are one of them each, by its id: an alert rule, who is told of alerts, what may talk to what
+ * set for one of them, by its id. The others are one of them each, by its id: an alert rule, a silence of alerts, who is told of alerts, what may talk to what
  * (`policy`), where records are handed to, a compliance report that is made by a schedule.
  */
 export const SETTING_NAMES = [
@@ -16,6 +16,7 @@ export const SETTING_NAMES = [
   "network",
   "node",
   "alert_rule",
+  "alert_silence",
   "recipient",
   "policy",
   "sink",
