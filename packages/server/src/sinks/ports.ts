@@ -61,8 +61,8 @@ export interface Refused extends Why {
 }
 
 export type SendResult =
-  /** All of them are kept there. */
-  | { readonly kind: "taken" }
+  /** All of them are kept there; but for `unnamed`, which it refused for good without saying which (OTLP). */
+  | { readonly kind: "taken"; readonly unnamed?: { readonly count: number } & Why }
   /** All others are kept there. `refused`: for good, these are parked. `again`: to be sent again, by their index. */
   | {
       readonly kind: "partly";
@@ -98,6 +98,8 @@ export interface TransportDeps {
   readonly sink: string;
   /** The server's data directory. */
   readonly dataDir: string;
+  /** `outgoing.allow_link_local` */
+  readonly allowLinkLocal: boolean;
   /** `User-Agent` and `observer.version`. */
   readonly version: string;
   readonly now: () => number;
