@@ -2,7 +2,10 @@
 import { Command } from "commander";
 import manifest from "../package.json" with { type: "json" };
 import { addContextCommands } from "./commands/context.ts";
+import { addMapCommand } from "./commands/map.ts";
 import { addObserveCommand } from "./commands/observe.ts";
+import { addStatsCommand } from "./commands/stats.ts";
+import { addWhoisCommand } from "./commands/whois.ts";
 import { EXIT_CODES_TEXT, EXIT_USAGE } from "./errors.ts";
 
 export function newProgram(): Command {
@@ -20,6 +23,9 @@ export function newProgram(): Command {
 
 export function addTerminalCommands(program: Command): Command {
   addObserveCommand(program);
+  addStatsCommand(program);
+  addMapCommand(program);
+  addWhoisCommand(program);
   addContextCommands(program);
   return program;
 }
