@@ -44,6 +44,7 @@ import { settingsHistoryRoutes } from "./routes/settings-history.ts";
 import { systemRoutes } from "./routes/system.ts";
 import { tokenRoutes } from "./routes/tokens.ts";
 import { noteTokenUses } from "./token-use-hook.ts";
+import { Visits } from "./visits.ts";
 
 const JSON_BODY_LIMIT = 256 * 1024;
 
@@ -76,7 +77,8 @@ export async function buildApp(context: ApiContext): Promise<Api> {
     errorResponseBuilder: (_request, { ttl }) => new AuthError({ code: "RATE_LIMITED", retryAfterMs: ttl }, "too many attempts"),
   });
   await app.register(swagger, { openapi: description(context.version), transform: withAccess });
-  auditHook(app, context);
+  const visits = new Visits({ awayMs: context.config.auth.session.idle }, context);
+  auditHook(app, { ...context, visits });
   guard(app, { ...context, clientCa: context.config.tls.client_ca ?? null });
   limitQuotas(app, context.config);
   noteTokenUses(app, context);

@@ -4,9 +4,11 @@ import { afterEach, expect, it } from "vitest";
 import type { AuditEntry } from "../audit/entry.ts";
 import { AuditLog } from "../audit/log.ts";
 import { Repeats } from "../audit/repeats.ts";
+import { EVERYTHING } from "../auth/identity.ts";
 import { StoreError } from "../store/errors.ts";
 import { auditHook } from "./audit-hook.ts";
 import { sendError } from "./errors.ts";
+import { Visits } from "./visits.ts";
 
 const logger = { debug() {}, info() {}, warn() {}, error() {} };
 const closing: (() => Promise<void>)[] = [];
@@ -29,8 +31,14 @@ async function served() {
   const app = fastify();
   app.setErrorHandler(sendError);
   await app.register(cookie);
+  let nowMs = 0;
+  const visits = new Visits({ awayMs: 1000 }, { now: () => nowMs });
   app.decorateRequest("identity", null);
-  auditHook(app, { audit, repeats, auth: { identify: async () => null } });
+  app.addHook("onRequest", async (request) => {
+    const name = request.headers["remote-user"];
+    if (typeof name === "string") request.identity = { kind: "session", id: name, account: name, name, ...EVERYTHING };
+  });
+  auditHook(app, { audit, repeats, visits, auth: { identify: async () => null } });
   app.post("/api/thing", { config: { access: "admin" } }, async () => {
     done.push("changed");
     return {};
@@ -56,7 +64,11 @@ async function served() {
     await app.close();
     await audit.stop();
   });
-  return { app, store, stored, done, audit, repeats };
+  app.get("/read", { config: { access: "read", audit: false } }, async () => ({}));
+  const wait = (ms: number) => {
+    nowMs += ms;
+  };
+  return { app, store, stored, done, audit, repeats, wait };
 }
 
 it("lets nothing be changed, taken out or signed in that can't be noted", async () => {
@@ -113,5 +125,21 @@ it("tells what was done again and again as one, and nothing where there is nothi
     ["made", "a", 1],
     ["made", "b", 1],
     ["made", "a", 2],
+  ]);
+});
+
+it("whom a proxy vouches for signs in once a visit, and is not answered while that can't be stored", async () => {
+  const { app, store, stored, wait } = await served();
+  const ask = async () => (await app.inject({ url: "/read", headers: { "remote-user": "ana" } })).statusCode;
+  store.isAway = true;
+  expect(await ask()).toBe(503);
+  store.isAway = false;
+  for (const ms of [0, 900, 900, 1100]) {
+    wait(ms);
+    expect(await ask()).toBe(200);
+  }
+  expect(stored.map(({ action, details }) => [action, details])).toEqual([
+    ["signin.ok", '{"method":"proxy"}'],
+    ["signin.ok", '{"method":"proxy"}'],
   ]);
 });

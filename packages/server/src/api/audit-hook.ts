@@ -3,7 +3,8 @@
  *
  * - `change`, `export`: the line is stored before anything is done (if it can't be, nothing is done and the answer is 503), and again with
  *   what became of it.
- * - `signin`: a success is stored before its answer is sent: without the line there is no cookie.
+ * - `signin`: a success is stored before its answer is sent: without the line there is no cookie. Whom a proxy vouches for signs in with the
+ *   first request of a visit.
  * - `search`, `once`, failures and refusals: in memory for up to a second; what is the same within minutes is one line with a count.
  */
 import type {} from "@fastify/cookie";
@@ -13,7 +14,9 @@ import { type AuditEntry, whoOf } from "../audit/entry.ts";
 import type { AuditLog } from "../audit/log.ts";
 import type { Repeats } from "../audit/repeats.ts";
 import type { Auth } from "../auth/auth.ts";
+import { isVouchedFor } from "../auth/identity.ts";
 import { askedOf, auditOf, isObject, type RouteAudit, targetOf } from "./audit-asked.ts";
+import type { Visits } from "./visits.ts";
 
 declare module "fastify" {
   interface FastifyContextConfig {
@@ -31,6 +34,7 @@ declare module "fastify" {
 }
 
 export interface AuditHookDeps {
+  readonly visits: Visits;
   readonly auth: Pick<Auth, "identify">;
   readonly audit: AuditLog;
   readonly repeats: Repeats;
@@ -42,6 +46,7 @@ export function auditHook(app: FastifyInstance, deps: AuditHookDeps): void {
   app.decorateRequest("auditBegun", null);
   app.decorateRequest("auditDone", false);
   prepareAudited(app);
+  app.addHook("preHandler", async (request) => noteVisit(request, deps));
   app.addHook("preHandler", async (request, reply) => begin(request, reply, deps));
   app.addHook("preHandler", (request, _reply, done) => during(request.audited, done));
   app.addHook("onSend", async (request, reply) => {
@@ -79,6 +84,17 @@ function sessionOf(reply: FastifyReply): string | null {
 
 /** Over TLS the name has a prefix. */
 const SESSION = /flowtrail_session=([^;]+)/;
+
+async function noteVisit(request: FastifyRequest, { audit, visits }: AuditHookDeps): Promise<void> {
+  const { identity, ip } = request;
+  if (!isVouchedFor(identity) || !visits.begins(identity.account, ip)) return;
+  try {
+    await audit.write(entryOf(request, audit, { action: "signin.ok", details: { method: "proxy" } }));
+  } catch (error) {
+    visits.forget(identity.account, ip);
+    throw error;
+  }
+}
 
 async function begin(request: FastifyRequest, reply: FastifyReply, { audit, repeats }: AuditHookDeps): Promise<void> {
   const line = auditOf(request);

@@ -46,6 +46,10 @@ export type Identity =
   /** `insecure_no_auth`: nobody is asked. */
   | ({ readonly kind: "anybody" } & Grant);
 
+/** By a proxy, with each request: there is no session. */
+export const isVouchedFor = (identity: Identity | null): identity is Identity & { kind: "session"; account: string } =>
+  identity?.kind === "session" && identity.id === identity.account;
+
 /**
  * What a route is for. `public`: nothing is asked. `agent`: an agent's token. `read`: flows and what belongs to them, within the scope of
  * whoever asks. `audit`: what the whole installation knows of itself (settings, credentials, health). `admin`: changes.

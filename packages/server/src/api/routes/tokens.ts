@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { SIGNIN_MS } from "../../auth/auth.ts";
 import { AuthError } from "../../auth/errors.ts";
-import { EVERYTHING, type Grant, type Identity } from "../../auth/identity.ts";
+import { EVERYTHING, type Grant, type Identity, isVouchedFor } from "../../auth/identity.ts";
 import { isWithin } from "../../auth/within.ts";
 import type { Account } from "../../store/account-rows.ts";
 import type { Token } from "../../store/token-rows.ts";
@@ -120,9 +120,6 @@ export function tokenRoutes(api: Api, context: ApiContext): void {
     },
   });
 }
-
-/** By a proxy, with each request: there is no session. */
-const isVouchedFor = (identity: Identity | null) => identity?.kind === "session" && identity.id === identity.account;
 
 interface CameBy {
   /** The API token, its own or that of its session. */
