@@ -1,6 +1,7 @@
 /** Who may talk to whom: what people allow, and whether a connection is covered by it. */
 import { type Cidr, cidrContains, formatAddress, parseAddress, parseCidr } from "@flowtrail/model";
 import { z } from "zod";
+import type { Inventory } from "../../identify/inventory-schema.ts";
 
 const word = z.string("expected a text").min(1, "expected a text").max(256, "expected at most 256 characters");
 const END_TYPES = ["node", "user", "extclient", "egress_route", "external", "unknown"] as const;
@@ -153,4 +154,30 @@ function isInRange(range: Cidr, ip: string): boolean {
 function isBelow(domain: string | null, parent: string): boolean {
   const [own, above] = [domain?.toLowerCase() ?? "", parent.toLowerCase().replace(/^\*?\./, "")];
   return own === above || own.endsWith(`.${above}`);
+}
+
+/** Of the inventory as it is now: of users their groups, too. */
+export function tagsOf(
+  { networks }: Pick<Inventory, "networks">,
+  networkId: string,
+  { type, name }: Pick<End, "type" | "name">,
+): readonly string[] {
+  const network = networks.find(({ id }) => id === networkId);
+  if (network === undefined || name === null) return [];
+  const isSo = (one: { readonly id: string; readonly name?: string | undefined }) =>
+    (one.name ?? one.id) === name || one.id === name;
+  switch (type) {
+    case "node":
+      return network.nodes.find(isSo)?.tags ?? [];
+    case "user": {
+      const user = network.users.find(isSo);
+      return user === undefined ? [] : [...user.tags, ...user.groups];
+    }
+    case "extclient":
+      return network.config_files.find(isSo)?.tags ?? [];
+    case "egress_route":
+      return network.egress.find(isSo)?.tags ?? [];
+    default:
+      return [];
+  }
 }
