@@ -17,7 +17,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 };
 /** Stages of a package in the order of the data: one imports those to its left, and what is in no stage (ports, config, errors). */
 const STAGES: Readonly<Record<string, readonly string[]>> = {
-  agent: ["capture", "track", "name", "spool", "ship"],
+  agent: ["capture", "track", "name", "denied", "spool", "ship"],
   server: ["store", "query"],
 };
 /** Where native code is called: nothing checks what is passed to it, so it is kept small and in these folders. */

@@ -8,6 +8,8 @@ import { addressesByNetwork, chooseNetworks, excludeRules, nameModes, networksOf
 import { repeat, systemClock } from "./clock.ts";
 import type { AgentConfig } from "./config.ts";
 import { Coverage } from "./coverage.ts";
+import { DENIED_DEFAULTS, DeniedFlows } from "./denied/denied.ts";
+import { DeniedCapture } from "./denied/denied-capture.ts";
 import { dropsOf, gaugesOf, type Parts, statusOf, VERSION } from "./facts.ts";
 import { HostWatch } from "./host-watch.ts";
 import { NameCapture } from "./name/name-capture.ts";
@@ -98,6 +100,15 @@ export class Agent {
         owners: () => ((captureConfig.process ?? this.#serverConfig.current.capture.process) ? names.owners : null),
       },
     );
+    const denied = new DeniedFlows(
+      { ...DENIED_DEFAULTS, reporter: node },
+      {
+        placeOf: (key) => tracker.placeOf(key),
+        newId: (seenMs, words) => tracker.newId(seenMs, words),
+        monotonicMs: () => performance.now(),
+      },
+    );
+    const deniedCapture = new DeniedCapture({ group: captureConfig.denied_group, rules: captureConfig.denied_rules }, denied);
     this.#coverage = new Coverage(tracker);
     const spool = new Spool({
       dir: join(state, "spool"),
@@ -105,7 +116,13 @@ export class Agent {
       maxSegmentBytes: config.spool.max_segment_bytes,
     });
     const flusher = new Flusher({
-      tracker,
+      tracker: {
+        collect: (batch, nowMs, maxRows) => {
+          tracker.collect(batch, nowMs, maxRows);
+          denied.collect(batch, nowMs, maxRows);
+        },
+        checkpoint: () => tracker.checkpoint(),
+      },
       spool,
       coverage: this.#coverage,
       facts: () => ({
@@ -125,7 +142,7 @@ export class Agent {
         tokenChanged: (from, signal) => token.changed(from, signal),
       },
     );
-    this.#parts = { config, capture, tracker, names, spool, flusher, shipper };
+    this.#parts = { config, capture, tracker, names, denied: deniedCapture, spool, flusher, shipper };
 
     this.#serverConfig = new ServerConfigPoller(
       { path: join(state, "server-config.json"), everyMs: config.server_config_interval },
@@ -246,7 +263,7 @@ export class Agent {
   }
 
   async #capture(): Promise<void> {
-    const { capture, tracker, names } = this.#parts;
+    const { capture, tracker, names, denied } = this.#parts;
     // From here on nothing is missed: the kernel keeps events for us from the first moment of `start`.
     this.#coverage.begin(systemClock.now());
     // First, so that the first connections have their names; connections go on without if it may not listen.
@@ -257,6 +274,7 @@ export class Agent {
       names.stop();
       throw error;
     }
+    denied.start();
     this.#state = "running";
     // Where conntrack is a module it may have been loaded just now.
     tracker.setTimeouts(readTimeouts());
@@ -264,7 +282,7 @@ export class Agent {
       if (problem !== null)
         this.#log.warn({ name, problem }, "a switch of the kernel can't be set: see docs for what is missing without it");
     }
-    if (names.problem !== "") this.#log.warn({}, names.problem);
+    for (const { problem } of [names, denied]) if (problem !== "") this.#log.warn({}, problem);
     this.#log.info(
       {
         node: this.#config.node,
@@ -296,8 +314,10 @@ export class Agent {
 
   /** Whatever can't be put back in the kernel, the rest of the agent goes on to its end. */
   async #stopCapture(): Promise<void> {
-    const { capture, names } = this.#parts;
+    const { capture, names, denied } = this.#parts;
     names.stop();
+    denied.drain();
+    denied.stop();
     try {
       await capture.stop();
       for (const failed of capture.restored?.failed ?? []) this.#log.warn(failed, "a switch of the kernel can't be put back");
@@ -325,9 +345,10 @@ export class Agent {
     this.#addresses = addressesByNetwork(this.#networks, interfaces);
     this.#declare(interfaces);
     const own = interfaces.flatMap((one) => one.addresses.map((address) => address.bytes));
-    const { tracker, names } = this.#parts;
+    const { tracker, names, denied } = this.#parts;
     tracker.setNetworks(new NetworkTable(this.#networks, own));
     const { icmp, dns } = told.capture;
+    denied.setWanted(capture.denied ?? told.capture.denied);
     const off = networksOff(told.networks);
     this.#networksOff = off;
     const exclude = excludeRules(told);
@@ -369,9 +390,10 @@ export class Agent {
   }
 
   #flush(options: { force?: boolean } = {}): void {
-    const { flusher, shipper, names } = this.#parts;
+    const { flusher, shipper, names, denied } = this.#parts;
     const now = systemClock.now();
     names.drain(now);
+    denied.drain();
     try {
       if (flusher.flush(now, options) > 0) shipper.notify();
       flusher.checkpoint(now, options);
@@ -406,7 +428,7 @@ export class Agent {
   }
 
   #readStatus(nowMs: number): AgentStatus {
-    const { shipper, capture, names } = this.#parts;
+    const { shipper, capture, names, denied } = this.#parts;
     const problems = [
       this.#spoolProblem,
       shipper.lastError,
@@ -414,6 +436,7 @@ export class Agent {
       this.#networks.length === 0 ? NO_NETWORKS : "",
       this.#state === "paused" ? "capture is switched off on the server" : "",
       names.problem,
+      denied.problem,
       ...capture.findings.map(({ name, problem }) => (problem === null ? "" : `${name}: ${problem}`)),
     ].filter((problem) => problem !== "");
     const { startedMs, state, networks, addresses } = {

@@ -169,6 +169,25 @@ const schema = z.strictObject(
         default: undefined,
         defaultText: "what the server says, else false",
       }),
+      denied: yesNo({
+        description: "rows of what firewall rules drop, as far as log rules or `denied_rules` tell of it",
+        default: undefined,
+        defaultText: "what the server says, else false",
+      }),
+      denied_group: count({
+        description:
+          'nflog group that log rules send dropped packets to (`log group 740 prefix "…"`, `-j NFLOG --nflog-group 740`); a group has one listener only',
+        min: 0,
+        max: 65_535,
+        unit: "",
+        default: 740,
+      }),
+      denied_rules: oneOf(["off", "auto"], {
+        description:
+          "auto: a table of the agent's own traces first packets (200 a second at most), so that drops of nftables and iptables-nft are known without log rules",
+        placeholder: "off|auto",
+        default: "off",
+      }),
       quic_ports: list(port, {
         description: "UDP ports on which names are looked for in QUIC, besides 443",
         expected: "ports, such as 8443",

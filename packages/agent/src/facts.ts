@@ -3,6 +3,7 @@ import { formatCidr } from "@flowtrail/model";
 import packageJson from "../package.json" with { type: "json" };
 import type { ConntrackCapture } from "./capture/capture.ts";
 import type { AgentConfig } from "./config.ts";
+import type { DeniedCapture } from "./denied/denied-capture.ts";
 import type { NameCapture } from "./name/name-capture.ts";
 import type { Shipper } from "./ship/ship.ts";
 import type { Flusher } from "./spool/flush.ts";
@@ -18,6 +19,7 @@ export interface Parts {
   readonly capture: ConntrackCapture;
   readonly tracker: FlowTracker;
   readonly names: NameCapture;
+  readonly denied: DeniedCapture;
   readonly spool: Spool;
   readonly flusher: Flusher;
   readonly shipper: Shipper;
@@ -32,7 +34,7 @@ export interface Moment {
 }
 
 /** Everything that is not stored, by reason; monotonic. */
-export function dropsOf({ tracker, capture, shipper, names }: Parts): Record<string, number> {
+export function dropsOf({ tracker, capture, shipper, names, denied }: Parts): Record<string, number> {
   const { tap, off, excluded, unasked, forwarded, rateLimited, evicted } = names.stats;
   return {
     ...tracker.stats.drops,
@@ -48,6 +50,8 @@ export function dropsOf({ tracker, capture, shipper, names }: Parts): Record<str
     dns_unasked: unasked,
     dns_forwarded: forwarded,
     name_table_full: tracker.stats.namesRefused,
+    // Packets, where the others are connections.
+    ...prefixed("denied_", denied.facts.drops),
   };
 }
 
@@ -67,6 +71,7 @@ export function gaugesOf(parts: Parts, state: AgentStatus["state"]): Record<stri
     spool_damaged: spool.stats.damaged,
     upload_failures: shipper.stats.failures,
     ...nameFacts(parts),
+    ...prefixed("denied_", parts.denied.facts.gauges),
   };
   for (const { name, found, value } of capture.findings) {
     const short = name.replace(/^nf_/, "");
@@ -96,6 +101,11 @@ function nameFacts({ tracker, names }: Parts): Record<string, number> {
   };
 }
 
+function deniedStatus({ denied }: Parts): AgentStatus["denied"] {
+  const { gauges, listening, group, rules, problem } = denied.facts;
+  return { listening, group, rules, problem, ...gauges };
+}
+
 function prefixed(prefix: string, counts: Readonly<Record<string, number>>): Record<string, number> {
   return Object.fromEntries(Object.entries(counts).map(([name, count]) => [`${prefix}${name}`, count]));
 }
@@ -120,6 +130,7 @@ export function statusOf(parts: Parts, moment: Moment): AgentStatus {
     flows: { open: openFlows, opened, ended, lost, rows },
     drops: dropsOf(parts),
     names: { modes: parts.names.modes, interfaces: parts.names.interfaces, problem: parts.names.problem, ...nameFacts(parts) },
+    denied: deniedStatus(parts),
     capture: { ...capture.stats },
     sysctls: capture.findings.map(({ name, found, value, problem }) => ({ name, found, value, problem })),
     spool: { ...spool.depth, last_sequence: spool.lastSequence, unwritten: flusher.pending, ...spool.stats },

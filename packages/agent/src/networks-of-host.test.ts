@@ -78,7 +78,7 @@ describe("the networks of a host", () => {
       { id: "a", ranges: [], egress: [], members: [], names: "second-level" as const },
       { id: "b", ranges: [], egress: [], members: [] },
     ];
-    const told = { networks, capture: { icmp: true, dns: true, names: "full" as const, process: false } };
+    const told = { networks, capture: { icmp: true, dns: true, names: "full" as const, denied: false, process: false } };
     expect(["a", "b", "c"].map(nameModes(undefined, told))).toEqual(["second-level", "full", "full"]);
     expect(["a", "b", "c"].map(nameModes("off", told))).toEqual(["off", "off", "off"]);
   });

@@ -59,6 +59,7 @@ const schema = z.object({
       icmp: z.boolean().default(true),
       dns: z.boolean().default(true),
       names: names.default("full"),
+      denied: z.boolean().default(false),
       process: z.boolean().default(false),
     })
     .prefault({}),

@@ -28,6 +28,7 @@ const status = (opened: number, drops: Record<string, number>): AgentStatus => (
   drops,
   capture: {},
   names: {},
+  denied: {},
   sysctls: [],
   spool: { batches: 2, bytes: 2048 },
   ship: { state: "idle", accepted: opened },

@@ -32,6 +32,8 @@ export interface AgentStatus {
   readonly capture: Readonly<Record<string, number>>;
   /** Where names are listened for, why some are missing, and counts. */
   readonly names: Readonly<Record<string, number | string | readonly string[]>>;
+  /** What firewalls drop. */
+  readonly denied: Readonly<Record<string, number | string | boolean>>;
   readonly sysctls: readonly {
     readonly name: string;
     readonly found: number | null;

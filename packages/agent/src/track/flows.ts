@@ -106,8 +106,7 @@ export class Flows {
     columns.seen[slot] = startMs;
     columns.since[slot] = startMs;
     columns.kernelStartUs[slot] = record.startUs;
-    flowIdWords(seenMs, this.#sequence, columns.flowId, slot * 2);
-    this.#sequence = (this.#sequence + 1) % FLOW_ID_SEQUENCES;
+    this.newId(seenMs, columns.flowId, slot * 2);
     this.#translation(slot, key, record);
     this.note(slot, record);
     if (this.excludedEntries.take(record)) this.setFlag(slot, FLAG.excluded);
@@ -115,6 +114,12 @@ export class Flows {
     this.#stats.openFlows++;
     this.markDirty(slot);
     return slot;
+  }
+
+  /** Writes an id that no other flow of this agent has. */
+  newId(seenMs: number, words: Uint32Array, at: number): void {
+    flowIdWords(seenMs, this.#sequence, words, at);
+    this.#sequence = (this.#sequence + 1) % FLOW_ID_SEQUENCES;
   }
 
   #take(key: FlowKey): number {

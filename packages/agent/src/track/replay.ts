@@ -1,6 +1,6 @@
 /** After a crash: rows that were spooled after the last checkpoint, put back into the flow table. */
 import { ADDRESS_BYTES, type FlowBatch } from "@flowtrail/model";
-import { NO_CODE, STATE } from "./codes.ts";
+import { NO_CODE, STATE, VERDICT } from "./codes.ts";
 import { FlowKey } from "./flow-key.ts";
 import { FLAG, PHASE, UNKNOWN_STATE } from "./flow-layout.ts";
 import type { Flows } from "./flows.ts";
@@ -18,6 +18,8 @@ export function replayRows(batches: Iterable<FlowBatch>, flows: Flows): number {
 
 function replayRow(batch: FlowBatch, row: number, key: FlowKey, flows: Flows): void {
   const { table } = flows;
+  // What a firewall dropped is no entry of the kernel's.
+  if (batch.columns.verdict.has(row) && batch.columns.verdict.codes[row] === VERDICT.denied) return;
   key.setRow(batch, row);
   let slot = slotOf(batch, row, key, flows);
   if (batch.columns.counters_final.get(row) || batch.columns.state.codes[row] === STATE.lost) {

@@ -18,7 +18,7 @@ import { Naming } from "./naming.ts";
 import { NetworkTable, type Place } from "./networks.ts";
 import { replayRows } from "./replay.ts";
 import { writeRow } from "./row-writer.ts";
-import { newStats, type TrackerStats } from "./stats.ts";
+import { type DropReason, newStats, type TrackerStats } from "./stats.ts";
 import { type TrafficConfig, TrafficRules } from "./traffic-rules.ts";
 
 export interface TrackerConfig {
@@ -111,6 +111,16 @@ export class FlowTracker implements ConntrackListener {
 
   setTimeouts(timeouts: ConntrackTimeouts): void {
     this.#timeouts = timeouts;
+  }
+
+  /** Where a packet that made no connection belongs, or why it is not stored. */
+  placeOf(key: FlowKey): Place | DropReason {
+    return this.#rules.judge(key, null);
+  }
+
+  /** Writes the id of a row that is none of a connection. */
+  newId(seenMs: number, words: Uint32Array): void {
+    this.#flows.newId(seenMs, words, 0);
   }
 
   onEvent(record: ConntrackRecord, arrivalMs: number): void {

@@ -39,12 +39,14 @@ export const NLM_F_APPEND = 0x800;
 
 // <linux/netfilter/nfnetlink.h>
 export const NFNL_SUBSYS_CTNETLINK = 1;
+export const NFNL_SUBSYS_ULOG = 4;
 export const NFNL_SUBSYS_NFTABLES = 10;
 export const NFNL_MSG_BATCH_BEGIN = 0x10;
 export const NFNL_MSG_BATCH_END = 0x11;
 export const NFNLGRP_CONNTRACK_NEW = 1;
 export const NFNLGRP_CONNTRACK_UPDATE = 2;
 export const NFNLGRP_CONNTRACK_DESTROY = 3;
+export const NFNLGRP_NFTRACE = 9;
 
 // <asm-generic/errno.h>
 export const EPERM = 1;
@@ -52,6 +54,7 @@ export const ENOENT = 2;
 export const EINTR = 4;
 export const EAGAIN = 11;
 export const EACCES = 13;
+export const EBUSY = 16;
 export const EEXIST = 17;
 export const EINVAL = 22;
 export const EPROTONOSUPPORT = 93;

@@ -15,6 +15,10 @@ export interface Message {
   text(attribute: number): string;
   /** The number of an attribute, 0 if there is none. */
   be32(attribute: number): number;
+  /** The number of an attribute inside of others, 0 if there is none. Exact below 2^53. */
+  be64(...path: readonly number[]): number;
+  /** The value of an attribute inside of others. */
+  bytes(...path: readonly number[]): Buffer | undefined;
 }
 
 /** Calls `visit` for each message until it returns false. Returns false in that case. */
@@ -40,11 +44,22 @@ function view(bytes: Buffer): Message {
       const value = find(bytes, attribute);
       return value && value.length >= 4 ? value.readUInt32BE(0) : 0;
     },
+    be64: (...path) => {
+      const value = findIn(bytes, path);
+      return value && value.length >= 8 ? value.readUInt32BE(0) * 2 ** 32 + value.readUInt32BE(4) : 0;
+    },
+    bytes: (...path) => findIn(bytes, path),
   };
 }
 
-function find(bytes: Buffer, attribute: number): Buffer | undefined {
-  for (let at = NLMSGHDR_BYTES + NFGENMSG_BYTES; at + 4 <= bytes.length; ) {
+function findIn(message: Buffer, [first = 0, ...inside]: readonly number[]): Buffer | undefined {
+  let value = find(message, first);
+  for (const attribute of inside) value = value && find(value, attribute, 0);
+  return value;
+}
+
+function find(bytes: Buffer, attribute: number, start = NLMSGHDR_BYTES + NFGENMSG_BYTES): Buffer | undefined {
+  for (let at = start; at + 4 <= bytes.length; ) {
     const length = bytes.readUInt16LE(at);
     if (length < 4 || at + length > bytes.length) return undefined;
     if ((bytes.readUInt16LE(at + 2) & 0x3fff) === attribute) return bytes.subarray(at + 4, at + length);

@@ -44,6 +44,10 @@ export class MessageWriter {
     this.#bytes.writeUInt32BE(value, this.#attribute(type, 4));
   }
 
+  be64(type: number, value: number): void {
+    this.#bytes.writeBigUInt64BE(BigInt(value), this.#attribute(type, 8));
+  }
+
   /** An address as ConntrackRecord.words holds it. */
   words(type: number, words: Uint32Array, from: number, count: number): void {
     const at = this.#attribute(type, count * 4);
@@ -54,6 +58,12 @@ export class MessageWriter {
   text(type: number, value: string): void {
     const at = this.#attribute(type, Buffer.byteLength(value) + 1);
     this.#bytes[at + this.#bytes.write(value, at)] = 0;
+  }
+
+  /** Bytes as they are. */
+  raw(type: number, value: readonly number[]): void {
+    const at = this.#attribute(type, value.length);
+    for (const [i, byte] of value.entries()) this.#bytes[at + i] = byte;
   }
 
   /** Attributes written by `content` go inside of this one. */

@@ -7,6 +7,7 @@ import { EAGAIN, ENETDOWN } from "../netlink/constants.ts";
 import { libc } from "../netlink/libc.ts";
 import { ReadableWatch } from "../netlink/readable.ts";
 import { ReceiveRing } from "../netlink/ring.ts";
+import { share } from "../share.ts";
 import { packetFilter, SNAP_BYTES } from "./filter.ts";
 import { Rota } from "./rota.ts";
 import { PacketSocket, packetError } from "./socket.ts";
@@ -43,8 +44,6 @@ export interface PacketTapStats {
 const SLOTS = 64;
 /** Of all interfaces together, then others have their turn: 512 DNS answers are about 2 ms. */
 const PACKETS_PER_TURN = 512;
-/** After a turn that left something, so many times as long as it took of the CPU is left to others: the tap never has more than a quarter of it. */
-const PAUSE_PER_TURN = 3;
 const RECONCILE_MS = 10_000;
 
 interface Tapped {
@@ -165,12 +164,9 @@ export class PacketTap {
   readonly #turn = (): void => {
     this.#timer = undefined;
     const before = this.#stats.packets;
-    const startedUs = cpuUs();
-    const emptied = this.#fetch();
-    if (!emptied) {
-      const pauseMs = Math.ceil(((cpuUs() - startedUs) / 1000) * PAUSE_PER_TURN);
-      this.#timer = setTimeout(this.#turn, Math.max(1, pauseMs));
-    } else if (this.#stats.packets !== before) this.#later();
+    const { result: emptied, pauseMs } = share(() => this.#fetch());
+    if (!emptied) this.#timer = setTimeout(this.#turn, pauseMs);
+    else if (this.#stats.packets !== before) this.#later();
     else this.#arm();
   };
 
@@ -205,10 +201,4 @@ export class PacketTap {
     this.#stats.packets += count;
     return count;
   }
-}
-
-/** Not the time that went by: on a busy machine others had most of that. */
-function cpuUs(): number {
-  const { user, system } = process.cpuUsage();
-  return user + system;
 }
