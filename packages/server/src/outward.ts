@@ -3,13 +3,20 @@
  * and stopped before it; none of them is on the way of the data, so that one which is stuck costs no report.
  */
 import { hostname } from "node:os";
+import { join, join } from "node:path";
 import type { FastifyBaseLogger } from "fastify";
+import { Known } from "./alerts/watchers/known.ts";
 import type { AuditLog } from "./audit/log.ts";
 import type { ServerConfig } from "./config/schema.ts";
 import type { Health } from "./health/health.ts";
 import type { Roster } from "./health/roster.ts";
 import type { InventoryHistory } from "./identify/history/history.ts";
 import type { CountedSources } from "./query/flow-list-known.ts";
+import { makeRecipients } from "./recipients/make.ts";
+import type { Recipients } from "./recipients/recipients.ts";
+import { Sealed, Sealed } from "./secrets/sealed.ts";
+import { SinkBook } from "./sinks/sink-book.ts";
+import { Sinks } from "./sinks/sinks.ts";
 import { LEASE_TIMES, Leases } from "./store/leases.ts";
 import type { Store } from "./store/store.ts";
 
@@ -30,23 +37,41 @@ export class Outward {
   readonly #deps: OutwardDeps;
   /** What only one of several servers does. */
   readonly leases: Leases;
+  /** What has to be sent on, such as the password of a mail server. */
+  readonly sealed: Sealed;
+  /** Where records are handed to. */
+  readonly sinks: Sinks;
+  readonly sinkBook: SinkBook;
+  /** Policies and lists, and the watchers that ask them. */
+  readonly known: Known;
 
   constructor(deps: OutwardDeps) {
     this.#deps = deps;
-    const { config, store, logger } = deps;
+    const { config, store, roster, logger } = deps;
+    this.known = new Known({ dataDir: config.data, book: store.settings, roster, logger });
     this.leases = new Leases(
       { ...LEASE_TIMES, shared: config.store.url !== undefined },
       { clickhouse: store.clickhouse, logger, holder: `${hostname()} ${process.pid}` },
     );
+    this.sealed = new Sealed({ keyFile: config.secrets.key_file ?? join(config.data, "secrets.key") }, { now });
+    const { leases, sealed } = this;
+    this.sinks = new Sinks({ config, store, leases, sealed, now, logger });
+    this.sinkBook = new SinkBook({ book: store.settings, sealed, now });
   }
 
   /** @throws StoreError */
   async start(): Promise<void> {
     this.leases.start();
+    this.recipients.start();
+    await this.sinks.start();
+    await this.known.lists.start();
     this.#deps.logger.debug({}, "alerts, sinks and compliance reports start");
   }
 
   async stop(): Promise<void> {
+    await this.known.lists.stop();
+    await this.sinks.stop();
+    await this.recipients.stop();
     await this.leases.stop();
     this.#deps.logger.debug({}, "alerts, sinks and compliance reports stop");
   }

@@ -4,6 +4,7 @@ import {
   type ColumnName,
   type Filter,
   formatAddress,
+  formatCount,
   parseAddress,
   printFilter,
   type TimeRange,
@@ -14,6 +15,7 @@ import { filterColumns } from "../../query/traffic/fields.ts";
 import { begunRows } from "../../query/traffic/flow-rows.ts";
 import { TRAFFIC_SETTINGS } from "../../query/traffic/traffic-sql.ts";
 import { FLOWS, FLOWS_OPEN } from "../../store/schema/flow-tables.ts";
+import { withoutSample } from "../groups.ts";
 import type { WatchTools } from "../watcher.ts";
 
 export interface Asked {
@@ -38,8 +40,8 @@ export function ofBegun<T>(
   sql: (subquery: string) => string,
   bindings: Readonly<Record<string, unknown>> = {},
 ): Promise<T[]> {
-  const all = new Set<ColumnName>([...columns, "primary", "start", ...filterColumns(filter)]);
-  const passes = filterSql(filter);
+  const all = new Set<ColumnName>([...columns, "primary", "start", "network", ...filterColumns(filter)]);
+  const passes = filterSql(withoutSample(filter));
   const rows = begunRows(all, [{ fromMs: "from_ms", toMs: "to_ms", longMs: "from_ms" }]);
   // Only what asks for the state of a flow needs to know who reports right now.
   const heard = all.has("state") ? tools.agents().flatMap((agent) => (agent.silent ? [] : [agent.reporter_id])) : [];
@@ -112,4 +114,9 @@ export function whoLabel(end: "src" | "dst", { name, ip }: Who): Readonly<Record
 export function evidence(rule: Filter, network: string | null, conditions: readonly Filter[]): string {
   const inNetwork = network === null ? [] : [columnIs("network", [network])];
   return printFilter(allFilters([rule, ...inNetwork, ...conditions]));
+}
+
+/** "3 connections, 2 answered" */
+export function answeredText(connections: number, answered: number): string {
+  return `${formatCount(connections)} connection${connections === 1 ? "" : "s"}, ${formatCount(answered)} answered`;
 }

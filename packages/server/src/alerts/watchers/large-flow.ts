@@ -5,6 +5,7 @@ import { filterSql } from "../../query/filter-sql.ts";
 import { columnIs } from "../../query/filters.ts";
 import { moment } from "../../query/sql.ts";
 import { FLOWS, FLOWS_LONG, FLOWS_OPEN } from "../../store/schema/flow-tables.ts";
+import { withoutSample } from "../groups.ts";
 import type { Watcher } from "../watcher.ts";
 import { type Asked, addressText, evidence, isWho, MOST_GROUPS, nameOf, type SrcRow, srcOf, whoLabel, whoSql } from "./begun.ts";
 
@@ -42,7 +43,7 @@ export const largeFlowWatcher: Watcher<LargeFlowSettings> = {
 
 /** Of flows that were seen in the window: what is open, and what ended in it. */
 function largest({ filter, window, tools }: Asked, { least_hours, least_bytes }: LargeFlowSettings): Promise<Row[]> {
-  const passes = filterSql(filter, { state: "toString(state)" });
+  const passes = filterSql(withoutSample(filter), { state: "toString(state)" });
   const bytes = "ifNull(src_bytes, 0) + ifNull(dst_bytes, 0)";
   const columns = `${KEY}, network, ${whoSql("src").join(", ")}, toString(dst_ip) AS target, domain, dst_name, protocol, ifNull(dst_port, 0) AS dst_port`;
   const seen = `last_seen >= ${moment("from_ms")} AND start < ${moment("to_ms")} AND start >= ${moment("oldest_ms")}`;

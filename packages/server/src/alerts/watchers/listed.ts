@@ -1,12 +1,12 @@
 /** Somebody talks to an address or a domain that stands on one of the lists, or such an address to somebody here. */
 import type { Finding } from "@flowtrail/model";
-import { formatCount } from "@flowtrail/model";
 import { z } from "zod";
 import { columnIs } from "../../query/filters.ts";
 import type { Watcher } from "../watcher.ts";
 import {
   type Asked,
   addressText,
+  answeredText,
   evidence,
   isWho,
   MOST_GROUPS,
@@ -109,7 +109,7 @@ async function findingsOf(
         labels: { network: row.network, ...whoLabel(end, who), [where]: other, list: listed.list },
         value: Number(row.connections),
         limit: 1,
-        summary: `${talked}, which is listed in ${listed.list}${entry}: ${formatCount(Number(row.connections))} connections, ${formatCount(Number(row.answered))} answered`,
+        summary: `${talked}, which is listed in ${listed.list}${entry}: ${answeredText(Number(row.connections), Number(row.answered))}`,
         q: evidence(asked.filter, row.network, [isWho(end, who), columnIs(column, [other])]),
         fromMs: asked.window.fromMs,
         toMs: asked.window.toMs,

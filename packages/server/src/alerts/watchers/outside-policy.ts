@@ -1,6 +1,6 @@
 /** Connections that no policy allows, in the networks for which there is any policy. Without a policy nothing is outside of one. */
 import type { Finding } from "@flowtrail/model";
-import { formatCount, protocolName } from "@flowtrail/model";
+import { protocolName } from "@flowtrail/model";
 import { z } from "zod";
 import type { Inventory } from "../../identify/inventory-schema.ts";
 import { columnIs } from "../../query/filters.ts";
@@ -8,6 +8,7 @@ import { listText } from "../../settings/list-text.ts";
 import type { Watcher } from "../watcher.ts";
 import {
   addressText,
+  answeredText,
   type DstRow,
   evidence,
   isWho,
@@ -80,7 +81,7 @@ export function outsidePolicyWatcher(policies: () => PolicySet): Watcher<Outside
             limit: settings.least_connections,
             summary:
               `${nameOf(from)} talked to ${first.domain ?? nameOf(to)} on ${portsOf(pair.rows)}, which no policy allows: ` +
-              `${formatCount(pair.connections)} connection${pair.connections === 1 ? "" : "s"}, ${formatCount(pair.answered)} answered`,
+              answeredText(pair.connections, pair.answered),
             q: evidence(filter, first.network, [isWho("src", from), isWho("dst", to), ...portFilter(pair.rows)]),
             fromMs: window.fromMs,
             toMs: window.toMs,

@@ -1,10 +1,10 @@
 /** An address that belonged to a node, a device or a config file that was removed or disabled still talks. */
-import { type Finding, formatAddress, formatCount, formatDuration } from "@flowtrail/model";
+import { type Finding, formatAddress, formatDuration } from "@flowtrail/model";
 import { z } from "zod";
 import type { InventoryHistory } from "../../identify/history/history.ts";
 import type { Holding } from "../../identify/holding.ts";
 import type { Watcher } from "../watcher.ts";
-import { addressText, evidence, MOST_GROUPS, ofBegun } from "./begun.ts";
+import { addressText, answeredText, evidence, MOST_GROUPS, ofBegun } from "./begun.ts";
 
 const removedSettings = z.strictObject({
   grace_s: z.number().int().min(0).max(86_400).default(600).describe("What was open may end, and what was told late may come"),
@@ -66,7 +66,7 @@ export const removedWatcher: Watcher<RemovedSettings> = {
           limit: 1,
           summary:
             `${was.name} still talks as ${address}: the ${was.what} was removed or disabled ${formatDuration(lastMs - was.sinceMs)} before ` +
-            `(${formatCount(Number(row.connections))} connections, ${formatCount(Number(row.answered))} answered)`,
+            `(${answeredText(Number(row.connections), Number(row.answered))})`,
           q: evidence(filter, row.network, [{ kind: "is", field: "ip", values: [address], not: false }]),
           fromMs: window.fromMs,
           toMs: window.toMs,

@@ -8,6 +8,7 @@ import { filterColumns } from "../../query/traffic/fields.ts";
 import { TRAFFIC_SETTINGS } from "../../query/traffic/traffic-sql.ts";
 import { DELTA_DIMENSIONS, FLOW_DELTAS } from "../../store/schema/flow-tables.ts";
 import { ROLLUP_QUESTION } from "../../store/schema/rollup-tables.ts";
+import { withoutSample } from "../groups.ts";
 import type { Watcher } from "../watcher.ts";
 import { type Asked, evidence, isWho, MOST_GROUPS, nameOf, type SrcRow, srcOf, whoKeys, whoLabel, whoSql } from "./begun.ts";
 
@@ -65,7 +66,7 @@ const keyOf = ({ network, src_kind, src_name, src_at }: SrcRow) => JSON.stringif
 
 /** What each sent to the outside within the window, of those that sent enough to be told. */
 function sentOut({ filter, window, tools }: Asked, { least_bytes }: UploadSettings): Promise<Sent[]> {
-  const passes = filterSql(filter);
+  const passes = filterSql(withoutSample(filter));
   // Only what every delta knows can be asked of it: else the totals of flows would have to be spread.
   return tools.ask<Sent>({
     table: FLOW_DELTAS.name,
