@@ -57,7 +57,7 @@ describe("golden files", () => {
     const text = Buffer.from(await bodies("otlp-json").body(CORPUS)).toString("utf8");
     const [version] = /"version":"[^"]*"/.exec(text) ?? [];
     const stable = JSON.stringify(JSON.parse(text.replace(version ?? "", '"version":"…"')), null, 1);
-    await expect(`${stable}\n`).toMatchFileSnapshot("golden/otlp.json");
+    await expect(`${stable}\n`).toMatchFileSnapshot("golden/otlp-json.txt");
   });
 });
 

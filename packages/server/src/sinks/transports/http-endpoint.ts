@@ -44,7 +44,7 @@ export class HttpEndpoint {
 
   /** @param url left out: the endpoint's own. Throws only if the signal ends it. */
   post(
-    body: string,
+    body: string | Uint8Array,
     contentType: string,
     signal: AbortSignal,
     { url = this.#config.url, method = "POST" }: { url?: string; method?: "POST" | "PUT" } = {},

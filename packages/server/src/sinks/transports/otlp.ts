@@ -3,45 +3,33 @@
  * were refused, but for their number.
  */
 import { JsonLogsSerializer, ProtobufLogsSerializer } from "@opentelemetry/otlp-transformer";
-import { HttpPost } from "../../outgoing/http-post.ts";
 import type { BodyFormat, SendResult, SinkEvent, Transport, TransportDeps, TransportKind } from "../ports.ts";
 import { authorization } from "./authorization.ts";
 import { bodyOf } from "./bodies.ts";
+import { HttpEndpoint } from "./http-endpoint.ts";
 import type { OtlpConfig } from "./otlp-config.ts";
 import { refusal } from "./posted.ts";
 
-const MAX_ANSWER_BYTES = 65_536;
 const MAX_MESSAGE = 500;
 
 class OtlpTransport implements Transport {
   readonly batch: Transport["batch"];
-  readonly #config: OtlpConfig;
   readonly #deps: TransportDeps;
-  readonly #http: HttpPost;
+  readonly #endpoint: HttpEndpoint;
 
   constructor(config: OtlpConfig, deps: TransportDeps) {
-    this.#config = config;
     this.#deps = deps;
     this.batch = { maxEvents: config.max_events, lingerMs: 0 };
-    const { timeout_s, ca_file: caFile } = config;
-    const limits = { timeoutMs: timeout_s * 1000, maxAnswerBytes: MAX_ANSWER_BYTES, keepAlive: true };
-    this.#http = new HttpPost({ ...limits, caFile, allowLinkLocal: deps.allowLinkLocal }, deps);
+    this.#endpoint = new HttpEndpoint(config, deps, authorization(config.auth, deps.secrets));
   }
 
   async open(): Promise<void> {}
 
   async send(events: readonly SinkEvent[], signal: AbortSignal): Promise<SendResult> {
     const format = this.#deps.format as BodyFormat;
-    const { url, gzip: compress, auth, headers } = this.#config;
     const made = await bodyOf(format, events);
     if ("kind" in made) return made;
-    const posted = await this.#http.post({
-      url,
-      compress,
-      signal,
-      headers: { ...headers, ...authorization(auth, this.#deps.secrets), "content-type": format.contentType },
-      body: made.bytes,
-    });
+    const posted = await this.#endpoint.post(made.bytes, format.contentType, signal);
     if (posted.error !== null) return refusal(posted);
     const { partialSuccess } = serializerOf(format).deserializeResponse(posted.bytes);
     const count = Number(partialSuccess?.rejectedLogRecords ?? 0);
@@ -53,7 +41,7 @@ class OtlpTransport implements Transport {
   }
 
   async close(): Promise<void> {
-    this.#http.close();
+    this.#endpoint.close();
   }
 }
 
