@@ -3,8 +3,8 @@ import { z } from "zod";
 import { SETTING_NAMES } from "../store/settings/settings-log.ts";
 import { time } from "./time-schema.ts";
 
-/** Of the page: `traffic` is what agents record, `retention` what is kept, with legal holds. */
-export const SETTINGS_SECTIONS = ["traffic", "retention"] as const;
+/** Of the page: `traffic` is what agents record, `retention` what is kept, with legal holds, `alerts` also who is told and what is allowed. */
+export const SETTINGS_SECTIONS = ["traffic", "retention", "alerts", "sinks", "compliance"] as const;
 
 export const settingsHistorySchema = z.object({
   changes: z
@@ -16,7 +16,7 @@ export const settingsHistorySchema = z.object({
         who: z.string(),
         what: z.string().describe("What became different, for people"),
         before: z.record(z.string(), z.unknown()).nullable(),
-        after: z.record(z.string(), z.unknown()),
+        after: z.record(z.string(), z.unknown()).nullable().describe("null: it was deleted"),
       }),
     )
     .describe("Newest first"),

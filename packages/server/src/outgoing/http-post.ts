@@ -18,6 +18,9 @@ export interface HttpPostConfig {
   readonly maxAnswerBytes: number;
   /** Certificates (PEM) that vouch for the other side, instead of the usual authorities. Read again for each connection. */
   readonly caFile?: string | undefined;
+  /** Our own certificate and its key (PEM), for those who ask for one. Read again for each request. */
+  readonly certFile?: string | undefined;
+  readonly keyFile?: string | undefined;
   /** Keep connections open between requests: for who sends often. */
   readonly keepAlive?: boolean;
   /** `outgoing.allow_link_local` */
@@ -95,22 +98,31 @@ export class HttpPost {
     this.#agents?.https.destroy();
   }
 
+  async #pem(): Promise<{ ca?: Buffer; cert?: Buffer; key?: Buffer }> {
+    const { caFile, certFile, keyFile } = this.#config;
+    return {
+      ...(caFile === undefined ? {} : { ca: await readFile(caFile) }),
+      ...(certFile === undefined ? {} : { cert: await readFile(certFile) }),
+      ...(keyFile === undefined ? {} : { key: await readFile(keyFile) }),
+    };
+  }
+
   async #send(
     url: URL,
     { method = "POST", headers, body, compress }: PostRequest,
     signal: AbortSignal,
   ): Promise<IncomingMessage> {
-    const { allowLinkLocal, caFile } = this.#config;
+    const { allowLinkLocal } = this.#config;
     if (!allowLinkLocal) assertAllowed(url.hostname);
     const isTls = url.protocol === "https:";
-    const ca = isTls && caFile !== undefined ? { ca: await readFile(caFile) } : {};
+    const pem = isTls ? await this.#pem() : {};
     const bytes = compress ? await gzipped(body) : Buffer.from(body);
     const agent = this.#agents === null ? false : isTls ? this.#agents.https : this.#agents.http;
     const options = {
       method,
       signal,
       agent,
-      ...ca,
+      ...pem,
       ...(allowLinkLocal ? {} : { lookup: allowedLookup }),
       headers: {
         "user-agent": `flowtrail/${VERSION}`,

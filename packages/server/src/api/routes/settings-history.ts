@@ -42,6 +42,9 @@ export function settingsHistoryRoutes(api: Api, { settings }: ApiContext): void 
 const NAMES: Readonly<Record<(typeof SETTINGS_SECTIONS)[number], readonly SettingName[]>> = {
   traffic: ["capture", "network", "node"],
   retention: ["retention", "hold"],
+  alerts: ["alert_rule", "recipient", "policy"],
+  sinks: ["sink"],
+  compliance: ["compliance"],
 };
 
 function changeJson({
@@ -64,7 +67,12 @@ function changeJson({
   };
 }
 
-const parsed = (json: string) => JSON.parse(json) as Record<string, unknown>;
+/** Secrets are sealed in there: that there are some is told, and no more. */
+function parsed(json: string): Record<string, unknown> | null {
+  const value = JSON.parse(json) as Record<string, unknown> | null;
+  if (value === null || typeof value.secrets !== "object" || value.secrets === null) return value;
+  return { ...value, secrets: Object.keys(value.secrets) };
+}
 const cursorText = ({ changedMs, version, changeId }: SettingsCursor) => `${changedMs}.${version}.${changeId}`;
 
 /** @throws RouteError BAD_REQUEST */
