@@ -3,7 +3,7 @@
  * and stopped before it; none of them is on the way of the data, so that one which is stuck costs no report.
  */
 import { hostname } from "node:os";
-import { join, join } from "node:path";
+import { join } from "node:path";
 import type { FastifyBaseLogger } from "fastify";
 import { Known } from "./alerts/watchers/known.ts";
 import type { AuditLog } from "./audit/log.ts";
@@ -14,7 +14,7 @@ import type { InventoryHistory } from "./identify/history/history.ts";
 import type { CountedSources } from "./query/flow-list-known.ts";
 import { makeRecipients } from "./recipients/make.ts";
 import type { Recipients } from "./recipients/recipients.ts";
-import { Sealed, Sealed } from "./secrets/sealed.ts";
+import { Sealed } from "./secrets/sealed.ts";
 import { SinkBook } from "./sinks/sink-book.ts";
 import { Sinks } from "./sinks/sinks.ts";
 import { LEASE_TIMES, Leases } from "./store/leases.ts";
@@ -39,6 +39,8 @@ export class Outward {
   readonly leases: Leases;
   /** What has to be sent on, such as the password of a mail server. */
   readonly sealed: Sealed;
+  /** Who is told of alerts: `recipients.tell`. */
+  readonly recipients: Recipients;
   /** Where records are handed to. */
   readonly sinks: Sinks;
   readonly sinkBook: SinkBook;
@@ -47,7 +49,7 @@ export class Outward {
 
   constructor(deps: OutwardDeps) {
     this.#deps = deps;
-    const { config, store, roster, logger } = deps;
+    const { config, store, roster, now, logger } = deps;
     this.known = new Known({ dataDir: config.data, book: store.settings, roster, logger });
     this.leases = new Leases(
       { ...LEASE_TIMES, shared: config.store.url !== undefined },
@@ -55,6 +57,7 @@ export class Outward {
     );
     this.sealed = new Sealed({ keyFile: config.secrets.key_file ?? join(config.data, "secrets.key") }, { now });
     const { leases, sealed } = this;
+    this.recipients = makeRecipients(deps, { leases, sealed });
     this.sinks = new Sinks({ config, store, leases, sealed, now, logger });
     this.sinkBook = new SinkBook({ book: store.settings, sealed, now });
   }
