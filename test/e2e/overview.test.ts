@@ -94,7 +94,7 @@ describe.skipIf(!needs("the overview in a browser", "browser"))("the overview", 
       externals?.value.toLocaleString("en-US"),
     );
     expect(await figure("Denied").locator(".figure-value a").getAttribute("title")).toBe(
-      `${denied?.value.toLocaleString("en-US")} connections`,
+      `${denied?.value.toLocaleString("en-US")} reports`,
     );
     expect(await figure("Agents reporting").innerText()).toMatch(/[0-2] of 2/);
     const nodes = test.page.getByRole("table", { name: "Top nodes" }).getByRole("rowheader");

@@ -40,7 +40,15 @@ export class DeniedCapture {
       group: this.#config.group,
       rules: this.#config.rules,
       problem: this.problem,
-      gauges: { logged: packets, traced: drops, trace_messages: messages, packets: told, rows, tuples },
+      gauges: {
+        deaf: this.problem === "" ? 0 : 1,
+        logged: packets,
+        traced: drops,
+        trace_messages: messages,
+        packets: told,
+        rows,
+        tuples,
+      },
       drops: { ...this.#flows.stats.drops, overrun: lost, log_malformed: malformed, trace_overrun: tracesLost, untraced },
     };
   }

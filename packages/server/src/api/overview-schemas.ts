@@ -46,7 +46,7 @@ export const overviewSchema = z.object({
     throughput: tile("Bytes per second; `series`: bytes"),
     connections: tile("Connections that began, per second; `series`: connections"),
     externals: tile("Distinct domains outside of the network that there was traffic to"),
-    denied: tile("Connections that a firewall rule dropped"),
+    denied: tile("Attempts that a firewall rule dropped: reports of it, one per tuple and minute"),
     unanswered: tile("Connections that got no answer"),
     open: z.number().int().describe("Connections that are open now, whatever the range is"),
     agents: z.object({

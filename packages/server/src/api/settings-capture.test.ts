@@ -96,6 +96,7 @@ it("tells what is in force for the fleet, each network and each node", async () 
     icmp: true,
     dns: true,
     names: "full",
+    denied: false,
     process: false,
     update_interval_s: 10,
     flush_interval_ms: 500,

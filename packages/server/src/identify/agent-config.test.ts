@@ -24,6 +24,7 @@ const settings = {
   icmp: true,
   dns: true,
   names: "full",
+  denied: false,
   process: false,
   exclude: [],
   exclude_users: [],
@@ -42,7 +43,7 @@ const nodeOf: AskingAgent["nodeOf"] = (network, word) =>
   network === "netmaker" ? (nodes.find(({ id, name, host }) => [id, name, host].includes(word)) ?? null) : null;
 const asConfigured = captureStateOf(settings, []);
 const changed = (change: CaptureChange, state = asConfigured) => captureAfter(state, change, { ms: 1, who: "ana" });
-const configs = new AgentConfigs({ denied: false });
+const configs = new AgentConfigs();
 const nobody: AskingAgent = { reporter: null, nodeOf };
 const asked = (id: string, name = id): AskingAgent => ({ reporter: { id, name }, nodeOf });
 const behind = (asking: AskingAgent) =>

@@ -58,16 +58,10 @@ const NOTHING_EXCLUDED: ToldExcludes = { excluded: [], exclude_domains: [] };
 
 /** What agents are told. Most of it is the same for all of them, and there may be a thousand that ask twice a minute: it is made once. */
 export class AgentConfigs {
-  readonly #denied: boolean;
   #inventory: Inventory | null = null;
   #state: CaptureState | null = null;
   #excludes: ToldExcludes | null = null;
   readonly #kept = new Map<string, AgentConfig>();
-
-  /** @param settings as configured, and not to be set at run time */
-  constructor({ denied }: { denied: boolean }) {
-    this.#denied = denied;
-  }
 
   /**
    * @param inventory another object whenever it has changed
@@ -85,7 +79,7 @@ export class AgentConfigs {
     const key = JSON.stringify([enabled, behind]);
     let config = this.#kept.get(key);
     if (config === undefined) {
-      config = agentConfig(inventory, state, excludes, { enabled, denied: this.#denied, behind });
+      config = agentConfig(inventory, state, excludes, { enabled, behind });
       this.#kept.set(key, config);
     }
     return config;
@@ -96,9 +90,9 @@ function agentConfig(
   { networks }: Inventory,
   state: CaptureState,
   { excluded, exclude_domains }: ToldExcludes,
-  { enabled, denied, behind }: { enabled: boolean; denied: boolean; behind: Behind },
+  { enabled, behind }: { enabled: boolean; behind: Behind },
 ): AgentConfig {
-  const { update_interval_s, flush_interval_ms, exclude, icmp, dns, names, process } = state.policy;
+  const { update_interval_s, flush_interval_ms, exclude, icmp, dns, names, denied, process } = state.policy;
   const described = networks.map((network, i) => agentNetwork(network, state, behind[i] ?? []));
   // Agents may know networks that no inventory describes, from their own interfaces: what is set for these is told, too.
   const others = [...state.networks.keys()].filter((id) => !networks.some((network) => network.id === id)).sort();

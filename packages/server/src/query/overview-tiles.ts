@@ -45,6 +45,7 @@ export interface Tiles {
   readonly throughput: Tile;
   /** That began, per second; its series are connections. */
   readonly connections: Tile;
+  /** Reports: a packet is dropped at one place, and what another node tells of it is the attempt, which is counted elsewhere. */
   readonly denied: Tile;
   readonly unanswered: Tile;
   readonly estimated: boolean;
@@ -56,7 +57,10 @@ interface Row {
   readonly verdict: string | null;
   readonly bytes: string;
   readonly connections: string;
+  readonly reports: string;
 }
+
+type Sum = "bytes" | "connections" | "reports";
 
 const VERDICT = [groupField("verdict")].filter((field): field is GroupField => typeof field !== "string");
 const STEPS = 40;
@@ -66,22 +70,22 @@ const BEFORE = -1;
 export async function tilesOf(traffic: Traffic, asked: Filter, ranges: Ranges, inquiry: Inquiry): Promise<Tiles> {
   const { range, before } = ranges;
   const filter = await traffic.withKnown(asked, { fromMs: before.fromMs, toMs: range.toMs }, inquiry);
-  const question = { filter, groups: VERDICT, measures: ["bytes", "connections"] as const };
+  const question = { filter, groups: VERDICT, measures: ["bytes", "connections", "reports"] as const };
   const stepMs = stepFor(range, STEPS, leastStepMs(question, range, STEPS));
   const plan = traffic.plan({ ...question, range, stepMs });
   const name = groupName(0);
-  const sum = (measure: "bytes" | "connections") => `toString(sum(${measureName(measure)})) AS ${measure}`;
+  const sum = (measure: Sum) => `toString(sum(${measureName(measure)})) AS ${measure}`;
   const rows = await traffic.rows<Row>(
     plan,
     inquiry,
     (subquery) =>
-      `SELECT step, ${name} AS verdict, ${sum("bytes")}, ${sum("connections")} FROM (${subquery}) GROUP BY step, verdict`,
+      `SELECT step, ${name} AS verdict, ${sum("bytes")}, ${sum("connections")}, ${sum("reports")} FROM (${subquery}) GROUP BY step, verdict`,
     {},
     { kind: "values" },
     [{ plan: traffic.plan({ ...question, range: before, stepMs: null }), step: BEFORE }],
   );
   const count = stepsIn(range, stepMs);
-  const tile = (measure: "bytes" | "connections", passes: (row: Row) => boolean) => {
+  const tile = (measure: Sum, passes: (row: Row) => boolean) => {
     const sums = Array.from({ length: count }, () => 0n);
     let previous = 0n;
     for (const row of rows.filter(passes)) {
@@ -97,15 +101,15 @@ export async function tilesOf(traffic: Traffic, asked: Filter, ranges: Ranges, i
     const told = (sum: bigint, of: TimeRange) => valueTold(sum, { metric: "rate", range: of, nowMs: ranges.nowMs });
     return { value: told(total, range), previous: told(previous, before), series };
   };
-  const counted = (verdict: string): Tile => {
-    const { total, previous, series } = tile("connections", (row) => row.verdict === verdict);
+  const counted = (verdict: string, measure: Sum): Tile => {
+    const { total, previous, series } = tile(measure, (row) => row.verdict === verdict);
     return { value: amount(total), previous: amount(previous), series };
   };
   return {
     throughput: rate("bytes"),
     connections: rate("connections"),
-    denied: counted("denied"),
-    unanswered: counted("unanswered"),
+    denied: counted("denied", "reports"),
+    unanswered: counted("unanswered", "connections"),
     estimated: plan.estimated,
   };
 }

@@ -105,14 +105,18 @@ function protocolParts({ policy: before }: CaptureState, { policy: after }: Capt
   const parts = [
     ["icmp", "ICMP", "protocol in (1, 58)"],
     ["dns", "DNS", "dst.port = 53 and protocol in (tcp, udp)"],
+    ["denied", "What firewalls drop", "verdict = denied"],
   ] as const;
   return parts.flatMap(([field, label, filter]): Part[] => {
     if (before[field] === after[field]) return [];
-    if (after[field]) return [{ text: () => `${label} is recorded again.`, agents }];
+    // It is off as it comes, and rules on the nodes must tell of it.
+    const rules = field === "denied" ? "from now on, on nodes whose rules tell of it (docs/how-to/denied.md)" : "again";
+    if (after[field]) return [{ text: () => `${label} is recorded ${rules}.`, agents }];
     const names = field === "dns" ? " Domain names are still learned from answers." : "";
+    const what = field === "denied" ? "denied" : label;
     return [
       {
-        text: (flows) => `${label} is not recorded any more: ${flows} of the last hour were ${label}.${names}`,
+        text: (flows) => `${label} is not recorded any more: ${flows} of the last hour were ${what}.${names}`,
         filter: parseFilter(filter),
         agents,
       },

@@ -12,6 +12,8 @@ export interface CapturePolicy {
   readonly icmp: boolean;
   readonly dns: boolean;
   readonly names: NameMode;
+  /** What firewalls drop. */
+  readonly denied: boolean;
   readonly process: boolean;
   readonly update_interval_s: number;
   readonly flush_interval_ms: number;
@@ -32,6 +34,7 @@ export const CAPTURE_FIELDS = [
   "icmp",
   "dns",
   "names",
+  "denied",
   "process",
   "update_interval_s",
   "flush_interval_ms",

@@ -6,6 +6,7 @@ const LABELS: Readonly<Record<keyof CapturePolicy, string>> = {
   icmp: "ICMP",
   dns: "DNS",
   names: "domain names",
+  denied: "denied attempts",
   process: "local programs",
   update_interval_s: "open flows told every",
   flush_interval_ms: "sent every",

@@ -11,6 +11,8 @@ export interface CapturePolicy {
   readonly icmp: boolean;
   readonly dns: boolean;
   readonly names: NameMode;
+  /** What firewalls drop. */
+  readonly denied: boolean;
   readonly process: boolean;
   readonly update_interval_s: number;
   readonly flush_interval_ms: number;

@@ -16,7 +16,7 @@ export function ingestRoutes(
   api: Api,
   { config, receive, history, identify, capture, privacy, rotate, tokens, now }: ApiContext,
 ): void {
-  const agentConfigs = new AgentConfigs(config.agents);
+  const agentConfigs = new AgentConfigs();
   // Not the parsers of the rest: a body that is no upload must not be read as JSON first.
   api.register((uploads, _options, done) => {
     uploads.removeAllContentTypeParsers();

@@ -25,6 +25,9 @@ const HARMLESS = new Set([
   "dns_unasked",
   "dns_forwarded",
 ]);
+/** What is dropped of denied attempts is counted in packets, and by the same reasons. */
+const DENIED = "denied_";
+const isHarmless = (reason: string) => HARMLESS.has(reason.startsWith(DENIED) ? reason.slice(DENIED.length) : reason);
 /** The flow is there, but without its domain. */
 const NAMES_ONLY = new Set(["tap_overrun", "name_rate_limited", "name_evicted", "name_table_full"]);
 /** What is lost, and what to do about it. */
@@ -33,6 +36,11 @@ const ADVICE: Readonly<Record<string, string>> = {
   overrun: "its kernel told of changes faster than it read them. Give it more of the processor",
   malformed: "messages of its kernel that it cannot read. Update the agent",
   set_aside: "batches that the server refused lie in its state directory. The server's log says why",
+  denied_rate_limited: "dropped packets beyond 10,000 a second: a flood, of which a part is told",
+  denied_table_full: "dropped packets beyond 10,000 tuples a minute: a scan or a flood, of which a part is told",
+  denied_overrun: "dropped packets that its kernel told of faster than it read them",
+  denied_trace_overrun: "traces of packets that its kernel told of faster than it read them",
+  denied_untraced: "first packets beyond 200 a second were not traced: put log rules before your drops instead",
   rejected: "rows that the server refused. The server's log says why",
 };
 const LOG = "journalctl --unit flowtrail-agent --since -1h";
@@ -60,12 +68,13 @@ export function agentNotes(agent: AgentHealth): readonly AgentNote[] {
     );
   }
   for (const note of kernelNotes(agent)) notes.push(note);
+  if (agent.gauges.denied_deaf === 1) bad("It cannot hear what firewalls drop. Its log says why, and what to do:", LOG);
   const drops = Object.entries(agent.drops).filter(([, count]) => count > 0);
   const list = (entries: [string, number][]) => entries.map(([reason, count]) => `${reason} ${formatCount(count)}`).join(" · ");
-  const harmless = drops.filter(([reason]) => HARMLESS.has(reason));
+  const harmless = drops.filter(([reason]) => isHarmless(reason));
   const nameless = drops.filter(([reason]) => NAMES_ONLY.has(reason));
   for (const [reason, count] of drops)
-    if (!HARMLESS.has(reason) && !NAMES_ONLY.has(reason))
+    if (!isHarmless(reason) && !NAMES_ONLY.has(reason))
       bad(`Lost: ${reason} ${formatCount(count)}${ADVICE[reason] === undefined ? "" : `, ${ADVICE[reason]}`}.`);
   if (nameless.length > 0) notes.push({ kind: "info", text: `Names that were missed: ${list(nameless)}` });
   if (harmless.length > 0) notes.push({ kind: "info", text: `Left out on purpose: ${list(harmless)}` });

@@ -13,8 +13,8 @@ import { isCompared } from "./words.ts";
 import "./tiles.css";
 
 const TO_OUTSIDE = { ask: (q: string) => only(q, "dst.type", "external"), chart: { group: "domain" } };
-const DENIED = { ask: (q: string) => only(q, "verdict", "denied"), chart: { metric: "connections", group: "verdict" } };
-const UNANSWERED = { ...DENIED, ask: (q: string) => only(q, "verdict", "unanswered") };
+const DENIED = { ask: (q: string) => only(q, "verdict", "denied"), chart: { reports: "all", group: "verdict" } };
+const UNANSWERED = { chart: { metric: "connections", group: "verdict" }, ask: (q: string) => only(q, "verdict", "unanswered") };
 
 export interface TilesProps extends Pick<OverviewAnswer, "tiles"> {
   /** Agents are of the network as a whole. */
@@ -46,7 +46,7 @@ export function Tiles({ tiles, withAgents: areAsked = true }: TilesProps) {
         <p className="figure-note">Open right now, whatever the time range</p>
       </section>
       <Figure compared={compared} label="External domains" tile={externals} unit="domains" link={TO_OUTSIDE} />
-      <Figure compared={compared} label="Denied" tile={denied} unit="connections" link={DENIED}>
+      <Figure compared={compared} label="Denied" tile={denied} unit="reports" link={DENIED}>
         <LogLink {...UNANSWERED} title={formatExact(unanswered.value, "connections")}>
           {formatShort(unanswered.value, "connections")} without an answer
         </LogLink>

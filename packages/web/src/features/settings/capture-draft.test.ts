@@ -16,6 +16,7 @@ const settings = {
   icmp: true,
   dns: true,
   names: "full",
+  denied: false,
   process: false,
   update_interval_s: 10,
   flush_interval_ms: 500,

@@ -55,6 +55,12 @@ export function CaptureSection({ report }: { report: CaptureReport }) {
           onChange={(dns) => set({ dns })}
         />
         <Switch
+          label="Denied attempts"
+          checked={settings.denied}
+          about="What firewalls of nodes drop, with the rule's name. Log rules on the node tell of it, or its agent (denied_rules): see docs, Denied attempts."
+          onChange={(denied) => set({ denied })}
+        />
+        <Switch
           label="Local programs"
           checked={settings.process}
           about="Which program of the node made or took a flow, and its user id."
