@@ -82,11 +82,11 @@ export function unreachable(url: string, cause: unknown): CliError {
   );
 }
 
-/** @param what was asked for: method and path */
+/** @param what was asked for: method and path; parameters are not told */
 export function refused(url: string, what: string, status: number, text: string): CliError {
   const reason = reasonOf(text);
   const data = { code: "SERVER_REFUSED", url, status, ...(reason === null ? {} : { reason }) } as const;
-  return new CliError(data, `${what}: ${status} ${messageOf(text)}`);
+  return new CliError(data, `${what.split("?")[0]}: ${status} ${messageOf(text)}`);
 }
 
 function causeOf(error: unknown): string {

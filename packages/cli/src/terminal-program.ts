@@ -1,6 +1,9 @@
 /** Commands that only ask a server. They are loaded without the server's own code, so that a short question has a short answer. */
 import { Command } from "commander";
 import manifest from "../package.json" with { type: "json" };
+import { addAlertRulesCommands } from "./commands/alert-rules.ts";
+import { addAlertsCommand } from "./commands/alerts.ts";
+import { addCompletionCommands } from "./commands/completion.ts";
 import { addContextCommands } from "./commands/context.ts";
 import { addMapCommand } from "./commands/map.ts";
 import { addObserveCommand } from "./commands/observe.ts";
@@ -26,6 +29,9 @@ export function addTerminalCommands(program: Command): Command {
   addStatsCommand(program);
   addMapCommand(program);
   addWhoisCommand(program);
+  addAlertsCommand(program);
+  addAlertRulesCommands(program);
   addContextCommands(program);
+  addCompletionCommands(program);
   return program;
 }

@@ -1,5 +1,6 @@
 /** A graph of who talks to whom → lines, a table, or Graphviz's language. */
 import { formatBytes, formatCount } from "@flowtrail/model";
+import { typeWord } from "../ask/type-word.ts";
 import { clean } from "../terminal/clean.ts";
 import type { Output } from "../terminal/output.ts";
 import { bar } from "../terminal/style.ts";
@@ -37,7 +38,7 @@ const sum = (edges: readonly GraphEdge[], metric: Metric) => edges.reduce((total
 function amounts({ bytes, connections }: GraphEdge): string {
   const told = [
     ...(bytes === null ? [] : [formatBytes(bytes)]),
-    ...(connections === null ? [] : [`${formatCount(connections)} ${connections === 1n ? "connection" : "connections"}`]),
+    ...(connections === null || (connections === 0n && bytes !== null) ? [] : [`${formatCount(connections)} new`]),
   ];
   return told.join(", ");
 }
@@ -66,16 +67,17 @@ export function adjacencyLines({ edges }: Graph, metric: Metric, { style, width 
 }
 
 const endText = ({ name, type }: GraphEnd) => `${clean(name)}${typeText(type)}`;
-const typeText = (type: string) => (type === "" ? "" : ` (${type === "extclient" ? "config file" : type.replace("_", " ")})`);
+const typeText = (type: string) => (type === "" ? "" : ` (${typeWord(type)})`);
 
 export function edgeTable({ edges }: Graph, output: Pick<Output, "style" | "width">): string[] {
+  const isTyped = edges.some(({ from, to }) => from.type !== "" || to.type !== "");
   const has = (metric: Metric) => edges.some((edge) => edge[metric] !== null);
   return tableLines<GraphEdge>(
     [
       { title: "SOURCE", text: ({ from }) => from.name, least: 12, colour: () => "bold" },
-      { title: "TYPE", text: ({ from }) => from.type, spare: 2 },
+      ...(isTyped ? [{ title: "TYPE", text: ({ from }: GraphEdge) => from.type, spare: 2 }] : []),
       { title: "DESTINATION", text: ({ to }) => to.name, least: 12, colour: () => "bold" },
-      { title: "TYPE", text: ({ to }) => to.type, spare: 2 },
+      ...(isTyped ? [{ title: "TYPE", text: ({ to }: GraphEdge) => to.type, spare: 2 }] : []),
       ...(has("bytes")
         ? [{ title: "BYTES", text: ({ bytes }: GraphEdge) => formatBytes(bytes ?? 0n), align: "right" as const }]
         : []),

@@ -5,6 +5,7 @@ import { addFilterFlags, givenFilter } from "../ask/filter-flags.ts";
 import { wholeNumber } from "../ask/limits.ts";
 import { momentFor } from "../ask/moments.ts";
 import { queryText } from "../ask/print-query.ts";
+import { typeWord } from "../ask/type-word.ts";
 import { CliError } from "../errors.ts";
 import { getJson, type Query } from "../servers/api.ts";
 import { addServerOptions, chooseServer, type ServerOptions } from "../servers/choose-server.ts";
@@ -133,10 +134,10 @@ function ofGroups({ rows, other }: Top, by: Options["by"], metric: Options["metr
   const edges = rows.map(({ by: values, value }): GraphEdge => {
     const [src = "", dst = ""] = values.slice(-2).map((one) => one ?? "unknown");
     const place = by === "network" ? `${values[0] ?? "(none)"}: ` : "";
-    const end = (type: string) => ({ id: `${place}${type}`, name: `${place}${type}`, type: "" });
+    const end = (type: string) => ({ id: `${place}${type}`, name: `${place}${typeWord(type)}`, type: "" });
     const amounts =
       metric === "bytes" ? { bytes: BigInt(value), connections: null } : { bytes: null, connections: BigInt(value) };
-    return { from: end(src), to: by === "network" ? { ...end(dst), name: dst } : end(dst), ...amounts };
+    return { from: end(src), to: by === "network" ? { ...end(dst), name: typeWord(dst) } : end(dst), ...amounts };
   });
   const rest = metric === "bytes" ? formatBytes(BigInt(other.value)) : `${formatCount(BigInt(other.value))} connections`;
   return { edges, cut: other.groups, rest };

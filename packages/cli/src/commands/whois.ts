@@ -2,6 +2,7 @@
 import { formatBytes, formatCount, formatDuration, parseAddress } from "@flowtrail/model";
 import { type Command, Option } from "commander";
 import { momentFor, momentMs, shownTime, type Zone } from "../ask/moments.ts";
+import { typeWord } from "../ask/type-word.ts";
 import { CliError } from "../errors.ts";
 import { getJson } from "../servers/api.ts";
 import { addServerOptions, type ChosenServer, chooseServer, type ServerOptions } from "../servers/choose-server.ts";
@@ -167,8 +168,4 @@ function factLines({ ip, time, complete, holders, seen, named, domains }: Facts,
     line("first seen", `${when(seen.first)}${seen.exact ? "" : " or before"}`),
     line("last seen", `${when(seen.last)}, ${ago} ago`),
   ];
-}
-
-function typeWord(type: string): string {
-  return type === "extclient" ? "config file" : type.replace("_", " ");
 }

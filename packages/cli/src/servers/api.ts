@@ -26,20 +26,36 @@ export function getJson<T>(server: ChosenServer, path: string, query: Query = {}
   return callServer<T>(server, "GET", pathOf(path, query));
 }
 
-/** @throws CliError SERVER_UNREACHABLE, SERVER_REFUSED */
+interface OpenOptions {
+  readonly accept: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly signal?: AbortSignal;
+  /** With one it is a POST. */
+  readonly body?: unknown;
+}
+
+/** An answer that is read as it comes. @throws CliError SERVER_UNREACHABLE, SERVER_REFUSED */
 export async function open(
   server: ChosenServer,
   path: string,
-  { accept, headers = {}, signal }: { accept: string; headers?: Readonly<Record<string, string>>; signal?: AbortSignal },
+  { accept, headers = {}, signal, body }: OpenOptions,
 ): Promise<ReadableStream<Uint8Array>> {
+  const method = body === undefined ? "GET" : "POST";
   const response = await fetch(urlOf(server, path), {
-    headers: { accept, ...headers, ...(server.token === null ? {} : { authorization: `Bearer ${server.token}` }) },
+    method,
+    headers: {
+      accept,
+      ...headers,
+      ...(server.token === null ? {} : { authorization: `Bearer ${server.token}` }),
+      ...(body === undefined ? {} : { "content-type": "application/json" }),
+    },
     ...(signal === undefined ? {} : { signal }),
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
   }).catch((cause: unknown) => {
     throw unreachable(server.url, cause);
   });
   if (!response.ok || response.body === null)
-    throw refused(server.url, `GET ${path.split("?")[0]}`, response.status, await response.text());
+    throw refused(server.url, `${method} ${path}`, response.status, await response.text());
   return response.body;
 }
 
