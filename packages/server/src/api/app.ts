@@ -36,6 +36,7 @@ import { overviewRoutes } from "./routes/overview.ts";
 import { pageRoutes } from "./routes/page.ts";
 import { peopleRoutes } from "./routes/people.ts";
 import { privacyRoutes } from "./routes/privacy.ts";
+import { recipientRoutes } from "./routes/recipients.ts";
 import { replayRoutes } from "./routes/replay.ts";
 import { seedRoutes } from "./routes/seed.ts";
 import { settingsRoutes } from "./routes/settings.ts";
@@ -110,6 +111,7 @@ export async function buildApp(context: ApiContext): Promise<Api> {
     auditRoutes,
     peopleRoutes,
     backupRoutes,
+    recipientRoutes,
     systemRoutes,
     seedRoutes,
     netmakerImportRoutes,

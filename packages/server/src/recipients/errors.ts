@@ -1,0 +1,12 @@
+import { FlowtrailError } from "@flowtrail/model";
+
+export type RecipientErrorData =
+  | { readonly code: "RECIPIENT_UNKNOWN"; readonly id: string }
+  | { readonly code: "NOTICE_UNKNOWN"; readonly id: string }
+  /** What it would be told with does not fit together. */
+  | { readonly code: "BAD_RECIPIENT"; readonly parameter: string };
+
+export class RecipientError extends FlowtrailError<RecipientErrorData> {}
+
+export const badRecipient = (parameter: string, message: string) =>
+  new RecipientError({ code: "BAD_RECIPIENT", parameter }, `${parameter}: ${message}`);
