@@ -89,6 +89,11 @@ interface Refused {
   readonly details?: { readonly problems?: readonly Problem[] };
 }
 
+/** What an answer that is none says. */
+export async function refusalOf(path: string, response: Response): Promise<ApiError> {
+  return refusal(path, response.status, jsonOf((await response.text()) || "null"));
+}
+
 function refusal(path: string, status: number, answer: unknown): ApiError {
   const { code, message, details } = (answer as { error?: Refused } | null | undefined)?.error ?? {};
   // What asks about the session itself gets its answer.

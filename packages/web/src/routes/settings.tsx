@@ -5,8 +5,10 @@ import { AuditSection } from "../features/settings/audit-section.tsx";
 import { CaptureSection } from "../features/settings/capture-section.tsx";
 import { SECTION_TITLE } from "../features/settings/focus.ts";
 import { PrivacySection } from "../features/settings/privacy-section.tsx";
+import { RecipientsSection } from "../features/settings/recipients-section.tsx";
 import { RetentionSection } from "../features/settings/retention-section.tsx";
 import { SECTIONS, type SectionId, sectionOf } from "../features/settings/sections.ts";
+import { SinksSection } from "../features/settings/sinks-section.tsx";
 import { SourcesSection } from "../features/settings/sources-section.tsx";
 import { TrafficSection } from "../features/settings/traffic-section.tsx";
 import { useCapture, useRetention } from "../features/settings/use-settings.ts";
@@ -51,7 +53,7 @@ export function SettingsRoute() {
 }
 
 /** Here nothing is set, or the section itself leaves out what is not for everybody. */
-const LOOKS_ONLY: ReadonlySet<SectionId> = new Set(["sources", "access", "audit"]);
+const LOOKS_ONLY: ReadonlySet<SectionId> = new Set(["recipients", "sinks", "sources", "access", "audit"]);
 
 /** For an auditor: all is shown, and nothing can be changed. */
 function ReadOnly({ children }: { children: ReactNode }) {
@@ -70,6 +72,8 @@ const CONTENTS: Readonly<Record<SectionId, () => ReactNode>> = {
   capture: () => <Asked query={useCapture()}>{(report) => <CaptureSection report={report} />}</Asked>,
   privacy: () => <Asked query={useCapture()}>{(report) => <PrivacySection report={report} />}</Asked>,
   retention: () => <Asked query={useRetention()}>{(report) => <RetentionSection report={report} />}</Asked>,
+  recipients: () => <RecipientsSection />,
+  sinks: () => <SinksSection />,
   sources: () => <SourcesSection />,
   access: () => <AccessSection />,
   audit: () => <AuditSection />,

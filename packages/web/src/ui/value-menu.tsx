@@ -29,7 +29,7 @@ import { eitherField } from "../lib/filter-edit-fields.ts";
 import { fieldLabel, valueLabel } from "../lib/filter-text.ts";
 import { useMe } from "../lib/me.ts";
 import { type EntityKind, entityPath } from "../lib/paths.ts";
-import { editQuery, useAsked } from "../lib/use-asked.ts";
+import { type editQuery, useAsked, useEditQuery } from "../lib/use-asked.ts";
 import { PageLink } from "./page-link.tsx";
 import { RevealDialog } from "./reveal-dialog.tsx";
 import "./value-menu.css";
@@ -66,6 +66,7 @@ export function FieldValue({
   const [isRevealing, setRevealing] = useState(false);
   const id = useId();
   const button = useRef<HTMLButtonElement>(null);
+  const edit = useEditQuery();
   const changed = (isOpen: boolean) => {
     setOpened(isOpen);
     if (!isOpen) button.current?.focus({ preventScroll: true });
@@ -93,7 +94,7 @@ export function FieldValue({
             onDoubleClick();
           })
         }
-        onKeyDown={(event) => pressOn(field, value, event)}
+        onKeyDown={(event) => pressOn(field, value, event, edit)}
       >
         {children ?? valueLabel(field, value)}
       </button>
@@ -127,11 +128,11 @@ function Anchor({ ref }: { ref?: Ref<HTMLSpanElement> }) {
 const EDITS = { f: include, x: exclude, e: eitherEnd } as const;
 
 /** `f`, `x` and `e` ask for the focused value, for all but it, and for it at either end. */
-function pressOn(field: string, value: Value, event: KeyboardEvent): void {
+function pressOn(field: string, value: Value, event: KeyboardEvent, edit: typeof editQuery): void {
   if (event.key === "Enter" || event.key === " ") event.stopPropagation();
   if (event.ctrlKey || event.altKey || event.metaKey || !Object.hasOwn(EDITS, event.key)) return;
   event.preventDefault();
-  editQuery((q) => EDITS[event.key as keyof typeof EDITS](q, field, value));
+  edit((q) => EDITS[event.key as keyof typeof EDITS](q, field, value));
 }
 
 const ICON = { size: 15, stroke: 1.7, "aria-hidden": true } as const;

@@ -1,6 +1,7 @@
 import type { AlertRule, AlertWatch } from "@flowtrail/model";
 import { describe, expect, it } from "vitest";
-import { formOf, NEW_RULE, readAmount, readForm, slugOf, writeAmount } from "./rule-form.ts";
+import { freeId, slugOf } from "../../lib/slug.ts";
+import { formOf, NEW_RULE, readAmount, readForm, writeAmount } from "./rule-form.ts";
 
 const base: Omit<AlertRule, "watch"> = {
   id: "night-copy",
@@ -46,7 +47,11 @@ describe("a rule", () => {
     expect(readForm(form, null).rule).toMatchObject({ id: "ssh-from-outside", name: "SSH from outside!", shipped: false });
     const rule = { ...base, watch: WATCHES[0] as AlertWatch };
     expect(readForm({ ...formOf(rule), name: "Other" }, rule).rule?.id).toBe("night-copy");
-    expect(slugOf("Übermaß 2")).toBe("uberma-2");
+    expect([slugOf("Übermaß 2"), freeId("On call", ["on-call"], "x"), freeId("!", [], "x")]).toEqual([
+      "uberma-2",
+      "on-call-2",
+      "x",
+    ]);
   });
 });
 

@@ -9,6 +9,7 @@ import {
   parseSize,
 } from "@flowtrail/model";
 import { mistakeIn } from "../../lib/asked.ts";
+import { slugOf } from "../../lib/slug.ts";
 import { readSettings, type SettingTexts, writeSettings } from "./rule-settings.ts";
 import { isMeasure } from "./rule-words.ts";
 import { readSpan, writeSpan } from "./spans.ts";
@@ -227,17 +228,12 @@ function positiveOf(text: string): number | null {
   return number !== null && number > 0 ? number : null;
 }
 
-/** `SSH from outside!` → `ssh-from-outside` */
-export function slugOf(name: string): string {
-  return name
-    .toLowerCase()
-    .normalize("NFKD")
-    .replaceAll(/\p{M}/gu, "")
-    .replaceAll(/[^a-z0-9]+/g, "-")
-    .replaceAll(/^-+|-+$/g, "")
-    .slice(0, 60);
-}
-
 export function isSeverity(text: string): text is AlertSeverity {
   return (ALERT_SEVERITIES as readonly string[]).includes(text);
+}
+
+/** What is sent of a rule: without what the server says of it. */
+export function bodyOf(rule: AlertRule): AlertRule {
+  const { id, name, explanation, enabled, severity, q, watch, window_s, for_s, clear_s, recipients, mitre, shipped } = rule;
+  return { id, name, explanation, enabled, severity, q, watch, window_s, for_s, clear_s, recipients, mitre, shipped };
 }

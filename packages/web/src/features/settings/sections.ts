@@ -12,6 +12,16 @@ export const SECTIONS = [
     title: "Retention",
     about: "What is kept how long, how much room it may take, and what must not be deleted.",
   },
+  {
+    id: "recipients",
+    title: "Recipients",
+    about: "Who is told of alerts: people and systems. What was not taken is tried again and again.",
+  },
+  {
+    id: "sinks",
+    title: "Sinks",
+    about: "Systems of yours that every record is handed to, at least once each.",
+  },
   { id: "sources", title: "Inventory sources", about: "Who tells which node, user and network has which address." },
   {
     id: "access",

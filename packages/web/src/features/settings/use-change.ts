@@ -1,8 +1,8 @@
 /** A change on its way: edited, reviewed, saved. */
 import { useQueryClient } from "@tanstack/react-query";
 import { useRef, useState } from "react";
-import { ApiError } from "../../lib/errors.ts";
 import { focusIfLost, SECTION_TITLE } from "./focus.ts";
+import { problemsOf } from "./problems.ts";
 
 /** What saving does, in words. */
 export interface Review {
@@ -110,9 +110,4 @@ export function useChange({ preview, basis, save, done, title = SECTION_TITLE }:
       setSaved(null);
     },
   };
-}
-
-function problemsOf(failure: unknown): Readonly<Record<string, string>> {
-  if (!(failure instanceof ApiError) || failure.data.code !== "REFUSED") return {};
-  return Object.fromEntries((failure.data.problems ?? []).map(({ parameter, message }) => [parameter, message]));
 }

@@ -1,5 +1,4 @@
 import { useEffect, useState } from "react";
-import { SETTINGS_PATH } from "../../lib/paths.ts";
 import { guardLeaving, type PageUrl } from "../../lib/url.ts";
 import { sectionOf } from "./sections.ts";
 
@@ -8,9 +7,9 @@ export function useLeaveGuard(isDirty: boolean): { readonly leave: (() => void) 
   const [wanted, setWanted] = useState<(() => void) | null>(null);
   useEffect(() => {
     if (!isDirty) return;
-    const here = sectionOf(new URLSearchParams(window.location.search)).id;
-    // Within a section the form stays as it is.
-    const isLeftBy = ({ path, params }: PageUrl) => path !== SETTINGS_PATH || sectionOf(params).id !== here;
+    const { pathname, search } = window.location;
+    const here = formOf(new URLSearchParams(search));
+    const isLeftBy = ({ path, params }: PageUrl) => path !== pathname || formOf(params) !== here;
     const stop = guardLeaving({ isLeftBy, ask: (go) => setWanted(() => go) });
     const onUnload = (event: BeforeUnloadEvent) => event.preventDefault();
     window.addEventListener("beforeunload", onUnload);
@@ -25,4 +24,9 @@ export function useLeaveGuard(isDirty: boolean): { readonly leave: (() => void) 
     wanted?.();
   };
   return { leave: wanted === null ? null : leave, stay };
+}
+
+/** What names the form within its screen: within a section, or while a rule is edited, it stays as it is. */
+function formOf(params: URLSearchParams): string {
+  return `${sectionOf(params).id} ${params.get("rule") ?? ""}`;
 }

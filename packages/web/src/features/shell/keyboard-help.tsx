@@ -39,10 +39,18 @@ const MAP: readonly Line[] = [
   [["←", "↑", "→", "↓"], "move it"],
 ];
 
+const ALERTS: readonly Line[] = [
+  [["j", "k"], "next, previous alert"],
+  [["a"], "acknowledge the alert that is open"],
+  [["s"], "silence it"],
+  [["Esc"], "close it"],
+];
+
 const SECTIONS = [
   ["Where traffic is shown", TRAFFIC],
   ["Traffic Logs", ROWS],
   ["Map", MAP],
+  ["Alerts", ALERTS],
 ] as const;
 
 export function KeyboardHelp({ opened, onClose }: { opened: boolean; onClose(): void }) {

@@ -6,7 +6,7 @@ import type { Amount } from "./series.ts";
 type CountUnit = "packets" | "connections" | "reports";
 type CountRate = `${CountUnit}/s`;
 /** `%`: of all, 0 to 100. */
-export type ChartUnit = "bytes" | "bytes/s" | "domains" | CountUnit | CountRate | "%";
+export type ChartUnit = "bytes" | "bytes/s" | "domains" | "alerts" | CountUnit | CountRate | "%";
 
 function isCountRate(unit: ChartUnit): unit is CountRate {
   return unit !== "bytes/s" && unit.endsWith("/s");

@@ -1,0 +1,55 @@
+import type { Alert } from "@flowtrail/model";
+import { IconArrowRight } from "@tabler/icons-react";
+import { useQuery } from "@tanstack/react-query";
+import { useMemo } from "react";
+import { fetchHistogram } from "../../lib/api-charts.ts";
+import { askedParams, writeAsked } from "../../lib/asked.ts";
+import { TRAFFIC_LOGS_PATH } from "../../lib/paths.ts";
+import { useClock } from "../../lib/use-clock.ts";
+import { StackedChart } from "../../ui/charts/stacked-chart.tsx";
+import { PageLink } from "../../ui/page-link.tsx";
+import { stepsChart } from "../histogram/steps-chart.ts";
+import { evidenceWindow } from "./alert-words.ts";
+
+const STEPS = "40";
+
+/** What it is made of: the flows, exactly, and how they came. */
+export function Evidence({ alert }: { alert: Alert }) {
+  const clock = useClock();
+  const asked = { network: null, window: evidenceWindow(alert), q: alert.q };
+  const params = askedParams(asked);
+  params.set("metric", "connections");
+  params.set("buckets", STEPS);
+  params.set("group", "verdict");
+  const { data, error, dataUpdatedAt } = useQuery({
+    queryKey: ["histogram", params.toString()],
+    queryFn: ({ signal }) => fetchHistogram(params, signal),
+    staleTime: 60_000,
+  });
+  const chart = useMemo(() => data && stepsChart(data, "verdict"), [data]);
+  return (
+    <section className="alert-part" aria-label="Evidence">
+      <h3>Evidence</h3>
+      <p className="alert-dim">
+        {clock.exact(Date.parse(alert.from))} to {clock.exact(Date.parse(alert.to))}
+      </p>
+      {alert.q !== "" && <code className="alert-query">{alert.q}</code>}
+      {error !== null && <p className="alert-dim">No chart: {error.message}</p>}
+      {chart !== undefined && chart.steps.count > 0 && (
+        <StackedChart
+          label="Connections of the evidence, by verdict"
+          series={chart.series}
+          steps={chart.steps}
+          gaps={chart.gaps}
+          unit="connections"
+          clock={clock}
+          nowMs={dataUpdatedAt}
+          height={104}
+        />
+      )}
+      <PageLink path={TRAFFIC_LOGS_PATH} params={writeAsked(asked)} className="alert-evidence">
+        Open these flows in Traffic Logs <IconArrowRight size={15} stroke={1.9} aria-hidden />
+      </PageLink>
+    </section>
+  );
+}

@@ -1,0 +1,61 @@
+/** Where every record is handed to: how that goes, and where else. */
+import { Button } from "@mantine/core";
+import { useQueryClient } from "@tanstack/react-query";
+import { useState } from "react";
+import { useMe } from "../../lib/me.ts";
+import type { Sink } from "../../lib/types-sinks.ts";
+import { Asked } from "./asked.tsx";
+import { SavedNote } from "./review-bar.tsx";
+import { SinkForm } from "./sink-form.tsx";
+import { SinkRow } from "./sink-row.tsx";
+import { SINKS_KEY, useSinks } from "./use-sinks.ts";
+import "./handed-list.css";
+
+export function SinksSection() {
+  return <Asked query={useSinks()}>{(sinks) => <Sinks sinks={sinks} />}</Asked>;
+}
+
+function Sinks({ sinks }: { sinks: readonly Sink[] }) {
+  const { maySet } = useMe();
+  const client = useQueryClient();
+  const [editing, setEditing] = useState<string | "new" | null>(null);
+  const [said, setSaid] = useState<string | null>(null);
+  const edit = (id: string | null) => {
+    setSaid(null);
+    setEditing(id);
+  };
+  const done = (text: string) => {
+    setEditing(null);
+    setSaid(text);
+    void client.invalidateQueries({ queryKey: SINKS_KEY });
+  };
+  return (
+    <>
+      <SavedNote text={said} />
+      {maySet && editing === null && (
+        <div className="settings-buttons">
+          <Button size="xs" variant="default" onClick={() => edit("new")}>
+            Add a sink
+          </Button>
+        </div>
+      )}
+      {editing === "new" && <SinkForm known={null} taken={sinks.map(({ id }) => id)} onDone={done} onLeave={() => edit(null)} />}
+      {sinks.length === 0 && editing === null && (
+        <p className="settings-about">There is none: records are kept here, and handed to nobody.</p>
+      )}
+      {sinks.length > 0 && (
+        <ul className="handed-list" aria-label="Sinks">
+          {sinks.map((sink) => (
+            <li key={sink.id}>
+              {editing === sink.id ? (
+                <SinkForm known={sink} taken={[]} onDone={done} onLeave={() => edit(null)} />
+              ) : (
+                <SinkRow sink={sink} onEdit={() => edit(sink.id)} onDone={done} />
+              )}
+            </li>
+          ))}
+        </ul>
+      )}
+    </>
+  );
+}
