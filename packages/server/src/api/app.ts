@@ -42,6 +42,7 @@ import { seedRoutes } from "./routes/seed.ts";
 import { settingsRoutes } from "./routes/settings.ts";
 import { settingsCaptureRoutes } from "./routes/settings-capture.ts";
 import { settingsHistoryRoutes } from "./routes/settings-history.ts";
+import { sinkRoutes } from "./routes/sinks.ts";
 import { systemRoutes } from "./routes/system.ts";
 import { tokenRoutes } from "./routes/tokens.ts";
 import { noteTokenUses } from "./token-use-hook.ts";
@@ -112,6 +113,7 @@ export async function buildApp(context: ApiContext): Promise<Api> {
     peopleRoutes,
     backupRoutes,
     recipientRoutes,
+    sinkRoutes,
     systemRoutes,
     seedRoutes,
     netmakerImportRoutes,

@@ -11,7 +11,7 @@ import { wantedSql } from "./stream/source.ts";
 
 export interface SinkBookDeps {
   readonly book: Pick<SettingsBook, "settings" | "inTurn" | "append">;
-  readonly sealed: Pick<Sealed, "seal">;
+  readonly sealed: Pick<Sealed, "seal" | "open">;
   readonly now: () => number;
 }
 
@@ -54,6 +54,13 @@ export class SinkBook {
       await book.append([{ name: "sink", id, who, what, value }], now());
       return this.known(id);
     });
+  }
+
+  /** Secrets to try a sink with: those that are given, and those that are kept where they would be used. @throws SinkError, SecretsError */
+  tried(id: string | undefined, sink: SinkConfig, secrets: NewSecrets): Record<string, string> {
+    assertSink(sink, secrets);
+    const sealed = this.#sealed(sink, id === undefined ? null : this.find(id), secrets);
+    return Object.fromEntries(Object.entries(sealed).map(([name, text]) => [name, this.#deps.sealed.open(text)]));
   }
 
   /** @throws SinkError SINK_UNKNOWN; StoreError, SettingsConflict */
