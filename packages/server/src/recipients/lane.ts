@@ -37,8 +37,8 @@ export function nextOf(lane: LaneState, rules: LaneRules, nowMs: number): Next {
   const loud = endsMs === null ? notices : notices.filter((notice) => rules.quiet?.but.includes(severityOf(notice)));
   const [first] = loud;
   if (first === undefined) return { waitUntilMs: endsMs, gathers: true };
-  // The first one says how long it is gathered; after a failure nothing new has to be waited for.
-  const gatheredMs = first.attempts > 0 ? 0 : first.createdMs + rules.digest_s * 1000;
+  // The first one says how long it is gathered. Not after a failure, nor where the clock was set back.
+  const gatheredMs = first.attempts > 0 || first.createdMs > nowMs ? 0 : first.createdMs + rules.digest_s * 1000;
   if (gatheredMs > nowMs) return { waitUntilMs: gatheredMs, gathers };
   const freeMs = roomFrom(lane.sentMs, rules, nowMs);
   if (freeMs > nowMs) return { waitUntilMs: freeMs, gathers: true };
@@ -63,7 +63,7 @@ function headsOf(notices: readonly Notice[]): Notice[] {
 /** When the limits let another message go. */
 function roomFrom(sentMs: readonly number[], { max_per_minute, max_per_hour }: LaneRules, nowMs: number): number {
   const from = (spanMs: number, max: number) => {
-    const within = sentMs.filter((ms) => ms > nowMs - spanMs);
+    const within = sentMs.filter((ms) => ms > nowMs - spanMs && ms <= nowMs);
     return within.length < max ? nowMs : (within[within.length - max] ?? nowMs) + spanMs;
   };
   return Math.max(from(MINUTE_MS, max_per_minute), from(HOUR_MS, max_per_hour));
