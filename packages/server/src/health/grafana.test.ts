@@ -72,6 +72,11 @@ it("asks for metrics that there are", () => {
   expect(asked.filter(({ name }) => !names.has(name))).toEqual([]);
 });
 
+it("is told nothing of what there is not: a certificate that ended in 1970 would wake somebody", () => {
+  expect(metrics).not.toMatch(/^flowtrail_(tls_\w+|store_full_in_days)\b/m);
+  expect(metrics).toMatch(/^flowtrail_http_connections \d/m);
+});
+
 it("has panels that each have a place of their own", () => {
   expect(new Set(panels.map(({ id }) => id)).size).toBe(panels.length);
   const taken = new Map<string, string>();

@@ -24,8 +24,9 @@ export function httpMetrics({ http, certificate, proxy }: HttpMetricsDeps, regis
       registers,
       collect: () => {
         const now = value();
-        made.reset();
-        if (now !== null) made.set(now);
+        // Set to nothing it would be 0, which is a time, too.
+        if (now === null) made.remove();
+        else made.set(now);
       },
     });
   };
