@@ -1,6 +1,6 @@
 /** What scenarios are written with: "from there to there, so many bytes", done by the peers of the lab and kept as LabConnections. */
 import { exactCounters, type KnownName, type LabConnection, nameless, protocolNumbers, verdictsFor } from "./connection.ts";
-import { destinationAddress, expectedReports, sourceAddress } from "./expected.ts";
+import { type Denial, destinationAddress, expectedDenial, expectedReports, sourceAddress } from "./expected.ts";
 import { certificateFiles } from "./internet.ts";
 import { labDir } from "./names.ts";
 import { connectPeer, type PeerClient } from "./peers/peer-client.ts";
@@ -17,8 +17,8 @@ export interface Ends {
   what: string;
   /** The client's port, if it is free; default: any. */
   localPort?: number;
-  /** False if the last node drops it. */
-  arrives?: boolean;
+  /** A node on the way drops it. */
+  denied?: Denial;
   /** The name that agents on the way should give it; default: none, or what a web request says of itself. */
   known?: KnownName;
 }
@@ -159,7 +159,7 @@ export class Bed {
 
   /** A connection as it looks when it has just begun. */
   describe(ends: Ends, protocol: number, dst: { ip: string; port: number | null }): LabConnection {
-    const { from, to, family, what, arrives = true, known = nameless } = ends;
+    const { from, to, family, what, denied, known = nameless } = ends;
     return {
       what,
       from,
@@ -181,7 +181,8 @@ export class Bed {
       srcPackets: null,
       dstPackets: null,
       payload: null,
-      reports: expectedReports({ from, to, family, arrives }, this.#masquerade),
+      reports: expectedReports({ from, to, family, droppedAt: denied?.at }, this.#masquerade),
+      denied: denied === undefined ? null : expectedDenial({ from, to, family }, denied, this.#masquerade),
     };
   }
 

@@ -1,6 +1,6 @@
 /** What a scenario says of each connection that it made: what was done, and what the agents should say of it. */
 import type { DomainSource } from "@flowtrail/model";
-import type { ExpectedReport } from "./expected.ts";
+import type { ExpectedReport, expectedDenial } from "./expected.ts";
 import type { OpResult, Outcome } from "./peers/protocol.ts";
 import type { Family, NodeName } from "./topology.ts";
 
@@ -38,6 +38,8 @@ export interface LabConnection {
   payload: { sent: number; received: number } | null;
   /** Who should report it; nobody else may. */
   reports: ExpectedReport[];
+  /** What should be reported of the node that dropped it; null: none did, or by a rule that does not say so. */
+  denied: ReturnType<typeof expectedDenial>;
 }
 
 export type KnownName = Pick<LabConnection, "domain" | "domainSource">;

@@ -24,6 +24,13 @@ export interface ExpectedReport {
   natSrcIp: string | null;
 }
 
+/** A node that drops a connection's packets by a rule that says so. */
+export interface Denial {
+  readonly at: NodeName;
+  /** As agents tell it. */
+  readonly rule: string;
+}
+
 /** The nodes that a connection passes, its ends included. */
 export function pathBetween(from: NodeName, to: NodeName): NodeName[] {
   const path = [from, nodeByName(from).gateway, nodeByName(to).gateway, to].filter((name) => name !== null);
@@ -49,13 +56,32 @@ export function destinationAddress(to: NodeName, family: Family): string {
 
 /**
  * The reports to expect of one connection.
- * @param arrives false if the last node drops what comes: its kernel never confirms a conntrack entry then, so it has nothing to report
+ * @param connection `droppedAt`: the node that drops what comes: its kernel never confirms a conntrack entry then, so it has no flow to report, nor have
+ * those after it
  */
 export function expectedReports(
-  connection: { from: NodeName; to: NodeName; family: Family; arrives?: boolean },
+  connection: { from: NodeName; to: NodeName; family: Family; droppedAt?: NodeName | undefined },
   masquerade: readonly Masquerade[],
 ): ExpectedReport[] {
-  const { from, to, family, arrives = true } = connection;
+  const all = reportsOf(connection, masquerade);
+  const dropped = all.findIndex(({ reporter }) => reporter === connection.droppedAt);
+  return dropped < 0 ? all : all.slice(0, dropped);
+}
+
+/** What the agent of the node that drops it should report, if it listens to what its rules log. */
+export function expectedDenial(
+  connection: { from: NodeName; to: NodeName; family: Family },
+  { at, rule }: Denial,
+  masquerade: readonly Masquerade[],
+): (ExpectedReport & { readonly rule: string }) | null {
+  const report = reportsOf(connection, masquerade).find(({ reporter }) => reporter === at);
+  return report === undefined ? null : { ...report, natSrcIp: null, rule };
+}
+
+function reportsOf(
+  { from, to, family }: { from: NodeName; to: NodeName; family: Family },
+  masquerade: readonly Masquerade[],
+): ExpectedReport[] {
   const [source, destination] = [nodeByName(from), nodeByName(to)];
   const inOverlay = { source: usesOverlay(source, destination), destination: destination.overlay !== null };
   if (!inOverlay.source && !inOverlay.destination) return [];
@@ -63,7 +89,7 @@ export function expectedReports(
   let srcIp = sourceAddress(from, to, family);
   for (const hop of pathBetween(from, to)) {
     const node = nodeByName(hop);
-    if (!node.agent || (hop === to && !arrives)) continue;
+    if (!node.agent) continue;
     const role: Role = hop === from ? "initiator" : hop === to ? "responder" : "forwarder";
     // Rules 1 and 2 are about the node's own addresses, 3 and 4 about the network's range.
     const direction: Direction =

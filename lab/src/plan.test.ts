@@ -4,7 +4,7 @@ import { type AddressInfo, connect } from "node:net";
 import { createServer } from "node:tls";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
-import { expectedReports, pathBetween, sourceAddress } from "./expected.ts";
+import { expectedDenial, expectedReports, pathBetween, sourceAddress } from "./expected.ts";
 import { labInventory } from "./inventory.ts";
 import { checkLabName, deviceOf } from "./names.ts";
 import { encodeQuery } from "./peers/dns-query.ts";
@@ -16,8 +16,8 @@ import { type NodeName, nodeByName, nodes } from "./topology.ts";
 import { allowedIps, generateKeys, peersOf } from "./wireguard.ts";
 
 describe("expected reports", () => {
-  const seen = (from: NodeName, to: NodeName, arrives = true): string[] =>
-    expectedReports({ from, to, family: 4, arrives }, ["internet"]).map(
+  const seen = (from: NodeName, to: NodeName, droppedAt?: NodeName): string[] =>
+    expectedReports({ from, to, family: 4, droppedAt }, ["internet"]).map(
       (report) => `${report.reporter} ${report.direction} ${report.role}`,
     );
 
@@ -40,7 +40,14 @@ describe("expected reports", () => {
   });
 
   it("leave out the node that drops what comes", () => {
-    expect(seen("user", "debian", false)).toEqual(["inetgw ingress forwarder"]);
+    expect(seen("user", "debian", "debian")).toEqual(["inetgw ingress forwarder"]);
+    expect(seen("user", "lan", "officegw")).toEqual(["inetgw ingress forwarder"]);
+    expect(expectedDenial({ from: "user", to: "lan", family: 4 }, { at: "officegw", rule: "r" }, [])).toMatchObject({
+      reporter: "officegw",
+      direction: "ingress",
+      role: "forwarder",
+      rule: "r",
+    });
   });
 
   it("follow the way and the addresses of the map", () => {

@@ -1,6 +1,6 @@
 /** The namespaces and the cables between them, as text for `ip` and `sh`. */
 import { deviceOf, namespaceOf, namespacesOf } from "./names.ts";
-import { ruleset } from "./rules.ts";
+import { iptablesScript, ruleset } from "./rules.ts";
 import type { Masquerade } from "./state.ts";
 import { type Addresses, egress, internetHosts, type LabNode, namelessHost, nodes, underlayRouter } from "./topology.ts";
 
@@ -42,6 +42,7 @@ export function nodeScript(lab: string, node: LabNode, masquerade: readonly Masq
     ...Object.entries(sysctls(node)).map(([key, value]) => `echo ${value} > /proc/sys/net/${key}`),
     `ip -batch - <<'END'\n${batch.join("\n")}\nEND`,
     ...(rules ? [`nft -f - <<'END'\n${rules}\nEND`] : []),
+    iptablesScript(node),
     "",
   ].join("\n");
 }

@@ -1,6 +1,6 @@
 import { dns, icmp, udp } from "./datagrams.ts";
 import { example1, example3 } from "./examples.ts";
-import { filtered, refused } from "./failures.ts";
+import { denied, filtered, refused } from "./failures.ts";
 import { egressLan, outside } from "./lan.ts";
 import { mixed } from "./mixed.ts";
 import { cdn, dnsOnly, dualStack, ech, http, noSni, splitHello, tls } from "./names.ts";
@@ -19,6 +19,7 @@ export const scenarios: Readonly<Record<string, Scenario>> = {
   icmp,
   refused,
   filtered,
+  denied,
   short,
   egress: egressLan,
   outside,

@@ -1,7 +1,7 @@
 /** A little of everything, round after round, for a demo. */
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Bed } from "../bed.ts";
-import { filteredPort } from "../rules.ts";
+import { denyRules, filteredPort } from "../rules.ts";
 import { ports } from "../services.ts";
 import type { Family, HostName } from "../topology.ts";
 import { cdn, dnsOnly, ech, http } from "./names.ts";
@@ -111,7 +111,7 @@ const acts: ((round: Round) => Promise<unknown>)[] = [
       port: filteredPort,
       up: 0,
       down: 0,
-      arrives: false,
+      denied: { at: "inetgw", rule: denyRules.filtered },
       timeoutMs: 2500,
     }),
   (r) => browse(r, "user", "img.example.test", 0, kib(120, r)),

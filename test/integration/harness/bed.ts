@@ -203,10 +203,18 @@ export class LabBed {
     return (await response.json()) as T;
   }
 
-  async post<T>(path: string, body: unknown): Promise<T> {
+  post<T>(path: string, body: unknown): Promise<T> {
+    return this.#send("POST", path, body);
+  }
+
+  put<T>(path: string, body: unknown): Promise<T> {
+    return this.#send("PUT", path, body);
+  }
+
+  async #send<T>(method: "POST" | "PUT", path: string, body: unknown): Promise<T> {
     const headers = { authorization: `Bearer ${this.#token}`, "content-type": "application/json" };
-    const response = await fetch(`${this.url}${path}`, { method: "POST", headers, body: JSON.stringify(body) });
-    if (!response.ok) throw new Error(`POST ${path}: ${response.status} ${await response.text()}`);
+    const response = await fetch(`${this.url}${path}`, { method, headers, body: JSON.stringify(body) });
+    if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${await response.text()}`);
     return (await response.json()) as T;
   }
 
