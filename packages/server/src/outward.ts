@@ -5,6 +5,9 @@
 import { hostname } from "node:os";
 import { join } from "node:path";
 import type { FastifyBaseLogger } from "fastify";
+import type { Alerts } from "./alerts/alerts.ts";
+import { makeAlerts } from "./alerts/make.ts";
+import { SHIPPED } from "./alerts/shipped/index.ts";
 import { Known } from "./alerts/watchers/known.ts";
 import type { AuditLog } from "./audit/log.ts";
 import type { ServerConfig } from "./config/schema.ts";
@@ -41,6 +44,7 @@ export class Outward {
   readonly sealed: Sealed;
   /** Who is told of alerts: `recipients.tell`. */
   readonly recipients: Recipients;
+  readonly alerts: Alerts;
   /** Where records are handed to. */
   readonly sinks: Sinks;
   readonly sinkBook: SinkBook;
@@ -58,6 +62,9 @@ export class Outward {
     this.sealed = new Sealed({ keyFile: config.secrets.key_file ?? join(config.data, "secrets.key") }, { now });
     const { leases, sealed } = this;
     this.recipients = makeRecipients(deps, { leases, sealed });
+    const { watchers } = this.known;
+    const { tell } = this.recipients;
+    this.alerts = makeAlerts(deps, { lease: leases.hold("alerts"), shipped: SHIPPED, watchers, tell });
     this.sinks = new Sinks({ config, store, leases, sealed, now, logger });
     this.sinkBook = new SinkBook({ book: store.settings, sealed, now });
   }
@@ -68,10 +75,12 @@ export class Outward {
     this.recipients.start();
     await this.sinks.start();
     await this.known.lists.start();
+    await this.alerts.start();
     this.#deps.logger.debug({}, "alerts, sinks and compliance reports start");
   }
 
   async stop(): Promise<void> {
+    await this.alerts.stop();
     await this.known.lists.stop();
     await this.sinks.stop();
     await this.recipients.stop();

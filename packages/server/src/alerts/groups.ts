@@ -10,7 +10,11 @@ import { groupName, measureName } from "../query/traffic/traffic-sql.ts";
 import { SAMPLE_NETWORK } from "../receive/check.ts";
 import type { Group, GroupsQuestion } from "./watcher.ts";
 
-export class AlertError extends FlowtrailError<{ code: "BAD_RULE"; field: string }> {}
+export type AlertErrorData =
+  | { code: "BAD_RULE"; field: string }
+  /** It can only be changed where it is. */
+  | { code: "RULE_OF_FILE"; id: string };
+export class AlertError extends FlowtrailError<AlertErrorData> {}
 
 const MEASURES: readonly TrafficMeasure[] = ["reports", "connections", "bytes", "packets"];
 

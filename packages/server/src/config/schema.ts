@@ -17,6 +17,7 @@ import {
 } from "@flowtrail/settings";
 import { z } from "zod";
 import { MAX_DAYS_KEPT, parseSizeLimit, SIZE_LIMIT_EXPECTED } from "../store/retention/policy.ts";
+import { alertsSchema } from "./alerts-schema.ts";
 import { limits } from "./limits-schema.ts";
 import { privacySchema } from "./privacy-schema.ts";
 import { signInShape } from "./sign-in-schema.ts";
@@ -393,6 +394,7 @@ export const configSchema = z.strictObject(
       }),
     }),
     privacy: privacySchema,
+    alerts: alertsSchema,
     outgoing: group({
       allow_link_local: yesNo({
         description:
