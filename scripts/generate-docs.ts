@@ -9,6 +9,7 @@ import { columnsPage } from "./docs/columns.ts";
 import { configPage } from "./docs/config.ts";
 import { filterPage } from "./docs/filter.ts";
 import { licencesPage } from "./docs/licences.ts";
+import { sinkFormatsPage } from "./docs/sink-formats.ts";
 
 export const root = dirname(dirname(fileURLToPath(import.meta.url)));
 
@@ -20,6 +21,7 @@ export async function generatedPages(): Promise<Map<string, string>> {
     ["docs/reference/config.md", configPage()],
     ["docs/reference/cli.md", cliPage()],
     ["docs/reference/api.md", await apiPage()],
+    ["docs/reference/sink-formats.md", sinkFormatsPage()],
     ["docs/reference/licences.md", licencesPage(new URL("../package-lock.json", import.meta.url))],
     ["docs/reference/inventory.schema.json", `${JSON.stringify(inventoryJsonSchema(), null, 2)}\n`],
   ]);

@@ -17,6 +17,7 @@ export { writeCursor } from "./query/cursor.ts";
 export { seedOffline } from "./seed/offline.ts";
 export { MAX_SEED_DAYS, MAX_SEED_ROWS, type SeedRequest, type SeedSummary } from "./seed/seeding.ts";
 export { Server } from "./server.ts";
+export { describeFormats } from "./sinks/formats/describe.ts";
 export { BackupError } from "./store/backup/errors.ts";
 export { type RestoreSummary, restoreOffline } from "./store/backup/restore.ts";
 export { EngineError } from "./store/engine/errors.ts";
