@@ -1,10 +1,8 @@
 /** The commands, put together. */
 import type { Command } from "commander";
 import { addAccountCommands } from "./commands/account.ts";
-import { addAuditCommand } from "./commands/audit.ts";
 import { addDoctorCommand } from "./commands/doctor.ts";
 import { addEraseCommand } from "./commands/erase.ts";
-import { addExportCommand } from "./commands/export.ts";
 import { addImportCommands } from "./commands/import.ts";
 import { addInventoryCommands } from "./commands/inventory.ts";
 import { addLabCommands } from "./commands/lab.ts";
@@ -28,9 +26,7 @@ export function makeProgram(): Command {
   addInventoryCommands(program);
   addNetmakerCommands(program);
   addImportCommands(program);
-  addExportCommand(program);
   addStoreCommands(program);
-  addAuditCommand(program);
   addEraseCommand(program);
   addPrivacyCommands(program);
   addDoctorCommand(program);

@@ -1,13 +1,13 @@
-/** `flowtrail audit`: who did what, as the server of this machine noted it. */
+/** `flowtrail audit`: who did what, as a server noted it. */
 import { setTimeout as sleep } from "node:timers/promises";
 import { type AuditLine, auditSentence } from "@flowtrail/model";
 import type { Command } from "commander";
 import { CliError } from "../errors.ts";
-import { callServer, type LocalServer, requireServer } from "../local-server.ts";
-import { dataOption } from "../paths.ts";
+import { callServer } from "../local-server.ts";
+import { addServerOptions, type ChosenServer, chooseServer, type ServerOptions } from "../servers/choose-server.ts";
+import { clean, cleanJson } from "../terminal/clean.ts";
 
-interface Options {
-  readonly data: string;
+interface Options extends ServerOptions {
   readonly since: string;
   readonly who?: string;
   readonly action?: string;
@@ -21,10 +21,9 @@ const LOOK_MS = 2000;
 const OVERLAP_MS = 5 * 60_000;
 
 export function addAuditCommand(program: Command): void {
-  program
-    .command("audit")
-    .description("who did what: sign-ins, changes, exports, searches, refusals; newest last")
-    .addOption(dataOption("data directory of the server on this machine"))
+  addServerOptions(
+    program.command("audit").description("who did what: sign-ins, changes, exports, searches, refusals; newest last"),
+  )
     .option("--since <time>", "24h, 90d, or 2026-11-22T09:50:00Z", "24h")
     .option("--who <name>", "a part of a name, or the id of an account or a token")
     .option("--action <word>", "token.create, or token for all that begin so")
@@ -34,18 +33,18 @@ export function addAuditCommand(program: Command): void {
     .action(audit);
 }
 
-async function audit(options: Options): Promise<void> {
-  const { data, since, limit, follow = false, json = false } = options;
+async function audit(options: Options, command: Command): Promise<void> {
+  const { since, limit, follow = false, json = false } = options;
   if (!/^\d{1,4}$/.test(limit) || Number(limit) < 1 || Number(limit) > 1000)
     throw new CliError({ code: "USAGE" }, "--limit: expected a number from 1 to 1000");
-  const server = requireServer(data);
+  const server = chooseServer(options, command);
   const told = new Map<string, string>();
   const tell = (lines: readonly AuditLine[]) => {
     for (const line of [...lines].reverse()) {
       const now = JSON.stringify(line);
       if (told.get(line.id) === now) continue;
       told.set(line.id, now);
-      process.stdout.write(json ? `${now}\n` : `${textOf(line)}\n`);
+      process.stdout.write(`${json ? cleanJson(now) : clean(textOf(line))}\n`);
     }
   };
   tell(await linesOf(server, options, /^\d+[smhdw]$/.test(since) ? `-${since}` : since));
@@ -55,7 +54,7 @@ async function audit(options: Options): Promise<void> {
   }
 }
 
-async function linesOf(server: LocalServer, { who, action, limit }: Options, from: string): Promise<readonly AuditLine[]> {
+async function linesOf(server: ChosenServer, { who, action, limit }: Options, from: string): Promise<readonly AuditLine[]> {
   const asked = new URLSearchParams({
     from,
     limit,

@@ -1,5 +1,5 @@
 /** `flowtrail export`: all flows of a question into a file, or onward into another program. */
-import { createWriteStream, existsSync, readFileSync } from "node:fs";
+import { createWriteStream, existsSync } from "node:fs";
 import { rename, rm } from "node:fs/promises";
 import { get, type IncomingMessage } from "node:http";
 import { get as getSecurely } from "node:https";
@@ -7,19 +7,19 @@ import { Transform, type Writable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { formatBytes, formatCount, parseTimeRange, TimeError } from "@flowtrail/model";
 import { type Command, Option } from "commander";
-import { CliError, withAccess } from "../errors.ts";
-import { findLocalServer, type LocalServer, messageOf, requireServer } from "../local-server.ts";
-import { dataOption } from "../paths.ts";
-import { resumePoint } from "./export-resume.ts";
+import { addFilterFlags, givenFilter } from "../ask/filter-flags.ts";
+import { momentFor } from "../ask/moments.ts";
+import { CliError } from "../errors.ts";
+import { messageOf } from "../local-server.ts";
+import { addServerOptions, type ChosenServer, chooseServer, type ServerOptions } from "../servers/choose-server.ts";
 
-interface Options {
-  readonly data: string;
-  readonly server?: string;
-  readonly tokenFile?: string;
+interface Options extends ServerOptions {
   readonly format: "csv" | "ndjson" | "parquet";
-  readonly from: string;
-  readonly to: string;
-  readonly q?: string;
+  readonly since?: string;
+  readonly until?: string;
+  readonly from?: string;
+  readonly to?: string;
+  readonly utc?: boolean;
   readonly reports: string;
   readonly columns?: string;
   readonly output: string;
@@ -27,19 +27,21 @@ interface Options {
   readonly force?: boolean;
 }
 
-type Server = Pick<LocalServer, "url" | "token">;
+const SINCE = "15m";
 
 export function addExportCommand(program: Command): void {
-  program
+  const command = program
     .command("export")
     .description("flows as CSV, NDJSON or Parquet, newest start first: any number of them")
-    .addOption(dataOption("data directory of the server on this machine"))
-    .option("--server <url>", "another server")
-    .option("--token-file <file>", "with --server: file that holds an API token (default: that of --data)")
+    .argument("[filter...]", "in the filter language, as with -q");
+  addServerOptions(command)
     .addOption(new Option("--format <format>", "what to write").choices(["csv", "ndjson", "parquet"]).default("csv"))
-    .option("--from <time>", "-15m, -30d, 2026-11-22T09:50:00Z, …", "-15m")
-    .option("--to <time>", "as --from; not in the range itself", "now")
-    .option("--q <filter>", "such as 'src.name=alice and port=https' (docs/how-to/filter.md)")
+    .option("--since <time>", "1h, 7d, today, 14:30, 2026-11-01, 2026-11-01T14:30:00Z (default: 15m)")
+    .option("--until <time>", "as --since; not in the range itself (default: now)")
+    .option("--utc", "times without a zone are in UTC (default: this machine's zone)")
+    .option("--from <time>", "the same as --since")
+    .option("--to <time>", "the same as --until");
+  addFilterFlags(command, ["from", "to"])
     .addOption(
       new Option("--reports <which>", "merged: one row per connection; all: every report")
         .choices(["merged", "all"])
@@ -51,21 +53,22 @@ export function addExportCommand(program: Command): void {
       "file to write, or - for standard output; it has its name when it is complete, FILE.part until then",
       "-",
     )
-    .option("--resume", "go on with FILE.part, behind its last complete row (CSV and NDJSON; the same --from, as a time)")
+    .option("--resume", "go on with FILE.part, behind its last complete row (CSV and NDJSON; the same --since, as a time)")
     .option("--force", "write over FILE")
-    .action(run);
+    .action((words: string[], options: Options) => run(words, options, command));
 }
 
-async function run(options: Options): Promise<void> {
-  const server = serverOf(options);
+async function run(words: string[], options: Options, command: Command): Promise<void> {
+  const server = chooseServer(options, command);
   const { output, format } = options;
   const range = rangeOf(options);
+  const q = givenFilter(command, words);
   const query = new URLSearchParams({
     format,
     from: new Date(range.fromMs).toISOString(),
     to: new Date(range.toMs).toISOString(),
     reports: options.reports,
-    ...(options.q === undefined ? {} : { q: options.q }),
+    ...(q === undefined ? {} : { q }),
     ...(options.columns === undefined ? {} : { columns: options.columns }),
   });
   if (output === "-") {
@@ -92,39 +95,40 @@ async function run(options: Options): Promise<void> {
   await rename(part, output);
 }
 
-function serverOf({ server: url, tokenFile, data }: Options): Server {
-  if (url === undefined) return requireServer(data);
-  const token =
-    tokenFile === undefined
-      ? (findLocalServer(data)?.token ?? null)
-      : withAccess(tokenFile, () => readFileSync(tokenFile, "utf8").trim());
-  return { url, token };
-}
-
 /** Relative times once and for all: what is resumed is the same range. */
-function rangeOf({ from, to }: Options): { fromMs: number; toMs: number } {
+function rangeOf({ since, until, from, to, utc = false }: Options): { fromMs: number; toMs: number } {
+  if ((since !== undefined && from !== undefined) || (until !== undefined && to !== undefined))
+    throw new CliError({ code: "USAGE" }, "--from is --since, and --to is --until: one of each");
+  const nowMs = Date.now();
   try {
-    return parseTimeRange(from, to, Date.now());
+    return parseTimeRange(
+      momentFor(from === undefined ? "--since" : "--from", since ?? from ?? SINCE, { utc }, nowMs),
+      momentFor(to === undefined ? "--until" : "--to", until ?? to ?? "now", { utc }, nowMs),
+      nowMs,
+    );
   } catch (error) {
-    if (error instanceof TimeError) throw new CliError({ code: "USAGE" }, `--from, --to: ${error.message}`, { cause: error });
+    if (error instanceof TimeError) throw new CliError({ code: "USAGE" }, `--since, --until: ${error.message}`, { cause: error });
     throw error;
   }
 }
 
-async function begunWith(part: string, { format, from }: Options, range: { fromMs: number; toMs: number }) {
+async function begunWith(part: string, { format, since, from }: Options, range: { fromMs: number; toMs: number }) {
   if (format === "parquet")
     throw new CliError({ code: "USAGE" }, "a Parquet file can't be gone on with: its end tells where all is");
   if (!existsSync(part)) throw new CliError({ code: "USAGE" }, `there is no ${part} to go on with`);
-  if (/^(now)?[-+]|^now$/.test(from))
+  const begin = since ?? from ?? SINCE;
+  if (/^(now)?[-+]|^now$|^\d+[a-z]/.test(begin))
     throw new CliError(
       { code: "USAGE" },
-      `--from ${from} is another time now: give the one of the first run, such as 2026-11-22T09:50:00Z`,
+      `--since ${begin} is another time now: give the one of the first run, such as 2026-11-22T09:50:00Z`,
     );
+  // It knows the server's cursors, and with them all of its code.
+  const { resumePoint } = await import("./export-resume.ts");
   return resumePoint(part, format, range);
 }
 
 /** @param rows that were there before */
-async function download(server: Server, query: URLSearchParams, to: Writable, rows: number): Promise<void> {
+async function download(server: ChosenServer, query: URLSearchParams, to: Writable, rows: number): Promise<void> {
   const answer = await request(server, `/api/flows/export?${query}`);
   const isText = query.get("format") !== "parquet";
   const progress = new Progress(isText, rows);
@@ -141,7 +145,7 @@ async function download(server: Server, query: URLSearchParams, to: Writable, ro
 }
 
 /** Without a limit of time: the first row may be found late. */
-async function request({ url, token }: Server, path: string): Promise<IncomingMessage> {
+async function request({ url, token }: ChosenServer, path: string): Promise<IncomingMessage> {
   const target = new URL(path, url);
   const headers = token === null ? {} : { authorization: `Bearer ${token}` };
   const answer = await new Promise<IncomingMessage>((resolve, reject) => {

@@ -6,8 +6,8 @@ import { bar, plain, styleFor } from "./style.ts";
 import { layOut, roomy, rowLine, tableLines } from "./table.ts";
 import { displayWidth, pad, truncate } from "./width.ts";
 
-// What steers a terminal: C0, DEL, C1, changes of direction, what shows nothing.
-const STEERS = /[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeff]/u;
+// C0, DEL, C1; changes of direction; what shows nothing.
+const STEERS = /[\p{Cc}\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeff]/u;
 
 describe("clean", () => {
   it("spells out what would steer a terminal, and leaves letters alone", () => {
