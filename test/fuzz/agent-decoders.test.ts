@@ -10,6 +10,10 @@ import { afterAll, describe, expect, it } from "vitest";
 import { parseConntrack } from "../../packages/agent/src/capture/conntrack/parse.ts";
 import { ConntrackRecord } from "../../packages/agent/src/capture/conntrack/record.ts";
 import { forEachMessage } from "../../packages/agent/src/capture/netlink/messages.ts";
+import { forEachLogged, LoggedPacket } from "../../packages/agent/src/capture/nflog/message.ts";
+import { Traces } from "../../packages/agent/src/capture/nftrace/traces.ts";
+import { DroppedPacket, decodeDropped } from "../../packages/agent/src/denied/packet.ts";
+import { ipPacket, logMessage, ports, traceMessage } from "../../packages/agent/src/denied/testing/packets.ts";
 import { ServerConfigPoller } from "../../packages/agent/src/ship/server-config.ts";
 import { encodeHeader, HEADER_BYTES } from "../../packages/agent/src/spool/record.ts";
 import { findRecord } from "../../packages/agent/src/spool/scan.ts";
@@ -17,7 +21,7 @@ import { decodeDevice } from "../../packages/agent/src/wireguard/device-message.
 import { inputs, SEED, TIMEOUT_MS } from "./budget.ts";
 import { Mutator, Random } from "./mutate.ts";
 
-const TESTS = 5;
+const TESTS = 7;
 const FIXTURE = new URL("../../packages/agent/src/capture/conntrack/fixtures/corpus.json", import.meta.url);
 /** Real messages of a kernel. */
 const conntrack: readonly Uint8Array[] = (
@@ -89,6 +93,74 @@ describe("spoilt inputs of the agent", { timeout: TIMEOUT_MS }, () => {
         return true;
       });
     }
+  });
+
+  const v4 = { src: "10.0.0.1", dst: "10.0.0.2" };
+  const v6 = { src: "fd00::1", dst: "fd00::2" };
+  const options = { type: 0, bytes: [0, 1, 4, 0, 0, 0, 0] };
+  const dropped = [
+    ipPacket({ ...v4, protocol: 6, payload: ports(40000, 443), more: 36 }),
+    ipPacket({
+      ...v6,
+      protocol: 17,
+      payload: ports(5, 53),
+      extensions: [options, { ...options, type: 60 }, { ...options, type: 44 }],
+    }),
+    ipPacket({ ...v4, protocol: 1, payload: [8, 0, 1, 2, 0, 9] }),
+    ipPacket({ ...v6, protocol: 58, payload: [128, 0, 1, 2, 0, 7] }),
+    ipPacket({ ...v4, protocol: 132, payload: ports(1, 2), fragment: 0x2000 }),
+  ];
+
+  it("packets that firewalls dropped: each is read the same whatever lies around it, or is none", () => {
+    const mutator = new Mutator(dropped, new Random(SEED + 6));
+    const [one, other] = [new DroppedPacket(), new DroppedPacket()];
+    let [read, refused] = [0, 0];
+    for (const _ of inputs(30_000, TESTS)) {
+      mutator.next();
+      mutator.surround(0);
+      const ok = decodeDropped(mutator.bytes, Mutator.OFFSET, mutator.end, one);
+      mutator.surround(0xff);
+      expect(decodeDropped(mutator.bytes, Mutator.OFFSET, mutator.end, other)).toBe(ok);
+      if (!ok) {
+        refused++;
+        continue;
+      }
+      read++;
+      expect(other).toEqual(one);
+      expect(one.totalBytes).toBeLessThan(0x10000 + 40);
+    }
+    for (const ways of [read, refused]) expect(ways).toBeGreaterThan((read + refused) / 50);
+  });
+
+  it("logs and traces of them: the walk ends, and what is found lies within", () => {
+    const logs = dropped.map((packet, i) => logMessage(packet, "rule: ", i));
+    const traces = dropped.flatMap((packet, i) => [traceMessage(i, packet, 7), traceMessage(i, packet, null)]);
+    const mutator = new Mutator([...logs, Buffer.concat(logs), ...traces, Buffer.concat(traces)], new Random(SEED + 7));
+    const packet = new LoggedPacket();
+    const tracing = new Traces();
+    let [logged, traced] = [0, 0];
+    for (const _ of inputs(40_000, TESTS)) {
+      mutator.next();
+      forEachLogged(
+        mutator.bytes,
+        Mutator.OFFSET,
+        mutator.end,
+        packet,
+        ({ payloadStart, payloadEnd, prefixStart, prefixEnd }) => {
+          logged++;
+          for (const [start, end] of [[payloadStart, payloadEnd] as const, [prefixStart, prefixEnd] as const]) {
+            expect(start).toBeLessThanOrEqual(end);
+            expect(end).toBeLessThanOrEqual(mutator.end);
+          }
+        },
+      );
+      const bytes = Buffer.from(from(mutator));
+      tracing.read(bytes, bytes.length, ({ headers }) => {
+        traced++;
+        expect(headers.length).toBeLessThanOrEqual(bytes.length);
+      });
+    }
+    for (const found of [logged, traced]) expect(found).toBeGreaterThan(0);
   });
 
   it("WireGuard's devices: keys, networks and names of the right form, or nothing", () => {

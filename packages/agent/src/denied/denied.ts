@@ -91,17 +91,23 @@ export class DeniedFlows implements LogListener {
       if (batch.length >= maxRows) return;
       this.#tuples.delete(word);
       // What is excluded since is not told any more, but for the end of what was.
-      if (tuple.revision > 0 || this.#isWanted(tuple)) this.#write(batch, tuple, true);
+      if (this.#isWanted(tuple) || tuple.revision > 0) this.#write(batch, tuple, true);
     }
     this.#ending = false;
     const later: DeniedTuple[] = [];
     for (const tuple of this.#early) {
       const isRipe = !tuple.traced || nowMs - tuple.startMs >= LOG_MAY_FOLLOW_MS;
       if (batch.length >= maxRows || !isRipe) later.push(tuple);
-      else if (tuple.revision === 0 && this.#tuples.get(this.#wordOf(tuple.packet.key)) === tuple && this.#isWanted(tuple))
-        this.#write(batch, tuple, false);
+      else this.#tellEarly(batch, tuple);
     }
     this.#early = later;
+  }
+
+  #tellEarly(batch: FlowBatch, tuple: DeniedTuple): void {
+    const word = this.#wordOf(tuple.packet.key);
+    if (tuple.revision > 0 || this.#tuples.get(word) !== tuple) return;
+    if (this.#isWanted(tuple)) this.#write(batch, tuple, false);
+    else this.#tuples.delete(word);
   }
 
   /** The next `collect` tells all there is. */
@@ -168,12 +174,16 @@ export class DeniedFlows implements LogListener {
     this.#stats.rows++;
   }
 
-  /** Also by what was switched off in the meantime. */
-  #isWanted({ packet, packets }: DeniedTuple): boolean {
-    const place = this.#deps.placeOf(packet.key);
+  /** Also by what was switched off in the meantime; if not, what was not told yet is forgotten. */
+  #isWanted(tuple: DeniedTuple): boolean {
+    const place = this.#deps.placeOf(tuple.packet.key);
     if (typeof place !== "string") return true;
-    this.#stats.packets -= packets;
-    this.#drop(place, packets);
+    const untold = tuple.packets - tuple.toldPackets;
+    this.#stats.packets -= untold;
+    if (untold > 0) this.#drop(place, untold);
+    tuple.packets = tuple.toldPackets;
+    tuple.bytes = tuple.toldBytes;
+    tuple.seenMs = tuple.toldMs;
     return false;
   }
 
