@@ -18,7 +18,7 @@ const nowMs = Date.parse("2026-11-23T06:00:05Z");
 const BASE = "https://flows.example.com";
 const EVIL = "<!channel> <b>&\"'*_~`[x](https://evil.example) @everyone\r\nBcc: a@b\u202e \u{1f600}";
 
-function messageOf(...events: Parameters<typeof eventOf>[]): Message {
+function messageOf(...events: readonly Readonly<Parameters<typeof eventOf>>[]): Message {
   const entries = events.map((event, n) => entryOf({ ...newNotice("r", eventOf(...event), n, nowMs), id: `n${n + 1}` }, BASE));
   return { id: "m1", madeMs: nowMs, isTest: false, entries: entries as [Entry, ...Entry[]] };
 }

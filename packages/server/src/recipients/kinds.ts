@@ -45,9 +45,9 @@ export const KINDS = {
     needed: [],
     goesTo: ["url"],
   },
-  slack: { settings: z.strictObject({}), secrets: ["url"], needed: ["url"], goesTo: [] },
-  teams: { settings: z.strictObject({}), secrets: ["url"], needed: ["url"], goesTo: [] },
-  discord: { settings: z.strictObject({}), secrets: ["url"], needed: ["url"], goesTo: [] },
+  slack: { settings: z.strictObject({ ca_file: caFile }), secrets: ["url"], needed: ["url"], goesTo: [] },
+  teams: { settings: z.strictObject({ ca_file: caFile }), secrets: ["url"], needed: ["url"], goesTo: [] },
+  discord: { settings: z.strictObject({ ca_file: caFile }), secrets: ["url"], needed: ["url"], goesTo: [] },
   pagerduty: {
     settings: z.strictObject({
       url: url

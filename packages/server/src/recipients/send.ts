@@ -43,11 +43,11 @@ export function sender({ timeoutMs, allowLinkLocal }: SendConfig, deps: { readon
       case "webhook":
         return post(webhookForm(message, opened, deps.now()), opened.ca_file, signal);
       case "slack":
-        return post(slackForm(message, opened), undefined, signal);
+        return post(slackForm(message, opened), opened.ca_file, signal);
       case "teams":
-        return post(teamsForm(message, opened), undefined, signal);
+        return post(teamsForm(message, opened), opened.ca_file, signal);
       case "discord":
-        return post(discordForm(message, opened), undefined, signal);
+        return post(discordForm(message, opened), opened.ca_file, signal);
       case "pagerduty":
         return post(pagerdutyForm(message, opened, host), opened.ca_file, signal);
       case "ntfy":
