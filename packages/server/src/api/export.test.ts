@@ -3,6 +3,7 @@ import type { FlowJson } from "@flowtrail/model";
 import { parquetReadObjects } from "hyparquet";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { readCursor } from "../query/cursor.ts";
+import { CSV } from "../sinks/formats/csv.ts";
 import { ClickHouse } from "../store/clickhouse.ts";
 import { unavailable } from "../store/errors.ts";
 import { type ErrorBody, rowNow, startTestServer, type TestServer } from "../testing.ts";
@@ -128,6 +129,13 @@ describe("an export", () => {
       "text/csv; charset=utf-8",
       true,
     ]);
+  });
+
+  it("as CSV is what sinks write, line for line", async () => {
+    const listed = await pages(`${range()}&reports=all`);
+    const about = { id: "", kind: "ended", version: "0", revised: false, storedMs: 0 } as const;
+    const lines = [CSV.head, ...listed.map((flow) => CSV.line({ ...about, flow }))].map((line) => `${line}\r\n`);
+    expect(await text(`format=csv&${range()}&reports=all`)).toBe(lines.join(""));
   });
 
   it("as Parquet is one file that other programs read", async () => {

@@ -19,12 +19,7 @@ const ECS_VERSION = "9.4.0";
 type End = "src" | "dst";
 const SIDES = { src: "source", dst: "destination" } as const;
 
-const fixed = (name: string, value: FieldValue, note?: string): Field => ({
-  name,
-  of: [],
-  value: () => value,
-  ...(note === undefined ? {} : { note }),
-});
+const fixed = (name: string, value: FieldValue): Field => ({ name, of: [], note: `always \`${value}\``, value: () => value });
 
 /** The text of those whose type is `type`. */
 const ofType = (flow: FlowJson, end: End, type: FlowJson["src_type"], part: "name" | "id" | "device") =>
