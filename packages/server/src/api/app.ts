@@ -16,6 +16,8 @@ import { addSecureHeaders, HEADERS } from "./headers.ts";
 import { withAccess } from "./openapi-access.ts";
 import { limitQuotas } from "./quotas.ts";
 import { accountRoutes } from "./routes/accounts.ts";
+import { alertRuleRoutes } from "./routes/alert-rules.ts";
+import { alertRoutes } from "./routes/alerts.ts";
 import { auditRoutes } from "./routes/audit.ts";
 import { authRoutes } from "./routes/auth.ts";
 import { backupRoutes } from "./routes/backups.ts";
@@ -118,6 +120,8 @@ export async function buildApp(context: ApiContext): Promise<Api> {
     seedRoutes,
     netmakerImportRoutes,
     privacyRoutes,
+    alertRoutes,
+    alertRuleRoutes,
   ];
   for (const routes of all) routes(app, context);
   await pageRoutes(app, context.config.web.dir);
