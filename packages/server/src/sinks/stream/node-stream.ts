@@ -49,11 +49,13 @@ export class NodeStream {
   readonly #node: Asked;
   readonly #source: Source;
   readonly #local: (table: string) => string;
+  readonly #slackMs: number;
   #plan: Plan | null = null;
   #spanMs = SPAN_MS;
 
   /** @param local what the node calls its own rows of a table */
-  constructor(node: Asked, source: Source, local: (table: string) => string) {
+  constructor(node: Asked, source: Source, local: (table: string) => string, slackMs = CLOCK_SLACK_MS) {
+    this.#slackMs = slackMs;
     this.#node = node;
     this.#source = source;
     this.#local = local;
@@ -78,7 +80,7 @@ export class NodeStream {
     if (first === undefined) {
       this.#plan = null;
       const next = { ...place, ms: plan.untilMs - 1 };
-      return { events: [], place: next, more: plan.untilMs < place.clockMs - this.#source.delayMs - 2 * CLOCK_SLACK_MS };
+      return { events: [], place: next, more: plan.untilMs < place.clockMs - this.#source.delayMs - 2 * this.#slackMs };
     }
     const waiting = plan.stamps.reduce((sum, { rows }) => sum + rows, 0);
     const isYoung = place.clockMs - first.ms - this.#source.delayMs < wait.lingerMs;
@@ -118,8 +120,9 @@ export class NodeStream {
     const mark = await watermark(
       this.#node,
       writtenBy.flatMap((table) => [table, this.#local(table)]),
+      this.#slackMs,
     );
-    const place = afterClock(from, mark.clockMs, CLOCK_SLACK_MS);
+    const place = afterClock(from, mark.clockMs, this.#slackMs);
     const untilMs = Math.min(mark.untilMs - delayMs, place.ms + this.#spanMs);
     if (untilMs <= place.ms + 1) return { plan: null, place };
     const found = await this.#node.rows<{ ms: string; n: string }>(
@@ -226,7 +229,7 @@ export function keyedIn(keys: readonly (readonly [startMs: number, flowId: strin
     k_lo: Math.min(...starts),
     k_hi: Math.max(...starts),
     k_starts: starts,
-    k_ids: keys.map(([, flowId]) => flowId),
+    k_ids: keys.map(([, flowId]) => BigInt(flowId)),
     k_reporters: keys.map(([, , reporterId]) => reporterId),
   };
   const tuples = "arrayZip({k_starts:Array(Int64)}, {k_ids:Array(UInt64)}, {k_reporters:Array(String)})";

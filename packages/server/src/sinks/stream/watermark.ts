@@ -24,9 +24,13 @@ const SQL = `SELECT toUnixTimestamp64Milli(now64(3)) AS clock,
   FROM system.processes
   WHERE query_kind = 'Insert' AND (${TARGET} = '' OR arrayElement(splitByChar('.', ${TARGET}), -1) IN {tables:Array(String)})`;
 
-/** @param tables that the rows are inserted into, as the node calls them. @throws StoreError */
-export async function watermark(node: Pick<ClickHouse, "rows">, tables: readonly string[]): Promise<Watermark> {
+/** @param slackMs see `CLOCK_SLACK_MS`. @param tables that the rows are inserted into, as the node calls them. @throws StoreError */
+export async function watermark(
+  node: Pick<ClickHouse, "rows">,
+  tables: readonly string[],
+  slackMs = CLOCK_SLACK_MS,
+): Promise<Watermark> {
   const [row] = await node.rows<{ clock: string; began: string }>(SQL, { tables });
   const clockMs = Number(row?.clock ?? 0);
-  return { untilMs: Math.min(clockMs - CLOCK_SLACK_MS, Number(row?.began ?? 0)), clockMs };
+  return { untilMs: Math.min(clockMs - slackMs, Number(row?.began ?? 0)), clockMs };
 }
