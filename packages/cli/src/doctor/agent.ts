@@ -23,6 +23,14 @@ export interface KnownStatus {
   readonly problems: readonly string[];
   readonly networks: readonly { readonly id: string }[];
   readonly drops: Readonly<Record<string, number>>;
+  /** Left out by an older agent. */
+  readonly denied?: {
+    readonly listening: boolean;
+    readonly group: number;
+    readonly rules: string;
+    readonly logged: number;
+    readonly traced: number;
+  };
   readonly spool: { readonly batches: number; readonly bytes: number };
 }
 
@@ -72,7 +80,15 @@ export async function agentFindings(state: string, status: KnownStatus | null): 
           "it has found no overlay network: nothing is recorded",
           "bring the WireGuard interface up, or name it: --network ID=CIDR",
         );
-  return [said, ...problems, networks, ...privileges(status.pid), ...drops(status), ...(await spool(state, status))];
+  return [
+    said,
+    ...problems,
+    networks,
+    ...privileges(status.pid),
+    ...denied(status),
+    ...drops(status),
+    ...(await spool(state, status)),
+  ];
 }
 
 function privileges(pid: number): Finding[] {
@@ -92,8 +108,23 @@ function privileges(pid: number): Finding[] {
   return [ok("privileges", "the agent's process has the two capabilities that it needs, and no other")];
 }
 
+/** Whether rules tell of what they drop. Why it can't listen is among its problems. */
+function denied({ denied }: KnownStatus): Finding[] {
+  if (!denied?.listening) return [];
+  const { group, rules, logged, traced } = denied;
+  const heard = `denied attempts: ${formatCount(logged)} packets of nflog group ${group}${rules === "off" ? "" : `, ${formatCount(traced)} traced`}`;
+  if (logged > 0 || rules !== "off") return [ok("denied", heard)];
+  return [
+    warn(
+      "denied",
+      `${heard}: nothing was dropped since its start, or no rule tells of it`,
+      `nft list ruleset | grep 'group ${group}'; iptables-save | grep 'nflog-group ${group}'; docs/how-to/denied.md has lines to add`,
+    ),
+  ];
+}
+
 function drops({ drops }: KnownStatus): Finding[] {
-  const lost = Object.entries(drops).filter(([reason, count]) => count > 0 && !reason.startsWith("excluded"));
+  const lost = Object.entries(drops).filter(([reason, count]) => count > 0 && !/^(denied_)?excluded/.test(reason));
   if (lost.length === 0) return [ok("drops", "nothing was dropped since its start")];
   const text = lost.map(([reason, count]) => `${reason} ${formatCount(count)}`).join(", ");
   return [warn("drops", `dropped since its start: ${text}`, "docs/how-to/agents.md says what each reason means")];

@@ -38,7 +38,7 @@ it.each<[Partial<AgentHealth>, "bad" | "info", string]>([
   [{ drops: { name_off: 3, dns_unasked: 1 } }, "info", "Left out on purpose: name_off 3 · dns_unasked 1"],
   [{ drops: { tap_overrun: 2 } }, "info", "Names that were missed: tap_overrun 2"],
   [{ drops: { denied_not_in_network: 4 } }, "info", "Left out on purpose: denied_not_in_network 4"],
-  [{ drops: { denied_untraced: 7 } }, "bad", "put log rules before your drops"],
+  [{ drops: { denied_untraced: 7 } }, "info", "beyond 200 a second: 7"],
   [{ gauges: { denied_deaf: 1 } }, "bad", "cannot hear what firewalls drop"],
   [{ gauges: { conntrack_acct: 0, conntrack_timestamp: 1 } }, "bad", "counts no bytes"],
   [{ drops: { tunnel_transport: 5, not_in_network: 0 } }, "info", "Left out on purpose: tunnel_transport 5"],

@@ -27,6 +27,8 @@ const HARMLESS = new Set([
 ]);
 /** What is dropped of denied attempts is counted in packets, and by the same reasons. */
 const DENIED = "denied_";
+/** Mostly of what nobody denied. */
+const UNTRACED = "denied_untraced";
 const isHarmless = (reason: string) => HARMLESS.has(reason.startsWith(DENIED) ? reason.slice(DENIED.length) : reason);
 /** The flow is there, but without its domain. */
 const NAMES_ONLY = new Set(["tap_overrun", "name_rate_limited", "name_evicted", "name_table_full"]);
@@ -40,7 +42,6 @@ const ADVICE: Readonly<Record<string, string>> = {
   denied_table_full: "dropped packets beyond 10,000 tuples a minute: a scan or a flood, of which a part is told",
   denied_overrun: "dropped packets that its kernel told of faster than it read them",
   denied_trace_overrun: "traces of packets that its kernel told of faster than it read them",
-  denied_untraced: "first packets beyond 200 a second were not traced: put log rules before your drops instead",
   rejected: "rows that the server refused. The server's log says why",
 };
 const LOG = "journalctl --unit flowtrail-agent --since -1h";
@@ -74,8 +75,14 @@ export function agentNotes(agent: AgentHealth): readonly AgentNote[] {
   const harmless = drops.filter(([reason]) => isHarmless(reason));
   const nameless = drops.filter(([reason]) => NAMES_ONLY.has(reason));
   for (const [reason, count] of drops)
-    if (!isHarmless(reason) && !NAMES_ONLY.has(reason))
+    if (reason !== UNTRACED && !isHarmless(reason) && !NAMES_ONLY.has(reason))
       bad(`Lost: ${reason} ${formatCount(count)}${ADVICE[reason] === undefined ? "" : `, ${ADVICE[reason]}`}.`);
+  const untraced = agent.drops[UNTRACED] ?? 0;
+  if (untraced > 0)
+    notes.push({
+      kind: "info",
+      text: `First packets that were not traced, beyond 200 a second: ${formatCount(untraced)}. Whether they were denied is not known; log rules before your drops tell of all.`,
+    });
   if (nameless.length > 0) notes.push({ kind: "info", text: `Names that were missed: ${list(nameless)}` });
   if (harmless.length > 0) notes.push({ kind: "info", text: `Left out on purpose: ${list(harmless)}` });
   return notes;
