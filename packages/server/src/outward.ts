@@ -7,7 +7,7 @@ import { join } from "node:path";
 import type { FastifyBaseLogger } from "fastify";
 import type { Alerts } from "./alerts/alerts.ts";
 import { makeAlerts } from "./alerts/make.ts";
-import { SHIPPED } from "./alerts/shipped/index.ts";
+import { SHIPPED_RULES } from "./alerts/shipped/shipped.ts";
 import { Known } from "./alerts/watchers/known.ts";
 import type { AuditLog } from "./audit/log.ts";
 import type { ServerConfig } from "./config/schema.ts";
@@ -64,7 +64,7 @@ export class Outward {
     this.recipients = makeRecipients(deps, { leases, sealed });
     const { watchers } = this.known;
     const { tell } = this.recipients;
-    this.alerts = makeAlerts(deps, { lease: leases.hold("alerts"), shipped: SHIPPED, watchers, tell });
+    this.alerts = makeAlerts(deps, { lease: leases.hold("alerts"), shipped: SHIPPED_RULES, watchers, tell });
     this.sinks = new Sinks({ config, store, leases, sealed, now, logger });
     this.sinkBook = new SinkBook({ book: store.settings, sealed, now });
   }
