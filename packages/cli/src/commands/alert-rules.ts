@@ -7,7 +7,7 @@ import { wholeNumber } from "../ask/limits.ts";
 import { shownTime } from "../ask/moments.ts";
 import { CliError, withAccess } from "../errors.ts";
 import { callServer } from "../local-server.ts";
-import { getJson, linesOf, open } from "../servers/api.ts";
+import { getJson, linesOf, open, pathOf } from "../servers/api.ts";
 import { addServerOptions, type ChosenServer, chooseServer, type ServerOptions } from "../servers/choose-server.ts";
 import { clean, cleanJson } from "../terminal/clean.ts";
 import { openOutput } from "../terminal/output.ts";
@@ -36,33 +36,55 @@ export function addAlertRulesCommands(program: Command): void {
   addShowOptions(list).action(show);
 
   addServerOptions(rules.command("export").description("own and changed rules as YAML"))
+    .option("--all", "also those that are as they came")
+    .option("--id <rule>", "this one only")
     .option("-o, --output <file>", "file to write, or - for standard output", "-")
-    .action(async (options: ServerOptions & { output: string }, command: Command) => {
-      const yaml = await yamlOf(chooseServer(options, command));
-      if (options.output === "-") process.stdout.write(yaml);
-      else withAccess(options.output, () => writeFileSync(options.output, yaml));
-    });
-  addServerOptions(
-    rules
-      .command("import")
-      .description("take rules from YAML; one of the same id is changed")
-      .argument("<file>", "YAML, or - for standard input"),
-  ).action(async (file: string, options: ServerOptions, command: Command) => {
-    const yaml = withAccess(file, () => readFileSync(file === "-" ? 0 : file, "utf8"));
-    const { saved } = await callServer<{ saved: number }>(chooseServer(options, command), "POST", `${PATH}/import`, { yaml });
-    process.stderr.write(`${saved === 1 ? "one rule" : `${saved} rules`} taken\n`);
-  });
+    .action(exportRules);
+  addServerOptions(rules.command("import").description("take rules from YAML, all or none; those of the same id are changed"))
+    .argument("<file>", "YAML, or - for standard input")
+    .option("--dry-run", "only say what would change")
+    .action(importRules);
   const test = rules.command("test").description("what a rule would have found in the last days").argument("<id>", "as listed");
   addServerOptions(test)
-    .option("--days <count>", "look back so far", wholeNumber(1, 365), 7)
+    .option("--days <count>", "look back so far", wholeNumber(1, 31), 7)
     .addOption(new Option("-o, --output <format>", "text or json (the API's lines)").choices(["text", "json"]).default("text"));
   addShowOptions(test).action(tryRule);
 }
 
 const rulesOf = async (server: ChosenServer) => (await getJson<{ rules: readonly AlertRuleReport[] }>(server, PATH)).rules;
 
-async function yamlOf(server: ChosenServer): Promise<string> {
-  return text(await open(server, `${PATH}/export`, { accept: "*/*" }));
+interface ExportOptions extends ServerOptions {
+  readonly all?: boolean;
+  readonly id?: string;
+  readonly output: string;
+}
+
+async function exportRules(options: ExportOptions, command: Command): Promise<void> {
+  const { all = false, id, output } = options;
+  const path = pathOf(`${PATH}/export`, { which: all ? "all" : "own", id });
+  const yaml = await text(await open(chooseServer(options, command), path, { accept: "application/yaml" }));
+  if (output === "-") process.stdout.write(yaml);
+  else withAccess(output, () => writeFileSync(output, yaml));
+}
+
+interface Imported {
+  readonly changes: readonly {
+    readonly id: string;
+    readonly what: "added" | "changed" | "unchanged";
+    readonly differences: readonly string[];
+  }[];
+}
+
+async function importRules(file: string, options: ServerOptions & { dryRun?: boolean }, command: Command): Promise<void> {
+  const { dryRun = false } = options;
+  const yaml = withAccess(file, () => readFileSync(file === "-" ? 0 : file, "utf8"));
+  const path = pathOf(`${PATH}/import`, { dry_run: String(dryRun) });
+  const { changes } = await callServer<Imported>(chooseServer(options, command), "POST", path, { yaml });
+  for (const { id, what, differences } of changes)
+    process.stdout.write(
+      `${clean(`${what.padEnd(9)}  ${id}${differences.length === 0 ? "" : `: ${differences.join("; ")}`}`)}\n`,
+    );
+  if (dryRun) process.stderr.write("nothing was changed (--dry-run)\n");
 }
 
 async function show(options: ListOptions, command: Command): Promise<void> {

@@ -30,7 +30,7 @@ interface TouchOptions extends ServerOptions {
 }
 
 const PATH = "/api/alerts";
-const PAGE = 200;
+const PAGE = 1000;
 const LOOK_MS = 3000;
 const ALIVE = ["open", "acknowledged", "silenced"] as const;
 
@@ -116,31 +116,15 @@ async function show(options: ListOptions, command: Command): Promise<void> {
   if (found.length > 0 && options.failIfAny) process.exitCode = 1;
 }
 
-/** Newest first. */
-async function alertsOf(
-  server: ChosenServer,
-  { state, rule, severity, limit }: Pick<ListOptions, "state" | "rule" | "severity" | "limit">,
-): Promise<Alert[]> {
-  const lists = await Promise.all([...new Set(state)].map((one) => listed(server, { state: one, rule, severity }, limit)));
-  return lists
-    .flat()
-    .sort((a, b) => Date.parse(b.since) - Date.parse(a.since))
-    .slice(0, limit);
-}
+type Asked = Pick<ListOptions, "state" | "rule" | "severity" | "limit">;
 
-async function listed(
-  server: ChosenServer,
-  query: Readonly<Record<string, string | undefined>>,
-  limit: number,
-): Promise<Alert[]> {
+/** Newest first. */
+async function alertsOf(server: ChosenServer, { state, rule, severity, limit }: Asked): Promise<Alert[]> {
   const found: Alert[] = [];
   let cursor: string | undefined;
   do {
-    const page: AlertList = await getJson(server, PATH, {
-      ...query,
-      limit: String(Math.min(PAGE, limit - found.length)),
-      cursor,
-    });
+    const size = String(Math.min(PAGE, limit - found.length));
+    const page: AlertList = await getJson(server, PATH, { state: state.join(","), rule, severity, limit: size, cursor });
     found.push(...page.alerts);
     cursor = page.next ?? undefined;
   } while (cursor !== undefined && found.length < limit);

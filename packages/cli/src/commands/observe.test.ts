@@ -312,3 +312,40 @@ ask() {
     "office|",
   ]);
 });
+
+it("takes alert rules in and out, and tries one on the past", async () => {
+  const rule = {
+    id: "own-https",
+    name: "Much HTTPS",
+    explanation: "A rule of this test.",
+    enabled: false,
+    severity: "low",
+    q: "port=443",
+    watch: { kind: "measure", measure: { kind: "connections" }, by: ["dst.ip"], threshold: { kind: "above", value: 5 } },
+    window_s: 3600,
+    for_s: 0,
+    clear_s: 60,
+    recipients: [],
+    mitre: [],
+  };
+  const file = join(dir, "rules.yaml");
+  // JSON is YAML.
+  await writeFile(file, JSON.stringify({ rules: [rule] }));
+  expect(await flowtrail(["alert-rules", "import", file, "--dry-run"])).toMatchObject({ stdout: "added      own-https\n" });
+  expect((await flowtrail(["alert-rules", "export"])).stdout).not.toContain("own-https");
+  expect(await flowtrail(["alert-rules", "import", file])).toMatchObject({ stdout: "added      own-https\n" });
+  expect((await flowtrail(["alert-rules", "export"])).stdout).toMatch(/- id: own-https/);
+  expect((await flowtrail(["alert-rules"])).stdout).toMatch(/^own-https +low +off +0 +Much HTTPS/m);
+  expect((await flowtrail(["alert-rules", "test", "own-https", "--days", "1"])).stdout).toMatch(
+    /203\.0\.113\.\d.*\nit would have fired (once|\d+ times)\n$/s,
+  );
+  expect(await flowtrail(["alerts", "--rule", "own-https", "--fail-if-any"])).toMatchObject({
+    code: 0,
+    stdout: "",
+    stderr: "no open alerts\n",
+  });
+  expect(await flowtrail(["alerts", "ack", "own-"])).toMatchObject({
+    code: 2,
+    stderr: expect.stringMatching(/no open, acknowledged or silenced alert begins/),
+  });
+});

@@ -148,6 +148,8 @@ interface Line {
 }
 
 const BAR_WIDTH = 20;
+/** Of a name, by how many there are in a row. */
+const LEAST_NAME = [30, 18, 14];
 
 export function tableOf(
   found: Top,
@@ -175,7 +177,7 @@ export function tableOf(
       (name, i): TableColumn<Line> => ({
         title: name.toUpperCase(),
         text: ({ names }) => names[i] ?? "",
-        least: 12,
+        least: LEAST_NAME[by.length - 1] ?? 12,
         colour: ({ kind }) => (kind === "other" ? "dim" : "bold"),
       }),
     ),
