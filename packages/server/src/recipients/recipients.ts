@@ -110,7 +110,7 @@ export class Recipients {
   }
 
   /** @throws RecipientError RECIPIENT_UNKNOWN, StoreError */
-  undelivered(recipient: string): Promise<Notice[]> {
+  async undelivered(recipient: string): Promise<Notice[]> {
     if (this.#deps.book.find(recipient) === null) throw unknownRecipient(recipient);
     return this.#deps.log.undelivered(recipient);
   }

@@ -76,7 +76,7 @@ async function startMail(options: SMTPServerOptions = {}): Promise<{ port: numbe
 }
 
 function email(port: number, change: Partial<SettingsOf<"email">> = {}, password = "right"): Address {
-  const settings = {
+  const settings: SettingsOf<"email"> = {
     host: "127.0.0.1",
     port,
     security: "starttls",
@@ -84,8 +84,9 @@ function email(port: number, change: Partial<SettingsOf<"email">> = {}, password
     to: ["ops@example.com"],
     ca_file: files.cert,
     ...change,
-  } as const;
-  return { kind: "email", opened: { ...settings, secrets: change.user === undefined ? {} : { password } } };
+  };
+  const secrets: Readonly<Record<string, string>> = change.user === undefined ? {} : { password };
+  return { kind: "email", opened: { ...settings, secrets } };
 }
 
 it("sends mail over STARTTLS, with a password", async () => {
