@@ -46,6 +46,23 @@ it.each<[Partial<AuditLine>, string]>([
   ],
   [{ action: "token.create", target: "prometheus", status: 403 }, "alice made a token for prometheus, which was refused (403)"],
   [{ action: "preview.people.erase", target: "user bob" }, "alice looked what there is of user bob"],
+  [
+    { action: "account.change", target: "account nia", details: { body: { reset: true } } },
+    "alice made a new sign-in link for the account nia, whose password is gone",
+  ],
+  [{ action: "account.change", target: "account nia", details: { body: { disabled: true } } }, "alice disabled the account nia"],
+  [
+    { action: "account.change", target: "account nia", details: { body: { role: "admin" } } },
+    "alice gave the role admin to the account nia",
+  ],
+  [{ action: "account.password", status: 403 }, "alice tried to change the own password, which was refused (403)"],
+  [
+    { action: "signin.failed", status: 401, target: "nia", who: { ...line({}).who, kind: "nobody", name: "" } },
+    "somebody unknown failed to sign in as nia",
+  ],
+  [{ action: "token.rotate", target: "inetgw" }, "alice had the token changed of inetgw"],
+  [{ action: "sink.backfill", target: "splunk" }, "alice began a backfill of the sink splunk"],
+  [{ action: "preview.settings.capture.change", target: "" }, "alice set what agents record (only to see what would happen)"],
   [{ action: "thing.new", target: "x" }, "alice thing.new x"],
 ])("says %j in a sentence", (change, sentence) => {
   expect(auditSentence(line(change))).toBe(sentence);

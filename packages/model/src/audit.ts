@@ -66,10 +66,37 @@ const WORDS: Readonly<Record<string, Words>> = {
   "access.refused": of("was refused"),
   "token.create": of("made a token for"),
   "token.revoke": of("took back the token"),
-  "token.rotate": of("changed the token"),
+  "token.enrol": of("made an enrolment token for"),
+  "token.rotate": of("had the token changed of"),
+  "agent.enrol": of("got a token for the agent of"),
+  "agent.renew": of("got another token for the agent of"),
+  "backup.create": of("began a backup"),
+  "settings.capture.change": () => "set what agents record",
+  "settings.retention.change": () => "set how long what is kept",
   "account.create": of("made the"),
-  "account.change": of("changed the"),
-  "account.password": () => "changed the own password",
+  "account.change": changedAccount,
+  "account.password": ({ status }) => `${(status ?? 0) >= 400 ? "tried to change" : "changed"} the own password`,
+  "alert.acknowledge": of("acknowledged the alert"),
+  "alert.silence": of("silenced the alert"),
+  "alert.reopen": of("opened the alert again"),
+  "alert_rule.change": of("set the alert rule"),
+  "alert_rule.delete": of("deleted (or took back to how it came) the alert rule"),
+  "alert_rule.import": () => "took alert rules from a file",
+  "alert.unsilence": () => "ended a silence of alerts",
+  "recipient.change": of("set the recipient"),
+  "recipient.delete": of("deleted the recipient"),
+  "recipient.test": of("tested the recipient"),
+  "recipient.retry": of("had told again what was not delivered:"),
+  "recipient.drop": of("dropped what was not delivered:"),
+  "sink.change": of("set the sink"),
+  "sink.delete": of("deleted the sink"),
+  "sink.test": of("tested the sink"),
+  "sink.pause": of("paused the sink"),
+  "sink.resume": of("let go on the sink"),
+  "sink.backfill": of("began a backfill of the sink"),
+  "sink.backfill.cancel": of("ended a backfill of the sink"),
+  "sink.parked.retry": of("had sent again what was parked of the sink"),
+  "sink.parked.drop": of("dropped what was parked of the sink"),
   "hold.create": (line) => `set a legal hold${reasonOf(line)}`,
   "hold.release": of("released the legal hold"),
   "export.flows": (line) => exported(line, "flow"),
@@ -140,6 +167,16 @@ function searched({ target, details }: AuditLine): string {
   const when = from === undefined ? "" : ` (${String(from)} to ${String(to ?? "now")})`;
   const all = [what, ...more].filter((part) => part !== "").join(" ");
   return `looked at ${all === "" ? "all flows" : all}${when}`;
+}
+
+/** What of it, where that is known. */
+function changedAccount({ target, details }: AuditLine): string {
+  const { reset, disabled, role, password } = bodyOf(details);
+  if (reset === true) return `made a new sign-in link for the ${target}, whose password is gone`;
+  if (disabled === true) return `disabled the ${target}`;
+  if (disabled === false) return `enabled the ${target}`;
+  if (typeof role === "string") return `gave the role ${role} to the ${target}`;
+  return `changed ${password === undefined ? "" : "the password of "}the ${target}`;
 }
 
 const bodyOf = (details: AuditLine["details"]) => (details.body ?? {}) as Readonly<Record<string, unknown>>;

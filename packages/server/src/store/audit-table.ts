@@ -83,7 +83,9 @@ export class AuditTable {
     }
     if (who !== undefined) {
       where.push(
-        "(positionCaseInsensitiveUTF8(who_name, {who:String}) > 0 OR who_id = {who:String} OR account = {who:String} OR who_kind = {who:String})",
+        "(positionCaseInsensitiveUTF8(who_name, {who:String}) > 0 OR who_id = {who:String} OR account = {who:String} OR who_kind = {who:String} " +
+          // At whose account somebody tried.
+          "OR (action = 'signin.failed' AND positionCaseInsensitiveUTF8(target, {who:String}) > 0))",
       );
       bindings.who = who;
     }

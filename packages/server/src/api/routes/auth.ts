@@ -68,6 +68,7 @@ export function authRoutes(api: Api, context: ApiContext): void {
     // Whose it was is told where there is one: what else was typed there may be a password.
     const meant = await accounts.findLocal(name);
     request.audited.details.account = meant?.id ?? null;
+    if (meant !== null) request.audited.target = meant.name;
     const cookie = request.cookies[DEVICE_COOKIE];
     const account = await passwordSignIn
       .check({ name, password, address: request.ip, device: cookie })

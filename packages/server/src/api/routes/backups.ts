@@ -40,7 +40,7 @@ export function backupRoutes(api: Api, { backups, now }: ApiContext): void {
   api.route({
     method: "POST",
     url: URL,
-    config: { access: "admin" },
+    config: { access: "admin", audit: "backup.create" },
     schema: {
       summary: "Begin a backup",
       description:

@@ -79,7 +79,7 @@ export function enrolRoutes(api: Api, { tokens, tokenUses, enrol, rotate, failur
   api.route({
     method: "POST",
     url: "/api/tokens/enrol",
-    config: { access: "admin" },
+    config: { access: "admin", audit: "token.enrol" },
     schema: {
       summary: "Make an enrolment token: its secret is shown this once",
       tags: ["credentials"],
@@ -106,7 +106,7 @@ export function enrolRoutes(api: Api, { tokens, tokenUses, enrol, rotate, failur
   api.route({
     method: "POST",
     url: "/api/tokens/rotate",
-    config: { access: "admin" },
+    config: { access: "admin", audit: "token.rotate" },
     schema: {
       summary: "Change the token of a node's agent",
       description: "The old one goes on until the new one is used.",
