@@ -124,7 +124,8 @@ const LINES: readonly ScreenLine[] = [
   {
     path: ALERTS_PATH,
     title: "Alerts",
-    nav: { group: "system", Icon: IconBell },
+    isForAudit: true,
+    nav: { group: "system", Icon: IconBell, key: "a" },
     asks: "nothing",
     load: async () => (await import("./routes/alerts.tsx")).AlertsRoute,
   },

@@ -17,7 +17,8 @@ export interface Sink {
 }
 
 export interface SinkStatus {
-  readonly state: string;
+  /** `silent`: no server runs it, or none says so. */
+  readonly state: "running" | "trouble" | "paused" | "silent";
   readonly lag_ms: number;
   readonly waiting: number | null;
   readonly taken: number;

@@ -15,10 +15,23 @@ export function AlertLabels({ alert }: { alert: Alert }) {
         {labels.map(([field, text]) => (
           <span key={field} className="alert-label">
             <span className="alert-label-name">{isField(field) ? fieldLabel(field) : field}</span>
-            {isField(field) ? <GroupName field={field} group={text} {...(field === "reporter" && { entity: "node" })} /> : text}
+            {isField(field) ? (
+              <GroupName
+                field={field}
+                group={isNone(alert, field, text) ? null : text}
+                {...(field === "reporter" && { entity: "node" })}
+              />
+            ) : (
+              text
+            )}
           </span>
         ))}
       </span>
     </AskedElsewhere>
   );
+}
+
+/** What has no value is called "none" in labels; only the evidence tells it from somebody of that name. */
+function isNone({ q }: Alert, field: string, text: string): boolean {
+  return text === "none" && q.includes(`${field}=null`);
 }

@@ -120,12 +120,11 @@ function Content({ alert }: { alert: Alert }) {
             {alert.rule_name}
           </PageLink>
         </h3>
-        {told !== undefined &&
-          told.explanation.split(/\n\s*\n/).map((text) => (
-            <p key={text} className="alert-explanation">
-              {text}
-            </p>
-          ))}
+        {told?.explanation.split(/\n\s*\n/).map((text) => (
+          <p key={text} className="alert-explanation">
+            {text}
+          </p>
+        ))}
         {alert.mitre.length > 0 && (
           <p className="alert-mitre">
             MITRE ATT&amp;CK:{" "}

@@ -31,7 +31,8 @@ export function Evidence({ alert }: { alert: Alert }) {
     <section className="alert-part" aria-label="Evidence">
       <h3>Evidence</h3>
       <p className="alert-dim">
-        {clock.exact(Date.parse(alert.from))} to {clock.exact(Date.parse(alert.to))}
+        <time title={clock.exact(Date.parse(alert.from))}>{clock.dayAndTime(Date.parse(alert.from))}</time> to{" "}
+        <time title={clock.exact(Date.parse(alert.to))}>{clock.dayAndTime(Date.parse(alert.to))}</time>
       </p>
       {alert.q !== "" && <code className="alert-query">{alert.q}</code>}
       {error !== null && <p className="alert-dim">No chart: {error.message}</p>}

@@ -128,20 +128,18 @@ export function RuleEditor({ known, begun, taken }: RuleEditorProps) {
         <p className="rule-said" aria-live="polite">
           {rule === null ? "Not complete yet: see what is marked." : ruleSentence(rule)}
         </p>
-        {maySet && (
-          <div className="rule-test-start">
-            <Choice label="Test on the last" value={days} options={DAYS} onChange={setDays} />
-            <Button
-              size="sm"
-              variant="default"
-              disabled={rule === null}
-              loading={test?.isRunning === true}
-              onClick={() => rule !== null && void run(rule, Number(days))}
-            >
-              Test on history
-            </Button>
-          </div>
-        )}
+        <div className="rule-test-start">
+          <Choice label="Test on the last" value={days} options={DAYS} onChange={setDays} />
+          <Button
+            size="sm"
+            variant="default"
+            disabled={rule === null}
+            loading={test?.isRunning === true}
+            onClick={() => rule !== null && void run(rule, Number(days))}
+          >
+            Test on history
+          </Button>
+        </div>
         {test !== null && <TestView test={test} onStop={stop} />}
       </aside>
     </div>

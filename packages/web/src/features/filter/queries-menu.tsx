@@ -1,6 +1,10 @@
 import { Button, TextInput } from "@mantine/core";
-import { IconBookmark, IconCheck, IconTrash } from "@tabler/icons-react";
+import { IconBell, IconBookmark, IconCheck, IconTrash } from "@tabler/icons-react";
 import { type ReactNode, useState } from "react";
+import { useMe } from "../../lib/me.ts";
+import { ALERTS_PATH } from "../../lib/paths.ts";
+import { PageLink } from "../../ui/page-link.tsx";
+import { newRuleParams } from "../alerts/alerts-url.ts";
 import { BarPopover } from "./bar-popover.tsx";
 import { useSavedQueries, withSaved } from "./kept-queries.ts";
 import { isOn, QUICK_FILTERS, toggleQuick } from "./quick-filters.ts";
@@ -23,6 +27,7 @@ export function QueriesMenu(props: QueriesMenuProps) {
 
 function Queries({ q, recent, onAsk }: QueriesMenuProps) {
   const [saved, setSaved] = useSavedQueries();
+  const { maySet } = useMe();
   return (
     <div className="queries">
       <Section title="Quick filters">
@@ -61,6 +66,13 @@ function Queries({ q, recent, onAsk }: QueriesMenuProps) {
         </Section>
       )}
       {q !== "" && <SaveForm q={q} onSave={(name) => setSaved(withSaved(saved, { name, q }))} />}
+      {q !== "" && maySet && (
+        <PageLink path={ALERTS_PATH} params={newRuleParams(q)} className="queries-line queries-alert">
+          <IconBell size={14} stroke={1.8} aria-hidden />
+          <span className="choice-name">Make an alert of this</span>
+          <span className="choice-detail">a rule with this filter</span>
+        </PageLink>
+      )}
       {recent.length > 0 && (
         <Section title="Recent">
           {recent.map((text) => (

@@ -37,7 +37,6 @@ function Recipients({ recipients }: { recipients: readonly Recipient[] }) {
   };
   return (
     <>
-      <SavedNote text={said} />
       {maySet && editing === null && (
         <div className="settings-buttons">
           <Button size="xs" variant="default" onClick={() => edit("new")}>
@@ -68,6 +67,7 @@ function Recipients({ recipients }: { recipients: readonly Recipient[] }) {
           ))}
         </ul>
       )}
+      <SavedNote text={said} />
     </>
   );
 }

@@ -3,7 +3,7 @@ import { backfillText, sinkState } from "./sink-words.ts";
 
 const clock = { dayAndTime: (ms: number) => new Date(ms).toISOString().slice(0, 16) };
 const WELL = {
-  state: "running",
+  state: "running" as const,
   lag_ms: 900,
   waiting: 3,
   taken: 12_403,
@@ -19,13 +19,14 @@ const texts = (status: Parameters<typeof sinkState>[0]["status"], enabled = true
 
 it("says how it goes", () => {
   expect(texts(null)).toEqual(["It has not begun yet."]);
+  expect(texts({ ...WELL, state: "silent" })[1]).toContain("! No server says");
   expect(texts(WELL, false)[0]).toContain("Paused");
   expect(texts(WELL)).toEqual(["12,403 records handed over, the last 2026-11-22T10:00, 20/s now."]);
-  const trouble = { reason: "http_500", message: "answered 500.", failures: 3, next: "" };
+  const trouble = { reason: "http_500", message: "answered 500.", advice: "See its log.", failures: 3, next: "" };
   expect(texts({ ...WELL, per_second: 0, lag_ms: 600_000, waiting: 5000, trouble, of_retention: 0.8, lost: 7 }).slice(1)).toEqual(
     [
       expect.stringMatching(/^! 10 min.* behind: 5,000 records wait\.$/),
-      "! Failed 3 times: answered 500. It is tried again and again; nothing is lost meanwhile.",
+      "! Failed 3 times: answered 500. See its log. It is tried again and again; nothing is lost meanwhile.",
       expect.stringContaining("! It is 80 % of the retention behind"),
       "! Up to 7 records were deleted by retention before they were handed over.",
     ],

@@ -18,16 +18,21 @@ export function sinkState(
 ): readonly StateLine[] {
   if (!enabled) return [good("Paused: it keeps its place, and goes on from there.")];
   if (status === null) return [good("It has not begun yet.")];
-  const { lag_ms, waiting, taken, per_second, last_taken, trouble, of_retention, lost, unnamed } = status;
+  const { state, lag_ms, waiting, taken, per_second, last_taken, trouble, of_retention, lost, unnamed } = status;
   const at = last_taken === null ? "" : `, the last ${clock.dayAndTime(Date.parse(last_taken))}`;
   const rate = per_second > 0 ? `, ${formatCount(per_second)}/s now` : "";
   const waits = waiting === null ? "records wait" : `${formatCount(waiting)} records wait`;
   return [
     good(taken === 0 ? "Nothing was handed over yet." : `${formatCount(taken)} records handed over${at}${rate}.`),
+    ...(state === "silent" ? [bad("No server says that it hands over to it: is one running that may?")] : []),
     ...(lag_ms > LAG_MS ? [bad(`${formatDuration(lag_ms)} behind: ${waits}.`)] : []),
     ...(trouble === null
       ? []
-      : [bad(`Failed ${times(trouble.failures)}: ${trouble.message} It is tried again and again; nothing is lost meanwhile.`)]),
+      : [
+          bad(
+            `Failed ${times(trouble.failures)}: ${trouble.message} ${trouble.advice} It is tried again and again; nothing is lost meanwhile.`,
+          ),
+        ]),
     ...(of_retention !== null && of_retention > MUCH_OF_RETENTION
       ? [
           bad(

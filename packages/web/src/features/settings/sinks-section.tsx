@@ -31,7 +31,6 @@ function Sinks({ sinks }: { sinks: readonly Sink[] }) {
   };
   return (
     <>
-      <SavedNote text={said} />
       {maySet && editing === null && (
         <div className="settings-buttons">
           <Button size="xs" variant="default" onClick={() => edit("new")}>
@@ -56,6 +55,7 @@ function Sinks({ sinks }: { sinks: readonly Sink[] }) {
           ))}
         </ul>
       )}
+      <SavedNote text={said} />
     </>
   );
 }

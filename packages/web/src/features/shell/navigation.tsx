@@ -1,7 +1,9 @@
 import { IconActivity } from "@tabler/icons-react";
 import { useMe } from "../../lib/me.ts";
+import { ALERTS_PATH } from "../../lib/paths.ts";
 import { useUrl } from "../../lib/url.ts";
 import { NAV_GROUPS, screenAt, screensFor } from "../../screens.ts";
+import { OpenAlerts } from "./open-alerts.tsx";
 import { ScreenLink } from "./screen-link.tsx";
 
 /** The sidebar's links, as the table of screens has them. `narrow`: names are on hover alone. */
@@ -30,6 +32,7 @@ export function Navigation({ narrow }: { narrow: boolean }) {
           >
             {nav && <nav.Icon size={17} stroke={1.7} aria-hidden />}
             <span className="nav-name">{screen.title}</span>
+            {screen.path === ALERTS_PATH && <OpenAlerts />}
           </ScreenLink>
         ))}
       </div>
