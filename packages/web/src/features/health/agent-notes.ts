@@ -1,5 +1,5 @@
 /** What is to be said about an agent beyond its figures. */
-import { formatBytes, formatCount, formatDuration } from "@flowtrail/model";
+import { EXCLUDE_REASONS, formatBytes, formatCount, formatDuration } from "@flowtrail/model";
 import type { AgentHealth } from "../../lib/api-types.ts";
 
 export interface AgentNote {
@@ -11,14 +11,14 @@ export interface AgentNote {
 }
 
 /** Left out by design: see the reference of drop reasons. */
-const HARMLESS = new Set([
+const HARMLESS = new Set<string>([
   "not_in_network",
   "tunnel_transport",
   "self",
   "loopback",
   "icmp_off",
   "dns_off",
-  "excluded",
+  ...EXCLUDE_REASONS,
   "network_off",
   "name_off",
   "name_excluded",
