@@ -35,7 +35,7 @@ export function alertTable(alerts: readonly Alert[], zone: Zone, { style, width 
       { title: "SEVERITY", text: ({ severity }) => severity, colour: ({ severity }) => COLOURS[severity] },
       { title: "STATE", text: ({ state }) => state, spare: 2 },
       { title: "RULE", text: ({ rule }) => rule, spare: 3, least: 10 },
-      { title: "SUMMARY", text: ({ summary }) => summary, least: 24 },
+      { title: "SUMMARY", text: ({ summary }) => summary, least: 50 },
       { title: "BY", text: ({ by }) => by ?? "", spare: 4, least: 6 },
     ],
     alerts,

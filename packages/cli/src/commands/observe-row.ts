@@ -8,7 +8,12 @@ import type { TableColumn } from "../terminal/table.ts";
 export interface ShowOptions extends Zone {
   /** Addresses and numbers in place of names. */
   readonly numeric: boolean;
+  /** There is little room in a line. */
+  readonly narrow: boolean;
 }
+
+/** Within it a clock alone says which day is meant. */
+const HALF_DAY_MS = 12 * 3_600_000;
 
 type End = "src" | "dst";
 
@@ -76,7 +81,9 @@ export function compactLine(flow: FlowJson, options: ShowOptions, style: Style):
     `${amount(flow.src_bytes)} / ${amount(flow.dst_bytes)}`,
     flow.state === "open" ? style("open", "cyan") : lifeMs(flow) > 0 ? formatDuration(lifeMs(flow)) : state(flow),
   ];
-  const time = style(shownTime(Date.parse(flow.start), options, { milliseconds: true }), "dim");
+  const startMs = Date.parse(flow.start);
+  const isToday = options.narrow && Math.abs(Date.now() - startMs) < HALF_DAY_MS;
+  const time = style(shownTime(startMs, options, { milliseconds: !options.narrow, date: !isToday }), "dim");
   return `${time}  ${style(from, "bold")} ${arrow} ${style(to, "bold")}${dot}${facts.join(dot)}`;
 }
 
@@ -85,18 +92,18 @@ export function flowColumns(options: ShowOptions): readonly TableColumn<FlowJson
     title: end === "src" ? "FROM ADDRESS" : "TO ADDRESS",
     text: (flow) => withPort(flow[`${end}_ip`], end === "src" ? String(flow.src_port ?? "") : ""),
     spare: 5,
-    least: 15,
+    least: 22,
   });
   const isNamed = !options.numeric;
   return [
     { title: "START", text: (flow) => shownTime(Date.parse(flow.start), options, { date: false }), colour: () => "dim" },
     { title: "DATE", text: (flow) => shownTime(Date.parse(flow.start), options).slice(0, 10), spare: 9, colour: () => "dim" },
-    { title: "SOURCE", text: (flow) => who(flow, "src", options), least: 12, colour: () => "bold" },
+    { title: "SOURCE", text: (flow) => who(flow, "src", options), least: 24, colour: () => "bold" },
     ...(isNamed ? [address("src")] : []),
-    { title: "DESTINATION", text: (flow) => who(flow, "dst", options), least: 14, colour: () => "bold" },
+    { title: "DESTINATION", text: (flow) => who(flow, "dst", options), least: 28, colour: () => "bold" },
     ...(isNamed ? [address("dst")] : []),
     { title: "PORT", text: (flow) => service(flow, options), least: 5 },
-    { title: "PROTO", text: (flow) => protocol(flow, options), least: 5 },
+    { title: "PROTO", text: (flow) => protocol(flow, options), least: 5, spare: 1 },
     { title: "VERDICT", text: outcome, least: 10, colour: outcomeColour },
     { title: "SENT", text: (flow) => amount(flow.src_bytes), align: "right" },
     { title: "RECEIVED", text: (flow) => amount(flow.dst_bytes), align: "right" },

@@ -37,6 +37,7 @@ const SINCE = "15m";
 /** `--last`: however old. */
 const LAST_SINCE = "30d";
 const PAGE = 1000;
+const WIDE = 120;
 const MOST = 100_000_000;
 const MOST_WAITING = 10_000;
 
@@ -95,7 +96,11 @@ async function run(words: string[], options: Options, command: Command): Promise
   }
   const { follow: follows = false, numeric = false, utc = false } = options;
   const output = openOutput(options, !follows && options.output !== "json");
-  const formatter = flowFormatter(options.output, { numeric, utc }, { ...output, follows });
+  const formatter = flowFormatter(
+    options.output,
+    { numeric, utc, narrow: (output.width ?? WIDE) < WIDE },
+    { ...output, follows },
+  );
   if (follows) return followed(server, query, { options, asked, output, formatter });
   const { count, notes } = await history(server, asked, { output, formatter });
   await output.end();

@@ -8,7 +8,7 @@ export interface TableColumn<Row> {
   readonly text: (row: Row) => string;
   readonly align?: "right";
   readonly colour?: (row: Row) => Colour | null;
-  /** May be cut to this many columns, if there is no room. Left out: it is never cut. */
+  /** So many columns of it are worth more than what can be spared. Left out: all of them. */
   readonly least?: number;
   /** Left out where there is no room, the greatest number first. 0 or left out: it always stays. */
   readonly spare?: number;
@@ -16,6 +16,8 @@ export interface TableColumn<Row> {
 
 const GAP = 2;
 const MOST_ROOM = 16;
+/** Of a column that may be cut. */
+const LEAST = 8;
 
 export interface Layout<Row> {
   readonly columns: readonly { readonly column: TableColumn<Row>; readonly width: number }[];
@@ -38,12 +40,12 @@ export function layOut<Row>(columns: readonly TableColumn<Row>[], rows: readonly
     if (spare === 0) break;
     placed = placed.filter(({ column }) => (column.spare ?? 0) < spare);
   }
-  // The widest of those that may be cut gives a column, until all fit.
+  // The widest gives a column, until all fit: of those that may be cut, and only then of the others.
   for (let over = total() - width; over > 0; over--) {
-    const cuttable = placed.filter(({ column, width }) => column.least !== undefined && width > column.least);
-    if (cuttable.length === 0) break;
-    const widest = cuttable.reduce((a, b) => (b.width > a.width ? b : a));
-    placed = placed.map((one) => (one === widest ? { ...one, width: one.width - 1 } : one));
+    const cuttable = placed.filter(({ column, width }) => column.least !== undefined && width > LEAST);
+    const list = cuttable.length > 0 ? cuttable : placed;
+    const widest = list.reduce((a, b) => (b.width > a.width ? b : a));
+    placed = placed.map((one) => (one === widest ? { ...one, width: Math.max(1, one.width - 1) } : one));
   }
   return { columns: placed };
 }
