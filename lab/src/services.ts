@@ -5,6 +5,8 @@ import { type Addresses, internetHosts, type LabNode, namelessHost } from "./top
 
 export const ports = {
   ssh: 22,
+  /** The LAN host alone. */
+  telnet: 23,
   http: 80,
   ntp: 123,
   https: 443,
@@ -36,6 +38,8 @@ export function servicesOf(node: LabNode, dir: string): Service[] {
     ...both(addresses, ports.ssh).map((at): Service => ({ kind: "echo", at })),
     ...[ports.smb, ports.postgresql].flatMap((port) => both(addresses, port).map((at): Service => ({ kind: "transfer", at }))),
     ...both(addresses, ports.ntp).map((at): Service => ({ kind: "udp", at })),
-    ...(node.kind === "lan" ? web(addresses) : []),
+    ...(node.kind === "lan"
+      ? [...web(addresses), ...both(addresses, ports.telnet).map((at): Service => ({ kind: "transfer", at }))]
+      : []),
   ];
 }

@@ -1,3 +1,4 @@
+import { beacon, foreignDns, hostSweep, plainText, portScan, upload } from "./alarms.ts";
 import { dns, icmp, udp } from "./datagrams.ts";
 import { example1, example3 } from "./examples.ts";
 import { denied, filtered, refused } from "./failures.ts";
@@ -33,5 +34,11 @@ export const scenarios: Readonly<Record<string, Scenario>> = {
   "no-sni": noSni,
   ech,
   "split-hello": splitHello,
+  "port-scan": portScan,
+  "host-sweep": hostSweep,
+  beacon,
+  upload,
+  "plain-text": plainText,
+  "foreign-dns": foreignDns,
   mixed,
 };

@@ -37,6 +37,7 @@ import { oidcRoutes } from "./routes/oidc.ts";
 import { overviewRoutes } from "./routes/overview.ts";
 import { pageRoutes } from "./routes/page.ts";
 import { peopleRoutes } from "./routes/people.ts";
+import { policyRoutes } from "./routes/policies.ts";
 import { privacyRoutes } from "./routes/privacy.ts";
 import { recipientRoutes } from "./routes/recipients.ts";
 import { replayRoutes } from "./routes/replay.ts";
@@ -122,6 +123,7 @@ export async function buildApp(context: ApiContext): Promise<Api> {
     privacyRoutes,
     alertRoutes,
     alertRuleRoutes,
+    policyRoutes,
   ];
   for (const routes of all) routes(app, context);
   await pageRoutes(app, context.config.web.dir);

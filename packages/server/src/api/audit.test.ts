@@ -60,6 +60,9 @@ const ADMIN: Readonly<Record<string, readonly [action: string, body?: unknown]>>
   "PUT /api/alert-rules/{id}": ["alert_rule.change", RULE],
   "DELETE /api/alert-rules/{id}": ["alert_rule.delete"],
   "POST /api/alert-rules/import": ["preview.alert_rule.import", { yaml: "rules: []" }],
+  "PUT /api/policies/{id}": ["policy.change", {}],
+  "DELETE /api/policies/{id}": ["policy.delete"],
+  "POST /api/policies/import": ["policy.import", { yaml: "policies: []" }],
   "POST /api/import/netmaker": ["preview.import.netmaker", "{}"],
 };
 

@@ -1,14 +1,13 @@
 /** What watchers know besides the log: policies, and lists of addresses and domains. */
 import { join } from "node:path";
-import type { SettingsBook } from "../../store/settings/settings-book.ts";
 import type { Watcher } from "../watcher.ts";
 import { ListShelf, type ShelfDeps } from "./list-shelf.ts";
-import { PolicyBook } from "./policy-book.ts";
+import { PolicyBook, type PolicySettings } from "./policy-book.ts";
 import { namedWatchers } from "./watchers.ts";
 
 export interface KnownDeps extends ShelfDeps {
   readonly dataDir: string;
-  readonly book: Pick<SettingsBook, "settings">;
+  readonly book: PolicySettings;
   readonly roster: { isRemoved(reporterId: string): boolean };
 }
 

@@ -7,7 +7,7 @@ export const AUDIT_KINDS = [
   { id: "all", label: "Everything", actions: "" },
   { id: "signin", label: "Sign-ins and refusals", actions: "signin,signout,session,access" },
   { id: "settings", label: "Settings and holds", actions: "settings,hold,sample,backup,inventory" },
-  { id: "alerts", label: "Alerts, recipients, sinks", actions: "alert,alert_rule,recipient,sink" },
+  { id: "alerts", label: "Alerts, recipients, sinks", actions: "alert,alert_rule,policy,recipient,sink" },
   { id: "access", label: "Tokens and accounts", actions: "token,tokens,account,enrol,agent" },
   { id: "search", label: "Searches", actions: "search" },
   { id: "export", label: "Exports", actions: "export" },
