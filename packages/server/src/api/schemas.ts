@@ -347,6 +347,26 @@ export const healthSchema = z.object({
     })
     .optional()
     .describe("The audit log"),
+  sinks: z
+    .array(
+      z.object({
+        id: z.string(),
+        name: z.string(),
+        kind: z.string(),
+        state: z.enum(["starting", "running", "trouble", "paused", "silent"]),
+        lag_ms: z.number().describe("Age of the oldest record that waits"),
+        waiting: z.number().nullable().describe("Records that wait, at most"),
+        per_second: z.number(),
+        of_retention: z.number().nullable().describe("Share of the time that flows are kept for that the lag has reached"),
+        lost: z.number().describe("Records that retention deleted before they were handed over, at most"),
+        parked: z.number().describe("Records that the endpoint refuses"),
+        error: z.string().nullable(),
+        advice: z.string().nullable(),
+      }),
+    )
+    .nullable()
+    .optional()
+    .describe("Where records are handed to; null: could not be asked for"),
   local_agent: localAgentSchema.nullable().optional().describe("What `flowtrail up` says of the agent beside this server"),
   sample: z.boolean().optional().describe("Sample traffic is being made"),
   insecure: z.boolean().optional(),

@@ -5,6 +5,7 @@ import type { ReattributeStats } from "../identify/reattribute/reattribute.ts";
 import type { SlowQuestion } from "../query/inquiry-counts.ts";
 import type { NetmakerReport } from "../receive/netmaker/netmaker.ts";
 import type { ReceiveStats } from "../receive/receive.ts";
+import type { SinkHealth } from "../sinks/tell.ts";
 import type { RetentionReport } from "../store/retention/retention.ts";
 import type { RollupsStats } from "../store/rollups/rollups.ts";
 import type { StoreHealth, StoreStats } from "../store/store.ts";
@@ -104,6 +105,8 @@ export interface FullHealth {
   /** Null: the main listener has none. */
   readonly tls: CertificateReport | null;
   readonly local_agent: LocalAgent | null;
+  /** Null: they could not be asked for. */
+  readonly sinks: readonly SinkHealth[] | null;
   readonly sample: boolean;
   readonly insecure: boolean;
 }
@@ -114,6 +117,7 @@ export class Health {
   readonly #deps: HealthDeps;
   readonly #startedMs: number;
   #localAgent: LocalAgent | null = null;
+  #sinks: () => Promise<readonly SinkHealth[]> = async () => [];
   #kept: { readonly askedMs: number; readonly report: Promise<StoreReport | null> } | null = null;
 
   constructor(deps: HealthDeps) {
@@ -123,6 +127,11 @@ export class Health {
 
   setLocalAgent(agent: LocalAgent): void {
     this.#localAgent = agent;
+  }
+
+  /** They begin later than this does. */
+  setSinks(tell: () => Promise<readonly SinkHealth[]>): void {
+    this.#sinks = tell;
   }
 
   /** Never throws. */
@@ -177,6 +186,7 @@ export class Health {
       audit: auditHealth(this.#deps.audit.stats),
       tls: this.#deps.certificate(),
       local_agent: this.#localAgent,
+      sinks: health.ping.ok ? await this.#sinksNow() : null,
       sample: sampleOn(),
       insecure,
     };
@@ -211,6 +221,15 @@ export class Health {
       return await this.#deps.store.stats();
     } catch (error) {
       this.#deps.logger.warn({ err: error }, "the store could not be asked about its size");
+      return null;
+    }
+  }
+
+  async #sinksNow(): Promise<readonly SinkHealth[] | null> {
+    try {
+      return await this.#sinks();
+    } catch (error) {
+      this.#deps.logger.warn({ err: error }, "the store could not be asked about sinks");
       return null;
     }
   }

@@ -86,6 +86,11 @@ export class Metrics {
     return this.#registry.contentType;
   }
 
+  /** Of what begins later than this. */
+  also(add: (registry: Registry) => void): void {
+    add(this.#registry);
+  }
+
   async text(): Promise<string> {
     const health = await this.#store.health();
     this.#tellStore(health);

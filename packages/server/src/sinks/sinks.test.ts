@@ -50,6 +50,9 @@ it("hands over every record, with an id, and never tells its secret", async () =
   const ids = await deliver(5);
   await expect.poll(has(ids), { timeout: 20_000 }).toBe(true);
   expect(new Set(kept()).size).toBe(5);
+  const { body: health } = await server.ask("GET", "/api/health");
+  expect(health).toMatchObject({ sinks: [{ id: "one", kind: "http", state: "running", parked: 0, error: null }] });
+  expect((await server.ask<string>("GET", "/metrics")).body).toMatch(/^flowtrail_sinks\{kind="http",state="running"\} 1$/m);
   // Nothing of it is told, but that it is there.
   const { body: history } = await server.ask("GET", "/api/settings/history?section=sinks");
   expect(history).toMatchObject({ changes: [{ name: "sink", id: "one", before: null, after: { secrets: ["secret"] } }] });

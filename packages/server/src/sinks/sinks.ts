@@ -74,6 +74,13 @@ export class Sinks {
     return statuses;
   }
 
+  /** Those that this server runs. */
+  own(): { readonly kind: string; readonly status: SinkStatus }[] {
+    return [...this.#runners.values()].flatMap(({ sink, status }) =>
+      status === null ? [] : [{ kind: sink.sink.transport.kind, status }],
+    );
+  }
+
   /**
    * A connection of a sink, as it is set.
    * @throws SinkError BAD_SINK; SecretsError

@@ -68,3 +68,31 @@ function statusJson(status: SinkStatus, enabled: boolean, nowMs: number) {
 function backfillJson(order: BackfillOrder, { state, sent, progress }: BackfillState) {
   return { id: order.id, state, from: iso(order.fromMs), to: iso(order.toMs), sent, progress };
 }
+
+/** One line each, for the health page. @throws StoreError */
+export async function sinksHealth(sinks: Sinks, nowMs: number) {
+  return (await tellSinks(sinks, nowMs)).map(({ id, name, transport, enabled, status, parked }) => ({
+    id,
+    name,
+    kind: transport.kind,
+    state: status?.state ?? (enabled ? ("starting" as const) : ("paused" as const)),
+    lag_ms: status?.lag_ms ?? 0,
+    waiting: status?.waiting ?? null,
+    per_second: status?.per_second ?? 0,
+    of_retention: status?.of_retention ?? null,
+    lost: status?.lost ?? 0,
+    parked: parked.reduce((sum, { records }) => sum + records, 0),
+    error: status?.trouble?.message ?? null,
+    advice: status?.trouble?.advice ?? overtaken(status?.of_retention ?? null),
+  }));
+}
+
+export type SinkHealth = Awaited<ReturnType<typeof sinksHealth>>[number];
+
+/** From here on somebody has to do something. */
+const NEAR = 0.5;
+
+function overtaken(ofRetention: number | null): string | null {
+  if (ofRetention === null || ofRetention < NEAR) return null;
+  return "Retention is about to delete records that were not handed over: keep flows for longer, or let the endpoint take more.";
+}

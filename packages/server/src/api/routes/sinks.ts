@@ -3,7 +3,8 @@ import { randomUUID } from "node:crypto";
 import { z } from "zod";
 import type { BackfillOrder, BackfillState } from "../../sinks/engine/backfill.ts";
 import { SinkError } from "../../sinks/errors.ts";
-import { tellSinks } from "../../sinks/tell.ts";
+import { sinkMetrics } from "../../sinks/sink-metrics.ts";
+import { sinksHealth, tellSinks } from "../../sinks/tell.ts";
 import { trySink } from "../../sinks/try-sink.ts";
 import type { Api, ApiContext } from "../context.ts";
 import { errorSchema } from "../errors.ts";
@@ -28,8 +29,10 @@ const known = { ...errors, 404: errorSchema };
 const ofOne = z.object({ id: sinkId });
 const noBody = z.object({}).nullish();
 
-export function sinkRoutes(api: Api, { outward, settings, now }: ApiContext): void {
+export function sinkRoutes(api: Api, { outward, settings, metrics, health, now }: ApiContext): void {
   const { sinks, sinkBook: book } = outward;
+  metrics.also((registry) => sinkMetrics(sinks, registry));
+  health.setSinks(() => sinksHealth(sinks, now()));
 
   /** @throws SinkError SINK_UNKNOWN; StoreError */
   const one = async (id: string) => {

@@ -153,7 +153,7 @@ it("tells that flows were opened, also of those that have ended since, and of no
   const stream = streamOf("opened");
   const from = await stream.now();
   const [stays, ends, gone] = [ended(), ended(), ended()].map(({ flow_id }) => ({ flow_id, state: "open" }));
-  await insert(stays as object, ends as object, gone as object);
+  await insert(stays ?? {}, ends ?? {}, gone ?? {});
   await insert({ ...stays, revision: 1 }, { ...ends, revision: 1, state: "closed", counters_final: true });
   await test.store.clickhouse.command("OPTIMIZE TABLE flows_open FINAL");
   await test.store.clickhouse.command(`DELETE FROM flows_open WHERE flow_id = ${gone?.flow_id}`);
