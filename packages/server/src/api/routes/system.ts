@@ -1,6 +1,7 @@
 /** How the server is, what it offers, and its sample traffic. */
 import { z } from "zod";
 import type { Identity } from "../../auth/identity.ts";
+import { AlertMetrics } from "../../health/alert-metrics.ts";
 import type { Api, ApiContext } from "../context.ts";
 import { errorSchema } from "../errors.ts";
 import { healthSchema, localAgentSchema, sampleSchema } from "../schemas.ts";
@@ -10,7 +11,8 @@ function knowsAll(identity: Identity | null): boolean {
   return identity !== null && identity.kind !== "agent" && identity.role !== "viewer";
 }
 
-export function systemRoutes(api: Api, { health, metrics, sample }: ApiContext): void {
+export function systemRoutes(api: Api, { health, metrics, sample, outward }: ApiContext): void {
+  const alertMetrics = new AlertMetrics(outward);
   api.route({
     method: "GET",
     url: "/api/health",
@@ -39,9 +41,17 @@ export function systemRoutes(api: Api, { health, metrics, sample }: ApiContext):
       produces: ["text/plain"],
       response: { 200: z.string(), 401: errorSchema },
     },
-    handler: async (_request, reply) => {
+    handler: async ({ log }, reply) => {
       const text = await metrics.text();
-      return reply.type(metrics.contentType).serializer(String).send(text);
+      // While the store is away the others are told all the same.
+      const more = await alertMetrics.text().catch((error: unknown) => {
+        log.warn({ err: error }, "the store could not be asked of alerts");
+        return "";
+      });
+      return reply
+        .type(metrics.contentType)
+        .serializer(String)
+        .send(text + more);
     },
   });
 
