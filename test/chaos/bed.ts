@@ -196,6 +196,9 @@ export class ChaosBed {
     this.excuses.push({ reason, fromMs, toMs, ...(atMost ? { atMost } : {}) });
   }
 
+  /** Why the last export was none. */
+  exportProblem = "";
+
   /** An export of the server's; null: it did not answer, or not to the end. */
   async export(path: string): Promise<string | null> {
     const token = readFileSync(join(this.server.data, "admin.token"), "utf8").trim();
@@ -204,10 +207,14 @@ export class ChaosBed {
         headers: { authorization: `Bearer ${token}` },
         signal: AbortSignal.timeout(EXPORT_MS),
       });
-      return answer.ok ? await answer.text() : null;
-    } catch {
-      return null; // it is away, or was killed in the middle of it
+      const text = await answer.text();
+      if (answer.ok) return text;
+      this.exportProblem = `${answer.status} ${text.slice(0, 300)}`;
+    } catch (error) {
+      // It is away, or was killed in the middle of it.
+      this.exportProblem = error instanceof Error ? error.message : String(error);
     }
+    return null;
   }
 
   async isHealthy(): Promise<boolean> {

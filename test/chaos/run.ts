@@ -60,8 +60,9 @@ export async function runFault(bed: ChaosBed, fault: Fault, rate: number, goesOn
   const recoveryMs = bed.ledger.now() - mendedMs;
   await untilEnded(bed, numbers);
   await wait(() => isComplete());
-  const stored = (await readStore(bed, ...range())) ?? new Map<number, never>();
-  const verdict = judge(bed, numbers(), stored);
+  const stored = await readStore(bed, ...range());
+  if (stored === null) mistakes.push(`the store could not be read, so that all of it counts as lost: ${bed.exportProblem}`);
+  const verdict = judge(bed, numbers(), stored ?? new Map<number, never>());
   try {
     await fault.after?.(bed);
   } catch (error) {
