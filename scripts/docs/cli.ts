@@ -17,7 +17,9 @@ function* walk(command: Command, above: readonly string[]): Generator<{ name: st
   const name = path.join(" ");
   // The agent reads its own arguments: see packages/cli/src/main.ts.
   yield { name, help: name === "flowtrail agent" ? helpText(name) : helpOf(command) };
-  for (const child of command.commands) yield* walk(child, path);
+  // Not what shells ask on their own.
+  const shown = command.createHelp().visibleCommands(command);
+  for (const child of command.commands.filter((one) => shown.includes(one))) yield* walk(child, path);
 }
 
 /** As it is printed, with what is added after it, at a width of our own. */
