@@ -1,8 +1,9 @@
 /** docs/grafana/flowtrail.json asks only for what /metrics has, and is what Grafana takes (grafana.com/docs: "Dashboard JSON model", Classic). */
-import { readFileSync } from "node:fs";
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, it, vi } from "vitest";
 import { z } from "zod";
-import { startTestServer, type TestServer } from "../testing.ts";
+import { rowNow, startTestServer, type TestServer } from "../testing.ts";
 
 const gridPos = z.strictObject({ x: z.int().min(0), y: z.int().min(0), w: z.int().min(1).max(24), h: z.int().min(1) });
 const datasource = z.strictObject({ type: z.literal("prometheus"), uid: z.literal(`$${"{datasource}"}`) });
@@ -51,6 +52,7 @@ const file: unknown = JSON.parse(readFileSync(new URL("../../../../docs/grafana/
 const { panels, templating } = dashboard.parse(file);
 const targets = panels.flatMap((one) => (one.type === "row" ? [] : one.targets.map((each) => ({ ...each, panel: one.title }))));
 
+vi.setConfig({ testTimeout: 60_000 });
 let test: TestServer;
 let metrics: string;
 beforeAll(async () => {
@@ -75,6 +77,25 @@ it("asks for metrics that there are", () => {
 it("is told nothing of what there is not: a certificate that ended in 1970 would wake somebody", () => {
   expect(metrics).not.toMatch(/^flowtrail_(tls_\w+|store_full_in_days)\b/m);
   expect(metrics).toMatch(/^flowtrail_http_connections \d/m);
+});
+
+it("sees a sink: what was handed over to its files, as they are on the disk", async () => {
+  const sink = { name: "Files", format: "ecs", transport: { kind: "file" } };
+  expect(await test.ask("PUT", "/api/sinks/files", { body: sink })).toMatchObject({ status: 200 });
+  const status = async () => (await test.ask<{ status: unknown }>("GET", "/api/sinks/files")).body.status;
+  await expect.poll(status, { timeout: 30_000, interval: 200 }).not.toBeNull();
+  await test.deliver(await test.agentToken("debian"), [rowNow()]);
+  const taken = async () => (await test.ask<string>("GET", "/metrics")).body;
+  await expect.poll(taken, { timeout: 30_000, interval: 300 }).toMatch(/^flowtrail_sink_records_taken\{kind="file"\} 1$/m);
+  const directory = join(test.data, "sinks", "files");
+  const [name = ""] = readdirSync(directory);
+  const lines = readFileSync(join(directory, name), "utf8").split("\n");
+  expect(lines).toHaveLength(2);
+  expect(JSON.parse(lines[0] ?? "")).toMatchObject({
+    ecs: { version: "9.4.0" },
+    source: { bytes: 60 },
+    observer: { name: "debian" },
+  });
 });
 
 it("has panels that each have a place of their own", () => {
