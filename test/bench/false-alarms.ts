@@ -82,22 +82,24 @@ async function run(rule: AlertRule): Promise<Row> {
   let rowsRead = 0;
   const began = performance.now();
   const strideMs = strideOf({ fromMs, toMs: untilMs }, rule, looks);
-  const { alerts, windows } = await replay(rule, { fromMs, toMs: untilMs }, strideMs, async (window) => {
-    const inquiry = new Inquiry(clickhouse, { signal });
-    const tools: WatchTools = {
-      nowMs: window.toMs,
-      isTest: true,
-      ask: (question) => inquiry.rows(question),
-      groups: (question) => groups.ask(question, inquiry),
-      inquiry,
-      inventory: inventory as unknown as InventoryHistory,
-      agents: () => [],
-      storage: async () => null,
-      note: (text) => notes.add(text),
-    };
-    const findings = await watcher.look(watched, window, tools, signal);
-    rowsRead += inquiry.meta.rows_read ?? 0;
-    return findings;
+  const { alerts, windows } = await replay(rule, { fromMs, toMs: untilMs }, strideMs, {
+    look: async (window) => {
+      const inquiry = new Inquiry(clickhouse, { signal });
+      const tools: WatchTools = {
+        nowMs: window.toMs,
+        isTest: true,
+        ask: (question) => inquiry.rows(question),
+        groups: (question) => groups.ask(question, inquiry),
+        inquiry,
+        inventory: inventory as unknown as InventoryHistory,
+        agents: () => [],
+        storage: async () => null,
+        note: (text) => notes.add(text),
+      };
+      const findings = await watcher.look(watched, window, tools, signal);
+      rowsRead += inquiry.meta.rows_read ?? 0;
+      return findings;
+    },
   });
   if (options.verbose)
     for (const { sinceMs, finding } of alerts)

@@ -368,11 +368,13 @@ export class AlertEngine {
     // Rows of this stretch are in windows that end up to a window later.
     const all = { fromMs: range.fromMs, toMs: Math.min(range.toMs + run.rule.window_s * 1000, run.window(now()).toMs) };
     if (all.fromMs >= all.toMs) return;
-    const { alerts } = await replay(run.rule, all, strideOf(all, run.rule, MOST_LATE_WINDOWS), (window) => {
-      signal.throwIfAborted();
-      const shared = new Map<string, Promise<readonly Group[]>>();
-      const { tools } = toolsOf(this.#deps.asking, { nowMs: now(), isTest: false, caps: this.#config.caps, signal, shared });
-      return watcher.look(watched, window, tools, signal);
+    const { alerts } = await replay(run.rule, all, strideOf(all, run.rule, MOST_LATE_WINDOWS), {
+      look: (window) => {
+        signal.throwIfAborted();
+        const shared = new Map<string, Promise<readonly Group[]>>();
+        const { tools } = toolsOf(this.#deps.asking, { nowMs: now(), isTest: false, caps: this.#config.caps, signal, shared });
+        return watcher.look(watched, window, tools, signal);
+      },
     });
     const marginMs = (run.rule.window_s + run.rule.clear_s) * 1000;
     for (const alert of alerts) {

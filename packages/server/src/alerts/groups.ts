@@ -12,6 +12,11 @@ import type { Group, GroupsQuestion } from "./watcher.ts";
 
 export type AlertErrorData =
   | { code: "BAD_RULE"; field: string }
+  /** Of a file: all that is wrong, with the lines. */
+  | {
+      code: "BAD_RULES";
+      problems: readonly { readonly line: number | null; readonly path: string; readonly message: string }[];
+    }
   /** It can only be changed where it is. */
   | { code: "RULE_OF_FILE"; id: string };
 export class AlertError extends FlowtrailError<AlertErrorData> {}

@@ -1,12 +1,13 @@
 /** When a rule would have fired: the same looks at windows of the past, with limits, and nobody is told. */
 import { type AlertRule, type AlertTestLine, FlowtrailError } from "@flowtrail/model";
 import type { Caps } from "../query/inquiry-caps.ts";
+import { QuestionError } from "../query/inquiry-errors.ts";
 import { type AskingDeps, toolsOf } from "./asking.ts";
 import { AlertError } from "./groups.ts";
 import type { Tracked } from "./lifecycle.ts";
-import { replay, strideOf } from "./replay.ts";
+import { type Looking, replay, strideOf } from "./replay.ts";
 import { watchedRule } from "./rule-schema.ts";
-import type { Group, Watchers } from "./watcher.ts";
+import type { Group, Watchers, WatchTools } from "./watcher.ts";
 
 export interface HistoryTest {
   readonly rule: AlertRule;
@@ -48,14 +49,19 @@ export async function testOnHistory(
     fired++;
     if (fired <= MOST_TOLD) tell(firedLine(alert));
   };
-  const look = async (window: { readonly fromMs: number; readonly toMs: number }) => {
+  const asked = async <T>(ask: (tools: WatchTools) => Promise<T>): Promise<T> => {
     signal.throwIfAborted();
     if (performance.now() - began > MOST_MS) throw new OutOfTime({ code: "OUT_OF_TIME" }, `looked for ${MOST_MS / 60_000} min`);
     const made = toolsOf(asking, { nowMs, isTest: true, caps, signal, shared: new Map<string, Promise<readonly Group[]>>() });
-    const found = await watcher.look(watched, window, made.tools, signal);
+    const found = await ask(made.tools);
     rowsRead += made.inquiry.meta.rows_read ?? 0;
     for (const note of made.notes) notes.add(note);
     return found;
+  };
+  const { mayFind } = watcher;
+  const looking: Looking = {
+    look: (window) => asked((tools) => watcher.look(watched, window, tools, signal)),
+    mayFind: mayFind && ((stretch) => asked((tools) => mayFind(watched, stretch, tools)).catch(orTooMuch)),
   };
   const onStep = (done: number, of: number, over: readonly Tracked[]) => {
     windows = done;
@@ -66,7 +72,7 @@ export async function testOnHistory(
     tell({ kind: "progress", windows: done, of, rows_read: rowsRead });
   };
   try {
-    const { alerts } = await replay(rule, range, strideOf(range, rule, MOST_WINDOWS), look, onStep);
+    const { alerts } = await replay(rule, range, strideOf(range, rule, MOST_WINDOWS), looking, onStep);
     for (const alert of alerts) if (alert.endedMs === null) fire(alert);
   } catch (error) {
     if (!(error instanceof OutOfTime)) throw error;
@@ -74,6 +80,12 @@ export async function testOnHistory(
   }
   const ms = Math.round(performance.now() - began);
   tell({ kind: "done", fired, windows, rows_read: rowsRead, ms, partial, notes: [...notes] });
+}
+
+/** What is too much to be asked at once is looked at in pieces. */
+function orTooMuch(error: unknown): true {
+  if (error instanceof QuestionError && error.data.code !== "QUERY_BUSY") return true;
+  throw error;
 }
 
 const iso = (ms: number) => new Date(ms).toISOString();

@@ -15,7 +15,7 @@ const finding = (group: string, value = 10): Finding => ({
   toMs: 0,
 });
 const none: ReadonlyMap<string, Tracked> = new Map();
-const groups = (all: readonly Tracked[]) => all.map(({ labels }) => labels.group);
+const groups = (all: readonly Tracked[]) => all.map(({ labels }) => labels.group ?? "");
 
 describe("the life of an alert", () => {
   it("begins when it held for long enough, and is over when it was gone for long enough", () => {
@@ -68,7 +68,7 @@ describe("the life of an alert", () => {
           );
           for (const group of groups(next.opened)) {
             expect([group, isOpen.get(group) ?? false]).toEqual([group, false]);
-            isOpen.set(group ?? "", true);
+            isOpen.set(group, true);
           }
           for (const { labels, lastMs, endedMs, sinceMs } of next.resolved) {
             expect(isOpen.get(labels.group ?? "")).toBe(true);
@@ -120,14 +120,23 @@ describe("windows of the past", () => {
   it("are looked at one after the other", async () => {
     const rule = { window_s: 60, for_s: 0, clear_s: 0 } as Parameters<typeof replay>[0];
     const looked: number[] = [];
-    const { alerts } = await replay(rule, { fromMs: 0, toMs: 600_000 }, 30_000, async ({ toMs }) => {
+    const holds = (ms: number) => (ms > 100_000 && ms < 200_000) || ms > 550_000;
+    const look = async ({ toMs }: { toMs: number }) => {
       looked.push(toMs);
-      return (toMs > 100_000 && toMs < 200_000) || toMs > 550_000 ? [finding("a")] : [];
-    });
+      return holds(toMs) ? [finding("a")] : [];
+    };
+    const { alerts } = await replay(rule, { fromMs: 0, toMs: 600_000 }, 30_000, { look });
     expect(looked).toEqual(looked.toSorted((a, b) => a - b));
     expect(alerts).toMatchObject([
       { sinceMs: 120_000, lastMs: 180_000 },
       { sinceMs: 570_000, endedMs: null },
     ]);
+    // Where nothing can be found nobody looks, and the same is found.
+    const all = looked.splice(0).length;
+    const ends = Array.from({ length: 20 }, (_, i) => (i + 1) * 30_000);
+    const mayFind = async ({ fromMs, toMs }: { fromMs: number; toMs: number }) =>
+      ends.some((end) => end - 60_000 >= fromMs && end <= toMs && holds(end));
+    const again = await replay(rule, { fromMs: 0, toMs: 600_000 }, 30_000, { look, mayFind });
+    expect([again.alerts, looked.length < all]).toEqual([alerts, true]);
   });
 });

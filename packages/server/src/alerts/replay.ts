@@ -21,27 +21,52 @@ export interface Replayed {
   readonly windows: number;
 }
 
-/**
- * @param look throws to end it
- * @param onWindow after each, with how many alerts began in it
- */
+export interface Looking {
+  /** Throws to end it. */
+  look(window: TimeRange): Promise<readonly Finding[]>;
+  /** False: no window within would find anything. */
+  mayFind?: ((stretch: TimeRange) => Promise<boolean>) | undefined;
+}
+
+/** So few are sooner looked at than it is asked whether there is anything in them. */
+const FEW = 4;
+
+/** @param onStep after each window, with what was over then */
 export async function replay(
   rule: AlertRule,
   range: TimeRange,
   strideMs: number,
-  look: (window: TimeRange) => Promise<readonly Finding[]>,
+  { look, mayFind }: Looking,
   onStep: (done: number, of: number, over: readonly Tracked[]) => void = () => undefined,
 ): Promise<Replayed> {
   const ends = windowEnds(range, strideMs);
   // What holds in two windows that touch holds between them, too.
   const times = { for_s: rule.for_s, clear_s: Math.max(rule.clear_s, (strideMs / 1000) * 1.5) };
+  const windowMs = rule.window_s * 1000;
   let tracked: ReadonlyMap<string, Tracked> = new Map();
   const over: Tracked[] = [];
-  for (const [i, toMs] of ends.entries()) {
-    const next = step(tracked, await look({ fromMs: toMs - rule.window_s * 1000, toMs }), toMs, times);
+  let done = 0;
+  const take = (findings: readonly Finding[], toMs: number) => {
+    const next = step(tracked, findings, toMs, times);
     tracked = next.tracked;
     over.push(...next.resolved);
-    onStep(i + 1, ends.length, next.resolved);
-  }
+    onStep(++done, ends.length, next.resolved);
+  };
+  const go = async (some: readonly number[]): Promise<void> => {
+    const [first = 0] = some;
+    const last = some.at(-1) ?? first;
+    if (some.length > FEW && mayFind !== undefined && !(await mayFind({ fromMs: first - windowMs, toMs: last }))) {
+      for (const toMs of some) take([], toMs);
+      return;
+    }
+    if (some.length <= FEW || mayFind === undefined) {
+      for (const toMs of some) take(await look({ fromMs: toMs - windowMs, toMs }), toMs);
+      return;
+    }
+    const half = Math.ceil(some.length / 2);
+    await go(some.slice(0, half));
+    await go(some.slice(half));
+  };
+  await go(ends);
   return { alerts: [...over, ...[...tracked.values()].filter(({ openedMs }) => openedMs !== null)], windows: ends.length };
 }

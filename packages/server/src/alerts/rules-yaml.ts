@@ -60,9 +60,9 @@ export function checkRulesYaml(text: string, watchers: Watchers, isShipped: (id:
   return { rules, problems: problems.sort((a, b) => (a.line ?? 0) - (b.line ?? 0)) };
 }
 
-/** In one line: `rules.yaml:12: rules.1.q: …`. */
+/** In one line: `rules.yaml line 12: rules.1.q: …`. */
 export function problemText({ line, path, message }: YamlProblem, name: string): string {
-  return `${name}${line === null ? "" : `:${line}`}: ${path === "" ? "" : `${path}: `}${message}`;
+  return `${[name, line === null ? "" : `line ${line}`].filter((word) => word !== "").join(" ")}: ${path === "" ? "" : `${path}: `}${message}`;
 }
 
 /** Of the key, or of the nearest one above it that is there: what is missing has no line of its own. */

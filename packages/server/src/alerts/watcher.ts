@@ -66,6 +66,11 @@ export interface Watcher<Settings = unknown> {
   /** Null: it can look at any past window. Else why it can't, for whoever tests a rule on history. */
   readonly notOnHistory: string | null;
   /**
+   * False: no window within this stretch would find anything. One question instead of many, for tests on history.
+   * @throws QuestionError, StoreError
+   */
+  mayFind?(watched: WatchedRule<Settings>, stretch: TimeRange, tools: WatchTools): Promise<boolean>;
+  /**
    * @param window half-open, as of `rule.window_s`
    * @returns one for each group; those that stand for the same have the same labels in each window
    * @throws QuestionError, StoreError

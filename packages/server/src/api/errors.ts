@@ -13,6 +13,7 @@ export const STATUS: Readonly<Record<string, number>> = {
   BAD_BATCH: 400,
   BAD_RETENTION: 400,
   BAD_RULE: 400,
+  BAD_RULES: 400,
   BAD_SETTINGS: 400,
   BAD_SINK: 400,
   BAD_RECIPIENT: 400,

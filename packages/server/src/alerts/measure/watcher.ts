@@ -6,20 +6,35 @@ import { MOST_ALERTS } from "../lifecycle.ts";
 import type { Group, GroupsQuestion, WatchedRule, Watcher, WatchTools } from "../watcher.ts";
 import { baseline } from "./baseline.ts";
 import { type MeasureSettings, measureSettings } from "./settings.ts";
-import { amountText, evidence, sentence } from "./words.ts";
+import { amountText, evidence, NO_VALUE, sentence } from "./words.ts";
 
 /** More groups than are told are asked for, so that the rest can be counted. */
 const MOST_GROUPS = 20 * MOST_ALERTS;
 /** Who was there lately, and so is missed: in this time, or so many windows. */
 const LATELY_MS = 86_400_000;
 const LATELY_WINDOWS = 12;
-/** What stands in labels for a group that has no value there. */
-const NO_VALUE = "none";
 
 export const measureWatcher: Watcher<MeasureSettings> = {
   kind: "measure",
   settings: measureSettings,
   notOnHistory: null,
+  mayFind: async ({ rule, filter, settings: { measure, by, threshold } }, stretch, tools) => {
+    // Less of something can't be told from what there is in a longer time.
+    if (threshold.kind === "below" || measure.kind === "absence" || measure.kind === "share") return true;
+    const sum = sumOf(measure);
+    const least =
+      (threshold.kind === "baseline" ? threshold.least : threshold.value) * (measure.kind === "rate" ? rule.window_s : 1);
+    const found = await tools.groups({
+      filter,
+      by,
+      window: stretch,
+      measures: [sum === "distinct" ? "reports" : sum],
+      ...(measure.kind === "distinct" ? { distinct: measure.of } : {}),
+      least: { [sum]: least },
+      limit: 1,
+    });
+    return found.length > 0;
+  },
   look: (watched, window, tools) => {
     switch (watched.settings.measure.kind) {
       case "absence":

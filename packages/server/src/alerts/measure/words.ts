@@ -54,8 +54,12 @@ function groupText(labels: Readonly<Record<string, string>>): { readonly who: st
         : ` to port ${port}`
       : ` to ${target[1]}${port === undefined ? "" : `:${port}`}`;
   const with_ = rest.length === 0 ? "" : ` (${rest.map(([field, value]) => `${field} ${value}`).join(", ")})`;
-  return { who: source?.[1] ?? "", whom: `${to}${with_}` };
+  const who = source === undefined ? "" : source[1] === NO_VALUE ? "somebody without a name" : source[1];
+  return { who, whom: `${to}${with_}` };
 }
+
+/** What stands in labels for a group that has no value there. */
+export const NO_VALUE = "none";
 
 const VERBS: Readonly<Record<AlertMeasure["kind"], string>> = {
   bytes: "moved",

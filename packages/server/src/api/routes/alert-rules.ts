@@ -1,13 +1,14 @@
 /** Alert rules: looked at, changed, tested on history, exported and imported. */
 import { type AlertRuleReport, type AlertTestLine, FlowtrailError, NDJSON_CONTENT_TYPE } from "@flowtrail/model";
 import { z } from "zod";
+import { AlertError } from "../../alerts/groups.ts";
 import { differences } from "../../alerts/rule-book.ts";
 import { readRule, ruleBody } from "../../alerts/rule-schema.ts";
 import { checkRulesYaml, problemText, rulesYaml } from "../../alerts/rules-yaml.ts";
 import { whenGone } from "../abort.ts";
 import { importedSchema, importSchema, ruleListSchema, ruleSchema, testSchema } from "../alert-schemas.ts";
 import type { Api, ApiContext } from "../context.ts";
-import { apiError, badRequest, errorSchema, notFound } from "../errors.ts";
+import { apiError, errorSchema, notFound } from "../errors.ts";
 import { whoIs } from "../who-is.ts";
 
 const URL = "/api/alert-rules";
@@ -165,7 +166,8 @@ export function alertRuleRoutes(
     },
     handler: async ({ body: { yaml }, query, identity }) => {
       const { rules, problems } = checkRulesYaml(yaml, book.watchers, (id) => book.isShipped(id));
-      if (problems.length > 0) throw badRequest(problems.map((problem) => problemText(problem, "line")).join("\n"));
+      if (problems.length > 0)
+        throw new AlertError({ code: "BAD_RULES", problems }, problems.map((problem) => problemText(problem, "")).join("\n"));
       const changes = rules.map((rule) => {
         const before = book.of(rule.id)?.rule;
         const different = before === undefined ? [] : differences(before, rule);
