@@ -179,7 +179,7 @@ const schema = z.strictObject(
           'nflog group that log rules send dropped packets to (`log group 740 prefix "…"`, `-j NFLOG --nflog-group 740`); a group has one listener only',
         min: 0,
         max: 65_535,
-        unit: "",
+        unit: "group",
         default: 740,
       }),
       denied_rules: oneOf(["off", "auto"], {
