@@ -28,6 +28,8 @@ export interface SinkStatus {
   readonly trouble: {
     readonly reason: string;
     readonly message: string;
+    /** What to do. */
+    readonly advice: string;
     readonly failures: number;
     readonly next: string;
   } | null;

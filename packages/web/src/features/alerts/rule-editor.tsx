@@ -2,7 +2,7 @@
 import type { AlertRule, AlertRuleReport } from "@flowtrail/model";
 import { Button } from "@mantine/core";
 import { useQueryClient } from "@tanstack/react-query";
-import { useMemo, useState } from "react";
+import { useEffect, useEffectEvent, useMemo, useState } from "react";
 import { deleteRule, saveRule } from "../../lib/api-alerts.ts";
 import { useMe } from "../../lib/me.ts";
 import { ALERTS_PATH } from "../../lib/paths.ts";
@@ -21,6 +21,7 @@ import { ALERTS_KEY } from "./use-alerts.ts";
 import { useRuleTest } from "./use-rule-test.ts";
 
 const TITLE = "rule-title";
+const LIST = "";
 const DAYS = [
   { value: "1", label: "24 hours" },
   { value: "7", label: "7 days" },
@@ -47,6 +48,8 @@ export function RuleEditor({ known, begun, taken }: RuleEditorProps) {
     [form, before, taken],
   );
   const isDirty = form !== start;
+  /** A new one is saved or given up: its id, or the list. */
+  const [leaving, setLeaving] = useState<string | null>(null);
   const mayChange = maySet && known?.origin !== "file";
   const { test, start: run, stop } = useRuleTest();
   const [days, setDays] = useState<string>("7");
@@ -61,9 +64,14 @@ export function RuleEditor({ known, begun, taken }: RuleEditorProps) {
     },
     done: () => {
       setStart(form);
-      if (known === null && rule !== null) go({ tab: "rules", rule: rule.id }, { replace: true });
+      if (known === null && rule !== null) setLeaving(rule.id);
     },
   });
+  // Once nothing is to be lost any more: else it would be asked for.
+  const leave = useEffectEvent((to: string) => go({ tab: "rules", ...(to !== LIST && { rule: to }) }, { replace: to !== LIST }));
+  useEffect(() => {
+    if (leaving !== null) leave(leaving);
+  }, [leaving]);
   const change = (part: Partial<RuleForm>) => {
     setForm({ ...form, ...part });
     flow.edited();
@@ -117,10 +125,10 @@ export function RuleEditor({ known, begun, taken }: RuleEditorProps) {
         {mayChange && (
           <ReviewBar
             flow={flow}
-            isDirty={isDirty || known === null}
+            isDirty={leaving === null && (isDirty || known === null)}
             isWrong={rule === null}
             titleId={TITLE}
-            onDiscard={known === null ? () => go({ tab: "rules" }) : discard}
+            onDiscard={known === null ? () => setLeaving(LIST) : discard}
           />
         )}
       </div>

@@ -57,7 +57,7 @@ export function RecipientForm({ known, taken, onDone, onLeave }: RecipientFormPr
   const mistakes = { ...(wasTried ? read.mistakes : {}), ...problemsOf(problem) };
   return (
     <form className="settings-inner handed-form" onSubmit={(event) => void submit(event)} tabIndex={-1} ref={focusNow}>
-      <h4>{known === null ? "New recipient" : known.name}</h4>
+      <h3>{known === null ? "New recipient" : known.name}</h3>
       <div className="settings-grid">
         {known === null && (
           <Choice

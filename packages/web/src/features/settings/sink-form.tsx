@@ -73,7 +73,7 @@ export function SinkForm({ known, taken, onDone, onLeave }: SinkFormProps) {
   const mistakes = { ...(wasTried ? read.mistakes : {}), ...problemsOf(problem) };
   return (
     <form className="settings-inner handed-form" onSubmit={(event) => void submit(event)} tabIndex={-1} ref={focusNow}>
-      <h4>{known === null ? "New sink" : known.name}</h4>
+      <h3>{known === null ? "New sink" : known.name}</h3>
       <div className="handed-query">
         <span aria-hidden>Filter</span>
         <QueryInput text={q} onText={setQ} />
