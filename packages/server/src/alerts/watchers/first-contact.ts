@@ -68,7 +68,7 @@ export const firstContactWatcher: Watcher<FirstContactSettings> = {
     const habits = await habitsBefore(window.fromMs, settings.history_days, tools);
     const met = (await metIn(asked)).filter((row) => isSettled(habits, row, settings));
     if (met.length === 0) return [];
-    const known = await knownBefore(met, asked, settings);
+    const known = await knownBefore(met, asked, settings, tools.inventory);
     return met.filter((row) => !known.has(keyOf(row, settings))).map((row) => finding(row, asked, settings));
   },
 };
@@ -94,21 +94,43 @@ interface KnownRow {
   readonly network: string;
   readonly who: string;
   readonly whom: string;
+  /** When last before the window, or the beginning of that day, ms since 1970. */
+  readonly seen_ms: string;
 }
 
-async function knownBefore(met: readonly Met[], asked: Asked, settings: FirstContactSettings): Promise<Set<string>> {
-  const domains = [...new Set(met.flatMap(({ domain }) => domain ?? []))];
-  const addresses = [...new Set(met.flatMap(({ domain, at }) => (domain === null ? [at] : [])))];
+/**
+ * Who was met when: a fact that no later look changes, so that what a server talks to all day is asked of thirty days once and not each time.
+ */
+const remembered = new WeakMap<object, Map<string, number>>();
+const MOST_REMEMBERED = 100_000;
+
+async function knownBefore(met: readonly Met[], asked: Asked, settings: FirstContactSettings, of: object): Promise<Set<string>> {
   const { fromMs } = asked.window;
   const dayMs = Math.floor(fromMs / DAY_MS) * DAY_MS;
   const oldestMs = dayMs - settings.history_days * DAY_MS;
+  const before = remembered.get(of) ?? new Map<string, number>();
+  remembered.set(of, before);
+  const isKnown = (row: Met) => {
+    const seenMs = before.get(keyOf(row, settings));
+    return seenMs !== undefined && seenMs >= oldestMs && seenMs < fromMs;
+  };
+  const news = met.filter((row) => !isKnown(row));
+  const domains = [...new Set(news.flatMap(({ domain }) => domain ?? []))];
+  const addresses = [...new Set(news.flatMap(({ domain, at }) => (domain === null ? [at] : [])))];
   const found = await Promise.all([
     ...(domains.length === 0
       ? []
       : [ofVisits(domains, oldestMs, dayMs, asked, settings), ofRows("domain", domains, dayMs, asked, settings)]),
     ...(addresses.length === 0 ? [] : [ofRows("address", addresses, oldestMs, asked, settings)]),
   ]);
-  return new Set(found.flat().map(({ network, who, whom }) => JSON.stringify([network, who, addressText(whom)])));
+  if (before.size > MOST_REMEMBERED) before.clear();
+  const known = new Set(met.filter(isKnown).map((row) => keyOf(row, settings)));
+  for (const { network, who, whom, seen_ms } of found.flat()) {
+    const key = JSON.stringify([network, who, addressText(whom)]);
+    known.add(key);
+    before.set(key, Math.max(before.get(key) ?? 0, Number(seen_ms)));
+  }
+  return known;
 }
 
 const whoOf = ({ known_to_others }: FirstContactSettings, sql: string) => (known_to_others ? `'${ANYBODY}'` : sql);
@@ -123,9 +145,10 @@ function ofVisits(
   return tools.ask<KnownRow>({
     table: "rollup_visit_days",
     sql:
-      `SELECT DISTINCT network, ${whoOf(settings, "ifNull(src_name, '')")} AS who, assumeNotNull(domain) AS whom FROM rollup_visit_days ` +
+      `SELECT network, ${whoOf(settings, "ifNull(src_name, '')")} AS who, assumeNotNull(domain) AS whom, ` +
+      "toUnixTimestamp(max(bucket)) * 1000 AS seen_ms FROM rollup_visit_days " +
       "WHERE bucket >= toDateTime({from_s:UInt32}, 'UTC') AND bucket < toDateTime({to_s:UInt32}, 'UTC') " +
-      "AND dst_type = 'external' AND domain IN {domains:Array(String)} AND connections > 0",
+      "AND dst_type = 'external' AND domain IN {domains:Array(String)} AND connections > 0 GROUP BY network, who, whom",
     bindings: { from_s: fromMs / 1000, to_s: toMs / 1000, domains },
     options: { settings: ROLLUP_QUESTION },
   });
@@ -146,8 +169,9 @@ function ofRows(
   return tools.ask<KnownRow>({
     table: FLOWS.name,
     sql:
-      `SELECT DISTINCT network, ${whoOf(settings, "ifNull(src_name, toString(src_ip))")} AS who, ${whom} AS whom FROM ${FLOWS.name} ` +
-      `WHERE start >= ${moment("from_ms")} AND start < ${moment("to_ms")} AND dst_type = 'external' AND ${condition}`,
+      `SELECT network, ${whoOf(settings, "ifNull(src_name, toString(src_ip))")} AS who, ${whom} AS whom, ` +
+      `toUnixTimestamp64Milli(max(start)) AS seen_ms FROM ${FLOWS.name} ` +
+      `WHERE start >= ${moment("from_ms")} AND start < ${moment("to_ms")} AND dst_type = 'external' AND ${condition} GROUP BY network, who, whom`,
     bindings: { from_ms: fromMs, to_ms: window.fromMs, values },
   });
 }
