@@ -5,6 +5,7 @@ import type { z } from "zod";
 import { type Receiver, startReceiver } from "../recipients/testing.ts";
 import { type ErrorBody, startTestServer, type TestServer } from "../testing.ts";
 import { type recipientSchema, recipientsSchema, testResultSchema, undeliveredSchema } from "./recipient-schemas.ts";
+import { healthSchema } from "./schemas.ts";
 import { settingsHistorySchema } from "./settings-history-schemas.ts";
 
 let test: TestServer;
@@ -65,17 +66,25 @@ it("sets recipients of every kind, and tells no secret", async () => {
     resolved: true,
     status: { waiting: 0, parked: 0, last_sent: null, last_error: null },
   });
+  const health = healthSchema.parse((await test.ask("GET", "/api/health")).body);
+  expect(health.recipients?.find(({ id }) => id === "mail")).toMatchObject({
+    name: "The mail",
+    kind: "email",
+    waiting: 0,
+    parked: 0,
+    failing: false,
+  });
   const history = settingsHistorySchema.parse((await test.ask("GET", "/api/settings/history?section=alerts")).body);
   expect(history.changes).toHaveLength(8);
   const audit = await test.ask("GET", "/api/audit?limit=100");
   expect(JSON.stringify(audit.body)).toContain("new recipient The hook (webhook)");
   for (const text of [
-    JSON.stringify([body, history, audit.body]),
+    JSON.stringify([body, health, history, audit.body]),
     test.log.join("\n"),
     await readFile(join(test.data, "secrets.key"), "utf8"),
   ])
     expect(SECRETS.filter((secret) => text.includes(secret))).toEqual([]);
-  expect(JSON.stringify([body, history, audit.body])).not.toContain("sealed1");
+  expect(JSON.stringify([body, health, history, audit.body])).not.toContain("sealed1");
   expect((await stat(join(test.data, "secrets.key"))).mode & 0o777).toBe(0o600);
 });
 

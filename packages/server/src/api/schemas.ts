@@ -367,6 +367,23 @@ export const healthSchema = z.object({
     .nullable()
     .optional()
     .describe("Where records are handed to; null: could not be asked for"),
+  recipients: z
+    .array(
+      z.object({
+        id: z.string(),
+        name: z.string(),
+        kind: z.string(),
+        enabled: z.boolean(),
+        waiting: z.number().describe("What it is still to be told"),
+        parked: z.number().describe("What it could not be told"),
+        last_sent: time.nullable(),
+        last_error: z.object({ time, message: z.string() }).nullable(),
+        failing: z.boolean().describe("What was sent last failed"),
+      }),
+    )
+    .nullable()
+    .optional()
+    .describe("Who is told of alerts; null: could not be asked for"),
   local_agent: localAgentSchema.nullable().optional().describe("What `flowtrail up` says of the agent beside this server"),
   sample: z.boolean().optional().describe("Sample traffic is being made"),
   insecure: z.boolean().optional(),

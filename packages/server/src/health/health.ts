@@ -5,6 +5,7 @@ import type { ReattributeStats } from "../identify/reattribute/reattribute.ts";
 import type { SlowQuestion } from "../query/inquiry-counts.ts";
 import type { NetmakerReport } from "../receive/netmaker/netmaker.ts";
 import type { ReceiveStats } from "../receive/receive.ts";
+import type { RecipientHealth } from "../recipients/health.ts";
 import type { SinkHealth } from "../sinks/tell.ts";
 import type { RetentionReport } from "../store/retention/retention.ts";
 import type { RollupsStats } from "../store/rollups/rollups.ts";
@@ -107,6 +108,8 @@ export interface FullHealth {
   readonly local_agent: LocalAgent | null;
   /** Null: they could not be asked for. */
   readonly sinks: readonly SinkHealth[] | null;
+  /** Null: they could not be asked for. */
+  readonly recipients: readonly RecipientHealth[] | null;
   readonly sample: boolean;
   readonly insecure: boolean;
 }
@@ -118,6 +121,7 @@ export class Health {
   readonly #startedMs: number;
   #localAgent: LocalAgent | null = null;
   #sinks: () => Promise<readonly SinkHealth[]> = async () => [];
+  #recipients: () => Promise<readonly RecipientHealth[]> = async () => [];
   #kept: { readonly askedMs: number; readonly report: Promise<StoreReport | null> } | null = null;
 
   constructor(deps: HealthDeps) {
@@ -132,6 +136,10 @@ export class Health {
   /** They begin later than this does. */
   setSinks(tell: () => Promise<readonly SinkHealth[]>): void {
     this.#sinks = tell;
+  }
+
+  setRecipients(tell: () => Promise<readonly RecipientHealth[]>): void {
+    this.#recipients = tell;
   }
 
   /** Never throws. */
@@ -186,7 +194,8 @@ export class Health {
       audit: auditHealth(this.#deps.audit.stats),
       tls: this.#deps.certificate(),
       local_agent: this.#localAgent,
-      sinks: health.ping.ok ? await this.#sinksNow() : null,
+      sinks: health.ping.ok ? await this.#toldBy("sinks", this.#sinks) : null,
+      recipients: health.ping.ok ? await this.#toldBy("recipients", this.#recipients) : null,
       sample: sampleOn(),
       insecure,
     };
@@ -225,11 +234,11 @@ export class Health {
     }
   }
 
-  async #sinksNow(): Promise<readonly SinkHealth[] | null> {
+  async #toldBy<T>(whom: "sinks" | "recipients", tell: () => Promise<readonly T[]>): Promise<readonly T[] | null> {
     try {
-      return await this.#sinks();
+      return await tell();
     } catch (error) {
-      this.#deps.logger.warn({ err: error }, "the store could not be asked about sinks");
+      this.#deps.logger.warn({ err: error }, `the store could not be asked about ${whom}`);
       return null;
     }
   }

@@ -2,6 +2,7 @@
 import { z } from "zod";
 import type { WantedRecipient } from "../../recipients/book.ts";
 import { unknownRecipient } from "../../recipients/book.ts";
+import { noticeStatus, recipientsHealth } from "../../recipients/health.ts";
 import type { Notice } from "../../recipients/notice.ts";
 import type { Outcome } from "../../recipients/outcome.ts";
 import type { Recipient } from "../../recipients/recipient.ts";
@@ -27,9 +28,10 @@ const known = { ...errors, 404: errorSchema };
 const ofOne = z.object({ id: recipientId });
 const ofNotice = z.object({ id: recipientId, notice: noticeId });
 
-export function recipientRoutes(api: Api, { outward, now }: ApiContext): void {
+export function recipientRoutes(api: Api, { outward, health, now }: ApiContext): void {
   const { recipients } = outward;
   const { book } = recipients;
+  health.setRecipients(() => recipientsHealth(recipients));
 
   /** @throws RecipientError, StoreError */
   const one = async (id: string) => {
@@ -193,13 +195,8 @@ function recipientJson(recipient: Recipient, reports: readonly RecipientReport[]
     ...rest,
     secrets: Object.fromEntries(Object.keys(secrets).map((name) => [name, true as const])),
     changed: new Date(changedMs).toISOString(),
-    status: statusJson(report),
+    status: noticeStatus(report),
   };
-}
-
-function statusJson({ waiting = 0, parked = 0, sentMs = null, failedMs = null, error = "" }: Partial<RecipientReport> = {}) {
-  const failed = iso(failedMs);
-  return { waiting, parked, last_sent: iso(sentMs), last_error: failed === null ? null : { time: failed, message: error } };
 }
 
 function noticeJson({ id, state, event, createdMs, attempts, nextMs, error, failedMs }: Notice) {
