@@ -101,7 +101,6 @@ describe("the same as the API", () => {
     ["-q", "port=443 and domain~site"],
     ["--to", "東京.example", "--not", "--port", "5432"],
     ["--verdict", "denied,refused"],
-    ["domain=site1.example", "or", "dst.port=5432"],
     ["--either", "203.0.113.0/31"],
   ])("flows: %s %s", async (...args) => {
     const { stdout: query } = await flowtrail(["observe", ...args, "--print-query", "--reverse"]);
@@ -214,7 +213,7 @@ describe("a terminal", () => {
     ]);
     // More than the screen holds goes through the pager.
     expect(plainText(paged)[0]).toMatch(/^paged:/);
-    expect(short).toMatch(/^2\d{3}-/);
+    expect(short).toMatch(/^\d\d:\d\d:\d\d {2}/);
     expect(short).not.toContain("\x1b");
   });
 });
@@ -280,7 +279,6 @@ it("completes in bash: commands, flags, choices, fields, and values that the ser
   const asked = [
     "flowtrail observe -q domain=site1",
     "flowtrail observe -q 'port=443 and domain=site1",
-    "flowtrail observe --domain site1.",
     "flowtrail context use of",
   ];
   await flowtrail(["context", "add", "office", "--server", "http://127.0.0.1:1"]);
@@ -308,7 +306,6 @@ ask() {
     "silence|",
     "site1.example|",
     "port=443 and domain=site1.example|",
-    "site1.example|",
     "office|",
   ]);
 });

@@ -29,7 +29,7 @@ function cases(commands: readonly CompletedCommand[]): string {
   );
   const paths = commands.map((command) => {
     const argument = command.argument === null || command.argument.choices.length > 0 ? "none" : command.argument.kind;
-    return `    ${quoted(command.path)}) words=${quoted(wordsOf(command).join(" "))}; options=${quoted(optionsOf(command).join(" "))}; argument=${quoted(argument)} ;;`;
+    return `    ${quoted(command.path)}) ft_words=${quoted(wordsOf(command).join(" "))}; ft_options=${quoted(optionsOf(command).join(" "))}; ft_argument=${quoted(argument)} ;;`;
   });
   return `_flowtrail_value() {
   case "$1|$2" in
@@ -48,7 +48,7 @@ function bashScript(commands: readonly CompletedCommand[]): string {
   return `# Completion of flowtrail for bash: source <(flowtrail completion bash)
 ${cases(commands)}
 _flowtrail() {
-  local line=\${COMP_LINE:0:COMP_POINT} cur=\${COMP_WORDS[COMP_CWORD]} token head prev word path="" words="" options="" argument="" asked=() i
+  local line=\${COMP_LINE:0:COMP_POINT} cur=\${COMP_WORDS[COMP_CWORD]} token head prev word path="" ft_words="" ft_options="" ft_argument="" asked=() i
   # The word as it was typed: bash has cut it at = and :, but not within quotes.
   local single=\${line//[^\\']/} double=\${line//[^\\"]/} inside=""
   if (( \${#single} % 2 )); then token=\${line##*\\'}; inside=1
@@ -72,7 +72,7 @@ _flowtrail() {
   case $value in
     c:*) list=\${value#c:} ;;
     k:*) kind=\${value#k:} ;;
-    *) if [[ $token == -* ]]; then list=$options; else list=$words; kind=$argument; fi ;;
+    *) if [[ $token == -* ]]; then list=$ft_options; else list=$ft_words; kind=$ft_argument; fi ;;
   esac
   COMPREPLY=()
   if [[ $kind == file ]]; then
@@ -100,39 +100,37 @@ complete -F _flowtrail flowtrail
 }
 
 function zshScript(commands: readonly CompletedCommand[]): string {
-  return `#compdef flowtrail
-# Completion of flowtrail for zsh: flowtrail completion zsh > "\${fpath[1]}/_flowtrail"
+  return `# Completion of flowtrail for zsh: source <(flowtrail completion zsh), behind compinit
 ${cases(commands)}
 _flowtrail() {
-  local path_="" words_ options_ word value list kind i
+  # words, options and path are zsh's own.
+  local ft_path="" ft_words="" ft_options="" ft_argument="" word="" value="" list="" kind=""
   local -a asked told
-  local words="" options="" argument=""
-  local -a typed=("\${(@)__words:-}")
+  local -i i
   for (( i = 2; i < CURRENT; i++ )); do
-    word=\${typed[i]}
+    word=\${words[i]}
     case $word in
-      --server|--context|--token-file|--data) asked+=("$word" "\${typed[i+1]}") ;;
+      --server|--context|--token-file|--data) asked+=("$word" "\${words[i+1]}") ;;
       -*) ;;
-      *) _flowtrail_command "\${path_:+$path_ }$word" && path_="\${path_:+$path_ }$word" ;;
+      *) _flowtrail_command "\${ft_path:+$ft_path }$word" && ft_path="\${ft_path:+$ft_path }$word" ;;
     esac
   done
-  _flowtrail_command "$path_"
-  [[ \${typed[CURRENT-1]} == -* ]] && value=$(_flowtrail_value "$path_" "\${typed[CURRENT-1]}")
+  _flowtrail_command "$ft_path"
+  [[ \${words[CURRENT-1]} == -* ]] && value=$(_flowtrail_value "$ft_path" "\${words[CURRENT-1]}")
   case $value in
     c:*) list=\${value#c:} ;;
     k:*) kind=\${value#k:} ;;
-    *) if [[ $PREFIX == -* ]]; then list=$options; else list=$words; kind=$argument; fi ;;
+    *) if [[ $PREFIX == -* ]]; then list=$ft_options; else list=$ft_words; kind=$ft_argument; fi ;;
   esac
   [[ -n $list ]] && compadd -- \${=list}
   case $kind in
     file) _files ;;
     filter|fields|context|value:*)
       told=("\${(@f)$(flowtrail __complete "\${asked[@]}" -- "$kind" "\${(Q)PREFIX}" 2>/dev/null)}")
-      (( \${#told} )) && compadd -S '' -- "\${told[@]}" ;;
+      [[ -n \${told[1]} ]] && compadd -S '' -- "\${told[@]}" ;;
   esac
 }
-_flowtrail_outer() { local -a __words=("\${words[@]}"); _flowtrail; }
-compdef _flowtrail_outer flowtrail
+compdef _flowtrail flowtrail
 `;
 }
 
