@@ -13,6 +13,9 @@ const ADVICE: Readonly<Record<string, string>> = {
   http_404: "See that the URL is right, and that what it names exists.",
   http_405: "See that the URL is right: nothing is taken there.",
   http_429: "Nothing: it has more than it can take now. If that stays so, let it have more resources.",
+  disk_full: "Make room on the disk of the data directory, or keep fewer files (keep): records wait until then.",
+  unwritable: "See that this server may write below sinks/ of its data directory.",
+  rejected: "See what it says, and its own log: it took the others.",
   format: "This is a mistake of ours: please report it with the record's ids.",
   server: "See this server's log and its store: the reason is on this side.",
 };
