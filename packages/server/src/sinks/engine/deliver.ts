@@ -30,6 +30,8 @@ export interface Trouble extends Why {
 }
 
 const BACK_OFF = { firstMs: 1000, maxMs: 120_000 } as const;
+/** After half of a request was taken. */
+const BUSY_MS = 250;
 /** An endpoint that refuses so many and takes none in between may refuse us, and not them: */
 const REFUSED_ALL = 20;
 /** it is asked so often (about four minutes) before they are parked all the same. */
@@ -104,12 +106,13 @@ export class Deliver {
     });
     if (parked.length > 0) await park(parked);
     if (left.length === 0) return [];
-    return this.#wait(
-      left,
-      { reason: "busy", message: `${left.length} of ${events.length} records are to be sent again` },
-      retryAfterMs,
-      signal,
-    );
+    if (taken > 0) {
+      // It works, only not as fast.
+      await this.#pause(Math.max(retryAfterMs ?? 0, BUSY_MS), signal);
+      return left;
+    }
+    const why = { reason: "busy", message: `${left.length} of ${events.length} records are to be sent again` };
+    return this.#wait(left, why, retryAfterMs, signal);
   }
 
   get #refusesAll(): boolean {
@@ -125,8 +128,12 @@ export class Deliver {
     this.#failures += 1;
     const waitMs = backOffMs(this.#failures, BACK_OFF, { askedMs, random: this.#deps.random });
     this.#deps.onTrouble({ reason, message, failures: this.#failures, nextMs: this.#deps.now() + waitMs });
-    await (this.#deps.sleep ?? pause)(waitMs, signal);
+    await this.#pause(waitMs, signal);
     return events;
+  }
+
+  #pause(ms: number, signal: AbortSignal): Promise<void> {
+    return (this.#deps.sleep ?? pause)(ms, signal);
   }
 
   #works(events: number): void {
