@@ -21,6 +21,8 @@ const WELCOME = new Set([
   "BlueOak-1.0.0",
   "ISC",
   "MIT",
+  // MIT without its condition: nodemailer.
+  "MIT-0",
   "(MIT OR CC0-1.0)",
 ]);
 
