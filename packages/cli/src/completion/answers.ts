@@ -1,5 +1,5 @@
 /** What `flowtrail __complete` says: words that could stand where something was begun. */
-import { type Completion, completeFilter, FILTER_FIELDS, filterField } from "@flowtrail/model";
+import { type Completion, completeFilter, FILTER_FIELDS, filterField, filterOperators } from "@flowtrail/model";
 import { getJson } from "../servers/api.ts";
 import type { ChosenServer } from "../servers/choose-server.ts";
 
@@ -32,8 +32,16 @@ function fieldAnswers(begun: string): string[] {
 async function filterAnswers(begun: string, server: () => ChosenServer | null): Promise<string[]> {
   const own = completeFilter(begun, begun.length);
   const { from, suggestions } = (own.value === null ? null : await asked(begun, server)) ?? own;
-  const texts = suggestions.slice(0, MOST).map(({ text }) => begun.slice(0, from) + text);
-  return texts.filter((text) => text !== begun && text.toLowerCase().startsWith(begun.toLowerCase()));
+  const fit = suggestions
+    .slice(0, MOST)
+    .map(({ text, kind }) => ({ text: begun.slice(0, from) + text, kind }))
+    .filter(({ text }) => text !== begun && text.toLowerCase().startsWith(begun.toLowerCase()));
+  const [only] = fit;
+  const field = fit.length === 1 && only?.kind === "field" ? filterField(only.text.slice(from)) : null;
+  // A field alone is no end: a shell would close the quotes behind it.
+  if (only !== undefined && field !== null)
+    return filterOperators(field).flatMap((op) => (/\w/.test(op) ? [] : [only.text + op]));
+  return fit.map(({ text }) => text);
 }
 
 async function asked(begun: string, server: () => ChosenServer | null): Promise<Pick<Completion, "from" | "suggestions"> | null> {

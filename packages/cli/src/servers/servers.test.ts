@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Command } from "commander";
 import { afterAll, afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { completionAnswers } from "../completion/answers.ts";
 import { exitCodeOf } from "../errors.ts";
 import { addServerOptions, chooseServer, type ServerOptions } from "./choose-server.ts";
 import { contextsPath, readContexts, writeContexts } from "./contexts.ts";
@@ -88,6 +89,19 @@ it("reads events, whatever they are cut into", async () => {
     { type: "message", data: "a\nb", id: "1", retryMs: null },
     { type: "dropped", data: '{"n":1}', id: "1", retryMs: null },
   ]);
+});
+
+it("completes a filter without a server, by the language itself", async () => {
+  const answers = (kind: string, begun: string) => completionAnswers(kind, begun, () => null);
+  expect(await answers("filter", "port=443 and src.na")).toEqual(
+    ["=", "!=", "~", "!~"].map((op) => `port=443 and src.name${op}`),
+  );
+  expect(await answers("filter", "verdict=un")).toEqual(["verdict=unanswered"]);
+  expect(await answers("value:verdict", "answered,ref")).toEqual(["answered,refused"]);
+  expect(await answers("fields", "src.name,dst.po")).toEqual(["src.name,dst.port"]);
+  expect(await answers("value:nothing", "x")).toEqual([]);
+  const away = { url: "http://127.0.0.1:1", token: null };
+  expect(await completionAnswers("value:protocol", "t", () => away)).toEqual(["tcp"]);
 });
 
 describe("following", () => {
