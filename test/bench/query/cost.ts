@@ -36,7 +36,7 @@ async function measured(engine: ClickHouse, asks: readonly (() => Promise<unknow
   return costs;
 }
 
-async function counters(engine: ClickHouse): Promise<Cost> {
+export async function counters(engine: ClickHouse): Promise<Cost> {
   const sum = (event: string) => `toFloat64(sumIf(value, event = '${event}'))`;
   const [row] = await engine.rows<{ cpu: number; rows: number; bytes: number }>(
     `SELECT ${sum("OSCPUVirtualTimeMicroseconds")} AS cpu, ${sum("SelectedRows")} AS rows, ${sum("SelectedBytes")} AS bytes FROM system.events`,
