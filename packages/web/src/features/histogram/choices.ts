@@ -5,6 +5,7 @@ export const METRICS = [
   { value: "bytes", label: "Bytes" },
   { value: "packets", label: "Packets" },
   { value: "connections", label: "Connections" },
+  { value: "reports", label: "Reports" },
   { value: "rate", label: "Bytes per second" },
 ] as const;
 export type Metric = (typeof METRICS)[number]["value"];
