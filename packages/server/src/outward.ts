@@ -54,7 +54,8 @@ export class Outward {
   constructor(deps: OutwardDeps) {
     this.#deps = deps;
     const { config, store, roster, now, logger } = deps;
-    this.known = new Known({ dataDir: config.data, book: store.settings, roster, logger });
+    const { allow_link_local: allowLinkLocal } = config.outgoing;
+    this.known = new Known({ dataDir: config.data, book: store.settings, roster, allowLinkLocal, now, logger });
     this.leases = new Leases(
       { ...LEASE_TIMES, shared: config.store.url !== undefined },
       { clickhouse: store.clickhouse, logger, holder: `${hostname()} ${process.pid}` },
@@ -74,14 +75,14 @@ export class Outward {
     this.leases.start();
     this.recipients.start();
     await this.sinks.start();
-    await this.known.lists.start();
+    await this.known.start();
     await this.alerts.start();
     this.#deps.logger.debug({}, "alerts, sinks and compliance reports start");
   }
 
   async stop(): Promise<void> {
     await this.alerts.stop();
-    await this.known.lists.stop();
+    await this.known.stop();
     await this.sinks.stop();
     await this.recipients.stop();
     await this.leases.stop();

@@ -30,7 +30,7 @@ export interface HttpPostConfig {
 export interface PostRequest {
   /** http or https. */
   readonly url: string;
-  readonly method?: "POST" | "PUT";
+  readonly method?: "GET" | "POST" | "PUT";
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Uint8Array | string;
   /** The body goes over the wire compressed. */

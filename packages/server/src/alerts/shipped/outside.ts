@@ -8,7 +8,7 @@ export const OUTSIDE = [
     q: "src.type in (node, user, extclient)",
     watch: {
       kind: "first-contact",
-      settings: { history_days: 30, least_days: 7, most_new: 1, known_to_others: true },
+      settings: { history_days: 30, least_days: 7, most_new: 1, least_repeats: 3, known_to_others: true },
     },
     window_s: 600,
     clear_s: 3600,

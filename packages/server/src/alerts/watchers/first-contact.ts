@@ -43,6 +43,12 @@ const firstContactSettings = z.strictObject({
     .max(1000)
     .default(1)
     .describe("New ones in the week before: who meets more meets somebody new all the time"),
+  least_repeats: z
+    .number()
+    .min(1)
+    .max(90)
+    .default(3)
+    .describe("Days on which it talked to each of those it knows, on average: who hardly meets anybody twice has no habit"),
   known_to_others: z.boolean().default(true).describe("What anybody else of the network has met before is not new"),
 });
 type FirstContactSettings = z.infer<typeof firstContactSettings>;

@@ -11,11 +11,14 @@ export interface Habit {
   readonly days: number;
   /** First met within the last week of them. */
   readonly fresh: number;
+  /** On how many days it talked to each of them, on average. */
+  readonly repeats: number;
 }
 
 interface HabitRow extends SrcRow {
   readonly days: string;
   readonly fresh: string;
+  readonly repeats: number;
 }
 
 const DAY_MS = 86_400_000;
@@ -54,7 +57,7 @@ async function ask(toMs: number, historyDays: number, tools: Pick<WatchTools, "a
     table: "rollup_visit_days",
     sql:
       "SELECT network, src_kind, src_name, '' AS src_at, toString(length(arrayDistinct(arrayFlatten(groupArray(seen))))) AS days, " +
-      "countIf(first >= toDateTime({week_s:UInt32}, 'UTC')) AS fresh FROM (" +
+      "countIf(first >= toDateTime({week_s:UInt32}, 'UTC')) AS fresh, avg(length(seen)) AS repeats FROM (" +
       "SELECT network, toString(src_type) AS src_kind, src_name, domain, min(bucket) AS first, groupUniqArray(bucket) AS seen FROM rollup_visit_days " +
       "WHERE bucket >= toDateTime({from_s:UInt32}, 'UTC') AND bucket < toDateTime({to_s:UInt32}, 'UTC') AND dst_type = 'external' AND connections > 0 " +
       "GROUP BY network, src_kind, src_name, domain) GROUP BY network, src_kind, src_name LIMIT {most:UInt32}",
@@ -67,20 +70,29 @@ async function ask(toMs: number, historyDays: number, tools: Pick<WatchTools, "a
     options: { settings: ROLLUP_QUESTION },
   });
   return new Map(
-    rows.map(({ network, src_kind, src_name, days, fresh }) => [
+    rows.map(({ network, src_kind, src_name, days, fresh, repeats }) => [
       keyOf(network, src_kind, src_name),
-      { days: Number(days), fresh: Number(fresh) },
+      { days: Number(days), fresh: Number(fresh), repeats: Number(repeats) },
     ]),
   );
 }
 
-/** Does it talk to the same ones, for long enough to say so? Nobody without a name: addresses change hands. */
+export interface Settled {
+  readonly least_days: number;
+  readonly most_new: number;
+  readonly least_repeats: number;
+}
+
+/**
+ * Does it talk to the same ones, for long enough to say so? Who is seldom there meets few new ones in a week, too, but hardly anybody twice.
+ * Nobody without a name: addresses change hands.
+ */
 export function isSettled(
   habits: ReadonlyMap<string, Habit>,
   { network, src_kind, src_name }: SrcRow,
-  { least_days, most_new }: { readonly least_days: number; readonly most_new: number },
+  { least_days, most_new, least_repeats }: Settled,
 ): boolean {
   if (least_days === 0) return true;
   const habit = src_name === null ? undefined : habits.get(keyOf(network, src_kind, src_name));
-  return habit !== undefined && habit.days >= least_days && habit.fresh <= most_new;
+  return habit !== undefined && habit.days >= least_days && habit.fresh <= most_new && habit.repeats >= least_repeats;
 }

@@ -14,7 +14,9 @@ const params = z.object({ id: ruleId });
 const told = policySchema.extend({ id: z.string() });
 const listed = z.object({ policies: z.array(told) });
 const wrong = z.object({ count: z.number(), first: z.array(z.object({ line: z.number(), text: z.string() })) });
+const source = z.object({ name: z.string(), host: z.string(), tried: z.string().nullable(), problem: z.string().nullable() });
 const lists = z.object({
+  sources: z.array(source).describe("URLs that were asked (`sources.yaml` in the directory), and what became of it"),
   directory: z.string(),
   problem: z.string().nullable(),
   lists: z.array(
@@ -30,7 +32,7 @@ const lists = z.object({
 });
 
 export function policyRoutes(api: Api, { outward, settings, now }: Pick<ApiContext, "outward" | "settings" | "now">): void {
-  const { policies: book, lists: shelf } = outward.known;
+  const { policies: book, lists: shelf, updates } = outward.known;
   const all = () => book.all.map(({ id, policy }) => ({ id, ...policy }));
 
   api.route({
@@ -133,7 +135,8 @@ export function policyRoutes(api: Api, { outward, settings, now }: Pick<ApiConte
       reply.header("cache-control", "no-store");
       return {
         directory: shelf.directory,
-        problem: shelf.problem,
+        problem: shelf.problem ?? updates.problem,
+        sources: [...updates.reports()],
         lists: [...shelf.reports()].map((one) => ({ ...one, wrong: { count: one.wrong.count, first: [...one.wrong.first] } })),
       };
     },
