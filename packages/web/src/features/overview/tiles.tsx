@@ -13,7 +13,10 @@ import { isCompared } from "./words.ts";
 import "./tiles.css";
 
 const TO_OUTSIDE = { ask: (q: string) => only(q, "dst.type", "external"), chart: { group: "domain" } };
-const DENIED = { ask: (q: string) => only(q, "verdict", "denied"), chart: { reports: "all", metric: "reports", group: "verdict" } };
+const DENIED = {
+  ask: (q: string) => only(q, "verdict", "denied"),
+  chart: { reports: "all", metric: "reports", group: "verdict" },
+};
 const UNANSWERED = { chart: { metric: "connections", group: "verdict" }, ask: (q: string) => only(q, "verdict", "unanswered") };
 
 export interface TilesProps extends Pick<OverviewAnswer, "tiles"> {
