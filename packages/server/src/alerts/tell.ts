@@ -1,15 +1,15 @@
 /** Who is told of alerts. */
 import type { Alert, AlertRule } from "@flowtrail/model";
 
-/** `reopened`: by a person, or its silence is over and it still holds. `escalated`: its rule is of a higher severity now. */
+/** `reopened`: by a person, or its silence is over and it still holds. `escalated`: its rule is of a higher severity now. `acknowledged`: by a person. */
 export interface AlertEvent {
-  readonly kind: "opened" | "resolved" | "reopened" | "escalated";
+  readonly kind: "opened" | "resolved" | "reopened" | "escalated" | "acknowledged";
   readonly alert: Alert;
   readonly rule: AlertRule;
 }
 
 /**
- * Resolves when it can't be lost any more, not when somebody has read it. After a crash the same event (kind and `alert.id`, for `reopened` and
- * `escalated` with `alert.last`) may be told once more.
+ * Resolves when it can't be lost any more, not when somebody has read it. After a crash the same event (kind and `alert.id`, for `reopened`,
+ * `escalated` and `acknowledged` with `alert.last`) may be told once more.
  */
 export type TellAlert = (event: AlertEvent) => Promise<void>;

@@ -89,7 +89,7 @@ export const undeliveredSchema = z.object({
       z.object({
         id: z.string(),
         state: z.enum(["waiting", "parked"]),
-        event: z.enum(["opened", "resolved", "reopened", "escalated"]),
+        event: z.enum(["opened", "resolved", "reopened", "escalated", "acknowledged"]),
         alert: z.string(),
         rule: z.string(),
         severity: z.string(),

@@ -234,6 +234,10 @@ it("has PagerDuty's form, one incident for each alert", () => {
     event_action: "resolve",
     dedup_key: "flowtrail-a1",
   });
+  expect(json(pagerdutyForm(messageOf(["acknowledged"]), settings, "host"))).toMatchObject({
+    event_action: "acknowledge",
+    dedup_key: "flowtrail-a1",
+  });
 });
 
 it("has ntfy's form", () => {

@@ -99,6 +99,8 @@ export class LaneRunner {
       return isAll && knownBefore.has(notice.id) ? [] : [notice];
     });
     this.add(read);
+    // Its rules may be others now.
+    this.#wake();
   }
 
   get ids(): ReadonlySet<string> {

@@ -79,11 +79,13 @@ it("tells whom a rule names, else those that take it", () => {
     recipient("home", { networks: ["home"] }),
     recipient("off", {}, { enabled: false }),
     recipient("opened", {}, { resolved: false }),
+    recipient("pager", { severities: ["critical"] }, { kind: "pagerduty" }),
   ];
   const told = (...event: Parameters<typeof eventOf>) => toldOf(eventOf(...event), all).map(({ id }) => id);
   expect(told("opened")).toEqual(["all", "opened"]);
   expect(told("resolved")).toEqual(["all"]);
-  expect(told("opened", { severity: "critical", rule: "dns" })).toEqual(["all", "critical", "dns", "opened"]);
+  expect(told("opened", { severity: "critical", rule: "dns" })).toEqual(["all", "critical", "dns", "opened", "pager"]);
+  expect(told("acknowledged", { severity: "critical" })).toEqual(["pager"]);
   expect(told("opened", {}, ["named", "critical", "off"])).toEqual(["named", "critical"]);
   expect(told("opened", { labels: { network: "home" } })).toEqual(["all", "home", "opened"]);
   expect(told("opened", { labels: {}, q: "network = home and dst.port = 22" })).toEqual(["all", "home", "opened"]);

@@ -80,6 +80,7 @@ const SEVERITIES: Readonly<Record<AlertSeverity, string>> = {
 export function stateWords({ kind, alert }: Pick<Entry, "kind" | "alert">): string {
   const severity = SEVERITIES[alert.severity];
   if (kind === "resolved") return "Resolved";
+  if (kind === "acknowledged") return "Acknowledged";
   if (kind === "reopened") return `Again: ${severity.toLowerCase()}`;
   return kind === "escalated" ? `Raised to ${severity.toLowerCase()}` : severity;
 }

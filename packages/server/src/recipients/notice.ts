@@ -38,6 +38,7 @@ const STAMP: Readonly<Record<AlertEvent["kind"], (alert: Alert) => string>> = {
   resolved: ({ ended }) => ended ?? "",
   reopened: ({ last }) => last,
   escalated: ({ last }) => last,
+  acknowledged: ({ last }) => last,
 };
 
 export function newNotice(recipient: string, { kind, alert, rule }: AlertEvent, place: number, nowMs: number): Notice {

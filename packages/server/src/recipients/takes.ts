@@ -1,13 +1,18 @@
 /** Who is told of an event. */
 import { type Alert, type Filter, parseFilter } from "@flowtrail/model";
 import type { AlertEvent } from "../alerts/tell.ts";
+import type { RecipientKind } from "./kinds.ts";
 import type { Recipient } from "./recipient.ts";
+
+/** Of the others nobody wants to hear that a colleague is at it. */
+const KEEPS_INCIDENTS: readonly RecipientKind[] = ["pagerduty"];
 
 /** Whom a rule names is told whatever else they take. */
 export function toldOf({ kind, alert, rule }: AlertEvent, recipients: readonly Recipient[]): Recipient[] {
   const networks = networksOf(alert);
-  return recipients.filter(({ id, enabled, resolved, takes }) => {
+  return recipients.filter(({ id, kind: of, enabled, resolved, takes }) => {
     if (!enabled || (kind === "resolved" && !resolved)) return false;
+    if (kind === "acknowledged" && !KEEPS_INCIDENTS.includes(of)) return false;
     if (rule.recipients.length > 0) return rule.recipients.includes(id);
     return (
       takes.every && isIn(takes.severities, [alert.severity]) && isIn(takes.rules, [alert.rule]) && isIn(takes.networks, networks)

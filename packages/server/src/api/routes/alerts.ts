@@ -27,8 +27,8 @@ interface Until {
   readonly for_s?: number | undefined;
 }
 
-export function alertRoutes(api: Api, { outward: { alerts }, now }: Pick<ApiContext, "outward" | "now">): void {
-  const { list, silences } = alerts;
+export function alertRoutes(api: Api, { outward: { alerts, recipients }, now }: Pick<ApiContext, "outward" | "now">): void {
+  const { list, silences, book } = alerts;
 
   api.route({
     method: "GET",
@@ -90,10 +90,18 @@ export function alertRoutes(api: Api, { outward: { alerts }, now }: Pick<ApiCont
         body: noteSchema,
         response: { 200: alertSchema, ...errors, 404: errorSchema },
       },
-      handler: async ({ params: { id }, body: { note }, identity }) =>
-        (await list.say(id, action, note, null, { who: whoIs(identity), ms: now() })) ?? unknown(id),
+      handler: async ({ params: { id }, body: { note }, identity }) => {
+        const alert = (await list.say(id, action, note, null, { who: whoIs(identity), ms: now() })) ?? unknown(id);
+        const rule = book.of(alert.rule)?.rule;
+        if (action === "acknowledge" && rule !== undefined) await recipients.tell({ kind: "acknowledged", alert, rule });
+        return alert;
+      },
     });
-  say("acknowledge", "Say that somebody looks after an alert", "Recipients are told nothing more of it but that it is over.");
+  say(
+    "acknowledge",
+    "Say that somebody looks after an alert",
+    "Recipients are told nothing more of it but that it is over. Those that keep incidents of their own (PagerDuty) are told this, too.",
+  );
   say(
     "reopen",
     "Take back that an alert is acknowledged or silenced",

@@ -25,6 +25,7 @@ export function pagerdutyForm(
   const common = { routing_key: secrets.routing_key ?? "", dedup_key: `flowtrail-${alert.id}`.slice(0, MAX_KEY) };
   // A test is over at once: nobody is woken up.
   if (kind === "resolved" || isTest) return jsonRequest(url, { ...common, event_action: "resolve" });
+  if (kind === "acknowledged") return jsonRequest(url, { ...common, event_action: "acknowledge" });
   return jsonRequest(url, {
     ...common,
     event_action: "trigger",
