@@ -26,6 +26,9 @@ const WELCOME = new Set([
   "(MIT OR CC0-1.0)",
 ]);
 
+/** Of packages whose package.json says nothing: as their LICENSE file has it. */
+const IN_A_FILE: Readonly<Record<string, string>> = { "png-js@2.0.0": "MIT" };
+
 /**
  * The page.
  * @throws Error for a licence that was not welcome so far, by the package's name
@@ -33,10 +36,11 @@ const WELCOME = new Set([
 export function licencesPage(lockFile: URL): string {
   const { packages } = JSON.parse(readFileSync(lockFile, "utf8")) as { packages: Record<string, Locked> };
   const rows = new Map<string, readonly [name: string, version: string, license: string]>();
-  for (const [path, { version = "", license = "(none)", dev, link }] of Object.entries(packages)) {
+  for (const [path, { version = "", license: told, dev, link }] of Object.entries(packages)) {
     const at = path.lastIndexOf(MODULES);
     if (at < 0 || dev || link) continue;
     const name = path.slice(at + MODULES.length);
+    const license = told ?? IN_A_FILE[`${name}@${version}`] ?? "(none)";
     if (!WELCOME.has(license))
       throw new Error(`${name} ${version} has the licence ${license}, which is none of ${[...WELCOME].join(", ")}`);
     rows.set(`${name}@${version}`, [name, version, license]);
