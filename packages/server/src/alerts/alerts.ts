@@ -47,6 +47,17 @@ export interface AlertsDeps {
   readonly logger: ConstructorParameters<typeof Rhythm>[3]["logger"];
 }
 
+/** As the health page tells it. */
+export interface AlertsHealth {
+  readonly evaluates: boolean;
+  readonly rules_on: number;
+  readonly rules_failing: number;
+  readonly rules_stopped: number;
+  readonly lag_ms: number;
+  readonly last_error: string | null;
+  readonly file_problem: string | null;
+}
+
 /** Few at once: whoever looks at a page comes first. */
 const DESK: DeskConfig = {
   quick: 2,
@@ -108,6 +119,19 @@ export class Alerts {
 
   get stats(): EngineStats & { readonly fileProblem: string | null } {
     return { ...this.#engine.stats, fileProblem: this.#file.problem };
+  }
+
+  get health(): AlertsHealth {
+    const { evaluates, on, failing, stopped, lagMs, lastError } = this.#engine.stats;
+    return {
+      evaluates,
+      rules_on: on,
+      rules_failing: failing,
+      rules_stopped: stopped,
+      lag_ms: lagMs,
+      last_error: failing + stopped > 0 ? lastError : null,
+      file_problem: this.#file.problem,
+    };
   }
 
   async start(): Promise<void> {

@@ -384,6 +384,19 @@ export const healthSchema = z.object({
     .nullable()
     .optional()
     .describe("Who is told of alerts; null: could not be asked for"),
+  alerts: z
+    .object({
+      evaluates: z.boolean().describe("False: another server looks"),
+      rules_on: z.number(),
+      rules_failing: z.number(),
+      rules_stopped: z.number().describe("They failed or were too dear again and again"),
+      lag_ms: z.number().describe("How late the rule is that waits longest"),
+      last_error: z.string().nullable(),
+      file_problem: z.string().nullable().describe("Why alerts.rules_file is not in force as it is"),
+    })
+    .nullable()
+    .optional()
+    .describe("How alert rules do on this server"),
   local_agent: localAgentSchema.nullable().optional().describe("What `flowtrail up` says of the agent beside this server"),
   sample: z.boolean().optional().describe("Sample traffic is being made"),
   insecure: z.boolean().optional(),

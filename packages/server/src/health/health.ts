@@ -1,5 +1,6 @@
 /** How the server is: what a load balancer, a person and the page want to know. */
 import type { StoreReport } from "@flowtrail/model";
+import type { AlertsHealth } from "../alerts/alerts.ts";
 import type { AuditStats } from "../audit/log.ts";
 import type { ReattributeStats } from "../identify/reattribute/reattribute.ts";
 import type { SlowQuestion } from "../query/inquiry-counts.ts";
@@ -106,6 +107,8 @@ export interface FullHealth {
   /** Null: the main listener has none. */
   readonly tls: CertificateReport | null;
   readonly local_agent: LocalAgent | null;
+  /** Null: they have not begun. */
+  readonly alerts: AlertsHealth | null;
   /** Null: they could not be asked for. */
   readonly sinks: readonly SinkHealth[] | null;
   /** Null: they could not be asked for. */
@@ -120,6 +123,7 @@ export class Health {
   readonly #deps: HealthDeps;
   readonly #startedMs: number;
   #localAgent: LocalAgent | null = null;
+  #alerts: () => AlertsHealth | null = () => null;
   #sinks: () => Promise<readonly SinkHealth[]> = async () => [];
   #recipients: () => Promise<readonly RecipientHealth[]> = async () => [];
   #kept: { readonly askedMs: number; readonly report: Promise<StoreReport | null> } | null = null;
@@ -136,6 +140,10 @@ export class Health {
   /** They begin later than this does. */
   setSinks(tell: () => Promise<readonly SinkHealth[]>): void {
     this.#sinks = tell;
+  }
+
+  setAlerts(tell: () => AlertsHealth): void {
+    this.#alerts = tell;
   }
 
   setRecipients(tell: () => Promise<readonly RecipientHealth[]>): void {
@@ -194,6 +202,7 @@ export class Health {
       audit: auditHealth(this.#deps.audit.stats),
       tls: this.#deps.certificate(),
       local_agent: this.#localAgent,
+      alerts: this.#alerts(),
       sinks: health.ping.ok ? await this.#toldBy("sinks", this.#sinks) : null,
       recipients: health.ping.ok ? await this.#toldBy("recipients", this.#recipients) : null,
       sample: sampleOn(),

@@ -27,7 +27,10 @@ interface Until {
   readonly for_s?: number | undefined;
 }
 
-export function alertRoutes(api: Api, { outward: { alerts, recipients }, now }: Pick<ApiContext, "outward" | "now">): void {
+export function alertRoutes(
+  api: Api,
+  { outward: { alerts }, health, now }: Pick<ApiContext, "outward" | "health" | "now">,
+): void {
   const { list, silences, book } = alerts;
 
   api.route({

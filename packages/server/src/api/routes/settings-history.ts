@@ -42,7 +42,7 @@ export function settingsHistoryRoutes(api: Api, { settings }: ApiContext): void 
 const NAMES: Readonly<Record<(typeof SETTINGS_SECTIONS)[number], readonly SettingName[]>> = {
   traffic: ["capture", "network", "node"],
   retention: ["retention", "hold"],
-  alerts: ["alert_rule", "recipient", "policy"],
+  alerts: ["alert_rule", "alert_silence", "recipient", "policy"],
   sinks: ["sink"],
   compliance: ["compliance"],
 };
