@@ -29,9 +29,10 @@ interface Until {
 
 export function alertRoutes(
   api: Api,
-  { outward: { alerts }, health, now }: Pick<ApiContext, "outward" | "health" | "now">,
+  { outward: { alerts, recipients }, health, now }: Pick<ApiContext, "outward" | "health" | "now">,
 ): void {
   const { list, silences, book } = alerts;
+  health.setAlerts(() => alerts.health);
 
   api.route({
     method: "GET",
