@@ -154,6 +154,34 @@ export interface SlowQuestion {
   readonly rows_read: number;
 }
 
+/** Of a recipient of alerts, as `GET /api/recipients` tells it, in short. */
+export interface RecipientHealth {
+  readonly id: string;
+  readonly name: string;
+  readonly kind: string;
+  readonly enabled: boolean;
+  readonly waiting: number;
+  readonly parked: number;
+  readonly last_sent: string | null;
+  readonly last_error: { readonly time: string; readonly message: string } | null;
+  /** What was sent last failed. */
+  readonly failing: boolean;
+}
+
+export interface SinkHealth {
+  readonly id: string;
+  readonly name: string;
+  readonly kind: string;
+  readonly state: "starting" | "running" | "trouble" | "paused" | "silent";
+  readonly lag_ms: number;
+  /** Records that retention deleted before they were handed over, at most. */
+  readonly lost: number;
+  readonly parked: number;
+  readonly error: string | null;
+  /** What to do. */
+  readonly advice: string | null;
+}
+
 /** All but `status` is told to those with credentials only. */
 export interface Health {
   readonly status: "ok" | "unavailable";
@@ -178,6 +206,9 @@ export interface Health {
   readonly inventory?: InventoryReport;
   readonly reelections?: { readonly pending: number; readonly last_error: string | null };
   readonly unknown_relays?: readonly { readonly reporter_id: string; readonly reporter: string; readonly rows: number }[];
+  /** Null: they could not be asked for. */
+  readonly recipients?: readonly RecipientHealth[] | null;
+  readonly sinks?: readonly SinkHealth[] | null;
   readonly sample?: boolean;
   readonly insecure?: boolean;
 }

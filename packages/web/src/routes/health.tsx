@@ -3,6 +3,7 @@ import { AgentTable } from "../features/health/agent-table.tsx";
 import { CountingSection } from "../features/health/counting-section.tsx";
 import { countingNotes } from "../features/health/counting-words.ts";
 import { InventorySection } from "../features/health/inventory-section.tsx";
+import { OutwardSection } from "../features/health/outward-section.tsx";
 import { SlowSection } from "../features/health/slow-section.tsx";
 import { StoreSection } from "../features/health/store-section.tsx";
 import { StoreTiles } from "../features/health/store-tiles.tsx";
@@ -29,6 +30,7 @@ export function HealthRoute() {
           <AgentTable health={data} />
           {counting.length > 0 && <CountingSection notes={counting} />}
           {data.inventory !== undefined && <InventorySection inventory={data.inventory} />}
+          <OutwardSection health={data} />
           {data.store?.retention != null && <StoreSection kept={data.store.retention} rollups={data.store.rollups} />}
           {data.slow_questions !== undefined && <SlowSection questions={data.slow_questions} />}
         </div>

@@ -120,7 +120,7 @@ function Content({ alert }: { alert: Alert }) {
             {alert.rule_name}
           </PageLink>
         </h3>
-        {told?.explanation.split(/\n\s*\n/).map((text) => (
+        {told?.explanation.split(/\n+/).map((text) => (
           <p key={text} className="alert-explanation">
             {text}
           </p>

@@ -1,10 +1,11 @@
 import type { AlertThreshold } from "@flowtrail/model";
-import { Checkbox, NativeSelect } from "@mantine/core";
+import { NativeSelect } from "@mantine/core";
 import { IconX } from "@tabler/icons-react";
 import { fieldLabel } from "../../lib/filter-text.ts";
 import { VERDICT_LABELS } from "../../ui/verdict.tsx";
 import { DIMENSIONS } from "../analyze/fields.ts";
 import { Choice, Field } from "../settings/fields.tsx";
+import { Check } from "./check.tsx";
 import type { MeasureKind, RuleFieldsProps } from "./rule-fields.tsx";
 
 const MEASURES: readonly { readonly value: MeasureKind; readonly label: string }[] = [
@@ -53,17 +54,12 @@ export function MeasureFields({ form, mistakes, onChange }: RuleFieldsProps) {
         <fieldset className="rule-checks">
           <legend>Of them</legend>
           {Object.entries(VERDICT_LABELS).map(([verdict, label]) => (
-            <Checkbox
+            <Check
               key={verdict}
-              size="xs"
               label={label}
               checked={form.verdicts.includes(verdict)}
-              onChange={(event) =>
-                onChange({
-                  verdicts: event.currentTarget.checked
-                    ? [...form.verdicts, verdict]
-                    : form.verdicts.filter((one) => one !== verdict),
-                })
+              onChange={(on) =>
+                onChange({ verdicts: on ? [...form.verdicts, verdict] : form.verdicts.filter((one) => one !== verdict) })
               }
             />
           ))}

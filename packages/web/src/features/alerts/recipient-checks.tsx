@@ -1,7 +1,7 @@
-import { Checkbox } from "@mantine/core";
 import { SETTINGS_PATH } from "../../lib/paths.ts";
 import { PageLink } from "../../ui/page-link.tsx";
 import { useRecipients } from "../settings/use-recipients.ts";
+import { Check } from "./check.tsx";
 
 export interface RecipientChecksProps {
   /** Ids. */
@@ -19,16 +19,10 @@ export function RecipientChecks({ chosen, onChange }: RecipientChecksProps) {
     <fieldset className="rule-checks">
       <legend>Recipients</legend>
       {known.map(({ id, name }) => (
-        <Checkbox
-          key={id}
-          size="xs"
-          label={name}
-          checked={chosen.includes(id)}
-          onChange={(event) => toggle(id, event.currentTarget.checked)}
-        />
+        <Check key={id} label={name} checked={chosen.includes(id)} onChange={(on) => toggle(id, on)} />
       ))}
       {gone.map((id) => (
-        <Checkbox key={id} size="xs" label={`${id} (gone)`} checked onChange={() => toggle(id, false)} />
+        <Check key={id} label={`${id} (gone)`} checked onChange={() => toggle(id, false)} />
       ))}
       <p className="settings-about">
         {chosen.length === 0 && "None chosen: those that take every alert. "}

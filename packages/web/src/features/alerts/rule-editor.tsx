@@ -47,6 +47,8 @@ export function RuleEditor({ known, begun, taken }: RuleEditorProps) {
     () => withTaken(readForm(form, before), before === null ? taken : []),
     [form, before, taken],
   );
+  /** What it does does not depend on what it is called. */
+  const shown = useMemo(() => readForm({ ...form, name: form.name || "New rule" }, before).rule, [form, before]);
   const isDirty = form !== start;
   /** A new one is saved or given up: its id, or the list. */
   const [leaving, setLeaving] = useState<string | null>(null);
@@ -108,7 +110,7 @@ export function RuleEditor({ known, begun, taken }: RuleEditorProps) {
       <div className="rule-fields">
         {known !== null && (
           <div className="rule-explained">
-            {known.explanation.split(/\n\s*\n/).map((text) => (
+            {known.explanation.split(/\n+/).map((text) => (
               <p key={text}>{text}</p>
             ))}
           </div>
@@ -134,16 +136,16 @@ export function RuleEditor({ known, begun, taken }: RuleEditorProps) {
       </div>
       <aside className="rule-beside" aria-label="What it does">
         <p className="rule-said" aria-live="polite">
-          {rule === null ? "Not complete yet: see what is marked." : ruleSentence(rule)}
+          {shown === null ? "Not complete yet: see what is marked." : ruleSentence(shown)}
         </p>
         <div className="rule-test-start">
           <Choice label="Test on the last" value={days} options={DAYS} onChange={setDays} />
           <Button
             size="sm"
             variant="default"
-            disabled={rule === null}
+            disabled={shown === null}
             loading={test?.isRunning === true}
-            onClick={() => rule !== null && void run(rule, Number(days))}
+            onClick={() => shown !== null && void run(shown, Number(days))}
           >
             Test on history
           </Button>

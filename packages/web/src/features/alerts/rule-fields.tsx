@@ -22,7 +22,7 @@ export function RuleFields({ form, mistakes, onChange }: RuleFieldsProps) {
       about={about}
       placeholder={placeholder}
       value={form[name]}
-      mistake={mistakes[name]}
+      mistake={name === "name" && form.name === "" ? undefined : mistakes[name]}
       onChange={(value) => onChange({ [name]: value })}
     />
   );
