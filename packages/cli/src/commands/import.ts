@@ -4,8 +4,9 @@ import { formatCount, parseTimeRange, TimeError, type TimeRange } from "@flowtra
 import { NetmakerTable, type RowsRead, readRest } from "@flowtrail/server";
 import type { Command } from "commander";
 import { CliError, withAccess } from "../errors.ts";
-import { findLocalServer, type LocalServer, requireServer } from "../local-server.ts";
+import { type LocalServer, requireServer } from "../local-server.ts";
 import { dataOption } from "../paths.ts";
+import { ownToken } from "../servers/choose-server.ts";
 import { type ImportCounts, newCounts, readPlace, removePlace, writePlace } from "./import-place.ts";
 import { sendRows } from "./import-send.ts";
 import { askerOf, type NetmakerOptions, plainly, told, withNetmaker } from "./netmaker-client.ts";
@@ -107,7 +108,7 @@ function serverOf({ server: url, serverTokenFile, data }: Options): Pick<LocalSe
   if (url === undefined) return requireServer(data);
   const token =
     serverTokenFile === undefined
-      ? (findLocalServer(data)?.token ?? null)
+      ? ownToken(url, data)
       : withAccess(serverTokenFile, () => readFileSync(serverTokenFile, "utf8").trim());
   return { url, token };
 }

@@ -100,7 +100,7 @@ describe("with a server", () => {
 
   it("flowtrail inventory at hands on what the server does not understand", async () => {
     const { code, stderr } = await run(["at", "100.102.137", "--data", test.data]);
-    expect([code, stderr]).toEqual([1, expect.stringContaining("expected an IPv4 or IPv6 address")]);
+    expect([code, stderr]).toEqual([2, expect.stringContaining("expected an IPv4 or IPv6 address")]);
   });
 
   it("flowtrail inventory retire says what would end, and ends nothing that the server reads", async () => {

@@ -5,6 +5,8 @@ import { Argument, type Command } from "commander";
 import { withAccess } from "../errors.ts";
 import { callServer, requireServer } from "../local-server.ts";
 import { dataOption } from "../paths.ts";
+import { getJson } from "../servers/api.ts";
+import { addServerOptions, chooseServer, type ServerOptions } from "../servers/choose-server.ts";
 import { addReplayCommand } from "./inventory-replay.ts";
 
 interface Holder {
@@ -54,13 +56,13 @@ export function addInventoryCommands(program: Command): void {
     .command("schema")
     .description("print the JSON Schema of an inventory file, for editors")
     .action(() => print(JSON.stringify(inventoryJsonSchema(), null, 2)));
-  data(inventory.command("at").description("who had an address at a time"))
+  addServerOptions(inventory.command("at").description("who had an address at a time"))
     .argument("<ip>", "IPv4 or IPv6 address")
     .option("--time <time>", "-2h, 2026-11-22T09:50:00Z, …", "now")
     .option("--network <id>", "in this network only")
     .option("--json", "as JSON")
     .action(at);
-  data(inventory.command("history").description("what changed in the inventory, newest first"))
+  addServerOptions(inventory.command("history").description("what changed in the inventory, newest first"))
     .option("--network <id>", "in this network only")
     .option("--kind <kind>", "network, node, user, config_file or egress")
     .option("--id <id>", "of this node, user, … only")
@@ -104,9 +106,15 @@ function sizeOf(networks: NonNullable<ReturnType<typeof checkInventory>["invento
   return [counted(networks.length, "network"), ...parts].join(", ");
 }
 
-async function at(ip: string, options: { data: string; time: string; network?: string; json?: boolean }): Promise<void> {
+interface AtOptions extends ServerOptions {
+  readonly time: string;
+  readonly network?: string;
+  readonly json?: boolean;
+}
+
+async function at(ip: string, options: AtOptions, command: Command): Promise<void> {
   const { time, network } = options;
-  const found = await ask<Holders>(options.data, "/api/inventory/at", { ip, time, network });
+  const found = await getJson<Holders>(chooseServer(options, command), "/api/inventory/at", { ip, time, network });
   if (options.json) return print(JSON.stringify(found, null, 2));
   const asOf = found.as_of === null ? "" : `, by a correction as it stood at ${found.as_of}`;
   print(`${found.ip} at ${found.time}${asOf}`);
@@ -126,8 +134,7 @@ function holderLine({ network, type, id, name, device, range, gateways, source, 
   return `${network}: ${who.filter((part) => part !== null).join(" ")} ${range}${through}, ${time}, by ${source}`;
 }
 
-interface HistoryOptions {
-  readonly data: string;
+interface HistoryOptions extends ServerOptions {
   readonly network?: string;
   readonly kind?: string;
   readonly id?: string;
@@ -137,8 +144,10 @@ interface HistoryOptions {
   readonly json?: boolean;
 }
 
-async function history({ data, json, ...query }: HistoryOptions): Promise<void> {
-  const { changes } = await ask<{ changes: Change[] }>(data, "/api/inventory/history", query);
+async function history(options: HistoryOptions, command: Command): Promise<void> {
+  const { json, network, kind, id, from, to, limit } = options;
+  const query = { network, kind, id, from, to, limit };
+  const { changes } = await getJson<{ changes: Change[] }>(chooseServer(options, command), "/api/inventory/history", query);
   if (json) return print(JSON.stringify(changes, null, 2));
   for (const { time, network, kind, id, who, what } of changes) print(`${time}  ${network}  ${kind} ${id}  ${what}  (${who})`);
   if (changes.length === 0) print("nothing changed in that time");
@@ -150,17 +159,12 @@ async function retire(source: string, { data, yes = false }: { data: string; yes
     const { entities } = await callServer<{ entities: number }>(requireServer(data), "POST", url, {});
     return print(`ended: ${counted(entities, "thing")} that ${source} told`);
   }
-  const { total } = await ask<{ total: number }>(data, "/api/inventory", { source, limit: "1" });
+  const { total } = await getJson<{ total: number }>(requireServer(data), "/api/inventory", { source, limit: "1" });
   if (total === 0) return print(`nothing that ${source} told is in force`);
   print(`${counted(total, "thing")} that ${source} told would end now. Nothing was changed. With --yes it is.`);
   print(
     `Make sure that no server reads ${source} any more (inventory.${source} in its configuration): one that does tells it again when it starts.`,
   );
-}
-
-function ask<T>(data: string, path: string, query: Readonly<Record<string, string | undefined>>): Promise<T> {
-  const given = Object.entries(query).filter((entry): entry is [string, string] => entry[1] !== undefined);
-  return callServer<T>(requireServer(data), "GET", `${path}?${new URLSearchParams(given)}`);
 }
 
 const counted = (count: number, word: string) => `${count} ${word}${count === 1 ? "" : "s"}`;

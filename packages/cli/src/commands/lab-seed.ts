@@ -1,12 +1,12 @@
 /** `flowtrail lab seed`: millions of made-up rows, to try the page and to measure the store. */
-import { readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { formatBytes, formatCount } from "@flowtrail/model";
 import { MAX_SEED_DAYS, MAX_SEED_ROWS, type SeedRequest, type SeedSummary, seedOffline } from "@flowtrail/server";
 import { type Command, InvalidArgumentError } from "commander";
-import { CliError, withAccess } from "../errors.ts";
-import { callServer, findLocalServer, type LocalServer } from "../local-server.ts";
+import { CliError } from "../errors.ts";
+import { callServer, findLocalServer } from "../local-server.ts";
 import { dataOption } from "../paths.ts";
+import { type ChosenServer, chooseServer } from "../servers/choose-server.ts";
 
 interface SeedCommand {
   readonly data: string;
@@ -36,7 +36,10 @@ export function addSeedCommand(lab: Command): void {
     .description("fill a store with made-up flows (reporter_type sample), the same ones for the same --seed; needs no root")
     .addOption(dataOption("data directory that no server has open"))
     .option("--server <url>", "a running server instead; it makes the rows itself")
-    .option("--token-file <file>", "with --server: file that holds an API token (default: that of --data)")
+    .option(
+      "--token-file <file>",
+      "with --server: file that holds an API token (or FLOWTRAIL_TOKEN; on this machine that of --data)",
+    )
     .option("--rows <n>", "reports: 10M, 500k, 30000", rowCount, 1_000_000)
     .option("--days <n>", "over so many days up to the end", wholeNumber(1, MAX_SEED_DAYS), 30)
     .option("--seed <n>", "another number, other rows", wholeNumber(0, 2 ** 32 - 1), 1)
@@ -49,10 +52,11 @@ export function addSeedCommand(lab: Command): void {
     .action(seed);
 }
 
-async function seed(options: SeedCommand): Promise<void> {
+async function seed(options: SeedCommand, command: Command): Promise<void> {
   const { rows, days, seed: number, until } = options;
   const request = { rows, days, seed: number, untilMs: until ?? null };
-  const summary = options.server === undefined ? await offline(options.data, request) : await atServer(options, request);
+  const summary =
+    options.server === undefined ? await offline(options.data, request) : await atServer(chooseServer(options, command), request);
   if (options.json) process.stdout.write(`${JSON.stringify(summary, null, 2)}\n`);
   else tell(summary);
 }
@@ -70,12 +74,7 @@ async function offline(data: string, request: SeedRequest): Promise<SeedSummary>
 
 const interrupted = () => new CliError({ code: "INTERRUPTED" }, "interrupted: the same command goes on where this one stopped");
 
-async function atServer({ server: url = "", tokenFile, data }: SeedCommand, request: SeedRequest): Promise<SeedSummary> {
-  const token =
-    tokenFile === undefined
-      ? (findLocalServer(data)?.token ?? null)
-      : withAccess(tokenFile, () => readFileSync(tokenFile, "utf8").trim());
-  const server: Pick<LocalServer, "url" | "token"> = { url, token };
+async function atServer(server: ChosenServer, request: SeedRequest): Promise<SeedSummary> {
   const { untilMs, ...body } = request;
   const until = untilMs === null ? {} : { until: new Date(untilMs).toISOString() };
   let status = await callServer<SeedStatus>(server, "POST", "/api/seed", { ...body, ...until });

@@ -60,7 +60,7 @@ function givenToken(file: string | undefined, env: NodeJS.ProcessEnv): string | 
 const readToken = (file: string) => withAccess(file, () => readFileSync(file, "utf8").trim());
 
 /** The administrator's token of this machine's server goes to this machine only. */
-function ownToken(url: string, data: string): string | null {
+export function ownToken(url: string, data: string): string | null {
   const host = new URL(url).hostname;
   const isHere = host === "localhost" || host === "[::1]" || /^127(\.\d+){3}$/.test(host);
   return isHere ? (findLocalServer(data)?.token ?? null) : null;
