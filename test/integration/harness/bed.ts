@@ -218,13 +218,6 @@ export class LabBed {
     return (await response.json()) as T;
   }
 
-  async put<T>(path: string, body: unknown): Promise<T> {
-    const headers = { authorization: `Bearer ${this.#token}`, "content-type": "application/json" };
-    const response = await fetch(`${this.url}${path}`, { method: "PUT", headers, body: JSON.stringify(body) });
-    if (!response.ok) throw new Error(`PUT ${path}: ${response.status} ${await response.text()}`);
-    return (await response.json()) as T;
-  }
-
   async delete(path: string): Promise<void> {
     const response = await fetch(`${this.url}${path}`, { method: "DELETE", headers: { authorization: `Bearer ${this.#token}` } });
     if (!response.ok) throw new Error(`DELETE ${path}: ${response.status} ${await response.text()}`);
