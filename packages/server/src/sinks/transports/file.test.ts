@@ -52,14 +52,14 @@ const upTo = (count: number) => Array.from({ length: count }, (_, i) => String(i
 it("writes lines, begins a new file by size and by age, compresses the last one and keeps so many", async () => {
   const file = await start({ max_bytes: 10_000, keep: 2, max_age_s: 60 });
   expect(await file.send(events(0, 3), NEVER)).toEqual({ kind: "taken" });
-  expect(await names()).toEqual(["20261123T060000.123Z.ndjson.part"]);
+  expect(await names()).toEqual(["20261123T060000.123Z.flowtrail.ndjson.part"]);
   for (let at = 3; at < 12; at += 3) await file.send(events(at, 3), NEVER);
   expect(await ids()).toEqual(upTo(12));
-  expect((await names()).every((name) => /^20261123T060000\.\d{3}Z\.ndjson(\.gz|\.part)$/.test(name))).toBe(true);
+  expect((await names()).every((name) => /^20261123T060000\.\d{3}Z\.flowtrail\.ndjson(\.gz|\.part)$/.test(name))).toBe(true);
   expect((await names()).filter((name) => name.endsWith(".part"))).toHaveLength(1);
   nowMs += 61_000;
   await file.send(events(12, 1), NEVER);
-  expect((await names()).at(-1)).toBe("20261123T060101.123Z.ndjson.part");
+  expect((await names()).at(-1)).toBe("20261123T060101.123Z.flowtrail.ndjson.part");
   for (let i = 0; i < 4; i++) {
     nowMs += 61_000;
     await file.send(events(20 + i, 1), NEVER);
@@ -72,11 +72,19 @@ it("goes on after a crash in the middle of a line, of a compression and of a rot
   await file.send(events(0, 2), NEVER);
   const [part = ""] = await names();
   await appendFile(join(directory(), part), '{"flow_id":"half');
-  await writeFile(join(directory(), "20261123T050000.000Z.ndjson.gz.tmp"), "half");
-  await writeFile(join(directory(), "20261123T040000.000Z.ndjson"), '{"flow_id":"old"}\n');
+  await writeFile(join(directory(), "20261123T050000.000Z.flowtrail.ndjson.gz.tmp"), "half");
+  await writeFile(join(directory(), "20261123T040000.000Z.flowtrail.ndjson"), '{"flow_id":"old"}\n');
   await (await start()).send(events(2, 1), NEVER);
   expect(await ids()).toEqual(["old", "0", "1", "2"]);
-  expect(await names()).toEqual(["20261123T040000.000Z.ndjson.gz", part]);
+  expect(await names()).toEqual(["20261123T040000.000Z.flowtrail.ndjson.gz", part]);
+  // Another format, which has the same extension.
+  nowMs += 1000;
+  await (await start({}, "ecs")).send(events(3, 1), NEVER);
+  expect(await names()).toEqual([
+    "20261123T040000.000Z.flowtrail.ndjson.gz",
+    part.replace(".part", ".gz"),
+    "20261123T060001.123Z.ecs.ndjson.part",
+  ]);
 });
 
 it("begins each file with the first line of its format", async () => {
@@ -91,6 +99,24 @@ it("begins each file with the first line of its format", async () => {
     const lines = (await readFile(join(directory(), name), "utf8")).split("\n");
     expect(lines.map((line) => line.split(" ")[0])).toEqual(["version", "2", "2", ""]);
   }
+});
+
+it("may be tried while it runs: each writes files of its own", async () => {
+  const file = await start();
+  await file.send(events(0, 2), NEVER);
+  const [part = ""] = await names();
+  const second = made(FILE, fileConfig.parse({ kind: "file" }), { dataDir, now: () => nowMs });
+  await second.open(NEVER);
+  await second.send(events(10, 1), NEVER);
+  await file.send(events(2, 1), NEVER);
+  await second.close();
+  await file.send(events(3, 1), NEVER);
+  expect(await ids()).toEqual(["0", "1", "2", "3", "10"]);
+  expect(await names()).toEqual([part, "20261123T060000.124Z.flowtrail.ndjson.gz"]);
+  // Opened again, as after a failure.
+  await file.open(NEVER);
+  await file.send(events(4, 1), NEVER);
+  expect(await ids()).toEqual(["0", "1", "2", "3", "4", "10"]);
 });
 
 it("parks what its format can't tell, and keeps the others", async () => {

@@ -19,12 +19,13 @@ class FileTransport implements Transport {
   #busy: Promise<unknown> = Promise.resolve();
 
   constructor(config: FileConfig, deps: TransportDeps) {
-    const { extension, head } = deps.format as LineFormat;
+    const { name, extension, head } = deps.format as LineFormat;
     this.#deps = deps;
     this.#file = new RotatingFile(
       {
         directory: join(deps.dataDir, "sinks", deps.sink),
-        extension,
+        // Two formats may have the same one, and no file may have lines of both.
+        extension: `${name}.${extension}`,
         head,
         maxBytes: config.max_bytes,
         maxAgeMs: config.max_age_s * 1000,
@@ -36,7 +37,8 @@ class FileTransport implements Transport {
   }
 
   async open(): Promise<void> {
-    await this.#file.open();
+    if (this.#clock !== null) clearInterval(this.#clock);
+    await this.#alone(() => this.#file.open());
     // A file of which the last line was long ago becomes complete, too.
     this.#clock = setInterval(() => void this.#look(), LOOK_MS).unref();
   }

@@ -10,6 +10,7 @@ import { createGzip } from "node:zlib";
 
 export interface RotatingFileConfig {
   readonly directory: string;
+  /** Without a dot in front. Files of another one are completed. */
   readonly extension: string;
   /** First line of each file; null: none. */
   readonly head: string | null;
@@ -31,10 +32,14 @@ const UNFINISHED = ".tmp";
 const NEWLINE = 10;
 const TAIL_BYTES = 65_536;
 
+/** Directories that somebody of this process writes in. Whoever comes second (a sink that is tried while it runs) leaves all files of the first alone. */
+const inUse = new Set<string>();
+
 export class RotatingFile {
   readonly #config: RotatingFileConfig;
   readonly #now: () => number;
   #part: Part | null = null;
+  #isFirst = false;
 
   constructor(config: RotatingFileConfig, deps: { readonly now: () => number }) {
     this.#config = config;
@@ -43,12 +48,16 @@ export class RotatingFile {
 
   /** Goes on where the process before this one was stopped, in the middle of whatever it did. */
   async open(): Promise<void> {
-    const { directory, extension } = this.#config;
+    const { directory } = this.#config;
+    await this.close();
     await mkdir(directory, { recursive: true, mode: 0o750 });
+    if (inUse.has(directory)) return;
+    this.#isFirst = true;
+    inUse.add(directory);
     for (const name of (await readdir(directory)).sort()) {
       if (name.endsWith(UNFINISHED)) await rm(join(directory, name));
-      else if (name.endsWith(`.${extension}${PART}`)) await this.#goOnWith(name);
-      else if (name.endsWith(`.${extension}`)) await this.#compress(name);
+      else if (name.endsWith(PART)) await this.#goOnWith(name);
+      else if (isComplete(name) && !name.endsWith(".gz")) await this.#compress(name);
     }
   }
 
@@ -78,8 +87,15 @@ export class RotatingFile {
 
   async close(): Promise<void> {
     const part = this.#part;
-    this.#part = null;
-    await part?.handle.close();
+    try {
+      // Nobody would go on with a second one's file.
+      if (part !== null && !this.#isFirst) return await this.#complete(part);
+      this.#part = null;
+      await part?.handle.close();
+    } finally {
+      if (this.#isFirst) inUse.delete(this.#config.directory);
+      this.#isFirst = false;
+    }
   }
 
   async #begin(): Promise<Part> {
@@ -111,6 +127,8 @@ export class RotatingFile {
     const bytes = await wholeLines(handle);
     await handle.truncate(bytes);
     const part = { name, handle, bornMs: timeOf(name) ?? this.#now(), bytes };
+    // Of another format, before the sink was changed.
+    if (!name.endsWith(`.${this.#config.extension}${PART}`)) return this.#complete(part);
     // There may be two only if the clock was set back; the newest goes on.
     if (this.#part !== null) await this.#complete(this.#part);
     this.#part = part;
@@ -118,28 +136,33 @@ export class RotatingFile {
 
   async #complete(part: Part): Promise<void> {
     const { directory } = this.#config;
-    this.#part = null;
+    if (this.#part === part) this.#part = null;
     await part.handle.close();
     const name = part.name.slice(0, -PART.length);
     await rename(join(directory, part.name), join(directory, name));
     await this.#syncDirectory();
-    await this.#compress(name);
+    // First of all: the disk may be full.
     await this.#deleteOld();
+    await this.#compress(name);
   }
 
   async #compress(name: string): Promise<void> {
     if (!this.#config.gzip) return;
     const path = join(this.#config.directory, name);
     const unfinished = `${path}.gz${UNFINISHED}`;
-    await pipeline(createReadStream(path), createGzip(), createWriteStream(unfinished, { mode: 0o640, flush: true }));
+    try {
+      await pipeline(createReadStream(path), createGzip(), createWriteStream(unfinished, { mode: 0o640, flush: true }));
+    } catch (error) {
+      await rm(unfinished, { force: true });
+      throw error;
+    }
     await rename(unfinished, `${path}.gz`);
     await this.#syncDirectory();
     await rm(path);
   }
 
   async #deleteOld(): Promise<void> {
-    const { directory, extension, keep } = this.#config;
-    const isComplete = (name: string) => name.endsWith(`.${extension}`) || name.endsWith(`.${extension}.gz`);
+    const { directory, keep } = this.#config;
     const complete = (await readdir(directory)).filter(isComplete).sort().reverse();
     for (const name of complete.slice(keep)) await rm(join(directory, name), { force: true });
   }
@@ -150,6 +173,8 @@ export class RotatingFile {
     await handle.sync().finally(() => handle.close());
   }
 }
+
+const isComplete = (name: string) => /^\d{8}T\d{6}\.\d{3}Z\./.test(name) && !name.endsWith(PART) && !name.endsWith(UNFINISHED);
 
 const stampOf = (ms: number) => new Date(ms).toISOString().replaceAll(/[-:]/g, "");
 
