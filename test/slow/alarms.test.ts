@@ -98,29 +98,28 @@ describe.skipIf(!here)("rules that ship, in the lab", () => {
     await traffic("port-scan");
     const scan = await tells(
       "port-scan",
-      /^debian tried 63 ports on officegw \(100\.102\.137\.12\) in [\d.]+ (ms|s|min.*); 3 answered$/,
+      /^debian tried 62 ports on officegw \(100\.102\.137\.12\) in [\d.]+ (ms|s|min.*); 2 answered$/,
     );
     expect(scan).toMatchObject({ severity: "high", mitre: ["T1046"], labels: { "src.name": "debian" } });
     expect(await evidence(scan)).toBe(10);
     await traffic("host-sweep");
-    expect(await evidence(await tells("host-sweep", /^debian tried TCP port 445 on 4\d hosts in .*; 0 answered$/))).toBe(10);
+    expect(await evidence(await tells("host-sweep", /^debian tried TCP port 445 on \d\d hosts in .*; [01] answered$/))).toBe(10);
     await tells("unanswered-spike", /debian/);
   }, 240_000);
 
   it("tell of what goes out: a beacon, an upload, large and long connections, foreign resolvers, plain text", async () => {
-    await shorten("beacon", { settings: { least_connections: 12, least_interval_s: 0.5 } });
+    await shorten("beacon", { settings: { least_connections: 12, least_interval_s: 0.5, most_jitter: 0.4 } });
     await shorten("exfiltration", { settings: { least_bytes: 4 * 2 ** 20, least_days: 0 } });
     await shorten("elephant-flow", { settings: { least_bytes: 4 * 2 ** 20 } });
-    await shorten("long-flow", { settings: { least_hours: 0.004 } });
+    await shorten("long-flow", { settings: { least_hours: 0.0005 } });
     await shorten("foreign-dns");
     await shorten("plain-text-login");
     await shorten("plain-text-out", { q: "protocol = tcp and dst.port = 80 and dst.type = external and src.bytes > 1MiB" });
-    const lasts = labTraffic({ name: bed.name }, "trickle", { seconds: 20, family: 4 });
     await traffic("beacon");
     await tells("beacon", /^majdi@netmaker\.io connected to 203\.0\.113\.200 \d+ times, every [\d.]+ (ms|s) give or take \d+ %/);
-    await lasts;
     for (const scenario of ["upload", "foreign-dns", "plain-text"]) await traffic(scenario);
-    await tells("exfiltration", /^majdi@netmaker\.io sent \d+(\.\d+)? MiB to /);
+    await tells("exfiltration", /^majdi@netmaker\.io sent \d+(\.\d+)? MiB to 203\.0\.113\.94/);
+    await tells("long-flow", /^majdi@netmaker\.io and 203\.0\.113\.\d+.*: one connection that has lasted /);
     await tells("elephant-flow", /^majdi@netmaker\.io and .* moved 8\.\d+ MiB$/);
     expect(await evidence(await tells("foreign-dns", /majdi@netmaker\.io.*203\.0\.113\.53/))).toBeGreaterThan(0);
     await tells("plain-text-login", /debian/);
@@ -154,7 +153,7 @@ describe.skipIf(!here)("rules that ship, in the lab", () => {
     await shorten("agent-silent", { settings: { least_s: 8 } });
     const { networks } = labInventoryData();
     bed.writeInventory(stringify({ networks: networks.map((network) => ({ ...network, config_files: [] })) }));
-    await until("the printer is gone", 30_000, async () => {
+    await until("the printer is gone", 120_000, async () => {
       await traffic("dns");
       return (await alerts()).some(({ rule }) => rule === "removed-node");
     });

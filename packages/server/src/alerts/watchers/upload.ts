@@ -106,7 +106,7 @@ function finding(row: Sent, habit: Habit | undefined, limit: number, { filter, w
   const who = srcOf(row);
   const before = habit === undefined ? "" : `; on its busiest of ${habit.days} days before, ${formatBytes(Number(habit.most))}`;
   const others = Number(row.targets) - 1;
-  const towards = `${row.first === null ? "the internet" : (row.first ?? "")}${others > 0 ? ` and ${others} others` : ""}`;
+  const towards = `${row.first === null ? "the internet" : addressText(row.first)}${others > 0 ? ` and ${others} others` : ""}`;
   return {
     labels: { network: row.network, ...whoLabel("src", who) },
     value: Number(row.bytes),
