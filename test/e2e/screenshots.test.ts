@@ -119,4 +119,65 @@ describe.skipIf(!needs("screenshots", "browser"))("screenshots", () => {
     await test.page.getByText("officegw stops reporting").waitFor();
     await test.screenshot(`settings-${scheme}`);
   });
+
+  describe("what watches and tells", () => {
+    const put = async (path: string, body: object) => {
+      const answer = await server.ask("PUT", path, { body });
+      expect([path, answer.status]).toEqual([path, 200]);
+    };
+    beforeAll(async () => {
+      await put("/api/recipients/on-call", {
+        name: "On call",
+        kind: "ntfy",
+        settings: {},
+        secrets: { topic: "office" },
+        enabled: false,
+      });
+      await put("/api/recipients/network-team", {
+        ...{ name: "Network team", kind: "slack", settings: {}, enabled: false },
+        secrets: { url: "https://hooks.slack.com/services/T0/B0/x" },
+      });
+      await put("/api/sinks/archive", { name: "Archive", transport: { kind: "file" } });
+      await put("/api/sinks/siem", {
+        ...{ name: "SIEM", enabled: false, q: "dst.type=external" },
+        transport: { kind: "elastic", url: "https://elastic.example.com:9200" },
+      });
+      await put("/api/alert-rules/many-outside", {
+        name: "Many connections to the outside",
+        explanation:
+          "Somebody goes to more places outside than people do.\n\nFirst: open the flows and look where to; ask whose device it is.",
+        ...{ severity: "high", q: "dst.type=external", window_s: 900, clear_s: 600, mitre: ["T1071"], recipients: ["on-call"] },
+        watch: { kind: "measure", measure: { kind: "connections" }, by: ["src.name"], threshold: { kind: "above", value: 8 } },
+      });
+    });
+
+    it.each(["light", "dark"] as const)("Alerts, %s", async (scheme) => {
+      await expect
+        .poll(async () => (await server.ask<{ open: number }>("GET", "/api/alerts/count")).body.open, { timeout: 60_000 })
+        .toBeGreaterThan(0);
+      await open("/alerts?v=1", scheme);
+      await test.page.locator(".alert-summary").first().click();
+      await test.page.getByRole("slider", { name: "Connections of the evidence, by verdict" }).waitFor();
+      await test.screenshot(`alerts-${scheme}`);
+    });
+
+    it.each(["light", "dark"] as const)("the rule editor, %s", async (scheme) => {
+      await open("/alerts?v=1&tab=rules&rule=many-outside", scheme);
+      await test.page.getByLabel("Test on the last").selectOption("1");
+      await test.page.getByRole("button", { name: "Test on history" }).click();
+      await test.page.getByText(/It would (not )?have fired/).waitFor({ timeout: 60_000 });
+      await test.screenshot(`rule-editor-${scheme}`);
+    });
+
+    it.each([
+      ["light", "recipients", "On call"],
+      ["dark", "recipients", "On call"],
+      ["light", "sinks", "Archive"],
+      ["dark", "sinks", "Archive"],
+    ] as const)("Settings, %s: %s", async (scheme, section, name) => {
+      await open(`/settings?v=1&section=${section}`, scheme);
+      await test.page.getByText(name, { exact: true }).first().waitFor();
+      await test.screenshot(`${section}-${scheme}`);
+    });
+  });
 });
