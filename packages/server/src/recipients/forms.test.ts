@@ -191,6 +191,10 @@ it("has Discord's form, within its limits", () => {
     expect(cut.length).toBeLessThanOrEqual(max);
     expect(cut).toMatch(/^(\\\*)+…$/);
   }
+  const labels = Object.fromEntries(Array.from({ length: 20 }, (_, n) => [`${n}${"*".repeat(300)}`, "_".repeat(300)]));
+  const [full] = json(discordForm(messageOf(["opened", { labels, summary: "*".repeat(600) }]), { secrets: {} })).embeds;
+  const texts = full.fields.flatMap(({ name, value }: { name: string; value: string }) => [name, value]);
+  expect([full.title, full.description, ...texts].join("").length).toBeLessThanOrEqual(6000);
   const long = messageOf(
     ...Array.from({ length: 100 }, (_, n) => ["opened", { id: `a${n}`, summary: "*".repeat(500) }] as const),
   );

@@ -7,7 +7,7 @@ const ids = z.array(z.string().min(1).max(256)).max(200);
 const CLOCK = /^([01]\d|2[0-3]):[0-5]\d$/;
 const clock = z.string().regex(CLOCK, "expected a time of day such as 22:00");
 
-export const takesSchema = z.strictObject({
+const takesSchema = z.strictObject({
   every: z
     .boolean()
     .default(true)
@@ -21,7 +21,7 @@ export const takesSchema = z.strictObject({
     .describe("Networks that the alert is told of (its labels or its filter); none: all, and what is of no network"),
 });
 
-export const quietSchema = z.strictObject({
+const quietSchema = z.strictObject({
   from: clock,
   to: clock.describe("On the next day if it is before `from`"),
   zone: z.string().max(60).refine(isZone, "expected a time zone such as Europe/Berlin").default("UTC"),
@@ -56,7 +56,6 @@ export const storedSchema = z.object({
 });
 
 export type StoredRecipient = z.infer<typeof storedSchema>;
-export type Takes = z.infer<typeof takesSchema>;
 export type Quiet = z.infer<typeof quietSchema>;
 
 export interface Recipient extends StoredRecipient {

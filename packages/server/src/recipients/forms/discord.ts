@@ -10,7 +10,9 @@ const COLOURS = { info: 0x6b7280, low: 0x2563eb, medium: 0xd97706, high: 0xdc262
 const OVER = 0x15803d;
 const MAX_TITLE = 256;
 const MAX_TEXT = 3500;
-const MAX_VALUE = 200;
+/** Title, text and at most 16 fields: fewer than 6000 characters together. */
+const MAX_NAME = 60;
+const MAX_VALUE = 180;
 const MAX_URL = 2048;
 
 export function discordForm(message: Message, { secrets }: Opened<"discord">): FormRequest {
@@ -27,7 +29,7 @@ export function discordForm(message: Message, { secrets }: Opened<"discord">): F
     timestamp: new Date(madeMs).toISOString(),
     fields: isOne
       ? factsOf(first).map(([name, value]) => ({
-          name: escapeMarkdown(name, MAX_VALUE),
+          name: escapeMarkdown(name, MAX_NAME),
           value: escapeMarkdown(value, MAX_VALUE) || "-",
           inline: true,
         }))
