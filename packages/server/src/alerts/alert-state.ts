@@ -18,20 +18,22 @@ export function stateOf({ endedMs }: Pick<StoredAlert, "endedMs">, { note, silen
 
 const iso = (ms: number) => new Date(ms).toISOString();
 
+/** Whoever said what it is now. */
+function saidBy(
+  state: AlertState,
+  { note, silence }: Said,
+  nowMs: number,
+): { who: string; note: string; untilMs: number | null } | null {
+  const isSilence = note?.action === "silence";
+  if (state === "silenced" && !(isSilence && (note.untilMs ?? 0) > nowMs))
+    return silence && { who: silence.who, note: silence.note, untilMs: Date.parse(silence.until) };
+  return note === null || note.action === "reopen" || (isSilence && state === "open") ? null : note;
+}
+
 export function alertJson(stored: StoredAlert, said: Said, nowMs: number): Alert {
-  const { note, silence } = said;
   const state = stateOf(stored, said, nowMs);
-  const byNote =
-    note !== null &&
-    note.action !== "reopen" &&
-    !(state === "silenced" && note.action !== "silence") &&
-    (state !== "silenced" || (note.untilMs ?? 0) > nowMs);
-  const until = state !== "silenced" ? null : byNote ? iso(note.untilMs ?? 0) : (silence?.until ?? null);
-  const told = byNote
-    ? { by: note.who, note: note.note }
-    : state === "silenced" && silence !== null
-      ? { by: silence.who, note: silence.note }
-      : { by: null, note: null };
+  const by = saidBy(state, said, nowMs);
+  const untilMs = state === "silenced" ? (by?.untilMs ?? null) : null;
   return {
     id: stored.id,
     rule: stored.rule,
@@ -45,9 +47,10 @@ export function alertJson(stored: StoredAlert, said: Said, nowMs: number): Alert
     mitre: stored.mitre,
     since: iso(stored.sinceMs),
     last: iso(stored.lastMs),
-    until,
+    until: untilMs === null ? null : iso(untilMs),
     ended: stored.endedMs === null ? null : iso(stored.endedMs),
-    ...told,
+    by: by?.who ?? null,
+    note: by?.note ?? null,
     q: stored.q,
     from: iso(stored.fromMs),
     to: iso(stored.toMs),

@@ -17,14 +17,6 @@ export interface KeptLook {
   readonly failures: number;
 }
 
-export interface Looked {
-  readonly atMs: number;
-  readonly rowsRead: number;
-  readonly ms: number;
-  readonly error: string | null;
-  readonly notes: readonly string[];
-}
-
 /** After so many failures one after the other it is looked at no more. */
 export const MOST_FAILURES = 5;
 /** What holds on is written again after this time: `last` of an alert is no older than this. */

@@ -45,8 +45,6 @@ export const ruleFields = {
 /** Without its id, and without what only Flowtrail says. */
 export const ruleBody = z.strictObject(ruleFields);
 
-export type RuleBody = z.infer<typeof ruleBody>;
-
 /** What is wrong with a rule, by the path within it. */
 export interface RuleProblem {
   readonly path: readonly (string | number)[];
