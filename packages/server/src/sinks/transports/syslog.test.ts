@@ -1,6 +1,9 @@
+import { readFileSync, rmSync } from "node:fs";
 import type { AddressInfo } from "node:net";
 import { createServer, type Server, type Socket } from "node:net";
+import { createServer as createTlsServer } from "node:tls";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import { makeCertificate } from "../../tls/testing.ts";
 import { formatOf } from "../formats/registry.ts";
 import { DENIED, event } from "../formats/testing.ts";
 import type { Format, Transport } from "../ports.ts";
@@ -14,8 +17,8 @@ class Receiver {
   readonly sockets: Socket[] = [];
   #bytes: Buffer[] = [];
 
-  constructor() {
-    this.server = createServer((socket) => {
+  constructor(listen: (onSocket: (socket: Socket) => void) => Server = createServer) {
+    this.server = listen((socket) => {
       const index = this.sockets.push(socket) - 1;
       this.#bytes[index] = Buffer.alloc(0);
       socket.on("error", () => {});
@@ -111,6 +114,25 @@ it("sends the last batch again if the connection broke since", async () => {
     expect(receiver.sockets.length).toBe(2);
   }, 10_000);
   await vi.waitFor(() => expect(new Set(receiver.ids)).toEqual(new Set(["n-1.1.ended", "n-1.2.ended", "n-1.3.ended"])), 10_000);
+});
+
+it("speaks TLS with whom its authority vouches for, and tells nobody else anything", async () => {
+  const files = makeCertificate("logs.example.com");
+  const pem = { cert: readFileSync(files.cert), key: readFileSync(files.key) };
+  const secure = new Receiver((onSocket) => createTlsServer(pem, onSocket));
+  await new Promise<void>((resolve) => secure.server.listen(0, "127.0.0.1", resolve));
+  try {
+    const over = { tls: true, port: (secure.server.address() as AddressInfo).port };
+    expect(await make(over).send([of("0")], NEVER)).toMatchObject({ kind: "not_now", reason: "tls" });
+    const trusted = make({ ...over, ca_file: files.cert });
+    expect(await trusted.send([of("1")], NEVER)).toEqual({ kind: "taken" });
+    await vi.waitFor(() => expect(secure.ids).toEqual(["n-1.1.ended"]), 10_000);
+    await trusted.close();
+  } finally {
+    for (const socket of secure.sockets) socket.destroy();
+    secure.server.close();
+    rmSync(files.dir, { recursive: true });
+  }
 });
 
 it("says why nothing was taken: nobody there, no TLS, nobody reads", async () => {
