@@ -87,6 +87,8 @@ it("tells whom a rule names, else those that take it", () => {
   expect(told("opened", { severity: "critical", rule: "dns" })).toEqual(["all", "critical", "dns", "opened", "pager"]);
   expect(told("acknowledged", { severity: "critical" })).toEqual(["pager"]);
   expect(told("opened", {}, ["named", "critical", "off"])).toEqual(["named", "critical"]);
+  expect(told("opened", {}, ["off"])).toEqual([]);
+  expect(told("opened", {}, ["removed"])).toEqual(["all", "opened"]);
   expect(told("opened", { labels: { network: "home" } })).toEqual(["all", "home", "opened"]);
   expect(told("opened", { labels: {}, q: "network = home and dst.port = 22" })).toEqual(["all", "home", "opened"]);
   expect(told("opened", { labels: { network: "other" }, q: "network = home" })).toEqual(["all", "opened"]);

@@ -10,10 +10,12 @@ const KEEPS_INCIDENTS: readonly RecipientKind[] = ["pagerduty"];
 /** Whom a rule names is told whatever else they take. */
 export function toldOf({ kind, alert, rule }: AlertEvent, recipients: readonly Recipient[]): Recipient[] {
   const networks = networksOf(alert);
+  // Of a rule that names only such as were removed since, the others are told rather than nobody.
+  const named = rule.recipients.filter((id) => recipients.some((recipient) => recipient.id === id));
   return recipients.filter(({ id, kind: of, enabled, resolved, takes }) => {
     if (!enabled || (kind === "resolved" && !resolved)) return false;
     if (kind === "acknowledged" && !KEEPS_INCIDENTS.includes(of)) return false;
-    if (rule.recipients.length > 0) return rule.recipients.includes(id);
+    if (named.length > 0) return named.includes(id);
     return (
       takes.every && isIn(takes.severities, [alert.severity]) && isIn(takes.rules, [alert.rule]) && isIn(takes.networks, networks)
     );
