@@ -1,4 +1,4 @@
-/** Notes which flows are opened, while a sink wants to be told: costs nothing where none does. */
+/** Notes which flows are opened, from when a sink wants to be told: costs nothing where none ever did. */
 import type { StoreNodes } from "../../store/nodes.ts";
 import { FLOWS_OPEN } from "../../store/schema/flow-tables.ts";
 import { FLOWS_OPENED } from "../../store/schema/sink-tables.ts";
@@ -13,9 +13,4 @@ export async function ensureOpenedView({ all, local }: StoreNodes): Promise<void
       `CREATE MATERIALIZED VIEW IF NOT EXISTS ${VIEW} TO ${local(FLOWS_OPENED.name)} AS
        SELECT ${columns} FROM ${local(FLOWS_OPEN.name)} WHERE revision = 0 AND state = 'open'`,
     );
-}
-
-/** @throws StoreError */
-export async function dropOpenedView({ all }: StoreNodes): Promise<void> {
-  for (const node of all) await node.command(`DROP VIEW IF EXISTS ${VIEW}`);
 }
