@@ -15,8 +15,8 @@ import { PASSWORDS, type PasswordsConfig } from "./auth/password.ts";
 import type { ServerConfig } from "./config/schema.ts";
 import { keepAdminToken, prepareData, removeServerFile, writeServerFile } from "./data-dir.ts";
 import type { ApiDescription } from "./describe.ts";
-import { alsoKept, erasedEntry } from "./erase/around.ts";
-import { Erase } from "./erase/erase.ts";
+import type { Erase } from "./erase/erase.ts";
+import { makeErase } from "./erase/make.ts";
 import { AgentBook } from "./health/agent-book.ts";
 import { AgentWatch } from "./health/agent-watch.ts";
 import { CoverageLog } from "./health/coverage-log.ts";
@@ -63,14 +63,10 @@ import { CaptureSettings } from "./settings/capture-settings.ts";
 import { isRecording } from "./settings/capture-state.ts";
 import { deskConfig, storeConfig } from "./store/config.ts";
 import { Editions } from "./store/editions.ts";
-import { ErasureLog } from "./store/erasure-log.ts";
 import { InventoryLog } from "./store/inventory-log.ts";
 import { Store } from "./store/store.ts";
 import { VERSION } from "./version.ts";
 
-/** What another server was asked to delete is known here after this time. */
-const FOLLOW_ERASURES_MS = 3_000;
-const RETRY_ERASURE_MS = 15_000;
 const AUDIT = { flushMs: 500, maxWaiting: 10_000 } as const;
 /** What is the same for so long is one line of the audit log. */
 const REPEATS = { windowMs: 5 * 60_000, max: 2000 } as const;
@@ -205,26 +201,9 @@ export class Server {
       { maxClients: config.live.max_clients, queueRows: config.live.queue_rows, historyRows: config.live.queue_rows },
       { now },
     );
-    this.#erase = new Erase(
-      shared
-        ? { followMs: FOLLOW_ERASURES_MS, settleMs: 2 * FOLLOW_ERASURES_MS, retryMs: RETRY_ERASURE_MS }
-        : { followMs: null, settleMs: config.ingest.commit_interval_ms * 2, retryMs: RETRY_ERASURE_MS },
-      {
-        log: new ErasureLog(this.#store.clickhouse),
-        clickhouse: this.#store.clickhouse,
-        nodes: this.#store.nodes,
-        holds: async () => {
-          await this.#store.retention.refresh();
-          return this.#store.retention.settings.state.holds;
-        },
-        knownHolds: () => this.#store.retention.settings.state.holds,
-        called: (name) => this.#privacy.pseudonymsOf(name),
-        alsoKept: (subject) => alsoKept(subject, this.#store.accounts),
-        forget: (isGone) => this.#live.forget(isGone),
-        note: (job) => this.#audit.write(this.#audit.entry(erasedEntry(job))),
-        now,
-        logger,
-      },
+    this.#erase = makeErase(
+      { shared, commitIntervalMs: config.ingest.commit_interval_ms },
+      { store: this.#store, privacy: this.#privacy, live: this.#live, audit: this.#audit, now, logger },
     );
     this.#receive = new Receive(
       { maxBatchBytes: config.ingest.max_batch, maxRows: config.ingest.max_rows, maxWaitingBytes: config.ingest.max_waiting },
