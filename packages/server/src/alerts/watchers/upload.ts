@@ -10,7 +10,19 @@ import { DELTA_DIMENSIONS, FLOW_DELTAS } from "../../store/schema/flow-tables.ts
 import { ROLLUP_QUESTION } from "../../store/schema/rollup-tables.ts";
 import { withoutSample } from "../groups.ts";
 import type { Watcher } from "../watcher.ts";
-import { type Asked, addressText, evidence, isWho, MOST_GROUPS, nameOf, type SrcRow, srcOf, whoKeys, whoLabel, whoSql } from "./begun.ts";
+import {
+  type Asked,
+  addressText,
+  evidence,
+  isWho,
+  MOST_GROUPS,
+  nameOf,
+  type SrcRow,
+  srcOf,
+  whoKeys,
+  whoLabel,
+  whoSql,
+} from "./begun.ts";
 
 const uploadSettings = z.strictObject({
   least_bytes: z
