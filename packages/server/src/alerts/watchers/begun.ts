@@ -87,11 +87,6 @@ export const srcOf = ({ src_kind, src_name, src_at }: SrcRow): Who => ({
   name: src_name,
   ip: addressText(src_at),
 });
-export const dstOf = ({ dst_kind, dst_name, dst_at }: DstRow): Who => ({
-  type: dst_kind,
-  name: dst_name,
-  ip: addressText(dst_at),
-});
 
 /** As people write it: ClickHouse tells 10.0.0.1 as ::ffff:10.0.0.1. */
 export function addressText(text: string): string {
