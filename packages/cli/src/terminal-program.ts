@@ -5,6 +5,7 @@ import { addAlertRulesCommands } from "./commands/alert-rules.ts";
 import { addAlertsCommand } from "./commands/alerts.ts";
 import { addAuditCommand } from "./commands/audit.ts";
 import { addCompletionCommands } from "./commands/completion.ts";
+import { addComplianceCommands } from "./commands/compliance.ts";
 import { addContextCommands } from "./commands/context.ts";
 import { addExportCommand } from "./commands/export.ts";
 import { addMapCommand } from "./commands/map.ts";
@@ -35,6 +36,7 @@ export function addTerminalCommands(program: Command): Command {
   addAuditCommand(program);
   addAlertsCommand(program);
   addAlertRulesCommands(program);
+  addComplianceCommands(program);
   addContextCommands(program);
   addCompletionCommands(program);
   return program;

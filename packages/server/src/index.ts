@@ -1,3 +1,5 @@
+export type { SignedManifest } from "./compliance/manifest.ts";
+export { type DayNow, verifyDays } from "./compliance/verify.ts";
 export { type ConfigInputs, loadConfig, parseConfig } from "./config/load.ts";
 export { configOptions, configSchema, type ServerConfig } from "./config/schema.ts";
 export { type ApiDescription, type ApiOperation, type ApiParameter, type ApiSchema, describeApi } from "./describe.ts";

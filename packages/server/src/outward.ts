@@ -10,6 +10,7 @@ import { makeAlerts } from "./alerts/make.ts";
 import { SHIPPED_RULES } from "./alerts/shipped/shipped.ts";
 import { Known } from "./alerts/watchers/known.ts";
 import type { AuditLog } from "./audit/log.ts";
+import { Manifests } from "./compliance/manifests.ts";
 import type { ServerConfig } from "./config/schema.ts";
 import type { Health } from "./health/health.ts";
 import type { Roster } from "./health/roster.ts";
@@ -50,6 +51,8 @@ export class Outward {
   readonly sinkBook: SinkBook;
   /** Policies and lists, and the watchers that ask them. */
   readonly known: Known;
+  /** Signed, a day each: what was altered later shows. */
+  readonly manifests: Manifests;
 
   constructor(deps: OutwardDeps) {
     this.#deps = deps;
@@ -68,6 +71,11 @@ export class Outward {
     this.alerts = makeAlerts(deps, { lease: leases.hold("alerts"), shipped: SHIPPED_RULES, watchers, tell });
     this.sinks = new Sinks({ config, store, leases, sealed, now, logger });
     this.sinkBook = new SinkBook({ book: store.settings, sealed, now });
+    const { key_file: keyFile = join(config.data, "compliance.key"), settle_hours } = config.compliance;
+    this.manifests = new Manifests(
+      { keyFile, settleMs: settle_hours * 3_600_000 },
+      { clickhouse: store.clickhouse, lease: leases.hold("manifests"), now, logger },
+    );
   }
 
   /** @throws StoreError */
@@ -77,10 +85,12 @@ export class Outward {
     await this.sinks.start();
     await this.known.start();
     await this.alerts.start();
+    this.manifests.start();
     this.#deps.logger.debug({}, "alerts, sinks and compliance reports start");
   }
 
   async stop(): Promise<void> {
+    await this.manifests.stop();
     await this.alerts.stop();
     await this.known.stop();
     await this.sinks.stop();

@@ -22,6 +22,7 @@ import { auditRoutes } from "./routes/audit.ts";
 import { authRoutes } from "./routes/auth.ts";
 import { backupRoutes } from "./routes/backups.ts";
 import { chartRoutes } from "./routes/charts.ts";
+import { complianceRoutes } from "./routes/compliance.ts";
 import { enrolRoutes } from "./routes/enrol.ts";
 import { exportRoutes } from "./routes/export.ts";
 import { facetRoutes } from "./routes/facets.ts";
@@ -124,6 +125,7 @@ export async function buildApp(context: ApiContext): Promise<Api> {
     alertRoutes,
     alertRuleRoutes,
     policyRoutes,
+    complianceRoutes,
   ];
   for (const routes of all) routes(app, context);
   await pageRoutes(app, context.config.web.dir);

@@ -3,6 +3,7 @@ import type { z } from "zod";
 import type { AuditEntry } from "../audit/entry.ts";
 import type { AuditCursor } from "../store/audit-table.ts";
 import type { auditEntrySchema } from "./audit-schemas.ts";
+import { csvValue } from "./csv-value.ts";
 import { badRequest } from "./errors.ts";
 
 type EntryJson = z.infer<typeof auditEntrySchema>;
@@ -70,12 +71,4 @@ export function csvLine(entry: AuditEntry): string {
     details: JSON.stringify(details),
   };
   return `${COLUMNS.map((column) => csvValue(values[column])).join(",")}\r\n`;
-}
-
-/** What a spreadsheet would take for a formula begins with an apostrophe. */
-function csvValue(value: string | number | null): string {
-  if (value === null) return "";
-  if (typeof value === "number") return String(value);
-  const text = /^[=+\-@\t\r]/.test(value) ? `'${value}` : value;
-  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }

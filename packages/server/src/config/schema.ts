@@ -18,6 +18,7 @@ import {
 import { z } from "zod";
 import { MAX_DAYS_KEPT, parseSizeLimit, SIZE_LIMIT_EXPECTED } from "../store/retention/policy.ts";
 import { alertsSchema } from "./alerts-schema.ts";
+import { complianceSchema } from "./compliance-schema.ts";
 import { limits } from "./limits-schema.ts";
 import { privacySchema } from "./privacy-schema.ts";
 import { signInShape } from "./sign-in-schema.ts";
@@ -395,6 +396,7 @@ export const configSchema = z.strictObject(
     }),
     privacy: privacySchema,
     alerts: alertsSchema,
+    compliance: complianceSchema,
     outgoing: group({
       allow_link_local: yesNo({
         description:

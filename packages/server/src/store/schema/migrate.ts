@@ -14,6 +14,7 @@ import { ERASURES } from "./erasure-table.ts";
 import { FLOW_DELTAS, FLOWS, FLOWS_LONG, FLOWS_LONG_VIEW, FLOWS_OPEN } from "./flow-tables.ts";
 import { INVENTORY, INVENTORY_CORRECTIONS } from "./inventory-tables.ts";
 import { LEASES } from "./lease-table.ts";
+import { MANIFESTS } from "./manifest-table.ts";
 import { NOTICES } from "./notice-table.ts";
 import { AGENT_BATCHES, FLOWS_REJECTED, SCHEMA_VERSIONS, TOKENS } from "./other-tables.ts";
 import { ROLLUP_TABLES } from "./rollup-tables.ts";
@@ -53,6 +54,7 @@ export const TABLES: readonly Table[] = [
   SINK_PLACES,
   SINK_PARKED,
   FLOWS_OPENED,
+  MANIFESTS,
 ];
 
 /**
