@@ -189,9 +189,9 @@ export function noticeOf(run: RuleRun, error: string, nowMs: number): StoredAler
   return storedOf(rule, tracked as Tracked, null);
 }
 
-/** Is it an alarm that there is too little? */
+/** Is it an alarm that there is too little? Not of a share above a limit: of connections whose verdict is not there yet, it counts less. */
 export function isOfLess({ rule: { watch } }: KeptRule): boolean {
   if (!("measure" in watch)) return false;
   const { measure, threshold } = watch as { measure: { kind: string }; threshold: { kind: string } };
-  return measure.kind === "absence" || measure.kind === "share" || threshold.kind === "below";
+  return measure.kind === "absence" || threshold.kind === "below";
 }

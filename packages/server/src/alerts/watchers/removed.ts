@@ -1,6 +1,7 @@
 /** An address that belonged to a node, a device or a config file that was removed or disabled still talks. */
 import { type Finding, formatAddress, formatDuration } from "@flowtrail/model";
 import { z } from "zod";
+import { isAgents } from "../../identify/attribution/order.ts";
 import type { InventoryHistory } from "../../identify/history/history.ts";
 import type { Holding } from "../../identify/holding.ts";
 import type { Watcher } from "../watcher.ts";
@@ -76,28 +77,47 @@ export const removedWatcher: Watcher<RemovedSettings> = {
   },
 };
 
-/** Addresses of who was gone then, and is there under no other address; what somebody else has since is theirs. */
+/**
+ * Addresses of who was gone then, and is there under no other address; what somebody else has since is theirs. Whom people or the control plane
+ * removed, agents don't bring back: the gateway that still has the peer, and the node's own agent, are what there is to tell of.
+ */
 export function goneBefore(
   history: Pick<InventoryHistory, "networks" | "holdings">,
   atMs: number,
   { days }: Pick<RemovedSettings, "days">,
 ): Gone[] {
   return history.networks().flatMap((network) => {
-    const own = history.holdings(network).filter(({ kind }) => kind === "address");
-    const held = own.filter(({ fromMs, toMs }) => fromMs <= atMs && toMs > atMs);
-    const addresses = new Set(held.map(addressOf));
-    const people = new Set(held.map(personOf));
+    const all = history.holdings(network);
+    const there = all.filter(({ fromMs, toMs }) => fromMs <= atMs && toMs > atMs);
+    const byAnybody = present(there);
+    const byOthers = present(described(there));
     const gone = new Map<string, Gone>();
-    for (const holding of own) {
-      const { toMs, participant } = holding;
+    for (const holding of all) {
+      const { toMs, participant, kind } = holding;
       const what = KINDS[participant.type];
-      if (toMs > atMs || toMs < atMs - days * DAY_MS || what === undefined) continue;
+      if (kind !== "address" || toMs > atMs || toMs < atMs - days * DAY_MS || what === undefined) continue;
       const address = addressOf(holding);
+      const { addresses, people } = isAgents(holding) ? byAnybody : byOthers;
       if (addresses.has(address) || people.has(personOf(holding)) || (gone.get(address)?.sinceMs ?? 0) > toMs) continue;
       gone.set(address, { network, address, what, name: participant.name ?? participant.id ?? address, sinceMs: toMs });
     }
     return [...gone.values()];
   });
+}
+
+/**
+ * What people or the control plane say, and what agents say of those whom these know. All of it where only agents tell of a network (any more).
+ */
+function described(there: readonly Holding[]): readonly Holding[] {
+  const told = there.filter((holding) => !isAgents(holding));
+  if (told.length === 0) return there;
+  const known = new Set(told.map(personOf));
+  return there.filter((holding) => !isAgents(holding) || known.has(personOf(holding)));
+}
+
+function present(holdings: readonly Holding[]) {
+  const held = holdings.filter(({ kind }) => kind === "address");
+  return { addresses: new Set(held.map(addressOf)), people: new Set(held.map(personOf)) };
 }
 
 const addressOf = ({ cidr }: Holding) => formatAddress(cidr.bytes);

@@ -10,6 +10,7 @@ import { startTestStore, type TestStore } from "../../store/testing.ts";
 import { parseListFile } from "./list-file.ts";
 import { ListedIndex } from "./listed-index.ts";
 import { PolicySet, policySchema } from "./policies.ts";
+import { goneBefore } from "./removed.ts";
 import { type Looked, lookAt, type TestLook } from "./testing.ts";
 
 const NOON = Date.UTC(2026, 10, 20, 12);
@@ -152,8 +153,8 @@ function makeRows(): void {
   flow(NOON + 5000, { ...node("ana", 20), ...toNode("phone", 98), dst_port: 80, verdict: "unanswered" });
 }
 
-const holding = (name: string, address: string, toMs: number): Holding => ({
-  ...{ network: "netmaker", kind: "address", domain: null, source: "file", precedence: 0, fromMs: 0, isFirst: true, toMs },
+const holding = (name: string, address: string, toMs: number, source = "file"): Holding => ({
+  ...{ network: "netmaker", kind: "address", domain: null, source, precedence: 0, fromMs: 0, isFirst: true, toMs },
   cidr: parseCidr(`${address}/32`)!,
   participant: { type: "node", id: `n-${name}`, name, device: null, node: null, gateways: [] },
 });
@@ -292,6 +293,21 @@ describe("watchers on a store", () => {
       "old-web still talks as 100.64.0.99: the node was removed or disabled 1 h before (1 connection, 1 answered)",
     ]);
     expect((await lookAt("removed-node", around(), look, { grace_s: 7200 })).findings).toEqual([]);
+  });
+
+  it("who was removed is gone, though agents still tell of it; what agents tell of those who are known counts", () => {
+    const gone = (...holdings: Holding[]) =>
+      goneBefore({ networks: () => ["netmaker"], holdings: () => holdings }, NOON, { days: 30 }).map(({ name }) => name);
+    const [removed, known] = [holding("printer", "100.64.0.30", NOON - HOUR_MS), holding("db", "100.64.0.5", Infinity)];
+    const told = (name: string, address = "100.64.0.30") => holding(name, address, Infinity, "agent:n-gw");
+    // A gateway's peer without a name, and the node itself.
+    expect(gone(removed, known, told("BfojXfRw…"))).toEqual(["printer"]);
+    expect(gone(removed, known, told("printer"))).toEqual(["printer"]);
+    expect(gone(removed, known, told("db"))).toEqual([]);
+    // Nobody but agents knows the network any more.
+    expect(gone(removed, told("printer"))).toEqual([]);
+    // An agent's own word, and what agents say since.
+    expect(gone(holding("bridge", "100.64.0.30", NOON - HOUR_MS, "agent:n-db"), known, told("another"))).toEqual([]);
   });
 
   it("agents that are silent, and whose clocks are wrong", async () => {
