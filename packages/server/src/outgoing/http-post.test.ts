@@ -67,6 +67,32 @@ it("never tells the path of a URL, which is a secret of many", async () => {
   for (const { error } of [gone, await post("/hangs", { timeoutMs: 100 })]) expect(error).not.toMatch(/SECRET|hangs/);
 });
 
+it("says nothing of an answer that repeats what is secret of the request", async () => {
+  const path = "/services/T0/B0/SECRETPATH?key=SECRETKEY%26more&page=2";
+  const authorization = "Bearer SECRETAUTH&'more";
+  const told = [
+    "Cannot POST /services/T0/B0/SECRETPATH",
+    `Cannot POST ${path} ${authorization}`,
+    path.replaceAll("&", "&amp;").toLowerCase(),
+    "The requested URL /T0/B0/SECRETPATH was not found",
+    "no token SECRETAUTH&amp;&#39;more, no key SECRETKEY&more",
+    JSON.stringify({ path, authorization }).replaceAll("/", "\\/"),
+    encodeURIComponent(path),
+    Buffer.from(authorization).toString("base64"),
+    `${"x".repeat(180)} ${path}`,
+    `${"x".repeat(985)} ${path}`,
+  ];
+  for (const text of told) {
+    answers[path] = (response) => response.writeHead(404).end(text);
+    const { error } = await make().post({ url: base + path, headers: { authorization, "content-type": "text/plain" }, body: "" });
+    expect(error).toMatch(/^HTTP 404: .*(…|x$)/);
+    expect(error, text).not.toMatch(/SECRET|U0VDUkVU/i);
+  }
+  answers[path] = (response) => response.writeHead(415).end("text/plain? The services want JSON");
+  const other = await make().post({ url: base + path, headers: { authorization, "content-type": "text/plain" }, body: "" });
+  expect(other.error).toBe("HTTP 415: text/plain? The services want JSON");
+});
+
 it("sends what it is given, compressed if asked, over a connection that is kept", async () => {
   seen.length = 0;
   const kept = make({ keepAlive: true });

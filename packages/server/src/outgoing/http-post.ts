@@ -1,7 +1,7 @@
 /**
  * One request to a system of somebody else's, such as a recipient of alerts: with a deadline until the last byte of its answer, of which only
  * so much is read. It follows no redirect, which could lead anywhere. Whatever becomes of it is a value. What is said of it never holds the path
- * of the URL: that is the secret of many webhooks.
+ * of the URL: that is the secret of many webhooks; nor a header, also where the answer repeats them (`unsaid.ts`).
  */
 import { readFile } from "node:fs/promises";
 import { Agent as HttpAgent, type IncomingMessage, request as requestHttp } from "node:http";
@@ -11,6 +11,7 @@ import { gzip } from "node:zlib";
 import { VERSION } from "../version.ts";
 import { AddressError, allowedLookup, assertAllowed } from "./allowed-addresses.ts";
 import { retryAfterMs } from "./retry-after.ts";
+import { confidential, without } from "./unsaid.ts";
 
 export interface HttpPostConfig {
   /** Of all of one request, until the last byte of its answer. */
@@ -41,7 +42,7 @@ export interface PostRequest {
 export interface Posted {
   /** Null: no answer came. */
   readonly status: number | null;
-  /** The beginning of the answer. */
+  /** The beginning of the answer, word by word: it may repeat what is secret of the request. For programs, not for people. */
   readonly answer: string;
   /** The same as it came, for answers that are no text. */
   readonly bytes: Buffer;
@@ -49,7 +50,7 @@ export interface Posted {
   readonly isCut: boolean;
   /** What the other side asked for. */
   readonly retryAfterMs: number | null;
-  /** Null: it was taken (2xx). Else why not, for people. */
+  /** Null: it was taken (2xx). Else why not, for people: without what is secret of the request. */
   readonly error: string | null;
   /** It will be refused again, however often it is sent. */
   readonly isFinal: boolean;
@@ -59,6 +60,8 @@ const gzipped = promisify(gzip);
 /** Refused now, and maybe not later: RFC 9110 § 15.5.9, RFC 8470, RFC 6585 § 4. */
 const LATER = new Set([408, 425, 429]);
 const MAX_SAID = 200;
+/** Of a long answer no more is looked through. */
+const MAX_LOOKED_AT = 4096;
 const IDLE_MS = 30_000;
 
 export class HttpPost {
@@ -84,7 +87,7 @@ export class HttpPost {
       const both = signal === undefined ? timeout : AbortSignal.any([timeout, signal]);
       const response = await this.#send(url, request, both);
       const { bytes, isCut } = await beginningOf(response, this.#config.maxAnswerBytes);
-      return answered(response, bytes, isCut, this.#now());
+      return answered(request, response, { bytes, isCut }, this.#now());
     } catch (cause) {
       signal?.throwIfAborted();
       if (timeout.aborted) return notSent(`${url.host} did not answer within ${this.#config.timeoutMs / 1000} s`, false);
@@ -150,11 +153,17 @@ async function beginningOf(response: IncomingMessage, maxBytes: number): Promise
   return { bytes: Buffer.concat(chunks).subarray(0, maxBytes), isCut: bytes > maxBytes };
 }
 
-function answered({ statusCode: status = 0, headers }: IncomingMessage, bytes: Buffer, isCut: boolean, nowMs: number): Posted {
+function answered(
+  request: PostRequest,
+  { statusCode: status = 0, headers }: IncomingMessage,
+  { bytes, isCut }: { bytes: Buffer; isCut: boolean },
+  nowMs: number,
+): Posted {
   const answer = bytes.toString("utf8");
   const common = { status, answer, bytes, isCut, retryAfterMs: retryAfterMs(headers["retry-after"], nowMs) };
   if (status >= 200 && status < 300) return { ...common, error: null, isFinal: false };
-  const said = answer.replaceAll(/\s+/g, " ").trim().slice(0, MAX_SAID);
+  const open = without(answer.slice(0, MAX_LOOKED_AT), confidential(request));
+  const said = open.replaceAll(/\s+/g, " ").trim().slice(0, MAX_SAID);
   const isRedirect = status >= 300 && status < 400;
   const what = isRedirect ? "it leads elsewhere, and redirects are not followed" : said;
   return {

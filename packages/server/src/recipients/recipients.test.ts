@@ -178,6 +178,32 @@ it("gives up in the end, and drops what a person drops", async () => {
   expect(await recipients.undelivered("down")).toEqual([]);
 });
 
+it("keeps no secret that the other side repeats", async () => {
+  const { recipients } = await start();
+  receiver.answer = ({ path, headers, body }, response) =>
+    void response.writeHead(404).end(`Cannot POST ${path} ${headers.authorization ?? ""} ${body}`);
+  const url = `${receiver.url}/services/T000/B000/SECRETPATH`;
+  const slack = wanted({ kind: "slack", settings: {}, secrets: { url } });
+  const hook = wanted({ secrets: { authorization: "Bearer SECRETAUTH" } });
+  const pager = wanted({
+    kind: "pagerduty",
+    settings: { url: `${receiver.url}/v2` },
+    secrets: { routing_key: "SECRETROUTINGKEY" },
+  });
+  for (const [id, one] of Object.entries({ slack, hook, pager })) {
+    await recipients.book.set(`echo-${id}`, one, by);
+    await recipients.tell(eventOf("opened", { id: "a1" }, [`echo-${id}`]));
+    await until(async () => (await recipients.undelivered(`echo-${id}`)).map(({ error }) => error)).toEqual([
+      expect.stringMatching(/^HTTP 404: Cannot POST .*…/),
+    ]);
+    const outcome = await recipients.test(one, null);
+    expect(outcome).toMatchObject({ said: expect.stringMatching(/Cannot POST .*…/) });
+    expect(JSON.stringify([outcome, await recipients.undelivered(`echo-${id}`), await recipients.report()])).not.toMatch(
+      /SECRET/,
+    );
+  }
+});
+
 it("is not held up by another one that hangs, and goes on after a restart with what was not told", async () => {
   const first = await start();
   const hanging = await startReceiver();

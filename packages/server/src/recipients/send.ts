@@ -1,6 +1,7 @@
 /** Sends a message to a recipient of any kind. */
 import { hostname } from "node:os";
 import { HttpPost } from "../outgoing/http-post.ts";
+import { confidential, without } from "../outgoing/unsaid.ts";
 import { discordForm } from "./forms/discord.ts";
 import { mailOf } from "./forms/mail.ts";
 import { ntfyForm } from "./forms/ntfy.ts";
@@ -34,10 +35,10 @@ export function sender({ timeoutMs, allowLinkLocal }: SendConfig, deps: { readon
   const post = async (form: FormRequest, caFile: string | undefined, signal: AbortSignal): Promise<Outcome> => {
     const http = new HttpPost({ timeoutMs, maxAnswerBytes: MAX_ANSWER_BYTES, caFile, allowLinkLocal }, deps);
     const { status, answer, error, isFinal, retryAfterMs } = await http.post({ ...form, signal });
-    const said = status === null ? "" : `HTTP ${status} ${answer}`.trim();
+    const said = status === null ? "" : `HTTP ${status} ${without(answer, confidential(form))}`.trim();
     return error === null ? taken(said) : refused(error, { said, isFinal, retryAfterMs });
   };
-  return async (message, { kind, opened }, signal) => {
+  const sent: Send = async (message, { kind, opened }, signal) => {
     const mailDeps = { timeoutMs, allowLinkLocal, signal };
     switch (kind) {
       case "webhook":
@@ -58,4 +59,17 @@ export function sender({ timeoutMs, allowLinkLocal }: SendConfig, deps: { readon
         return sendSyslog(syslogLine(message, opened, host), opened, mailDeps);
     }
   };
+  return async (message, address, signal) => {
+    const outcome = await sent(message, address, signal);
+    const secrets = secretsIn(address);
+    const { error, said } = outcome;
+    return { ...outcome, error: error === null ? null : without(error, secrets), said: without(said, secrets) };
+  };
+}
+
+/** Some are in the body, or in what a mail server is told before the mail. */
+function secretsIn({ kind, opened }: Address): string[] {
+  const secrets = Object.values(opened.secrets);
+  // RFC 4616: how a name and a password are sent, in base64.
+  return kind === "email" ? [...secrets, `\0${opened.user}\0${opened.secrets.password}`] : secrets;
 }

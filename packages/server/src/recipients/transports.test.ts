@@ -137,6 +137,16 @@ it("tells a refusal for now from one for good", async () => {
   expect(wrong).toMatchObject({ error: expect.stringMatching(/535/), isFinal: true });
   expect(JSON.stringify(wrong)).not.toContain("wr0ng");
   expect(mails).toEqual([]);
+  // One that repeats what it was told.
+  const echoing = await startMail({
+    onAuth: ({ username, password }, _session, done) => {
+      const plain = Buffer.from(`\0${username}\0${password}`).toString("base64");
+      done(Object.assign(new Error(`not ${password}, not AUTH PLAIN ${plain}`), { responseCode: 535 }));
+    },
+  });
+  const echoed = await send(message, email(echoing.port, { user: "bob" }, "wr0ng-s3cret"), never);
+  expect(echoed).toMatchObject({ error: expect.stringContaining("not …, not AUTH PLAIN …"), said: expect.stringContaining("…") });
+  expect(JSON.stringify(echoed)).not.toContain("wr0ng");
   // One of two is refused for now: the other one gets it once more rather than that one never.
   const partly = await startMail({
     onRcptTo: ({ address }, _session, done) =>
