@@ -108,6 +108,23 @@ it("hands over what is stored already, when asked, and can be told to stop", asy
   await expect.poll(async () => (await told("one")).backfills[0]?.state, { timeout: 20_000 }).toBe("cancelled");
 }, 60_000);
 
+it("begins anew under the name of a sink that was deleted: without its backfill and what was told of it", async () => {
+  await deliver(1);
+  await server.ask("PUT", "/api/sinks/again", { body: sink() });
+  await ready("again");
+  await server.ask("POST", "/api/sinks/again/backfill", { body: { from: "-1h", per_second: 1 } });
+  expect((await server.ask("DELETE", "/api/sinks/again")).status).toBe(204);
+  const transport = { kind: "http", url: `${receiver.url}/new` };
+  const made = await server.ask("PUT", "/api/sinks/again", { body: sink({ transport, secrets: {}, enabled: false }) });
+  expect(made.body).toMatchObject({ status: null, backfills: [] });
+  await server.ask("POST", "/api/sinks/again/resume");
+  await ready("again");
+  const ids = await deliver(2);
+  const got = () => receiver.got.flatMap((one) => (one.path === "/new" ? idsIn(one) : []));
+  await expect.poll(() => got().length, { timeout: 20_000 }).toBeGreaterThanOrEqual(2);
+  expect(got().every((event) => ids.some((one) => event.includes(`-${one}-ended`)))).toBe(true);
+}, 60_000);
+
 it("says what is wrong with a sink", async () => {
   const put = async (change: object) => {
     const { status, body } = await server.ask<{ error: { message: string } }>("PUT", "/api/sinks/bad", { body: sink(change) });

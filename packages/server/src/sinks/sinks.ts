@@ -68,9 +68,13 @@ export class Sinks {
 
   /** What this server or another one that runs it told last; null: it has not begun, or is switched off. @throws StoreError */
   async statuses(): Promise<Map<string, SinkStatus>> {
-    const told = await this.places.all("status");
-    const statuses = new Map(told.map(({ sink, value }) => [sink, value as SinkStatus]));
-    for (const [id, { status }] of this.#runners) if (status !== null) statuses.set(id, status);
+    const list = this.list();
+    const statuses = (await this.places.all(list, "status")) as Map<string, SinkStatus>;
+    for (const { id, created_ms } of list) {
+      const runner = this.#runners.get(id);
+      const status = runner?.sink.created_ms === created_ms ? runner.status : null;
+      if (status !== null) statuses.set(id, status);
+    }
     return statuses;
   }
 

@@ -16,14 +16,14 @@ export async function tellSinks(sinks: Sinks, nowMs: number) {
   const [statuses, parked, orders, backfills] = await Promise.all([
     sinks.statuses(),
     sinks.parked.counts(),
-    sinks.places.all("order"),
-    sinks.places.all("backfill"),
+    sinks.places.all(list, "order"),
+    sinks.places.all(list, "backfill"),
   ]);
-  return list.map(({ id, sink, secrets, created_ms }) => {
+  return list.map(({ id, sink, secrets }) => {
     const { kind, format } = partsOf(sink);
     const told = statuses.get(id);
-    const order = orders.find((one) => one.sink === id)?.value as BackfillOrder | undefined;
-    const state = backfills.find((one) => one.sink === id)?.value as BackfillState | undefined;
+    const order = orders.get(id) as BackfillOrder | undefined;
+    const state = backfills.get(id) as BackfillState | undefined;
     return {
       id,
       name: sink.name,
@@ -34,8 +34,7 @@ export async function tellSinks(sinks: Sinks, nowMs: number) {
       format: format.name,
       transport: sink.transport,
       secrets: Object.fromEntries(kind.secrets.map((name) => [name, secrets[name] !== undefined])),
-      // Of an older sink of this name.
-      status: told === undefined || told.at_ms < created_ms ? null : statusJson(told, sink.enabled, nowMs),
+      status: told === undefined ? null : statusJson(told, sink.enabled, nowMs),
       parked: parked.filter((one) => one.sink === id).map(({ reason, records }) => ({ reason, records })),
       backfills: order === undefined ? [] : [backfillJson(order, state?.id === order.id ? state : beginning(order))],
     };

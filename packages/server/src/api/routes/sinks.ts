@@ -170,26 +170,26 @@ export function sinkRoutes(api: Api, { outward, settings, metrics, health, now }
     },
     handler: async ({ params, body }) => {
       await settings.refresh();
-      book.known(params.id);
+      const sink = book.known(params.id);
       const fromMs = momentOf("from", body.from, now());
       const toMs = body.to === undefined ? now() : momentOf("to", body.to, now());
       if (toMs <= fromMs) throw new SinkError({ code: "BAD_SINK" }, "to: is not after from");
-      const before = await sinks.places.read(params.id, "order");
+      const before = await sinks.places.read(sink, "order");
       const order: BackfillOrder = { id: randomUUID(), fromMs, toMs, perSecond: body.per_second, cancelled: false };
-      await sinks.places.write(params.id, "order", before?.version ?? 0, order);
+      await sinks.places.write(sink, "order", before?.version ?? 0, order);
       return one(params.id);
     },
   });
 
   const cancel = async (id: string, backfill: string | null) => {
-    book.known(id);
-    const order = await sinks.places.read(id, "order");
+    const sink = book.known(id);
+    const order = await sinks.places.read(sink, "order");
     const value = order?.value as BackfillOrder | undefined;
     if (order === null || value === undefined || (backfill !== null && value.id !== backfill))
       throw new SinkError({ code: "SINK_UNKNOWN", id }, "there is no such backfill");
-    const state = (await sinks.places.read(id, "backfill"))?.value as BackfillState | undefined;
+    const state = (await sinks.places.read(sink, "backfill"))?.value as BackfillState | undefined;
     if (state?.id === value.id && state.state === "done") return;
-    await sinks.places.write(id, "order", order.version, { ...value, cancelled: true } satisfies BackfillOrder);
+    await sinks.places.write(sink, "order", order.version, { ...value, cancelled: true } satisfies BackfillOrder);
   };
   for (const url of [`${URL}/:id/backfill`, `${URL}/:id/backfill/:backfill`])
     api.route({

@@ -45,20 +45,20 @@ export class BackfillRun {
 
   async #look(signal: AbortSignal): Promise<void> {
     const { places, transport: make } = this.#deps;
-    const { id } = this.#sink;
-    const order = (await places.read(id, "order"))?.value as BackfillOrder | undefined;
+    const sink = this.#sink;
+    const order = (await places.read(sink, "order"))?.value as BackfillOrder | undefined;
     if (order === undefined) return;
-    const kept = await places.read(id, "backfill");
+    const kept = await places.read(sink, "backfill");
     const own = kept?.value as BackfillState | undefined;
     let state = own?.id === order.id ? own : beginning(order);
     if (state.state === "done" || (state.state === "cancelled" && own?.id === order.id)) return;
     let version = kept?.version ?? 0;
     const write = async (change: Partial<BackfillState>) => {
       state = { ...state, ...change };
-      version = await places.write(id, "backfill", version, state);
+      version = await places.write(sink, "backfill", version, state);
     };
     if (order.cancelled) return write({ state: "cancelled" });
-    const transport = make(this.#sink);
+    const transport = make(sink);
     try {
       await transport.open(signal);
       const deliver = this.#deliverTo(transport);
@@ -67,14 +67,14 @@ export class BackfillRun {
       while (!isOver && !isCancelled) {
         const beganMs = performance.now();
         const max = Math.min(transport.batch.maxEvents, Math.max(1, order.perSecond * 5));
-        const { events, key } = await backfillPage(this.#deps.clickhouse, this.#sink.sink, order, state.key, max, signal);
+        const { events, key } = await backfillPage(this.#deps.clickhouse, sink.sink, order, state.key, max, signal);
         await deliver.all(events, signal);
         isOver = key === null;
         const progress = key === null ? 1 : (key.startMs - order.fromMs) / Math.max(1, order.toMs - order.fromMs);
         await write({ state: isOver ? "done" : "running", key, sent: state.sent + events.length, progress });
         const restMs = (events.length / order.perSecond) * 1000 - (performance.now() - beganMs);
         if (!isOver && restMs > 0) await sleep(restMs, undefined, { signal });
-        const now = (await places.read(id, "order"))?.value as BackfillOrder | undefined;
+        const now = (await places.read(sink, "order"))?.value as BackfillOrder | undefined;
         isCancelled = now?.id !== order.id || now.cancelled;
       }
       if (isCancelled && !isOver) await write({ state: "cancelled" });

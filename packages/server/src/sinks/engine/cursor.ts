@@ -1,9 +1,8 @@
 /** A sink's place: read when it begins, moved on after each hand-over, written often enough that a restart repeats little. */
 import { type NodePlace, type StreamPlace, spreadOver } from "../stream/place.ts";
-import type { SinkPlaces } from "./places.ts";
+import type { OfSink, SinkPlaces } from "./places.ts";
 
 interface KeptPlace {
-  readonly created_ms: number;
   readonly place: StreamPlace;
   readonly taken: number;
   readonly lost: number;
@@ -16,8 +15,7 @@ const IDLE_WRITE_MS = 30_000;
 
 export class Cursor {
   readonly #places: Pick<SinkPlaces, "read" | "write">;
-  readonly #sink: string;
-  readonly #createdMs: number;
+  readonly #sink: OfSink;
   readonly #elapsed: () => number;
   #version = 0;
   #place: Record<string, readonly NodePlace[]> = {};
@@ -26,14 +24,9 @@ export class Cursor {
   taken = 0;
   lost = 0;
 
-  constructor(
-    places: Pick<SinkPlaces, "read" | "write">,
-    sink: { readonly id: string; readonly created_ms: number },
-    elapsed: () => number = () => performance.now(),
-  ) {
+  constructor(places: Pick<SinkPlaces, "read" | "write">, sink: OfSink, elapsed: () => number = () => performance.now()) {
     this.#places = places;
-    this.#sink = sink.id;
-    this.#createdMs = sink.created_ms;
+    this.#sink = sink;
     this.#elapsed = elapsed;
   }
 
@@ -44,8 +37,7 @@ export class Cursor {
   async load(sources: ReadonlyMap<string, readonly (() => Promise<NodePlace>)[]>): Promise<void> {
     const kept = await this.#places.read(this.#sink, "place");
     this.#version = kept?.version ?? 0;
-    const value = kept?.value as KeptPlace | undefined;
-    const own = value !== undefined && value.created_ms === this.#createdMs ? value : null;
+    const own = kept?.value as KeptPlace | undefined;
     this.taken = own?.taken ?? 0;
     this.lost = own?.lost ?? 0;
     this.#place = {};
@@ -81,7 +73,7 @@ export class Cursor {
     if (!isDue && !(now && this.#changed !== "no")) return;
     this.#changed = "no";
     this.#writtenAt = this.#elapsed();
-    const value: KeptPlace = { created_ms: this.#createdMs, place: this.#place, taken: this.taken, lost: this.lost };
+    const value: KeptPlace = { place: this.#place, taken: this.taken, lost: this.lost };
     try {
       this.#version = await this.#places.write(this.#sink, "place", this.#version, value);
     } catch (error) {

@@ -2,21 +2,23 @@
 import type { ClickHouse } from "../../store/clickhouse.ts";
 import { insertObjects } from "../../store/deliveries.ts";
 import { SINK_PLACES } from "../../store/schema/sink-tables.ts";
+import type { StoredSink } from "./stored-sink.ts";
 
 /** `place`, `status` and `backfill` are the runner's, `order` is what somebody asked of the backfill. */
 export const TRACKS = ["place", "status", "backfill", "order"] as const;
 export type Track = (typeof TRACKS)[number];
 
+/** All that is kept is of the sink that was made then: one of the same name that is made later begins anew. */
+export type OfSink = Pick<StoredSink, "id" | "created_ms">;
+
 interface Kept {
-  readonly sink: string;
-  readonly track: Track;
   readonly version: number;
+  /** Undefined: it is of an older sink of this name. */
   readonly value: unknown;
 }
 
 interface Row {
   readonly sink: string;
-  readonly track: Track;
   readonly version: string;
   readonly value: string;
 }
@@ -29,35 +31,38 @@ export class SinkPlaces {
   }
 
   /** Null: nothing is kept. @throws StoreError */
-  async read(sink: string, track: Track): Promise<Kept | null> {
-    const found = await this.#rows("sink = {sink:String} AND track = {track:String}", { sink, track });
-    return found[0] ?? null;
+  async read(sink: OfSink, track: Track): Promise<Kept | null> {
+    const [row] = await this.#rows("sink = {sink:String} AND track = {track:String}", { sink: sink.id, track });
+    return row === undefined ? null : { version: Number(row.version), value: ownValue(sink, row) };
   }
 
-  /** Of all sinks. @throws StoreError */
-  all(track: Track): Promise<Kept[]> {
-    return this.#rows("track = {track:String}", { track });
+  /** Values by the sink's id. @throws StoreError */
+  async all(sinks: readonly OfSink[], track: Track): Promise<Map<string, unknown>> {
+    const rows = new Map((await this.#rows("track = {track:String}", { track })).map((row) => [row.sink, row]));
+    return new Map(
+      sinks.flatMap((sink) => {
+        const row = rows.get(sink.id);
+        const value = row === undefined ? undefined : ownValue(sink, row);
+        return value === undefined ? [] : [[sink.id, value]];
+      }),
+    );
   }
 
   /** @param before the version that was read. Of two writers the higher one counts: both places were reached. @throws StoreError */
-  async write(sink: string, track: Track, before: number, value: unknown): Promise<number> {
+  async write({ id, created_ms }: OfSink, track: Track, before: number, value: object): Promise<number> {
     const version = before + 1;
     await insertObjects(this.#clickhouse, SINK_PLACES.name, [
-      { sink, track, version: String(version), value: JSON.stringify(value) },
+      { sink: id, track, version: String(version), value: JSON.stringify({ ...value, created_ms }) },
     ]);
     return version;
   }
 
-  async #rows(where: string, bindings: Record<string, unknown>): Promise<Kept[]> {
-    const rows = await this.#clickhouse.rows<Row>(
-      `SELECT sink, track, version, value FROM ${SINK_PLACES.name} FINAL WHERE ${where} ORDER BY sink`,
-      bindings,
-    );
-    return rows.map(({ sink, track, version, value }) => ({
-      sink,
-      track,
-      version: Number(version),
-      value: JSON.parse(value) as unknown,
-    }));
+  #rows(where: string, bindings: Record<string, unknown>): Promise<Row[]> {
+    return this.#clickhouse.rows<Row>(`SELECT sink, version, value FROM ${SINK_PLACES.name} FINAL WHERE ${where}`, bindings);
   }
+}
+
+function ownValue(sink: OfSink, row: Row): unknown {
+  const { created_ms, ...value } = JSON.parse(row.value) as { readonly created_ms?: number };
+  return created_ms === sink.created_ms ? value : undefined;
 }

@@ -109,7 +109,7 @@ export class SinkRunner {
     const streams = this.#streams(sources);
     const cursor = new Cursor(places, this.sink);
     await cursor.load(new Map([...streams].map(([source, nodes]) => [source.name, nodes.map((node) => () => node.now())])));
-    const told = await places.read(this.sink.id, "status");
+    const told = await places.read(this.sink, "status");
     this.#statusVersion = told?.version ?? 0;
     this.#lastTakenMs ??= (told?.value as SinkStatus | undefined)?.last_taken_ms ?? null;
     const transport = make(this.sink);
@@ -191,7 +191,7 @@ export class SinkRunner {
           last_taken_ms: this.#lastTakenMs,
           trouble: this.#trouble,
         };
-        this.#statusVersion = await places.write(this.sink.id, "status", this.#statusVersion, this.#status);
+        this.#statusVersion = await places.write(this.sink, "status", this.#statusVersion, this.#status);
       } catch (error) {
         if (!signal.aborted) logger.warn({ err: error, sink: this.sink.id }, "a sink's lag could not be told");
       }
