@@ -32,6 +32,8 @@ export interface ManifestsDeps {
   readonly logger: Logger;
 }
 
+/** Also where servers never run for long; by then they have begun to do their work. */
+const FIRST_LOOK_MS = 60_000;
 const LOOK_MS = 600_000;
 /** What was received longer ago is in the store, or was never acknowledged. */
 const ON_ITS_WAY_MS = 300_000;
@@ -55,19 +57,11 @@ export class Manifests {
   }
 
   start(): void {
-    this.#timer = setInterval(() => {
-      this.#running = this.#running
-        .then(() => this.round())
-        .catch((error: unknown) => {
-          if (!this.#stopping.signal.aborted)
-            this.#deps.logger.warn({ err: error }, "the manifest of a day could not be made, it is tried again");
-        });
-    }, LOOK_MS);
-    this.#timer.unref();
+    this.#plan(FIRST_LOOK_MS);
   }
 
   async stop(): Promise<void> {
-    clearInterval(this.#timer);
+    clearTimeout(this.#timer);
     this.#stopping.abort();
     await this.#running;
   }
@@ -120,6 +114,19 @@ export class Manifests {
       now.push({ day, removals: removals.of(day, untilMs), ...(await measure(this.#deps.clickhouse, day, untilMs, signal)) });
     }
     return { ...verifyDays({ manifests, publicKey: publicKey ?? "", now, dueDay }), now, publicKey, dueDay };
+  }
+
+  #plan(waitMs: number): void {
+    if (this.#stopping.signal.aborted) return;
+    this.#timer = setTimeout(() => {
+      this.#running = this.round()
+        .catch((error: unknown) => {
+          if (!this.#stopping.signal.aborted)
+            this.#deps.logger.warn({ err: error }, "the manifest of a day could not be made, it is tried again");
+        })
+        .then(() => this.#plan(LOOK_MS));
+    }, waitMs);
+    this.#timer.unref();
   }
 
   /** Notes why days are another one now. What nothing explains stays as it is: `verify` shows it. */
