@@ -5,6 +5,7 @@ import type { InventoryHistory } from "../identify/history/history.ts";
 import type { Heard } from "../query/flow-set.ts";
 import type { Caps } from "../query/inquiry-caps.ts";
 import { type DeskConfig, InquiryDesk } from "../query/inquiry-desk.ts";
+import { tooBusy } from "../query/inquiry-errors.ts";
 import type { TrafficSources } from "../query/traffic/plan.ts";
 import { AlertLog } from "../store/alert-log.ts";
 import type { ClickHouse } from "../store/clickhouse.ts";
@@ -67,7 +68,13 @@ const DESK: DeskConfig = {
   heavyThreads: 1,
   maxWaiting: 1000,
   maxWaitMs: 30_000,
+  // A rule is too dear by what it takes, not by what else there is to do.
+  canWait: true,
 };
+/** Tests on history have a desk of their own, so that no look waits for one of them. */
+const TEST_DESK: DeskConfig = { ...DESK, quick: 1 };
+const TESTS_AT_ONCE = 2;
+const TEST_AGAIN_MS = 30_000;
 const TICK_MS = 5000;
 const LATE_TICK_MS = 2000;
 const WAITING: AlertRuleStatus = { state: "waiting", evaluated: null, rows_read: 0, ms: 0, error: null, notes: [], open: 0 };
@@ -78,6 +85,8 @@ export class Alerts {
   readonly #log: AlertLog;
   readonly #file: RulesFile;
   readonly #asking: AskingDeps;
+  readonly #askingTests: AskingDeps;
+  #tests = 0;
   readonly #engine: AlertEngine;
   readonly #rhythms: readonly Rhythm[];
   readonly book: RuleBook;
@@ -95,8 +104,9 @@ export class Alerts {
     this.book = new RuleBook({ shipped, book: settings, watchers, file: this.#file, logger });
     this.silences = new Silences(settings);
     this.list = new AlertList({ log: this.#log, silences: this.silences, now });
-    const desk = new InquiryDesk(DESK, { clickhouse });
-    this.#asking = { desk, groups: new TrafficGroups({ heard, sources }), inventory, agents, storage };
+    const groups = new TrafficGroups({ heard, sources });
+    this.#asking = { desk: new InquiryDesk(DESK, { clickhouse }), groups, inventory, agents, storage };
+    this.#askingTests = { ...this.#asking, desk: new InquiryDesk(TEST_DESK, { clickhouse }) };
     this.#engine = new AlertEngine(
       { everyMs: config.everyMs, caps: config.caps },
       {
@@ -161,11 +171,22 @@ export class Alerts {
     return this.book.all.map((kept) => reportOf(kept, statuses.get(kept.rule.id)));
   }
 
+  /**
+   * A turn for a test on history: few at once, since each of them asks a lot.
+   * @returns the test; to be called once
+   * @throws QuestionError QUERY_BUSY
+   */
+  testTurn(): (rule: AlertRule, days: number, tell: (line: AlertTestLine) => void, signal: AbortSignal) => Promise<void> {
+    if (this.#tests >= TESTS_AT_ONCE) throw tooBusy(TEST_AGAIN_MS, "tests of alert rules");
+    this.#tests++;
+    return (...test) => this.#test(...test).finally(() => this.#tests--);
+  }
+
   /** @throws AlertError: it can't be tested; StoreError, QuestionError; the signal's reason */
-  test(rule: AlertRule, days: number, tell: (line: AlertTestLine) => void, signal: AbortSignal): Promise<void> {
+  async #test(rule: AlertRule, days: number, tell: (line: AlertTestLine) => void, signal: AbortSignal): Promise<void> {
     const { now } = this.#deps;
-    const deps = { asking: this.#asking, watchers: this.book.watchers, caps: this.#config.caps, now };
-    return testOnHistory({ rule, days }, deps, tell, signal);
+    const deps = { asking: this.#askingTests, watchers: this.book.watchers, caps: this.#config.caps, now };
+    await testOnHistory({ rule, days }, deps, tell, signal);
   }
 
   async #catchUp(signal: AbortSignal): Promise<void> {

@@ -20,6 +20,8 @@ export interface AskingDeps {
 export interface Look {
   readonly nowMs: number;
   readonly isTest: boolean;
+  /** Whose turn it is: what came late must not hold up what is now. */
+  readonly who: "alerts" | "late rows" | "tests";
   readonly caps: Caps;
   readonly signal: AbortSignal;
   /** Answers of this round: rules that ask the same share them. */
@@ -35,11 +37,9 @@ export interface LookTools {
 /** Of an answer: it is in our memory as a whole. */
 export const MAX_QUESTION_ROWS = 50_000;
 
-const WHO = "alerts";
-
 export function toolsOf({ desk, groups, inventory, agents, storage }: AskingDeps, look: Look): LookTools {
-  const { nowMs, isTest, caps, signal, shared } = look;
-  const inquiry = new Inquiry(desk.askedBy(WHO, caps), { signal });
+  const { nowMs, isTest, who, caps, signal, shared } = look;
+  const inquiry = new Inquiry(desk.askedBy(who, caps), { signal });
   const notes: string[] = [];
   const ask = (question: GroupsQuestion) => {
     const key = JSON.stringify(question);

@@ -3,6 +3,7 @@
  * one goes on with what is in the store.
  */
 import type { Alert, AlertRuleStatus, TimeRange } from "@flowtrail/model";
+import type { Inquiry } from "../query/inquiry.ts";
 import type { Caps } from "../query/inquiry-caps.ts";
 import { QuestionError } from "../query/inquiry-errors.ts";
 import type { AlertLog, StoredAlert } from "../store/alert-log.ts";
@@ -253,6 +254,7 @@ export class AlertEngine {
     const { tools, inquiry, notes } = toolsOf(this.#deps.asking, {
       nowMs,
       isTest: false,
+      who: "alerts",
       caps: this.#config.caps,
       signal,
       shared,
@@ -274,9 +276,7 @@ export class AlertEngine {
     }
     const ms = Math.round(performance.now() - began);
     const rowsRead = inquiry.meta.rows_read ?? 0;
-    this.#looks++;
-    this.#rowsRead += rowsRead;
-    this.#lookMs += ms;
+    this.#count(inquiry);
     run.look = {
       to_ms: error === null ? window.toMs : (run.look?.to_ms ?? window.toMs),
       evaluated_ms: nowMs,
@@ -286,6 +286,12 @@ export class AlertEngine {
       notes,
       failures: run.failures,
     };
+  }
+
+  #count({ meta }: Pick<Inquiry, "meta">): void {
+    this.#looks++;
+    this.#rowsRead += meta.rows_read ?? 0;
+    this.#lookMs += meta.elapsed_ms;
   }
 
   /** Later and later, then not at all: one rule that is too dear must not make all others late. */
@@ -372,8 +378,9 @@ export class AlertEngine {
       look: (window) => {
         signal.throwIfAborted();
         const shared = new Map<string, Promise<readonly Group[]>>();
-        const { tools } = toolsOf(this.#deps.asking, { nowMs: now(), isTest: false, caps: this.#config.caps, signal, shared });
-        return watcher.look(watched, window, tools, signal);
+        const look = { nowMs: now(), isTest: false, who: "late rows", caps: this.#config.caps, signal, shared } as const;
+        const { tools, inquiry } = toolsOf(this.#deps.asking, look);
+        return watcher.look(watched, window, tools, signal).finally(() => this.#count(inquiry));
       },
     });
     const marginMs = (run.rule.window_s + run.rule.clear_s) * 1000;

@@ -52,7 +52,8 @@ export async function testOnHistory(
   const asked = async <T>(ask: (tools: WatchTools) => Promise<T>): Promise<T> => {
     signal.throwIfAborted();
     if (performance.now() - began > MOST_MS) throw new OutOfTime({ code: "OUT_OF_TIME" }, `looked for ${MOST_MS / 60_000} min`);
-    const made = toolsOf(asking, { nowMs, isTest: true, caps, signal, shared: new Map<string, Promise<readonly Group[]>>() });
+    const shared = new Map<string, Promise<readonly Group[]>>();
+    const made = toolsOf(asking, { nowMs, isTest: true, who: "tests", caps, signal, shared });
     const found = await ask(made.tools);
     rowsRead += made.inquiry.meta.rows_read ?? 0;
     for (const note of made.notes) notes.add(note);

@@ -16,9 +16,9 @@ const caps = capsOf("person", {
   max_rows: 10_000_000,
   programs: { max_seconds: 1, max_rows: 1000 },
 });
-const makeDesk = (quickMs = 300) =>
+const makeDesk = (quickMs = 300, more: { canWait?: boolean } = {}) =>
   new InquiryDesk(
-    { quick: 2, heavy: 1, exports: 1, quickMs, heavyThreads: 1, maxWaiting: 10, maxWaitMs: 10_000 },
+    { quick: 2, heavy: 1, exports: 1, quickMs, heavyThreads: 1, maxWaiting: 10, maxWaitMs: 10_000, ...more },
     { clickhouse: engine.clickhouse },
   );
 const stay = new AbortController().signal;
@@ -180,6 +180,17 @@ describe("a heavy question", () => {
     while (desk.stats.heavy.waiting === 0) await ask(desk, "SELECT 1", { who: "quick" });
     expect(await Promise.race([...heavy, ask(desk, "SELECT 2 AS two", { who: "quick" })])).toEqual([{ two: 2 }]);
     expect((await Promise.all(heavy)).map(([row]) => row?.n)).toEqual(["15", "15"]);
+  });
+
+  it("has its time for itself where it can wait: waiting for a turn is not counted", async () => {
+    const [desk, patient] = [makeDesk(), makeDesk(300, { canWait: true })];
+    const [short, waits] = [{ maxExecutionMs: 1500, who: "b" }, { code: "QUERY_TOO_SLOW" }];
+    const first = [desk, patient].map((one) => ask(one, slow("first come", 25)));
+    while (desk.stats.heavy.underWay + patient.stats.heavy.underWay < 2) await new Promise((resolve) => setTimeout(resolve, 10));
+    await expect(ask(desk, slow("second", 6), short)).rejects.toMatchObject({ data: waits });
+    expect(await ask(patient, slow("second", 6), short)).toMatchObject([{ n: "6" }]);
+    await expect(ask(patient, slow("too long", 30), short)).rejects.toMatchObject({ data: waits });
+    await Promise.all(first);
   });
 
   it("that waits for its turn is forgotten when its asker leaves", async () => {

@@ -33,6 +33,8 @@ export interface DeskConfig {
   readonly heavyThreads: number | null;
   readonly maxWaiting: number;
   readonly maxWaitMs: number;
+  /** The time that a request has does not run while it waits for its turn: nobody sits and waits for the answer. */
+  readonly canWait?: boolean;
 }
 
 export interface DeskDeps {
@@ -60,7 +62,10 @@ interface Asking {
   readonly who: string;
   readonly caps: Caps;
   /** Nobody waits for the answer after this time (`performance.now()`). */
-  readonly deadlineMs: number;
+  deadlineMs: number;
+  /** Questions of it that wait for their turn, and since when there are any: set only where that is not counted. */
+  waiting: number;
+  waitingSinceMs: number;
   /** One of its questions had its turn. */
   hasBegun: boolean;
 }
@@ -77,6 +82,8 @@ interface Question {
 
 /** Of one statement of an export: it looks for the next rows that pass, however rare they are. */
 const EXPORT_STATEMENT_MS = 600_000;
+/** While a request waits its time does not run. */
+const LOOK_AGAIN_MS = 100;
 const QUICK: ClickHouseSettings = { priority: "1" };
 /** Held up while a quick one runs, but for a moment only (at each block of rows): it shall come to an end. */
 const HEAVY: ClickHouseSettings = { priority: "10", low_priority_query_wait_time_ms: "50" };
@@ -116,20 +123,33 @@ export class InquiryDesk {
    * @param who turns are shared out between askers
    */
   askedBy(who: string, caps: Caps): Answering {
-    const asking = { who, caps, deadlineMs: performance.now() + caps.maxExecutionMs, hasBegun: false };
+    const asking = {
+      who,
+      caps,
+      deadlineMs: performance.now() + caps.maxExecutionMs,
+      waiting: 0,
+      waitingSinceMs: 0,
+      hasBegun: false,
+    };
     return { answer: (sql, bindings, options) => this.#answer(sql, bindings, options, asking) };
   }
 
   /** @throws QuestionError, StoreError */
   async #answer<T>(sql: string, bindings: Bindings, options: QuestionOptions, asking: Asking): Promise<Answered<T>> {
-    const { who, caps, deadlineMs } = asking;
+    const { who, caps } = asking;
     const { table, signal, settings = {} } = options;
     const may = within(caps, options.limits);
     const limits = limitsOf(may);
     // Who asks after something was written must not get an answer from before.
     const key = JSON.stringify([this.#clickhouse.writes, sql, bindingsJson(bindings), limits, settings]);
     const late = new AbortController();
-    const timer = setTimeout(() => late.abort(), Math.max(0, deadlineMs - performance.now()));
+    let timer: NodeJS.Timeout | undefined;
+    const watch = () => {
+      const leftMs = leftOf(asking);
+      if (leftMs <= 0 && asking.waiting === 0) late.abort();
+      else timer = setTimeout(watch, Math.max(asking.waiting === 0 ? 0 : LOOK_AGAIN_MS, leftMs));
+    };
+    watch();
     try {
       const leaving = AbortSignal.any([late.signal, ...(signal ? [signal] : [])]);
       const question = { sql, bindings, table, who, asking, limits, settings };
@@ -207,13 +227,25 @@ export class InquiryDesk {
 
   async #askThrough(gate: Gate, question: Question, signal: AbortSignal): Promise<Answered<unknown>> {
     const { sql, bindings, table, who, asking, limits, settings } = question;
-    const leave = await gate.enter(who, signal, gate === this.#quick && asking.hasBegun);
+    const goesOn = gate === this.#quick && asking.hasBegun;
+    const leave = await this.#uncounted(asking, () => gate.enter(who, signal, goesOn));
     asking.hasBegun = true;
     try {
       const answer = await this.#counted(table, () => this.#clickhouse.answer(sql, bindings, { signal, limits, settings }));
       return { ...answer, stopped: mayStop(settings) && isAtLimit(limits, answer) };
     } finally {
       leave();
+    }
+  }
+
+  /** Waits for a turn, if need be without using up the time that the request has. */
+  async #uncounted<T>(asking: Asking, wait: () => Promise<T>): Promise<T> {
+    if (!this.#config.canWait) return wait();
+    if (asking.waiting++ === 0) asking.waitingSinceMs = performance.now();
+    try {
+      return await wait();
+    } finally {
+      if (--asking.waiting === 0) asking.deadlineMs += performance.now() - asking.waitingSinceMs;
     }
   }
 
@@ -229,6 +261,10 @@ export class InquiryDesk {
       this.#counts.asked(table, nowMs - began, rowsRead, nowMs);
     }
   }
+}
+
+function leftOf({ deadlineMs, waiting, waitingSinceMs }: Asking): number {
+  return deadlineMs - (waiting > 0 ? waitingSinceMs : performance.now());
 }
 
 /** Instead of an error, what was found until the limit is told. */

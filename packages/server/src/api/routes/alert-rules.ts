@@ -91,7 +91,7 @@ export function alertRuleRoutes(
       summary: "When would this rule have fired?",
       description:
         "Looks at windows of the last days as the engine would have, and tells nobody. Lines of JSON as they are known: `progress`, `fired` (with its " +
-        "window and filter), then `done` or `error`. It ends when the client leaves.",
+        "window and filter), then `done` or `error`. It ends when the client leaves. Two at once: 503 beyond.",
       tags,
       body: testSchema,
       produces: [NDJSON_CONTENT_TYPE],
@@ -100,6 +100,7 @@ export function alertRuleRoutes(
     handler: async (request, reply) => {
       const { id, ...body } = request.body.rule;
       const rule = readRule(id, body, book.watchers, book.isShipped(id));
+      const test = alerts.testTurn();
       const signal = whenGone(reply);
       reply.hijack();
       reply.raw.writeHead(200, {
@@ -110,7 +111,7 @@ export function alertRuleRoutes(
       });
       const tell = (line: AlertTestLine) => void reply.raw.write(`${JSON.stringify(line)}\n`);
       try {
-        await alerts.test(rule, request.body.days, tell, signal);
+        await test(rule, request.body.days, tell, signal);
       } catch (error) {
         if (signal.aborted) return;
         if (!(error instanceof FlowtrailError)) request.log.error({ err: error }, "a test of an alert rule failed");

@@ -1,0 +1,63 @@
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { nextEdition } from "../store/editions.ts";
+import { EDITIONS } from "../store/schema/flow-tables.ts";
+import { batchOf, type FlowRow } from "../store/test-batches.ts";
+import { startTestStore, type TestStore } from "../store/testing.ts";
+import { lateRows } from "./late.ts";
+import { measureWatch, testAlerts, testRule } from "./testing.ts";
+
+const MIN = 60_000;
+let test: TestStore;
+let nowMs: number;
+beforeAll(async () => {
+  test = await startTestStore();
+  nowMs = Date.now();
+});
+afterAll(() => test.stop());
+
+const stored = async (reporter_id: string, agoMs: number, row: FlowRow = {}) => {
+  const at = { start: nowMs - agoMs - 3 * 3_600_000, last_seen: nowMs - agoMs, end: nowMs - agoMs };
+  const ended = { flow_id: String(agoMs), revision: 1, state: "closed", end_reason: "finished", counters_final: true };
+  await test.store.insert(batchOf([{ ...ended, ...at, reporter_id, ...row }]));
+};
+const says = (reporter: string, sequence: number, agoMs: number) =>
+  test.store.clickhouse.command(
+    `INSERT INTO agent_batches (received, reporter_id, reporter, epoch, sequence, part, rows, covered_from, covered_to)
+     SELECT now64(3), {reporter:String}, {reporter:String}, 'e', {sequence:UInt64}, '', 1, fromUnixTimestamp64Milli({from:Int64}), fromUnixTimestamp64Milli({to:Int64})`,
+    { reporter, sequence, from: nowMs - agoMs - 1000, to: nowMs - agoMs },
+  );
+const late = async () => {
+  const range = { fromMs: nowMs - MIN, toMs: Date.now() + MIN };
+  const found = await lateRows(test.store.clickhouse, range, AbortSignal.timeout(20_000));
+  return found && [found.fromMs - nowMs, found.toMs - nowMs];
+};
+
+it("rows are late that their agent says are, not those whose connections had to time out, nor what is written again", async () => {
+  await says("agent", 1, 1000);
+  // Its last packet was long ago, and it was known then.
+  await stored("agent", 125_000);
+  await stored("agent", 20 * MIN);
+  await stored("router", 125_000);
+  expect(await late()).toBeNull();
+  const version = nextEdition(BigInt(EDITIONS));
+  await test.store.clickhouse.command(
+    `INSERT INTO flows SELECT * REPLACE ('router' AS reporter_id, toUInt64(${version}) AS version) FROM flows WHERE flow_id = ${20 * MIN}`,
+    {},
+  );
+  expect(await late()).toBeNull();
+  await stored("router", 30 * MIN);
+  expect(await late()).toEqual([-40 * MIN, -30 * MIN + 1]);
+  await says("agent", 2, 50 * MIN);
+  expect(await late()).toEqual([-50 * MIN - 1000, -30 * MIN + 1]);
+});
+
+it("tests on history are few at once", async () => {
+  const rule = testRule({ watch: measureWatch({}) });
+  const { alerts } = testAlerts(test.store, { now: () => nowMs, shipped: [rule] });
+  const [first] = [alerts.testTurn(), alerts.testTurn()];
+  expect(() => alerts.testTurn()).toThrow(/too many tests of alert rules.*try again/);
+  const lines: string[] = [];
+  await first?.(rule, 1 / 24, ({ kind }) => lines.push(kind), AbortSignal.timeout(30_000));
+  expect(lines.at(-1)).toBe("done");
+  alerts.testTurn();
+});
