@@ -104,7 +104,8 @@ export function complianceRoutes(api: Api, context: ApiContext): void {
   api.route({
     method: "GET",
     url: "/api/compliance/verify",
-    config: { access: "audit" },
+    // It reads whole days.
+    config: { access: "audit", quota: "exports" },
     schema: {
       summary: "Days, read again and compared with their manifests",
       description:
@@ -139,7 +140,7 @@ export function complianceRoutes(api: Api, context: ApiContext): void {
     method: "GET",
     url: "/api/compliance/report",
     exposeHeadRoute: false,
-    config: { access: "audit", audit: { action: "export.compliance", as: "export" } },
+    config: { access: "audit", audit: { action: "export.compliance", as: "export" }, quota: "exports" },
     schema: {
       summary: "A compliance report, to print or for a spreadsheet",
       description: "Its totals are those of GET /api/flows/top with the same range and filter.",
