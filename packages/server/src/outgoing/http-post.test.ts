@@ -15,6 +15,7 @@ const answers: Record<string, (response: ServerResponse) => void> = {
   "/taken": (response) => response.end("ok"),
   "/later": (response) => response.writeHead(429, { "retry-after": "7" }).end("slow\n down"),
   "/never": (response) => response.writeHead(404).end("no such hook"),
+  "/wrong": (response) => response.writeHead(400).end("no such field"),
   "/broken": (response) => response.writeHead(502).end(),
   "/elsewhere": (response) => response.writeHead(307, { location: "/taken" }).end(),
   "/closes": (response) => void response.socket?.destroy(),
@@ -51,10 +52,11 @@ it("tells what became of a request", async () => {
     isFinal: false,
   });
   expect(await post("/later")).toMatchObject({ status: 429, retryAfterMs: 7000, error: "HTTP 429: slow down", isFinal: false });
-  expect(await post("/never")).toMatchObject({ status: 404, error: "HTTP 404: no such hook", isFinal: true });
+  expect(await post("/never")).toMatchObject({ status: 404, error: "HTTP 404: no such hook", isFinal: false });
+  expect(await post("/wrong")).toMatchObject({ status: 400, error: "HTTP 400: no such field", isFinal: true });
   expect(await post("/broken")).toMatchObject({ status: 502, error: "HTTP 502", isFinal: false });
   const { length } = seen;
-  expect(await post("/elsewhere")).toMatchObject({ status: 307, isFinal: true });
+  expect(await post("/elsewhere")).toMatchObject({ status: 307, isFinal: false });
   expect(seen.length).toBe(length + 1);
   expect(await post("/closes")).toMatchObject({ status: null, error: expect.stringMatching(/hang up/), isFinal: false });
   expect(await post("/long")).toMatchObject({ status: 200, answer: "x".repeat(1000), isCut: true, error: null });

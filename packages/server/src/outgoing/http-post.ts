@@ -57,8 +57,11 @@ export interface Posted {
 }
 
 const gzipped = promisify(gzip);
-/** Refused now, and maybe not later: RFC 9110 § 15.5.9, RFC 8470, RFC 6585 § 4. */
-const LATER = new Set([408, 425, 429]);
+/**
+ * What was sent is wrong: RFC 9110 § 15.5.1, § 15.5.14, § 15.5.16, § 15.5.21. Any other code may come from a proxy, of a program that is just
+ * exchanged or of credentials that somebody sets right.
+ */
+const WRONG = new Set([400, 413, 415, 422]);
 const MAX_SAID = 200;
 /** Of a long answer no more is looked through. */
 const MAX_LOOKED_AT = 4096;
@@ -169,7 +172,7 @@ function answered(
   return {
     ...common,
     error: what === "" ? `HTTP ${status}` : `HTTP ${status}: ${what}`,
-    isFinal: status < 500 && !LATER.has(status),
+    isFinal: WRONG.has(status),
   };
 }
 

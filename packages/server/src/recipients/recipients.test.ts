@@ -132,7 +132,7 @@ it("tries again when it is refused for now, and parks what is refused for good",
   const part = await start();
   const { recipients } = part;
   await recipients.book.set("again", wanted(), by);
-  const answers = [503, 429, 0, -1, 200];
+  const answers = [404, 429, 0, -1, 200];
   const times: number[] = [];
   receiver.answer = ({ body }, response) => {
     if (body.includes('"poison"')) return void response.writeHead(400).end("no such field");
@@ -181,7 +181,7 @@ it("gives up in the end, and drops what a person drops", async () => {
 it("keeps no secret that the other side repeats", async () => {
   const { recipients } = await start();
   receiver.answer = ({ path, headers, body }, response) =>
-    void response.writeHead(404).end(`Cannot POST ${path} ${headers.authorization ?? ""} ${body}`);
+    void response.writeHead(400).end(`Cannot POST ${path} ${headers.authorization ?? ""} ${body}`);
   const url = `${receiver.url}/services/T000/B000/SECRETPATH`;
   const slack = wanted({ kind: "slack", settings: {}, secrets: { url } });
   const hook = wanted({ secrets: { authorization: "Bearer SECRETAUTH" } });
@@ -194,7 +194,7 @@ it("keeps no secret that the other side repeats", async () => {
     await recipients.book.set(`echo-${id}`, one, by);
     await recipients.tell(eventOf("opened", { id: "a1" }, [`echo-${id}`]));
     await until(async () => (await recipients.undelivered(`echo-${id}`)).map(({ error }) => error)).toEqual([
-      expect.stringMatching(/^HTTP 404: Cannot POST .*…/),
+      expect.stringMatching(/^HTTP 400: Cannot POST .*…/),
     ]);
     const outcome = await recipients.test(one, null);
     expect(outcome).toMatchObject({ said: expect.stringMatching(/Cannot POST .*…/) });
