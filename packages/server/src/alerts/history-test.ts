@@ -25,7 +25,7 @@ const DAY_MS = 86_400_000;
 /** Of a test in all. */
 const MOST_WINDOWS = 4000;
 const MOST_MS = 5 * 60_000;
-const MOST_TOLD = 200;
+const MOST_TOLD = 5000;
 const PROGRESS_EVERY_MS = 500;
 
 /** Ends when it took too long: what was found until then is told. */
