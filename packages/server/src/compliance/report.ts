@@ -8,11 +8,11 @@ import type { GroupField } from "../query/traffic/fields.ts";
 import type { Traffic } from "../query/traffic/traffic.ts";
 import type { AuditTable } from "../store/audit-table.ts";
 
-/** What each kind tells: its title, and of which flows by what, or which entries of the audit log. */
+/** What each kind tells: its title, and of which flows by what (what has no name has an address), or which entries of the audit log. */
 export const REPORT_KINDS = {
-  "by-user": { title: "Who reached what, by user", by: ["src.name", "dst.name", "dst.port"], q: "src.type = user" },
-  "by-source": { title: "Who reached what, by source", by: ["src.name", "dst.name", "dst.port"], q: "" },
-  "by-resource": { title: "Who reached what, by resource", by: ["dst.name", "dst.port", "src.name"], q: "" },
+  "by-user": { title: "Who reached what, by user", by: ["src.name", "dst.name", "dst.ip", "dst.port"], q: "src.type = user" },
+  "by-source": { title: "Who reached what, by source", by: ["src.name", "src.ip", "dst.ip", "dst.port"], q: "" },
+  "by-resource": { title: "Who reached what, by resource", by: ["dst.name", "dst.ip", "dst.port", "src.name"], q: "" },
   external: {
     title: "External destinations",
     by: ["dst.domain", "dst.ip", "src.name"],
@@ -20,7 +20,7 @@ export const REPORT_KINDS = {
   },
   unanswered: {
     title: "Unanswered, refused and denied",
-    by: ["verdict", "src.name", "dst.name", "dst.port"],
+    by: ["verdict", "src.name", "dst.ip", "dst.port"],
     q: "verdict in (unanswered, refused, denied)",
   },
   changes: { title: "Changes of inventory, settings and access", audit: "changes" },
