@@ -101,8 +101,15 @@ it("alerts are found, told by state, and what people say of them counts; a test 
   });
   expect(await list("state=open,acknowledged&rule=big")).toEqual([]);
   const { body } = await test.ask<{ silences: { id: string }[] }>("GET", "/api/alert-silences");
-  await test.ask("DELETE", `/api/alert-silences/${body.silences[0]?.id}`);
+  // As shells have it, which send one content type with everything.
+  const headersAlone = { headers: { "content-type": "application/json" } };
+  expect((await test.ask("DELETE", `/api/alert-silences/${body.silences[0]?.id}`, headersAlone)).status).toBe(204);
   expect((await say("acknowledge", { note: "I look" })).body).toMatchObject({ state: "acknowledged", note: "I look" });
+  const path = `/api/alerts/${alert?.id}`;
+  expect((await test.ask("POST", `${path}/reopen`, headersAlone)).body).toMatchObject({ state: "open" });
+  expect((await test.ask("POST", `${path}/silence`, headersAlone)).status).toBe(400);
+  expect((await test.ask("POST", `${path}/acknowledge`, { ...headersAlone, body: "{" })).status).toBe(400);
+  await say("acknowledge", {});
   expect((await test.ask("GET", "/api/alerts/count")).body).toMatchObject({ acknowledged: expect.any(Number) });
   const tried = await test.ask<string>("POST", "/api/alert-rules/test", { body: { rule: big, days: 1 } });
   const lines = String(tried.body)

@@ -13,6 +13,7 @@ import { refuseWhileClosing } from "./closing.ts";
 import type { Api, ApiContext } from "./context.ts";
 import { notFound, sendError } from "./errors.ts";
 import { addSecureHeaders, HEADERS } from "./headers.ts";
+import { takeNoBody } from "./no-body.ts";
 import { withAccess } from "./openapi-access.ts";
 import { limitQuotas } from "./quotas.ts";
 import { accountRoutes } from "./routes/accounts.ts";
@@ -74,6 +75,7 @@ export async function buildApp(context: ApiContext): Promise<Api> {
   app.setNotFoundHandler((request, reply) =>
     sendError(notFound(`${request.method} ${request.url}: there is nothing here`), request, reply),
   );
+  takeNoBody(app);
   refuseWhileClosing(app);
   await app.register(helmet, HEADERS);
   addSecureHeaders(app);

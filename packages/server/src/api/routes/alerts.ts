@@ -91,11 +91,11 @@ export function alertRoutes(
         description,
         tags,
         params,
-        body: noteSchema,
+        body: noteSchema.nullish(),
         response: { 200: alertSchema, ...errors, 404: errorSchema },
       },
-      handler: async ({ params: { id }, body: { note }, identity }) => {
-        const alert = (await list.say(id, action, note, null, { who: whoIs(identity), ms: now() })) ?? unknown(id);
+      handler: async ({ params: { id }, body, identity }) => {
+        const alert = (await list.say(id, action, body?.note ?? "", null, { who: whoIs(identity), ms: now() })) ?? unknown(id);
         const rule = book.of(alert.rule)?.rule;
         if (action === "acknowledge" && rule !== undefined) await recipients.tell({ kind: "acknowledged", alert, rule });
         return alert;
