@@ -1,10 +1,19 @@
 /** Settings of the transports over HTTP. Times in seconds, sizes in bytes. */
 import { z } from "zod";
 
+/** Auditors are told it: who we are is asked for apart, and sealed. */
 const url = z
   .string()
   .max(2000)
-  .refine((value) => /^https?:$/.test(URL.parse(value)?.protocol ?? ""), "expected a URL that begins with http:// or https://");
+  .refine(
+    isPlainUrl,
+    "expected a URL that begins with http:// or https://, without a name and password in it: see auth and secrets",
+  );
+
+function isPlainUrl(text: string): boolean {
+  const url = URL.parse(text);
+  return url !== null && /^https?:$/.test(url.protocol) && url.username === "" && url.password === "";
+}
 
 /** Paths of PEM files on the server. */
 export const tlsShape = {

@@ -53,6 +53,12 @@ it("sends lines or an array, with who it is, over one connection", async () => {
   await Promise.all([lines.close(), array.close()]);
 });
 
+it("wants no password in an address: that is told", () => {
+  for (const kind of ["http", "splunk", "elastic", "datadog", "otlp"])
+    for (const who of ["user:hunter2", "user", ":hunter2"])
+      expect(() => make({ kind, url: `http://${who}@127.0.0.1:9` }), kind).toThrow(/without a name and password/);
+});
+
 it("tells what may pass from what never will", async () => {
   const http = make({ kind: "http" });
   const answers: [number, object][] = [
