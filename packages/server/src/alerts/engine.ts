@@ -17,7 +17,7 @@ import { joined, lateRows, worthALook } from "./late.ts";
 import { keyOf } from "./lifecycle.ts";
 import { replay, strideOf } from "./replay.ts";
 import type { KeptRule, RuleBook } from "./rule-book.ts";
-import { isOfLess, type KeptLook, MOST_FAILURES, noticeOf, RuleRun } from "./rule-run.ts";
+import { goneRule, isOfLess, type KeptLook, MOST_FAILURES, noticeOf, RuleRun } from "./rule-run.ts";
 import { watchedRule } from "./rule-schema.ts";
 import type { Silences } from "./silences.ts";
 import type { AlertEvent, TellAlert } from "./tell.ts";
@@ -76,8 +76,17 @@ export class AlertEngine {
   /** Of alerts that are not over, at the look before. */
   readonly #states = new Map<string, Alert["state"]>();
   #rules: readonly KeptRule[] = [];
+  /** Of rules that there are no more, until recipients know that their alerts are over. */
+  #gone: readonly RuleRun[] = [];
+  /** Of the book, when alerts were taken over. */
+  #isWhole = true;
   #isLoaded = false;
   #startedMs: number;
+  /** Since when what is told to this server is in its store. */
+  #hearsFromMs: number;
+  /** When a round last came to its end. */
+  #roundMs: number;
+  #hasFailed = false;
   #lateFromMs: number;
   #nextLateMs = 0;
   #nextKeepMs = 0;
@@ -91,6 +100,8 @@ export class AlertEngine {
     this.#deps = deps;
     this.#startedMs = deps.now();
     this.#lateFromMs = this.#startedMs;
+    this.#hearsFromMs = this.#startedMs;
+    this.#roundMs = this.#startedMs;
   }
 
   get stats(): EngineStats {
@@ -125,7 +136,11 @@ export class AlertEngine {
       this.#isLoaded = false;
       return;
     }
-    if (!this.#isLoaded) await this.#load();
+    const isAgain = !this.#isLoaded || this.#hasFailed;
+    if (isAgain && now() - this.#roundMs > LET_ARRIVE_MS) this.#hearsFromMs = now();
+    this.#hasFailed = true;
+    // What was left alone for want of its rules is taken over once they can be read.
+    if (!this.#isLoaded || this.#isWhole !== this.#deps.book.isWhole) await this.#load();
     await this.#follow();
     const nowMs = now();
     const shared = new Map<string, Promise<readonly Group[]>>();
@@ -141,6 +156,8 @@ export class AlertEngine {
     await this.#attend();
     if (nowMs >= this.#nextLateMs) await this.#findLate(nowMs, signal);
     if (nowMs >= this.#nextKeepMs) await this.keepLooks();
+    this.#hasFailed = false;
+    this.#roundMs = now();
   }
 
   /** One rule's late rows. @returns whether there were any. @throws StoreError */
@@ -170,10 +187,12 @@ export class AlertEngine {
 
   /** @throws StoreError */
   async #load(): Promise<void> {
-    const { log, now, logger } = this.#deps;
+    const { book, log, now, logger } = this.#deps;
     this.#runs.clear();
     this.#states.clear();
     this.#rules = [];
+    this.#gone = [];
+    this.#isWhole = book.isWhole;
     await this.#follow();
     const nowMs = now();
     const [open, over, looks] = await Promise.all([
@@ -181,13 +200,15 @@ export class AlertEngine {
       log.list({ over: true, fromMs: nowMs - UNTOLD_MS, limit: MOST_LOADED }),
       log.looks(),
     ]);
-    const orphans: StoredAlert[] = [];
-    for (const alert of open) {
-      const run = this.#runs.get(alert.rule);
-      if (run === undefined) orphans.push({ ...alert, version: alert.version + 1, endedMs: nowMs });
-      else run.load(alert);
-    }
-    for (const alert of over) if (alert.told === "opened") this.#runs.get(alert.rule)?.ended.push(alert);
+    const gone = new Map<string, RuleRun>();
+    const runOf = (alert: StoredAlert) => {
+      const run = this.#runs.get(alert.rule) ?? gone.get(alert.rule) ?? new RuleRun(goneRule(alert));
+      if (!this.#runs.has(alert.rule)) gone.set(alert.rule, run);
+      return run;
+    };
+    // Without the operator's file nobody knows which rules there are no more.
+    for (const alert of open) if (this.#isWhole || this.#runs.has(alert.rule)) runOf(alert).load(alert);
+    for (const alert of over) if (alert.told === "opened") runOf(alert).ended.push(alert);
     for (const [id, { status }] of looks) {
       const run = this.#runs.get(id);
       if (run === undefined) continue;
@@ -201,7 +222,8 @@ export class AlertEngine {
       const changedMs = run.kept.changed?.ms ?? 0;
       if (run.notice !== null && changedMs > run.notice.sinceMs) await this.#restart(run, nowMs);
     }
-    await log.write(orphans);
+    for (const run of gone.values()) await log.write(run.endAll(nowMs));
+    this.#gone = [...gone.values()];
     this.#isLoaded = true;
     if (open.length > 0) logger.info({ alerts: open.length }, "alerts that there were go on");
   }
@@ -218,7 +240,7 @@ export class AlertEngine {
       const now = kept.get(id);
       if (now === undefined || !now.rule.enabled) await this.#deps.log.write(run.endAll(nowMs));
       if (now === undefined) {
-        await this.#attendTo(run, nowMs, new Map());
+        this.#gone = [...this.#gone, run];
         this.#runs.delete(id);
       }
     }
@@ -262,7 +284,9 @@ export class AlertEngine {
     let error: string | null = null;
     try {
       const { watcher, watched } = watchedRule(run.rule, book.watchers);
-      const findings = await watcher.look(watched, window, tools, signal);
+      const found = await watcher.look(watched, window, tools, signal);
+      const isHeard = nowMs - this.#hearsFromMs >= (watcher.graceMs?.(watched.settings) ?? 0);
+      const findings = isHeard ? found : found.filter(({ labels }) => run.tracked.has(keyOf(labels)));
       if (signal.aborted || !lease.isMine) return;
       run.failures = 0;
       await log.write(run.take(findings, window.toMs));
@@ -308,10 +332,12 @@ export class AlertEngine {
   /** Tells recipients what they were not told yet. @throws StoreError */
   async #attend(): Promise<void> {
     const { log, now } = this.#deps;
-    const ids = [...this.#runs.values()].flatMap(alertsOf).map(({ id }) => id);
+    const runs = [...this.#runs.values(), ...this.#gone];
+    const ids = runs.flatMap(alertsOf).map(({ id }) => id);
     const notes = await log.notes(ids);
     const nowMs = now();
-    for (const run of this.#runs.values()) await this.#attendTo(run, nowMs, notes);
+    for (const run of runs) await this.#attendTo(run, nowMs, notes);
+    this.#gone = this.#gone.filter(({ ended }) => ended.length > 0);
   }
 
   async #attendTo(run: RuleRun, nowMs: number, notes: Awaited<ReturnType<AlertLog["notes"]>>): Promise<void> {

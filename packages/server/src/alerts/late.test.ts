@@ -5,6 +5,8 @@ import { batchOf, type FlowRow } from "../store/test-batches.ts";
 import { startTestStore, type TestStore } from "../store/testing.ts";
 import { lateRows } from "./late.ts";
 import { measureWatch, testAlerts, testRule } from "./testing.ts";
+import type { Watcher } from "./watcher.ts";
+import { agentSilentWatcher } from "./watchers/agents.ts";
 
 const MIN = 60_000;
 let test: TestStore;
@@ -60,4 +62,39 @@ it("tests on history are few at once", async () => {
   await first?.(rule, 1 / 24, ({ kind }) => lines.push(kind), AbortSignal.timeout(30_000));
   expect(lines.at(-1)).toBe("done");
   alerts.testTurn();
+});
+
+it("nobody is called silent before the server was up, and its store there, for so long; who was before still is", async () => {
+  let nowMs = Date.now();
+  let isAway = false;
+  const agents = [{ reporter_id: "a", reporter: "n1", last_seen: new Date(nowMs - 3_600_000).toISOString() }] as never;
+  const rule = testRule({ id: "silent", watch: { kind: "agent-silent", settings: { least_s: 120 } } });
+  const engine = () =>
+    testAlerts(test.store, {
+      ...{ now: () => nowMs, shipped: [rule], agents: () => agents, watchers: [agentSilentWatcher(() => false) as Watcher] },
+      clickhouse: new Proxy(test.store.clickhouse, {
+        get(target, name) {
+          if (isAway) throw new TypeError("away");
+          const value: unknown = Reflect.get(target, name);
+          return typeof value === "function" ? value.bind(target) : value;
+        },
+      }),
+    });
+  const after = async ({ alerts, told }: ReturnType<typeof engine>, seconds: number) => {
+    nowMs += seconds * 1000;
+    await alerts.round().catch(() => undefined);
+    return told.map(({ kind }) => kind);
+  };
+  const first = engine();
+  expect(await after(first, 10)).toEqual([]);
+  isAway = true;
+  expect(await after(first, 100)).toEqual([]);
+  isAway = false;
+  expect(await after(first, 30)).toEqual([]);
+  expect(await after(first, 110)).toEqual([]);
+  expect(await after(first, 20)).toEqual(["opened"]);
+  const second = engine();
+  expect(await after(second, 30)).toEqual([]);
+  expect(await after(second, 65)).toEqual([]);
+  expect(await second.alerts.list.count()).toMatchObject({ open: 1 });
 });

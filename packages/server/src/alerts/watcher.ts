@@ -66,6 +66,11 @@ export interface Watcher<Settings = unknown> {
   /** Null: it can look at any past window. Else why it can't, for whoever tests a rule on history. */
   readonly notOnHistory: string | null;
   /**
+   * So long after the server began to hear anybody (after a start, or when its store is back) it finds nobody new: who says nothing could not be
+   * heard before. Left out: not at all.
+   */
+  graceMs?(settings: Settings): number;
+  /**
    * False: no window within this stretch would find anything. One question instead of many, for tests on history.
    * @throws QuestionError, StoreError
    */

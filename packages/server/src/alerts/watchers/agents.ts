@@ -25,6 +25,7 @@ export function agentSilentWatcher(isRemoved: (reporterId: string) => boolean): 
     kind: "agent-silent",
     settings: silentSettings,
     notOnHistory: NOT_ON_HISTORY,
+    graceMs: ({ least_s }) => least_s * 1000,
     async look({ filter, settings }, _window, tools) {
       return tools.agents().flatMap((agent): Finding[] => {
         const seenMs = Date.parse(agent.last_seen);
