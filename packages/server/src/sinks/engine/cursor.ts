@@ -6,6 +6,8 @@ interface KeptPlace {
   readonly place: StreamPlace;
   readonly taken: number;
   readonly lost: number;
+  /** Until when `lost` was counted. */
+  readonly counted_ms?: number | null;
 }
 
 /** While records are handed over, a restart repeats those of so long at most, and one batch. */
@@ -22,7 +24,8 @@ export class Cursor {
   #writtenAt = Number.NEGATIVE_INFINITY;
   #changed: "no" | "moved" | "taken" = "no";
   taken = 0;
-  lost = 0;
+  #lost = 0;
+  #countedMs: number | null = null;
 
   constructor(places: Pick<SinkPlaces, "read" | "write">, sink: OfSink, elapsed: () => number = () => performance.now()) {
     this.#places = places;
@@ -39,7 +42,8 @@ export class Cursor {
     this.#version = kept?.version ?? 0;
     const own = kept?.value as KeptPlace | undefined;
     this.taken = own?.taken ?? 0;
-    this.lost = own?.lost ?? 0;
+    this.#lost = own?.lost ?? 0;
+    this.#countedMs = own?.counted_ms ?? null;
     this.#place = {};
     for (const [name, nodes] of sources) {
       const known = spreadOver(own?.place[name] ?? [], nodes.length);
@@ -66,6 +70,22 @@ export class Cursor {
     else if (this.#changed === "no") this.#changed = "moved";
   }
 
+  /** Records that retention deleted before they were handed over, at most. */
+  get lost(): number {
+    return this.#lost;
+  }
+
+  /** Until when they were counted, also by whoever ran the sink before: it may have rested since. Null: never. */
+  get countedMs(): number | null {
+    return this.#countedMs;
+  }
+
+  countLost(more: number, nowMs: number): void {
+    this.#lost += more;
+    this.#countedMs = nowMs;
+    if (this.#changed === "no") this.#changed = "moved";
+  }
+
   /** If it is time. @throws StoreError */
   async write(now = false): Promise<void> {
     const age = this.#elapsed() - this.#writtenAt;
@@ -73,7 +93,7 @@ export class Cursor {
     if (!isDue && !(now && this.#changed !== "no")) return;
     this.#changed = "no";
     this.#writtenAt = this.#elapsed();
-    const value: KeptPlace = { place: this.#place, taken: this.taken, lost: this.lost };
+    const value: KeptPlace = { place: this.#place, taken: this.taken, lost: this.#lost, counted_ms: this.#countedMs };
     try {
       this.#version = await this.#places.write(this.#sink, "place", this.#version, value);
     } catch (error) {

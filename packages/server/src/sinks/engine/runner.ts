@@ -179,7 +179,6 @@ export class SinkRunner {
     for (; !signal.aborted; await pause(STATUS_MS, signal)) {
       try {
         const lag = await lagOf(streams, cursor, this.#deps, signal);
-        cursor.lost += lag.lost;
         this.#status = {
           at_ms: now(),
           state: this.#trouble === null ? "running" : "trouble",

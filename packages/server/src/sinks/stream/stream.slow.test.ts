@@ -2,8 +2,12 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { FLOW_COLUMNS } from "../../store/schema/flow-tables.ts";
+import { RETENTION_DROPS } from "../../store/schema/settings-table.ts";
 import { baseRow, batchOf } from "../../store/test-batches.ts";
 import { startTestStore, type TestStore } from "../../store/testing.ts";
+import { Cursor } from "../engine/cursor.ts";
+import { lagOf } from "../engine/lag.ts";
+import { SinkPlaces } from "../engine/places.ts";
 import { NodeStream } from "./node-stream.ts";
 import { ensureOpenedView } from "./opened-view.ts";
 import type { NodePlace } from "./place.ts";
@@ -170,4 +174,37 @@ it("reads only what the filter passes", async () => {
   const one = await readAll(from, 10, 1, () => streamOf("ended", { q: "dst.port=53", reports: "primary" }));
   expect(one.seen).toEqual(ids(wanted.slice(0, 1)));
   expect(await streamOf().waiting(from)).toBe(3);
+});
+
+it("counts what retention deleted while a sink rested", async () => {
+  const { clickhouse } = test.store;
+  const hour = 3_600_000;
+  const nowMs = Date.now();
+  const [source] = sourcesOf({ q: "", reports: "all", events: ["ended"] });
+  if (source === undefined) throw new TypeError("no source");
+  const streams = new Map([[source, [streamOf()]]]);
+  const began = { ms: nowMs - 3 * hour, key: null, clockMs: nowMs - 3 * hour };
+  const begin = new Map([[source.name, [() => Promise.resolve(began)]]]);
+  const run = async (atMs: number) => {
+    const cursor = new Cursor(new SinkPlaces(clickhouse), { id: "rests", created_ms: 1 });
+    await cursor.load(begin);
+    const deps = { clickhouse, retention: { flowsKeptMs: () => 2 * hour }, now: () => atMs };
+    await lagOf(streams, cursor, deps, new AbortController().signal);
+    await cursor.write(true);
+    return cursor.lost;
+  };
+  expect(await run(nowMs - 2 * hour)).toBe(0);
+  const iso = (ms: number) => new Date(ms).toISOString();
+  const drop = { of_table: "flows", node: 0, bytes: 1, why: "age", how: "partition", rows: 7 };
+  const whole = {
+    ...drop,
+    partition: "a",
+    dropped: iso(nowMs - hour),
+    from: iso(began.ms + 1000),
+    until: iso(began.ms + 86_401_000),
+  };
+  await clickhouse.insert(RETENTION_DROPS.name, Object.keys(whole), "JSONEachRow", JSON.stringify(whole));
+  expect(await run(nowMs)).toBe(7);
+  // It was counted.
+  expect(await run(nowMs + 1000)).toBe(7);
 });
