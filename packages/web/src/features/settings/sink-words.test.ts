@@ -22,15 +22,20 @@ it("says how it goes", () => {
   expect(texts({ ...WELL, state: "silent" })[1]).toContain("! No server says");
   expect(texts(WELL, false)[0]).toContain("Paused");
   expect(texts(WELL)).toEqual(["12,403 records handed over, the last 2026-11-22T10:00, 20/s now."]);
+  expect(texts({ ...WELL, taken: 0, last_taken: null })).toEqual(["Nothing was handed over yet."]);
+  expect(texts({ ...WELL, taken: 0 })).toEqual(["Nothing new was handed over yet, only what is backfilled."]);
   const trouble = { reason: "http_500", message: "answered 500.", advice: "See its log.", failures: 3, next: "" };
   expect(texts({ ...WELL, per_second: 0, lag_ms: 600_000, waiting: 5000, trouble, of_retention: 0.8, lost: 7 }).slice(1)).toEqual(
     [
       expect.stringMatching(/^! 10 min.* behind: 5,000 records wait\.$/),
-      "! Failed 3 times: answered 500. See its log. It is tried again and again; nothing is lost meanwhile.",
+      "! Failed 3 times: answered 500. See its log. It is tried again and again.",
       expect.stringContaining("! It is 80 % of the retention behind"),
       "! Up to 7 records were deleted by retention before they were handed over.",
     ],
   );
+  for (const loses of [{ lost: 7 }, { of_retention: 0.8 }])
+    expect(texts({ ...WELL, trouble, ...loses }).join()).not.toContain("nothing is lost");
+  expect(texts({ ...WELL, trouble })[1]).toMatch(/again and again; nothing is lost meanwhile\.$/);
 });
 
 it("says how far a backfill is", () => {

@@ -21,16 +21,17 @@ export function sinkState(
   const { state, lag_ms, waiting, taken, per_second, last_taken, trouble, of_retention, lost, unnamed } = status;
   const at = last_taken === null ? "" : `, the last ${clock.dayAndTime(Date.parse(last_taken))}`;
   const rate = per_second > 0 ? `, ${formatCount(per_second)}/s now` : "";
+  const isLosing = lost > 0 || (of_retention !== null && of_retention > MUCH_OF_RETENTION);
   const waits = waiting === null ? "records wait" : `${formatCount(waiting)} records wait`;
   return [
-    good(taken === 0 ? "Nothing was handed over yet." : `${formatCount(taken)} records handed over${at}${rate}.`),
+    good(taken === 0 ? noneTaken(last_taken !== null) : `${formatCount(taken)} records handed over${at}${rate}.`),
     ...(state === "silent" ? [bad("No server says that it hands over to it: is one running that may?")] : []),
     ...(lag_ms > LAG_MS ? [bad(`${formatDuration(lag_ms)} behind: ${waits}.`)] : []),
     ...(trouble === null
       ? []
       : [
           bad(
-            `Failed ${times(trouble.failures)}: ${trouble.message} ${trouble.advice} It is tried again and again; nothing is lost meanwhile.`,
+            `Failed ${times(trouble.failures)}: ${trouble.message} ${trouble.advice} It is tried again and again${isLosing ? "" : "; nothing is lost meanwhile"}.`,
           ),
         ]),
     ...(of_retention !== null && of_retention > MUCH_OF_RETENTION
@@ -43,6 +44,11 @@ export function sinkState(
     ...(lost > 0 ? [bad(`Up to ${formatCount(lost)} records were deleted by retention before they were handed over.`)] : []),
     ...(unnamed > 0 ? [bad(`${formatCount(unnamed)} records were refused without saying which.`)] : []),
   ];
+}
+
+/** What a backfill hands over is told with the backfill. */
+function noneTaken(wasBackfilled: boolean): string {
+  return wasBackfilled ? "Nothing new was handed over yet, only what is backfilled." : "Nothing was handed over yet.";
 }
 
 function times(count: number): string {
