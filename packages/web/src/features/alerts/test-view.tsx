@@ -11,6 +11,14 @@ import type { RuleTest } from "./use-rule-test.ts";
 
 const SHOWN = 20;
 
+/** Of very many not all are told. */
+function moreText(count: number, told: number): string {
+  const more = formatCount(count - SHOWN);
+  return count > told
+    ? `${more} more; only the first ${formatCount(told)} are in the chart and here.`
+    : `${more} more before these.`;
+}
+
 export function TestView({ test, onStop }: { test: RuleTest; onStop(): void }) {
   const clock = useClock();
   const { isRunning, progress, fired, done, problem } = test;
@@ -62,7 +70,7 @@ export function TestView({ test, onStop }: { test: RuleTest; onStop(): void }) {
             ))}
         </ul>
       )}
-      {count > SHOWN && <p className="alert-dim">{formatCount(count - SHOWN)} more before these.</p>}
+      {count > SHOWN && <p className="alert-dim">{moreText(count, fired.length)}</p>}
       {done?.partial != null && <p className="rule-test-partial">Not all of it was looked at: {done.partial}</p>}
       {done?.notes.map((note) => (
         <p key={note} className="alert-dim">

@@ -26,6 +26,10 @@ it("says how often", () => {
   expect(foundText({ ...test, isRunning: false, fired: [], done: done(0), days: 1 })).toBe(
     "It would not have fired in the last 24 hours.",
   );
+  const partial = { ...done(0), partial: "looked for 5 min" };
+  expect(foundText({ ...test, isRunning: false, fired: [], done: partial })).toBe(
+    "It would not have fired in what was looked at of the last 7 days.",
+  );
   expect(foundText({ ...test, isRunning: false, done: done(700) })).toContain("That is 100 a day");
 });
 

@@ -8,7 +8,8 @@ const HOUR_MS = 3_600_000;
 /** `Would have fired 3 times in the last 7 days.` */
 export function foundText({ fired, done, days, isRunning }: Pick<RuleTest, "fired" | "done" | "days" | "isRunning">): string {
   const count = done?.fired ?? fired.length;
-  const when = days === 1 ? "the last 24 hours" : `the last ${days} days`;
+  const all = days === 1 ? "the last 24 hours" : `the last ${days} days`;
+  const when = done?.partial == null ? all : `what was looked at of ${all}`;
   const begins = isRunning ? "So far it would" : "It would";
   if (count === 0) return isRunning ? "Nothing found so far." : `It would not have fired in ${when}.`;
   const perDay = count / days;
