@@ -2,7 +2,7 @@
 import type { Alert } from "@flowtrail/model";
 import { Button } from "@mantine/core";
 import { useQueryClient } from "@tanstack/react-query";
-import { type FormEvent, useState } from "react";
+import { type FormEvent, useRef, useState } from "react";
 import { acknowledgeAlert, reopenAlert, silenceAlert } from "../../lib/api-alerts.ts";
 import { useHotkeys } from "../../lib/hotkeys.ts";
 import { useMe } from "../../lib/me.ts";
@@ -17,6 +17,7 @@ export function AlertActions({ alert }: { alert: Alert }) {
   const [doing, setDoing] = useState<Doing | null>(null);
   const [problem, setProblem] = useState<string | null>(null);
   const [isBusy, setBusy] = useState(false);
+  const actions = useRef<HTMLDivElement>(null);
   const isOver = alert.state === "resolved";
   const run = async (work: Promise<unknown>) => {
     setBusy(true);
@@ -24,6 +25,8 @@ export function AlertActions({ alert }: { alert: Alert }) {
     try {
       await work;
       setDoing(null);
+      // The form that had the focus is gone.
+      actions.current?.closest<HTMLElement>(".panel")?.focus({ preventScroll: true });
       await client.invalidateQueries({ queryKey: [ALERTS_KEY] });
     } catch (error) {
       setProblem(error instanceof Error ? error.message : String(error));
@@ -39,7 +42,7 @@ export function AlertActions({ alert }: { alert: Alert }) {
   useHotkeys({ a: begin("acknowledge"), s: begin("silence") });
   if (!maySet || isOver) return null;
   return (
-    <div className="alert-actions settings">
+    <div className="alert-actions settings" ref={actions}>
       {doing === null && (
         <div className="settings-buttons">
           {alert.state === "open" && (

@@ -1,11 +1,13 @@
 import { Button, Loader } from "@mantine/core";
-import { useRef } from "react";
+import { useEffect, useRef } from "react";
 import { useHotkeys } from "../../lib/hotkeys.ts";
 import { FailedBanner } from "../../ui/failed-banner.tsx";
 import { AlertPanel } from "./alert-panel.tsx";
 import { AlertRow } from "./alert-row.tsx";
 import { type ListTab, STATE_OF, usePlace } from "./alerts-url.ts";
+import { nextAlert } from "./next-alert.ts";
 import { NothingListed } from "./nothing-listed.tsx";
+import { OfAllNetworks } from "./of-all-networks.tsx";
 import { OfRule } from "./of-rule.tsx";
 import { useAlertList } from "./use-alerts.ts";
 
@@ -18,11 +20,18 @@ export function AlertList({ tab }: { tab: ListTab }) {
     place.rule,
   );
   const alerts = data?.pages.flatMap((page) => page.alerts) ?? [];
+  const openAt = alerts.findIndex(({ id }) => id === place.alert);
+  const wasAt = useRef(0);
+  useEffect(() => {
+    if (openAt !== -1) wasAt.current = openAt;
+  }, [openAt]);
   const step = (by: 1 | -1) => {
     const links = [...(list.current?.querySelectorAll<HTMLAnchorElement>(".alert-summary") ?? [])];
     const focused = links.indexOf(document.activeElement as HTMLAnchorElement);
-    const at = place.alert === null ? focused : alerts.findIndex(({ id }) => id === place.alert);
-    const next = Math.min(Math.max(at + by, 0), links.length - 1);
+    const next =
+      place.alert === null
+        ? nextAlert({ by, at: focused, wasAt: 0, count: links.length })
+        : nextAlert({ by, at: openAt, wasAt: wasAt.current, count: links.length });
     const alert = alerts[next];
     if (alert === undefined) return false;
     if (place.alert !== null) go({ ...place, alert: alert.id }, { replace: true });
@@ -31,15 +40,15 @@ export function AlertList({ tab }: { tab: ListTab }) {
   };
   const close = () => {
     if (place.alert === null) return false;
-    const at = alerts.findIndex(({ id }) => id === place.alert);
     go({ ...place, alert: null });
-    list.current?.querySelectorAll<HTMLAnchorElement>(".alert-summary")[at]?.focus();
+    list.current?.querySelectorAll<HTMLAnchorElement>(".alert-summary")[openAt]?.focus();
     return true;
   };
   useHotkeys({ j: () => step(1), k: () => step(-1), Escape: close });
   return (
     <>
       {place.rule !== null && <OfRule rule={place.rule} />}
+      <OfAllNetworks />
       {error !== null && <FailedBanner message={error.message} showsOld={data !== undefined} onRetry={() => void refetch()} />}
       <div className="alerts-body">
         {data === undefined && error === null && <Loader m="auto" aria-label="Loading" />}

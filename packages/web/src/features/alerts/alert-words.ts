@@ -11,14 +11,22 @@ export function heldText({ since, ended }: Pick<Alert, "since" | "ended">, nowMs
 }
 
 /** `acknowledged by ana: “it is the backup”`; null: nobody said anything of it. */
-export function saidText({ state, by, note, until }: Alert, clock: Clock): string | null {
+export function saidText(
+  { state, by, note, until }: Pick<Alert, "state" | "by" | "note" | "until">,
+  clock: Pick<Clock, "dayAndTime">,
+): string | null {
   const ends = state === "silenced" && until !== null ? ` until ${clock.dayAndTime(Date.parse(until))}` : "";
   if (by === null && note === null && ends === "") return null;
   const what = state === "silenced" ? "Silenced" : state === "acknowledged" ? "Acknowledged" : "Noted";
-  return `${what}${by === null ? "" : ` by ${by}`}${ends}${note === null || note === "" ? "" : `: “${note}”`}`;
+  return `${what}${by === null ? "" : ` by ${nameText(by)}`}${ends}${note === null || note === "" ? "" : `: “${note}”`}`;
 }
 
-/** Exactly the flows that it is made of. */
+/** A person by name alone; a token is called one. */
+function nameText(by: string): string {
+  return by.replace(/^session /, "").replace(/^api /, "the token ");
+}
+
+/** The time of the flows that it is made of. */
 export function evidenceWindow({ from, to }: Pick<Alert, "from" | "to">): TimeWindow {
   return { from, to };
 }

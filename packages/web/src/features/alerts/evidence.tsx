@@ -13,7 +13,7 @@ import { evidenceWindow } from "./alert-words.ts";
 
 const STEPS = "40";
 
-/** What it is made of: the flows, exactly, and how they came. */
+/** What it is made of: the flows of that time, and how they came. */
 export function Evidence({ alert }: { alert: Alert }) {
   const clock = useClock();
   const asked = { network: null, window: evidenceWindow(alert), q: alert.q };
@@ -51,6 +51,7 @@ export function Evidence({ alert }: { alert: Alert }) {
       <PageLink path={TRAFFIC_LOGS_PATH} params={writeAsked(asked)} className="alert-evidence">
         Open these flows in Traffic Logs <IconArrowRight size={15} stroke={1.9} aria-hidden />
       </PageLink>
+      <p className="alert-dim">The list also has flows that began before and were open then.</p>
     </section>
   );
 }

@@ -34,7 +34,7 @@ export function RuleList({ rules }: { rules: readonly AlertRuleReport[] }) {
       <div className="rules-head">
         <p className="alert-dim">
           {formatCount(rules.filter(({ enabled }) => enabled).length)} of {formatCount(rules.length)} are on. Each is looked at
-          every 30 seconds or less often.
+          every 30 seconds or more often.
         </p>
         <RuleFiles />
         {maySet && (
