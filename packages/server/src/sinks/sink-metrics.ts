@@ -5,10 +5,7 @@ import type { Sinks } from "./sinks.ts";
 export function sinkMetrics(sinks: Pick<Sinks, "own">, registry: Registry): void {
   const byKind = (name: string, help: string) =>
     new Gauge({ name: `flowtrail_sink_${name}`, help, labelNames: ["kind"], registers: [registry] });
-  const taken = byKind("records_taken", "Records that endpoints have taken since their sinks were made");
-  const waiting = byKind("records_waiting", "Records that wait to be handed over, at most");
-  const lag = byKind("lag_seconds", "Age of the oldest record that waits");
-  const lost = byKind("records_lost", "Records that retention deleted before they were handed over, at most");
+  // The first one: a scrape reads them in this order, and it is this one that fills them all.
   const count: Gauge<"kind" | "state"> = new Gauge({
     name: "flowtrail_sinks",
     help: "Sinks that this server runs, by how they do",
@@ -27,4 +24,8 @@ export function sinkMetrics(sinks: Pick<Sinks, "own">, registry: Registry): void
       for (const [kind, ms] of longest) lag.set({ kind }, ms / 1000);
     },
   });
+  const taken = byKind("records_taken", "Records that endpoints have taken since their sinks were made");
+  const waiting = byKind("records_waiting", "Records that wait to be handed over, at most");
+  const lag = byKind("lag_seconds", "Age of the oldest record that waits");
+  const lost = byKind("records_lost", "Records that retention deleted before they were handed over, at most");
 }

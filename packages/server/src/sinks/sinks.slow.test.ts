@@ -52,7 +52,10 @@ it("hands over every record, with an id, and never tells its secret", async () =
   expect(new Set(kept()).size).toBe(5);
   const { body: health } = await server.ask("GET", "/api/health");
   expect(health).toMatchObject({ sinks: [{ id: "one", kind: "http", state: "running", parked: 0, error: null }] });
-  expect((await server.ask<string>("GET", "/metrics")).body).toMatch(/^flowtrail_sinks\{kind="http",state="running"\} 1$/m);
+  const { body: metrics } = await server.ask<string>("GET", "/metrics");
+  expect(metrics).toMatch(/^flowtrail_sinks\{kind="http",state="running"\} 1$/m);
+  for (const name of ["records_taken", "records_waiting", "lag_seconds", "records_lost"])
+    expect(metrics).toMatch(new RegExp(`^flowtrail_sink_${name}\\{kind="http"\\} [0-9.]+$`, "m"));
   // Nothing of it is told, but that it is there.
   const { body: history } = await server.ask("GET", "/api/settings/history?section=sinks");
   expect(history).toMatchObject({ changes: [{ name: "sink", id: "one", before: null, after: { secrets: ["secret"] } }] });
