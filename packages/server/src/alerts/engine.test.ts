@@ -1,5 +1,8 @@
-import { parseFilter } from "@flowtrail/model";
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type AlertRule, parseFilter } from "@flowtrail/model";
+import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from "vitest";
 import { Inquiry } from "../query/inquiry.ts";
 import { alignDown } from "../query/traffic/steps.ts";
 import { DAY, fillRollup, someFlows } from "../query/traffic/testing.ts";
@@ -125,6 +128,56 @@ describe("alerts", () => {
     expect(events).toEqual(["opened", "reopened", "resolved"]);
   });
 
+  it("are over with their rule, and recipients are told so: later where telling failed, also after a restart", async () => {
+    let isAway = false;
+    const events: string[] = [];
+    const tell = async ({ kind, rule }: { kind: string; rule: AlertRule }) => {
+      if (isAway) throw new TypeError("away");
+      events.push(`${kind} ${rule.id} ${rule.name}`);
+    };
+    const { alerts } = testAlerts(test.store, { now, shipped: [{ ...rule, id: "went" }], tell });
+    const { id: _id, shipped: _shipped, ...own } = rule;
+    const by = { who: "session ann", ms: nowMs };
+    await alerts.book.put("deleted", { ...own, name: "Deleted" }, by);
+    await traffic(nowMs, [{}, {}]);
+    later(10);
+    await alerts.round();
+    expect(events.splice(0).sort()).toEqual(["opened deleted Deleted", "opened went Rule"]);
+    isAway = true;
+    await alerts.book.remove("deleted", by);
+    later(10);
+    await alerts.round();
+    isAway = false;
+    later(10);
+    await alerts.round();
+    expect(events.splice(0)).toEqual(["resolved deleted Deleted"]);
+    // While the file of the operator can't be read, its rules are not gone.
+    const dir = mkdtempSync(join(tmpdir(), "flowtrail-rules-"));
+    const file = join(dir, "rules.yaml");
+    writeFileSync(file, "rules: [");
+    const next = testAlerts(test.store, { now, shipped: [], tell }, {}, file).alerts;
+    await next.start();
+    onTestFinished(async () => {
+      await next.stop();
+      rmSync(dir, { recursive: true });
+    });
+    await next.round();
+    expect(events).toEqual([]);
+    expect(await next.list.count()).toMatchObject({ open: 1 });
+    isAway = true;
+    writeFileSync(file, "rules: []");
+    await expect.poll(() => next.stats.fileProblem, { timeout: 15_000 }).toBeNull();
+    later(10);
+    await next.round();
+    isAway = false;
+    const last = testAlerts(test.store, { now, shipped: [], tell }).alerts;
+    later(10);
+    await last.round();
+    await last.round();
+    expect(events).toContain("resolved went Rule");
+    expect(await last.list.count()).toMatchObject({ open: 0 });
+  }, 30_000);
+
   it("are evaluated by one of two servers, and told by it alone", async () => {
     const holder = (name: string) =>
       new Leases(
@@ -217,7 +270,12 @@ describe("alerts", () => {
     ]);
     later(20);
     await all.alerts.round();
-    expect(kinds(all.told).toSorted()).toEqual(["opened gone", "opened scanner", "opened scanner"]);
+    // Those of other rules, of the tests before, are over.
+    expect(kinds(all.told.filter(({ kind }) => kind === "opened")).toSorted()).toEqual([
+      "opened gone",
+      "opened scanner",
+      "opened scanner",
+    ]);
     const of = (id: string) => all.told.find(({ rule }) => rule.id === id)?.alert;
     expect(of("many")).toMatchObject({ value: 5, summary: "scanner reached 5 ports in 1 min, limit 3 ports" });
     expect(of("shares")?.summary).toMatch(/^scanner had 83\.3 % of its connections unanswered or refused/);
@@ -240,7 +298,7 @@ describe("alerts", () => {
     await traffic(nowMs, attempts);
     later(30);
     await alerts.round();
-    expect(told.map(({ rule, kind }) => `${kind} ${rule.id}`)).toEqual(["opened above"]);
+    expect(told.flatMap(({ rule, kind }) => (kind === "opened" ? [rule.id] : []))).toEqual(["above"]);
     later(100);
     await traffic(nowMs - 20_000, attempts);
     await alerts.round();

@@ -18,7 +18,7 @@ export interface RuleBookDeps {
   readonly shipped: readonly AlertRule[];
   readonly book: Pick<SettingsBook, "settings" | "inTurn" | "append">;
   readonly watchers: Watchers;
-  readonly file: { readonly current: FileRules };
+  readonly file: { readonly current: FileRules; readonly isUnread: boolean };
   readonly logger: { warn(fields: object, message: string): void };
 }
 
@@ -41,6 +41,11 @@ export class RuleBook {
 
   get watchers(): Watchers {
     return this.#deps.watchers;
+  }
+
+  /** False: the operator's file could not be read since the start, so that its rules are missing. */
+  get isWhole(): boolean {
+    return !this.#deps.file.isUnread;
   }
 
   /** Another array for each change. */

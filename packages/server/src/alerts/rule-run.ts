@@ -173,6 +173,16 @@ export class RuleRun {
   }
 }
 
+/** The rule of an alert, as far as that names it, where there is no such rule any more. */
+export function goneRule({ rule: id, ruleName: name, severity, mitre, q }: StoredAlert): KeptRule {
+  const never = { enabled: false, window_s: 0, for_s: 0, clear_s: 0, watch: { kind: "gone", settings: {} } } as const;
+  return {
+    rule: { id, name, explanation: "", severity, mitre, q, recipients: [], shipped: false, ...never },
+    origin: "own",
+    changed: null,
+  };
+}
+
 const NOTICE = { problem: "rule stopped" };
 
 export function isNotice({ labels }: Pick<StoredAlert, "labels">): boolean {

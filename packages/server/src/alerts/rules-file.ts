@@ -41,6 +41,11 @@ export class RulesFile {
     return this.#current;
   }
 
+  /** There is one, and it could not be read yet. */
+  get isUnread(): boolean {
+    return this.#path !== null && this.#current === NONE;
+  }
+
   /** Null: all is well. */
   get problem(): string | null {
     return this.#problem;

@@ -9,6 +9,7 @@ export interface AlertEvent {
 }
 
 /**
+ * Of an alert whose rule is gone the rule may be no more than what the alert says of it: whoever was told `opened` is told `resolved`.
  * Resolves when it can't be lost any more, not when somebody has read it. After a crash the same event (kind and `alert.id`, for `reopened`,
  * `escalated` and `acknowledged` with `alert.last`) may be told once more.
  */

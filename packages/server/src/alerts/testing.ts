@@ -35,6 +35,7 @@ export function testAlerts(
   store: Store,
   deps: Pick<AlertsDeps, "now" | "shipped"> & Partial<AlertsDeps>,
   caps: Partial<ConstructorParameters<typeof Alerts>[0]["caps"]> = {},
+  rulesFile: string | null = null,
 ): TestAlerts {
   const told: AlertEvent[] = [];
   const logger = memoryLogger();
@@ -43,7 +44,7 @@ export function testAlerts(
   const alerts = new Alerts(
     {
       everyMs: 30_000,
-      rulesFile: null,
+      rulesFile,
       caps: {
         maxExecutionMs: 30_000,
         maxRowsToRead: 1_000_000,

@@ -234,6 +234,15 @@ it("tells as one what is over the limit", async () => {
   await until(() => recipients.undelivered("often")).toEqual([]);
 });
 
+it("tells the end to whom it told the beginning, also when the rule that named them is gone", async () => {
+  const { recipients } = await start();
+  for (const id of ["named", "other", "beginnings"]) await recipients.book.set(id, wanted({ resolved: id !== "beginnings" }), by);
+  await recipients.tell(eventOf("opened", { id: "e1" }, ["named", "beginnings"]));
+  await recipients.tell(eventOf("resolved", { id: "e1" }));
+  await recipients.tell(eventOf("resolved", { id: "e2" }));
+  await until(() => typesSeen().sort()).toEqual(["e1 alert.opened", "e1 alert.opened", "e1 alert.resolved"]);
+});
+
 it("is told by one of two servers", async () => {
   const [one, two] = [await start({}, true), await start({}, true)];
   await one.recipients.book.set("both", wanted(), by);

@@ -88,7 +88,7 @@ export class Recipients {
   /** See `TellAlert`. @throws StoreError */
   readonly tell: TellAlert = async (event: AlertEvent) => {
     const { book, log, now } = this.#deps;
-    const told = toldOf(event, book.recipients);
+    const told = [...new Set([...toldOf(event, book.recipients), ...(await this.#toldBefore(event))])];
     if (told.length === 0) return;
     const made = told.map(({ id }) => this.#bounded(newNotice(id, event, this.#nextPlace(), now())));
     const known = await log.known(
@@ -100,6 +100,19 @@ export class Recipients {
     if (!this.#deps.lease.isMine) return;
     for (const notice of news) if (notice.state === "waiting") this.#lane(notice.recipient).add([notice]);
   };
+
+  /** Whoever was told that it began is told that it is over, also when its rule names others now, or is gone. */
+  async #toldBefore({ kind, alert, rule }: AlertEvent): Promise<readonly Recipient[]> {
+    const { book, log, now } = this.#deps;
+    if (kind !== "resolved") return [];
+    const able = book.recipients.filter(({ enabled, resolved }) => enabled && resolved);
+    const began = new Map(able.map((one) => [newNotice(one.id, { kind: "opened", alert, rule }, 0, now()).id, one]));
+    const known = await log.known(
+      able.map(({ id }) => id),
+      [...began.keys()],
+    );
+    return [...began].flatMap(([id, one]) => (known.has(id) ? [one] : []));
+  }
 
   /** Sends a message that says it is a test, at once and once. @throws RecipientError, SecretsError */
   async test(wanted: WantedRecipient, before: Recipient | null): Promise<Outcome> {
@@ -130,7 +143,6 @@ export class Recipients {
     this.#lanes.get(recipient)?.forget(id);
     await this.#deps.log.write([{ ...notice, version: notice.version + 1, state: "dropped" }]);
   }
-
   /** What was to be told to a recipient that there is no more. @throws StoreError */
   async dropAll(recipient: string): Promise<void> {
     const lane = this.#lanes.get(recipient);
