@@ -54,6 +54,7 @@ export class ListUpdates {
   #problem: string | null = null;
   #timer: NodeJS.Timeout | null = null;
   #running: Promise<void> = Promise.resolve();
+  readonly #ending = new AbortController();
 
   constructor(directory: string, deps: UpdatesDeps) {
     this.#directory = directory;
@@ -79,12 +80,17 @@ export class ListUpdates {
   async stop(): Promise<void> {
     if (this.#timer !== null) clearInterval(this.#timer);
     this.#timer = null;
+    // Another system may take minutes to answer, or never do.
+    this.#ending.abort();
     await this.#running;
   }
 
   /** Fetches what is due, one after the other. Never throws. */
   async refresh(): Promise<void> {
-    for (const source of await this.#sources()) if (await this.#isDue(source)) await this.#update(source);
+    for (const source of await this.#sources()) {
+      if (this.#ending.signal.aborted) return;
+      if (await this.#isDue(source)) await this.#update(source);
+    }
   }
 
   async #sources(): Promise<readonly Source[]> {
@@ -114,6 +120,7 @@ export class ListUpdates {
   async #update(source: Source): Promise<void> {
     const { logger, now } = this.#deps;
     const problem = await this.#fetch(source).catch((error: unknown) => (error instanceof Error ? error.message : String(error)));
+    if (this.#ending.signal.aborted) return;
     const triedMs = now();
     const { host } = new URL(source.url);
     this.#reports.set(source.name, { name: source.name, host, tried: new Date(triedMs).toISOString(), problem, triedMs });
@@ -128,6 +135,7 @@ export class ListUpdates {
       method: "GET",
       headers: { accept: "text/plain, */*" },
       body: "",
+      signal: this.#ending.signal,
     });
     if (error !== null) return error;
     if (status !== 200) return `it answered ${status}`;

@@ -4,7 +4,7 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { HttpPost } from "../../outgoing/http-post.ts";
+import { HttpPost, type PostRequest } from "../../outgoing/http-post.ts";
 import { ListShelf } from "./list-shelf.ts";
 import { ListUpdates } from "./list-updates.ts";
 
@@ -81,6 +81,18 @@ describe("lists of a directory", () => {
       await updates.refresh();
       expect(asked).toBe(before);
     }
+    const never = { asked: 0 };
+    const get = ({ signal }: PostRequest) => {
+      never.asked++;
+      return new Promise<never>((_, reject) => signal?.addEventListener("abort", () => reject(signal.reason)));
+    };
+    const ended = new ListUpdates(directory, { get, now: () => nowMs + 9 * HOUR_MS, logger });
+    const refreshed = ended.refresh();
+    while (never.asked === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+    await ended.stop();
+    await refreshed;
+    await ended.refresh();
+    expect([never.asked, ended.reports()]).toEqual([1, []]);
     expect((await readdir(directory)).sort()).toEqual(["feed.txt", "note.md", "sources.yaml"]);
     await writeFile(join(directory, "sources.yaml"), "lists:\n  - { name: x, url: 'file:///etc/passwd' }\n");
     await updates.refresh();
