@@ -4,6 +4,8 @@ import { describe, expect, it } from "vitest";
 import { eventOf } from "./announce.ts";
 import { keyOf, MOST_ALERTS, step, type Tracked } from "./lifecycle.ts";
 import { replay, strideOf, windowEnds } from "./replay.ts";
+import { checkRulesYaml } from "./rules-yaml.ts";
+import { Watchers } from "./watcher.ts";
 
 const finding = (group: string, value = 10): Finding => ({
   labels: { group },
@@ -139,4 +141,9 @@ describe("windows of the past", () => {
     const again = await replay(rule, { fromMs: 0, toMs: 600_000 }, 30_000, { look, mayFind });
     expect([again.alerts, looked.length < all]).toEqual([alerts, true]);
   });
+});
+
+it("rules in YAML with an alias of nothing are told as such", () => {
+  const { rules, problems } = checkRulesYaml("rules: *nope", new Watchers([]), () => false);
+  expect([rules, problems]).toMatchObject([[], [{ message: expect.stringMatching(/^this is no YAML: .*nope/) }]]);
 });

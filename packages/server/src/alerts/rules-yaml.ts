@@ -45,7 +45,14 @@ export function checkRulesYaml(text: string, watchers: Watchers, isShipped: (id:
     path: path.join("."),
     message,
   });
-  const read = file.safeParse(document.toJS() ?? {});
+  let content: unknown;
+  try {
+    content = document.toJS() ?? {};
+  } catch (error) {
+    // An alias of nothing, or so many that they would fill the memory.
+    return { rules: [], problems: [{ line: null, path: "", message: `this is no YAML: ${(error as Error).message}` }] };
+  }
+  const read = file.safeParse(content);
   if (!read.success) return { rules: [], problems: problemsIn(read.error).map(told) };
   const rules: AlertRule[] = [];
   const problems: YamlProblem[] = [];
