@@ -1,11 +1,13 @@
-import type { Finding } from "@flowtrail/model";
+import { type Finding, parseFilter } from "@flowtrail/model";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { eventOf } from "./announce.ts";
 import { keyOf, MOST_ALERTS, step, type Tracked } from "./lifecycle.ts";
+import { measureWatcher } from "./measure/watcher.ts";
 import { replay, strideOf, windowEnds } from "./replay.ts";
 import { checkRulesYaml } from "./rules-yaml.ts";
-import { Watchers } from "./watcher.ts";
+import { measureWatch, testRule } from "./testing.ts";
+import { type GroupsQuestion, Watchers, type WatchTools } from "./watcher.ts";
 
 const finding = (group: string, value = 10): Finding => ({
   labels: { group },
@@ -146,4 +148,24 @@ describe("windows of the past", () => {
 it("rules in YAML with an alias of nothing are told as such", () => {
   const { rules, problems } = checkRulesYaml("rules: *nope", new Watchers([]), () => false);
   expect([rules, problems]).toMatchObject([[], [{ message: expect.stringMatching(/^this is no YAML: .*nope/) }]]);
+});
+
+it("what is absent or too little is found among all groups, or it is said that there are too many", async () => {
+  const watch = measureWatch({ measure: { kind: "absence" } });
+  const watched = { rule: testRule({ watch }), filter: parseFilter(""), settings: watch };
+  const sums = { reports: 1, connections: 1, bytes: 1, packets: 1, distinct: 0 };
+  const window = { fromMs: 3_540_000, toMs: 3_600_000 };
+  const found = async (groups: number) => {
+    const notes: string[] = [];
+    const all = Array.from({ length: groups }, (_, i) => ({ values: [`n${i}`], sums }));
+    const lately = [...all.toReversed(), { values: ["gone"], sums }];
+    const tools = {
+      groups: async ({ limit, window: { toMs } }: GroupsQuestion) => (toMs === window.toMs ? all : lately).slice(0, limit),
+      note: (text: string) => notes.push(text),
+    } as Partial<WatchTools> as WatchTools;
+    const findings = await measureWatcher.look(watched as never, window, tools, new AbortController().signal);
+    return [findings.map(({ labels }) => labels["src.name"]), notes.join()];
+  };
+  expect(await found(2500)).toEqual([["gone"], ""]);
+  expect(await found(30_000)).toEqual([[], expect.stringMatching(/more than 20000 groups/)]);
 });

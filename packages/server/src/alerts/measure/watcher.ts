@@ -10,6 +10,8 @@ import { amountText, evidence, NO_VALUE, sentence } from "./words.ts";
 
 /** More groups than are told are asked for, so that the rest can be counted. */
 const MOST_GROUPS = 20 * MOST_ALERTS;
+/** Where little is an alarm, all of them have to be known: the smallest come last. */
+const MOST_GROUPS_OF_LESS = 10 * MOST_GROUPS;
 /** Who was there lately, and so is missed: in this time, or so many windows. */
 const LATELY_MS = 86_400_000;
 const LATELY_WINDOWS = 12;
@@ -89,9 +91,13 @@ async function measured(watched: WatchedRule<MeasureSettings>, window: TimeRange
 
 /** The groups of a window, and those of lately that are not in it. */
 async function withAbsent(asked: GroupsQuestion, tools: WatchTools): Promise<readonly Group[]> {
-  const now = await tools.groups(asked);
+  const now = await tools.groups({ ...asked, limit: MOST_GROUPS_OF_LESS });
+  if (now.length >= MOST_GROUPS_OF_LESS) {
+    tools.note(`quiet: there are more than ${MOST_GROUPS_OF_LESS} groups. A filter, or a field with fewer values, is needed`);
+    return [];
+  }
   const keys = new Set(now.map(({ values }) => JSON.stringify(values)));
-  const lately = await tools.groups({ ...asked, window: latelyOf(asked.window) });
+  const lately = await tools.groups({ ...asked, window: latelyOf(asked.window), limit: MOST_GROUPS_OF_LESS });
   return [
     ...now,
     ...lately
