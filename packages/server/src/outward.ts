@@ -12,6 +12,7 @@ import { Known } from "./alerts/watchers/known.ts";
 import type { AuditLog } from "./audit/log.ts";
 import { Manifests } from "./compliance/manifests.ts";
 import type { ServerConfig } from "./config/schema.ts";
+import type { KnownAlert } from "./erase/erase.ts";
 import type { Health } from "./health/health.ts";
 import type { Roster } from "./health/roster.ts";
 import type { InventoryHistory } from "./identify/history/history.ts";
@@ -87,6 +88,14 @@ export class Outward {
     await this.alerts.start();
     this.manifests.start();
     this.#deps.logger.debug({}, "alerts, sinks and compliance reports start");
+  }
+
+  /** What was deleted on request must not be written again. */
+  forget(isGone: (alert: KnownAlert) => boolean): void {
+    this.alerts.forget(isGone);
+    this.recipients.forget(({ labels, summary, q, since, from, last }) =>
+      isGone({ labels, summary, q, sinceMs: Date.parse(since), fromMs: Date.parse(from), lastMs: Date.parse(last) }),
+    );
   }
 
   async stop(): Promise<void> {

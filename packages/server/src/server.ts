@@ -203,7 +203,15 @@ export class Server {
     );
     this.#erase = makeErase(
       { shared, commitIntervalMs: config.ingest.commit_interval_ms },
-      { store: this.#store, privacy: this.#privacy, live: this.#live, audit: this.#audit, now, logger },
+      {
+        store: this.#store,
+        privacy: this.#privacy,
+        live: this.#live,
+        audit: this.#audit,
+        forgetAlerts: (isGone) => this.#outward.forget(isGone),
+        now,
+        logger,
+      },
     );
     this.#receive = new Receive(
       { maxBatchBytes: config.ingest.max_batch, maxRows: config.ingest.max_rows, maxWaitingBytes: config.ingest.max_waiting },

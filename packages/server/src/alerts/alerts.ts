@@ -7,7 +7,7 @@ import type { Caps } from "../query/inquiry-caps.ts";
 import { type DeskConfig, InquiryDesk } from "../query/inquiry-desk.ts";
 import { tooBusy } from "../query/inquiry-errors.ts";
 import type { TrafficSources } from "../query/traffic/plan.ts";
-import { AlertLog } from "../store/alert-log.ts";
+import { AlertLog, type StoredAlert } from "../store/alert-log.ts";
 import type { ClickHouse } from "../store/clickhouse.ts";
 import type { Lease } from "../store/leases.ts";
 import { Rhythm } from "../store/rhythm.ts";
@@ -156,6 +156,11 @@ export class Alerts {
     await this.#engine.keepLooks().catch((error: unknown) => {
       this.#deps.logger.warn({ err: error }, "how alert rules did could not be kept");
     });
+  }
+
+  /** Deleted on request: as if they had never been. */
+  forget(isGone: (alert: StoredAlert) => boolean): void {
+    this.#engine.forget(isGone);
   }
 
   /** One round at once, for tests and measurements. @throws StoreError */

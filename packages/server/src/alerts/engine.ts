@@ -185,6 +185,10 @@ export class AlertEngine {
     await this.#deps.log.writeLooks(new Map(looks), this.#deps.now());
   }
 
+  forget(isGone: (alert: StoredAlert) => boolean): void {
+    for (const run of [...this.#runs.values(), ...this.#gone]) run.forget(isGone);
+  }
+
   /** @throws StoreError */
   async #load(): Promise<void> {
     const { book, log, now, logger } = this.#deps;
@@ -207,7 +211,16 @@ export class AlertEngine {
       return run;
     };
     // Without the operator's file nobody knows which rules there are no more.
-    for (const alert of open) if (this.#isWhole || this.#runs.has(alert.rule)) runOf(alert).load(alert);
+    const forgotten: StoredAlert[] = [];
+    for (const alert of open) {
+      if (!this.#isWhole && !this.#runs.has(alert.rule)) continue;
+      const run = runOf(alert);
+      // Whether it held on while nobody looked is not known.
+      if (run.isForgotten(alert, nowMs, this.#config.everyMs))
+        forgotten.push({ ...alert, version: alert.version + 1, endedMs: nowMs });
+      else run.load(alert);
+    }
+    await log.write(forgotten);
     for (const alert of over) if (alert.told === "opened") runOf(alert).ended.push(alert);
     for (const [id, { status }] of looks) {
       const run = this.#runs.get(id);
@@ -337,7 +350,10 @@ export class AlertEngine {
     const notes = await log.notes(ids);
     const nowMs = now();
     for (const run of runs) await this.#attendTo(run, nowMs, notes);
+    for (const run of runs) run.settle();
     this.#gone = this.#gone.filter(({ ended }) => ended.length > 0);
+    const known = new Set(runs.flatMap(alertsOf).map(({ id }) => id));
+    for (const id of this.#states.keys()) if (!known.has(id)) this.#states.delete(id);
   }
 
   async #attendTo(run: RuleRun, nowMs: number, notes: Awaited<ReturnType<AlertLog["notes"]>>): Promise<void> {
@@ -351,20 +367,18 @@ export class AlertEngine {
       if (kind !== null) {
         if (!lease.isMine) return;
         const { severity } = kind === "escalated" ? run.rule : alert;
-        const next = {
-          ...alert,
-          severity,
-          version: alert.version + 1,
-          told: kind === "resolved" ? ("resolved" as const) : ("opened" as const),
-        };
-        if (!(await this.#tell({ kind, alert: alertJson(next, said, nowMs), rule: run.rule }))) continue;
+        const change = { severity, told: kind === "resolved" ? ("resolved" as const) : ("opened" as const) };
+        if (!(await this.#tell({ kind, alert: alertJson({ ...alert, ...change }, said, nowMs), rule: run.rule }))) continue;
+        // A look may have ended it meanwhile.
+        const current = alertsOf(run).find(({ id }) => id === alert.id) ?? alert;
+        const next = { ...current, ...change, version: current.version + 1 };
+        run.told(next);
         told.push(next);
       }
       if (state === "resolved") this.#states.delete(alert.id);
       else this.#states.set(alert.id, state);
     }
     await log.write(told);
-    run.told(told);
   }
 
   /** @returns whether it can't be lost any more; if not, it is tried again with the next round */

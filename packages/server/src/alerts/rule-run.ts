@@ -128,13 +128,29 @@ export class RuleRun {
     this.stored.set(tracked.key, alert);
   }
 
-  /** Recipients were told of these. */
-  told(alerts: readonly StoredAlert[]): void {
-    for (const alert of alerts) {
-      if (alert.id === this.notice?.id) this.notice = alert;
-      for (const [key, { id }] of this.stored) if (id === alert.id) this.stored.set(key, alert);
-    }
-    this.ended = this.ended.filter(({ told, id }) => told === "opened" && !alerts.some((alert) => alert.id === id));
+  /** Was it no alert yet when nobody looked any more? What holds on is written every minute. */
+  isForgotten({ openedMs, lastMs }: StoredAlert, nowMs: number, mostMs: number): boolean {
+    return openedMs === null && nowMs - lastMs > WRITE_AGAIN_MS + 2 * this.everyMs(mostMs);
+  }
+
+  /** Recipients were told of it. If it was over before they were told that it began, they are told that next. */
+  told(alert: StoredAlert): void {
+    if (alert.id === this.notice?.id) this.notice = alert;
+    for (const [key, { id }] of this.stored) if (id === alert.id) this.stored.set(key, alert);
+    this.ended = this.ended.map((one) => (one.id === alert.id ? alert : one));
+  }
+
+  /** Keeps of what is over only what recipients are still to be told of. */
+  settle(): void {
+    this.ended = this.ended.filter(({ told }) => told === "opened");
+  }
+
+  /** As if they had never been: nothing of them is written again. */
+  forget(isGone: (alert: StoredAlert) => boolean): void {
+    const gone = new Set([...this.stored].flatMap(([key, alert]) => (isGone(alert) ? [key] : [])));
+    for (const key of gone) this.stored.delete(key);
+    this.tracked = new Map([...this.tracked].filter(([key]) => !gone.has(key)));
+    this.ended = this.ended.filter((alert) => !isGone(alert));
   }
 
   status(open: number): AlertRuleStatus {

@@ -2,11 +2,20 @@ import { mkdtemp, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { Alert } from "@flowtrail/model";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import type { z } from "zod";
+import { RuleRun } from "../alerts/rule-run.ts";
+import { testRule } from "../alerts/testing.ts";
 import type { eraseJobSchema, eraseReportSchema } from "../api/people-schemas.ts";
 import { writeKey } from "../privacy/key-file.ts";
+import { newNotice } from "../recipients/notice.ts";
+import { AlertLog, type StoredAlert } from "../store/alert-log.ts";
+import { ClickHouse } from "../store/clickhouse.ts";
+import { NoticesLog } from "../store/notices-log.ts";
 import { rowNow, startTestServer, type TestServer } from "../testing.ts";
+import { alsoKept } from "./around.ts";
+import { namedBy } from "./naming.ts";
 
 type Job = z.infer<typeof eraseJobSchema>;
 type Report = z.infer<typeof eraseReportSchema>;
@@ -55,6 +64,27 @@ async function done(body: object): Promise<Job> {
   throw new Error(`not done: ${test.log.slice(-5).join("\n")}`);
 }
 
+const ALERT: StoredAlert = {
+  id: "a",
+  version: 1,
+  rule: "scan",
+  ruleName: "Scan",
+  severity: "high",
+  mitre: [],
+  labels: {},
+  sinceMs: Date.now() - 60_000,
+  openedMs: Date.now() - 60_000,
+  lastMs: Date.now() - 30_000,
+  endedMs: null,
+  value: 2,
+  limit: 1,
+  summary: "",
+  q: "",
+  fromMs: Date.now() - 120_000,
+  toMs: Date.now() - 60_000,
+  told: "opened",
+};
+
 describe("a person's records", () => {
   it("are told before they are deleted, then they are gone, and what comes late stays away", async () => {
     await test.deliver(token, [
@@ -94,6 +124,57 @@ describe("a person's records", () => {
     expect((await ofAll()).filter((id) => ["10", "11", "2"].includes(id))).toEqual(["10"]);
   });
 
+  it("are alerts of theirs, what was said of those and what is still to be told, but not what is held", async () => {
+    const spy = vi.spyOn(ClickHouse.prototype, "insert");
+    await test.deliver(token, [flow("15", "10.1.0.9", 0, { dst_ip: "10.1.0.8" })]);
+    const clickhouse = spy.mock.contexts[0] as ClickHouse;
+    spy.mockRestore();
+    const log = new AlertLog(clickhouse);
+    const notices = new NoticesLog(clickhouse, { now: Date.now });
+    const old = { sinceMs: Date.now() - 3 * HOUR_MS, fromMs: Date.now() - 3 * HOUR_MS, lastMs: Date.now() - 3 * HOUR_MS };
+    const mine: StoredAlert[] = [
+      { ...ALERT, id: "label", labels: { "src.ip": "10.1.0.2" } },
+      { ...ALERT, id: "sentence", summary: "no traffic of 10.1.0.2 in 1 min" },
+      { ...ALERT, id: "filter", q: "network=office src.ip=10.1.0.2" },
+      // Its newest version names another one: the older ones must not come to light.
+      { ...ALERT, id: "rest", summary: "7 more groups; the first of them: 10.1.0.2 tried 9 ports" },
+    ];
+    const others: StoredAlert[] = [
+      { ...ALERT, id: "other", labels: { "src.ip": "10.1.0.21" }, summary: "no traffic of 10.1.0.21", q: "src.ip=10.1.0.21" },
+      { ...ALERT, id: "elsewhere", labels: { network: "home", "src.ip": "10.1.0.2" } },
+      { ...ALERT, ...old, id: "held", labels: { "src.ip": "10.1.0.2" } },
+    ];
+    await log.write([...mine, ...others]);
+    await log.write([{ ...ALERT, id: "rest", version: 2, summary: "7 more groups; the first of them: carol tried 9 ports" }]);
+    const note = { timeMs: Date.now(), action: "acknowledge", who: "admin", untilMs: null } as const;
+    for (const alert of ["label", "other", "held"]) await log.note({ ...note, alert, note: "seen" });
+    await log.note({ ...note, alert: "elsewhere", note: "the same as 10.1.0.2?" });
+    const iso = (ms: number) => new Date(ms).toISOString();
+    const notice = ({ id, labels, summary, q, sinceMs, fromMs, lastMs }: StoredAlert) => {
+      const times = { since: iso(sinceMs), from: iso(fromMs), last: iso(lastMs), note: null };
+      const alert = { id, labels, summary, q, ...times } as unknown as Alert;
+      const rule = testRule({ watch: { kind: "measure" } as never });
+      return newNotice("ops", { kind: "opened", alert, rule }, 1, Date.now());
+    };
+    await notices.write([...mine, ...others].map(notice));
+
+    const subject = { address: "10.1.0.2", network: "office" };
+    const { report } = await done(subject);
+    expect(report?.left_rows, report?.text).toBe(0);
+    const rows = Object.fromEntries((report?.tables ?? []).map(({ table, ...counts }) => [table, [counts.rows, counts.held]]));
+    expect(rows).toMatchObject({ alerts: [expect.any(Number), 1], alert_notes: [2, 1], notices: [4, 1] });
+    const left = await log.list({ limit: 100, pending: true });
+    expect(left.map(({ id, version }) => [id, version]).sort()).toEqual([
+      ["elsewhere", 1],
+      ["held", 1],
+      ["other", 1],
+      ["rest", 2],
+    ]);
+    expect([...(await log.notes([...mine, ...others].map(({ id }) => id))).keys()].sort()).toEqual(["held", "other"]);
+    expect((await notices.undelivered("ops")).map(({ event }) => event.alert.id).sort()).toEqual(["elsewhere", "held", "other"]);
+    expect(report?.text).toContain("what recipients and sinks were sent before");
+  });
+
   it("are found under their pseudonyms, which nobody is told", async () => {
     await test.ask("PUT", "/api/settings/capture", { body: { pseudonyms: true } });
     await test.deliver(token, [flow("20", "10.1.0.21", 0)]);
@@ -127,4 +208,29 @@ describe("a person's records", () => {
     expect((await test.ask("GET", "/api/people/erasures/nothing")).status).toBe(404);
     expect((await test.ask("POST", "/api/people/erase", { token, body: { user: "a" } })).status).toBe(403);
   });
+});
+
+it("names somebody by whole words, and an alert of theirs is not written again", async () => {
+  const isNamed = namedBy({ kind: "user", name: "alice" }, ["Alice B."]);
+  const alert = (summary: string, q = "") => ({ labels: {}, summary, q });
+  for (const text of ["alice tried 9 ports", "no traffic of alice.", "(Alice B.)", "first: alice, then"])
+    expect(isNamed(alert(text)), text).toBe(true);
+  for (const text of ["malice", "alice@example.org", "alice.example.org", "alice-2 tried", "Alice"])
+    expect(isNamed(alert(text)), text).toBe(false);
+  expect(isNamed(alert("", 'src.name="alice"'))).toBe(true);
+  expect(namedBy({ kind: "user", name: "network" }, [])(alert("", "network=office"))).toBe(false);
+  const setting = { rule: null, labels: { "src.name": "alice" } };
+  const silence = { name: "alert_silence", id: "s", version: 1, changedMs: 0, who: "a", what: "" } as const;
+  const settings = [{ ...silence, value: JSON.stringify(setting) }];
+  const kept = (name: string) => alsoKept({ kind: "user", name }, { accounts: { list: async () => [] }, settings });
+  expect(await kept("alice")).toContainEqual(
+    expect.objectContaining({ what: "settings that name it (silences of alerts)", count: 1 }),
+  );
+  expect((await kept("labels")).map(({ what }) => what)).not.toContain("settings that name it (silences of alerts)");
+
+  const run = new RuleRun({ rule: testRule({ watch: { kind: "measure" } as never }), origin: "own", changed: null });
+  run.load({ ...ALERT, id: "1", labels: { "src.name": "alice" } });
+  run.load({ ...ALERT, id: "2", labels: { "src.name": "bob" } });
+  run.forget(isNamed);
+  expect(run.endAll(Date.now()).map(({ id }) => id)).toEqual(["2"]);
 });

@@ -11,8 +11,10 @@ import type { Logger } from "../store/logger.ts";
 import type { StoreNodes } from "../store/nodes.ts";
 import { type Hold, inForce } from "../store/retention/holds.ts";
 import { AUDIT } from "../store/schema/audit-table.ts";
+import { alertPlaces } from "./alert-places.ts";
 import type { EraseJob } from "./job.ts";
 import { inventoryPlace, isKnownNow, namesOf, ownNames, valuePlaces } from "./names.ts";
+import { type NamingAlert, namedBy } from "./naming.ts";
 import { NodeRows } from "./node-rows.ts";
 import { type Place, placesOf } from "./places.ts";
 import { type EraseReport, type Kept, reportText, type TableCount } from "./report.ts";
@@ -40,10 +42,18 @@ export interface EraseDeps {
   readonly called: (name: string) => readonly string[];
   /** Rows that are in memory, for who follows live. */
   readonly forget: (isGone: (row: JsonRow) => boolean) => void;
+  /** Alerts that are in memory: they must not be written back. */
+  readonly forgetAlerts: (isGone: (alert: KnownAlert) => boolean) => void;
   /** What was done becomes part of the audit log. */
   readonly note: (job: EraseJob) => Promise<void>;
   readonly now: () => number;
   readonly logger: Logger;
+}
+
+export interface KnownAlert extends NamingAlert {
+  readonly sinceMs: number;
+  readonly fromMs: number;
+  readonly lastMs: number;
 }
 
 /** There is no such deletion. */
@@ -270,6 +280,7 @@ export class Erase {
     return [
       ...placesOf(subject, holds, (table) => this.#rows.tableOf(table)),
       ...valuePlaces(subject, values, holds),
+      ...alertPlaces(subject, names, holds, (table) => this.#rows.tableOf(table)),
       ...(known === null || (await isKnownNow(subject, clickhouse)) ? [] : [known]),
     ];
   }
@@ -342,8 +353,16 @@ export class Erase {
     return { ...subject, called: [...new Set([...(subject.called ?? []), ...this.#deps.called(subject.name)])] };
   }
 
-  #forget({ requestedMs, subject }: EraseJob): void {
+  #forget({ requestedMs, subject, progress }: EraseJob): void {
     this.#deps.forget((row) => Date.parse(String(row.start)) < requestedMs && isRowOf(subject, row));
+    const isNamed = namedBy(subject, progress.names);
+    const holds = inForce(this.#deps.knownHolds());
+    const isHeld = ({ fromMs, lastMs, labels }: KnownAlert) =>
+      holds.some(
+        ({ network, ...hold }) =>
+          fromMs < hold.toMs && lastMs >= hold.fromMs && (network === null || (labels.network ?? network) === network),
+      );
+    this.#deps.forgetAlerts((alert) => alert.sinceMs < requestedMs && isNamed(alert) && !isHeld(alert));
   }
 
   async #write(job: EraseJob): Promise<void> {

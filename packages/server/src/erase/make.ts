@@ -6,7 +6,7 @@ import { ErasureLog } from "../store/erasure-log.ts";
 import type { Logger } from "../store/logger.ts";
 import type { Store } from "../store/store.ts";
 import { alsoKept, erasedEntry } from "./around.ts";
-import { Erase } from "./erase.ts";
+import { Erase, type EraseDeps } from "./erase.ts";
 
 /** What another server was asked to delete is known here after this time. */
 const FOLLOW_MS = 3_000;
@@ -17,6 +17,7 @@ interface Deps {
   readonly privacy: Privacy;
   readonly live: Live;
   readonly audit: AuditLog;
+  readonly forgetAlerts: EraseDeps["forgetAlerts"];
   readonly now: () => number;
   readonly logger: Logger;
 }
@@ -24,7 +25,7 @@ interface Deps {
 /** @param config `shared`: other servers write to the store, too */
 export function makeErase(
   { shared, commitIntervalMs }: { readonly shared: boolean; readonly commitIntervalMs: number },
-  { store, privacy, live, audit, now, logger }: Deps,
+  { store, privacy, live, audit, forgetAlerts, now, logger }: Deps,
 ): Erase {
   const { retention } = store;
   return new Erase(
@@ -41,8 +42,9 @@ export function makeErase(
       },
       knownHolds: () => retention.settings.state.holds,
       called: (name) => privacy.pseudonymsOf(name),
-      alsoKept: (subject) => alsoKept(subject, store.accounts),
+      alsoKept: (subject) => alsoKept(subject, { accounts: store.accounts, settings: store.settings.settings }),
       forget: (isGone) => live.forget(isGone),
+      forgetAlerts,
       note: (job) => audit.write(audit.entry(erasedEntry(job))),
       now,
       logger,

@@ -41,11 +41,15 @@ export interface EraseReport {
 
 const FLOW_TABLES = new Set(["flows", "flows_long", "flows_open"]);
 const WORDS: Readonly<Record<string, string>> = {
+  alert_notes: "what people said of alerts",
+  alerts: "versions of alerts",
   flow_deltas: "rows of when bytes flowed",
   flows_rejected: "refused rows",
   inventory: "rows of what the inventory knew",
+  notices: "what recipients were still to be told",
   rollup_values: "counts of names by hour",
   rollup_value_days: "counts of names by day",
+  sink_parked: "records that sinks refused",
 };
 
 export function reportText(report: Omit<EraseReport, "text">): string {

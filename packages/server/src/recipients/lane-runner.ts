@@ -50,6 +50,7 @@ export class LaneRunner {
   #underWay: ReadonlySet<string> = new Set();
   /** With their versions: what is read of them was read before. */
   readonly #finished = new Map<string, number>();
+  readonly #forgotten = new Set<string>();
   #stop: AbortController | null = null;
   #wake: () => void = () => undefined;
   #running: Promise<void> = Promise.resolve();
@@ -124,6 +125,12 @@ export class LaneRunner {
     return true;
   }
 
+  /** Deleted on request: what becomes of one that is being sent is not stored. */
+  forgetAll(isGone: (notice: Notice) => boolean): void {
+    for (const notice of this.#notices) if (this.#underWay.has(notice.id) && isGone(notice)) this.#forgotten.add(notice.id);
+    this.#notices = this.#notices.filter((notice) => !isGone(notice));
+  }
+
   /** Another server tells it now. */
   clear(): void {
     this.#notices = this.#notices.filter(({ id }) => this.#underWay.has(id));
@@ -168,13 +175,14 @@ export class LaneRunner {
       const outcome = await send(notices, signal);
       this.#sentMs = [...this.#sentMs, now()];
       await this.#note(
-        notices.map((notice) => this.#after(notice, outcome, startedMs)),
+        notices.filter(({ id }) => !this.#forgotten.has(id)).map((notice) => this.#after(notice, outcome, startedMs)),
         signal,
       );
       this.#gathers = outcome.error !== null && this.#gathers;
       this.#pause(outcome);
     } finally {
       this.#underWay = new Set();
+      this.#forgotten.clear();
     }
   }
 

@@ -2,6 +2,7 @@
  * Tells people and programs of alerts. What is to be told is stored first, for each recipient on its own, and sent afterwards by one of the
  * servers: each message at least once, in the order of its alert's events, until the other side took it or a day has passed.
  */
+import type { Alert } from "@flowtrail/model";
 import type { AlertEvent, TellAlert } from "../alerts/tell.ts";
 import type { Lease } from "../store/leases.ts";
 import type { NoticeCounts, NoticesLog } from "../store/notices-log.ts";
@@ -143,6 +144,12 @@ export class Recipients {
     this.#lanes.get(recipient)?.forget(id);
     await this.#deps.log.write([{ ...notice, version: notice.version + 1, state: "dropped" }]);
   }
+
+  /** What is told of such alerts is not told any more, and not written again. What is being sent right now is. */
+  forget(isGone: (alert: Alert) => boolean): void {
+    for (const lane of this.#lanes.values()) lane.forgetAll((notice) => isGone(notice.event.alert));
+  }
+
   /** What was to be told to a recipient that there is no more. @throws StoreError */
   async dropAll(recipient: string): Promise<void> {
     const lane = this.#lanes.get(recipient);
