@@ -123,6 +123,19 @@ describe.skipIf(!needs("alerts on the page", "browser"))("alerts", () => {
     await test.close();
   });
 
+  it("lists what is silenced before there is any alert of it, and ends it", async () => {
+    const labels = { "src.name": "scanner" };
+    await server.ask("POST", "/api/alert-silences", { body: { rule: "ana-connects", labels, for: "8h", note: "maintenance" } });
+    await open("/alerts?tab=silenced&net=prod");
+    await test.page.getByText("Alerts of all networks, not of").waitFor();
+    await test.page.getByRole("region", { name: "Silences in force" }).getByText("Ana connects, src.name scanner").waitFor();
+    await expectAccessible(test.page);
+    await button("End the silence of Ana connects, src.name scanner").click();
+    await test.page.getByRole("region", { name: "Silences in force" }).waitFor({ state: "detached" });
+    test.expectNoComplaints();
+    await test.close();
+  });
+
   it.each(["/alerts?tab=acknowledged", "/alerts?tab=rules", "/alerts?tab=rules&rule=ana-connects"])(
     "can be read in the dark: %s",
     async (path) => {

@@ -1,5 +1,5 @@
 /** The API of alerts and their rules. All of them throw ApiError. */
-import type { Alert, AlertCount, AlertList, AlertRule, AlertRuleReport, AlertTestLine } from "@flowtrail/model";
+import type { Alert, AlertCount, AlertList, AlertRule, AlertRuleReport, AlertSilence, AlertTestLine } from "@flowtrail/model";
 import { call } from "./api.ts";
 import { readLines } from "./read-lines.ts";
 
@@ -32,6 +32,16 @@ export function reopenAlert(id: string): Promise<unknown> {
   return call("POST", `${alertPath(id)}/reopen`, {});
 }
 
+/** Those that are in force. */
+export function fetchSilences(signal?: AbortSignal): Promise<{ readonly silences: readonly AlertSilence[] }> {
+  return call("GET", SILENCES, undefined, signal);
+}
+
+export function endSilence(id: string): Promise<unknown> {
+  return call("DELETE", `${SILENCES}/${encodeURIComponent(id)}`);
+}
+
+const SILENCES = "/api/alert-silences";
 const alertPath = (id: string) => `/api/alerts/${encodeURIComponent(id)}`;
 const RULES = "/api/alert-rules";
 const rulePath = (id: string) => `${RULES}/${encodeURIComponent(id)}`;
@@ -62,8 +72,12 @@ export function testRule(rule: AlertRule, days: number, signal: AbortSignal): As
 /** All own and changed rules, as a file. */
 export const RULES_YAML = `${RULES}/export`;
 
-/** Resolves with what was done, in words. */
-export async function importRules(yaml: string): Promise<string> {
-  const { saved } = await call<{ readonly saved: number }>("POST", `${RULES}/import`, { yaml });
-  return saved === 1 ? "One rule taken." : `${saved} rules taken.`;
+export interface RuleImport {
+  readonly saved: number;
+  readonly changes: readonly { readonly id: string; readonly what: "added" | "changed" | "unchanged" }[];
+}
+
+/** @param isDry only tells what would change */
+export function importRules(yaml: string, isDry: boolean): Promise<RuleImport> {
+  return call("POST", `${RULES}/import?dry_run=${isDry}`, { yaml });
 }

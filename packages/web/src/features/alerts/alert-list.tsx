@@ -9,6 +9,7 @@ import { nextAlert } from "./next-alert.ts";
 import { NothingListed } from "./nothing-listed.tsx";
 import { OfAllNetworks } from "./of-all-networks.tsx";
 import { OfRule } from "./of-rule.tsx";
+import { SilenceList } from "./silence-list.tsx";
 import { useAlertList } from "./use-alerts.ts";
 
 /** Alerts of one state, newest first, and the one that is looked at. */
@@ -49,6 +50,7 @@ export function AlertList({ tab }: { tab: ListTab }) {
     <>
       {place.rule !== null && <OfRule rule={place.rule} />}
       <OfAllNetworks />
+      {tab === "silenced" && <SilenceList />}
       {error !== null && <FailedBanner message={error.message} showsOld={data !== undefined} onRetry={() => void refetch()} />}
       <div className="alerts-body">
         {data === undefined && error === null && <Loader m="auto" aria-label="Loading" />}

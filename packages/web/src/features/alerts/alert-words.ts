@@ -2,6 +2,7 @@
 import type { Alert } from "@flowtrail/model";
 import type { Clock } from "../../lib/clock.ts";
 import type { TimeWindow } from "../../lib/time-window.ts";
+import { whoText } from "../settings/audit-words.ts";
 import { lastedText } from "./spans.ts";
 
 /** `for 12 min`, `12 min, over`: how long it holds, or held. */
@@ -21,9 +22,9 @@ export function saidText(
   return `${what}${by === null ? "" : ` by ${nameText(by)}`}${ends}${note === null || note === "" ? "" : `: “${note}”`}`;
 }
 
-/** A person by name alone; a token is called one. */
-function nameText(by: string): string {
-  return by.replace(/^session /, "").replace(/^api /, "the token ");
+/** A person by name alone; a token is called what it is. */
+export function nameText(by: string): string {
+  return by.startsWith("session ") ? by.slice("session ".length) : whoText(by);
 }
 
 /** The time of the flows that it is made of. */

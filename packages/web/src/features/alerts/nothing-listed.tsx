@@ -9,7 +9,7 @@ import { useRules } from "./use-alerts.ts";
 const NONE: Readonly<Record<ListTab, readonly [string, string]>> = {
   open: ["All quiet", ""],
   acknowledged: ["Nothing is acknowledged", "An alert that somebody looks after stands here until it is over."],
-  silenced: ["Nothing is silenced", "A silenced alert tells nobody for a while, and comes back if it still holds then."],
+  silenced: ["No alert is silenced", "A silenced alert tells nobody for a while, and comes back if it still holds then."],
   history: ["No alert yet", "Alerts that are over stand here."],
 };
 

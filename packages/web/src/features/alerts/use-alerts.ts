@@ -1,6 +1,6 @@
 import type { AlertList } from "@flowtrail/model";
 import { type InfiniteData, type UseInfiniteQueryResult, useInfiniteQuery, useQuery } from "@tanstack/react-query";
-import { fetchAlert, fetchAlertCount, fetchAlerts, fetchRules } from "../../lib/api-alerts.ts";
+import { fetchAlert, fetchAlertCount, fetchAlerts, fetchRules, fetchSilences } from "../../lib/api-alerts.ts";
 import { useMe } from "../../lib/me.ts";
 
 /** The cache of all that alerts are begins with this. */
@@ -46,6 +46,15 @@ export function useAlertCount() {
 
 export function useRules() {
   return useQuery({ queryKey: [ALERTS_KEY, "rules"], queryFn: ({ signal }) => fetchRules(signal), refetchInterval: AGAIN_MS });
+}
+
+/** Silences of rules and values, also where nothing was found since. */
+export function useSilences() {
+  return useQuery({
+    queryKey: [ALERTS_KEY, "silences"],
+    queryFn: ({ signal }) => fetchSilences(signal),
+    refetchInterval: AGAIN_MS,
+  });
 }
 
 /** How far back it is looked for when a rule fired last: so many alerts. */
