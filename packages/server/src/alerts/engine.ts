@@ -364,11 +364,14 @@ export class AlertEngine {
       const state = stateOf(alert, said, nowMs);
       const before = this.#states.get(alert.id) ?? null;
       const kind = eventOf(alert, state, before, run.rule.severity);
-      if (kind !== null) {
+      if (kind !== null && !run.telling.has(alert.id)) {
         if (!lease.isMine) return;
         const { severity } = kind === "escalated" ? run.rule : alert;
         const change = { severity, told: kind === "resolved" ? ("resolved" as const) : ("opened" as const) };
-        if (!(await this.#tell({ kind, alert: alertJson({ ...alert, ...change }, said, nowMs), rule: run.rule }))) continue;
+        run.telling.add(alert.id);
+        const isTold = await this.#tell({ kind, alert: alertJson({ ...alert, ...change }, said, nowMs), rule: run.rule });
+        run.telling.delete(alert.id);
+        if (!isTold) continue;
         // A look may have ended it meanwhile.
         const current = alertsOf(run).find(({ id }) => id === alert.id) ?? alert;
         const next = { ...current, ...change, version: current.version + 1 };

@@ -1,9 +1,13 @@
+import type { AlertRule } from "@flowtrail/model";
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { z } from "zod";
+import type { StoredAlert } from "../store/alert-log.ts";
 import { nextEdition } from "../store/editions.ts";
 import { EDITIONS } from "../store/schema/flow-tables.ts";
 import { batchOf, type FlowRow } from "../store/test-batches.ts";
 import { startTestStore, type TestStore } from "../store/testing.ts";
 import { lateRows } from "./late.ts";
+import { RuleRun } from "./rule-run.ts";
 import { measureWatch, testAlerts, testRule } from "./testing.ts";
 import type { Watcher } from "./watcher.ts";
 import { agentSilentWatcher } from "./watchers/agents.ts";
@@ -97,4 +101,40 @@ it("nobody is called silent before the server was up, and its store there, for s
   expect(await after(second, 30)).toEqual([]);
   expect(await after(second, 65)).toEqual([]);
   expect(await second.alerts.list.count()).toMatchObject({ open: 1 });
+});
+
+it("what was no alert yet is none after a time in which nobody looked; what ends while it is told is told to be over, too", async () => {
+  let nowMs = Date.now() + 86_400_000;
+  const isThere = true;
+  const finding = { labels: { group: "a" }, value: 1, limit: 0, summary: "a", q: "", fromMs: 0, toMs: 0 };
+  const watcher: Watcher = {
+    ...{ kind: "always", settings: z.object({}), notOnHistory: "it is always so" },
+    look: async () => (isThere ? [finding] : []),
+  };
+  const watch = { kind: "always", settings: {} };
+  const rules = (for_s: number) => ({
+    shipped: [testRule({ id: `always${for_s}`, for_s, clear_s: 0, watch })],
+    watchers: [watcher],
+  });
+  const pending = testAlerts(test.store, { now: () => nowMs, ...rules(600) });
+  await pending.alerts.round();
+  nowMs += 3_600_000;
+  const again = testAlerts(test.store, { now: () => nowMs, ...rules(600) });
+  await again.alerts.round();
+  expect(again.told).toEqual([]);
+  nowMs += 660_000;
+  await again.alerts.round();
+  expect(again.told.map(({ kind }) => kind)).toEqual(["opened"]);
+
+  const run = new RuleRun({ rule: rules(0).shipped[0] as AlertRule, origin: "own", changed: null });
+  run.take([finding], 1000);
+  const [opened] = run.stored.values();
+  run.telling.add(opened?.id ?? "");
+  run.take([], 2000);
+  run.settle();
+  const [ended] = run.ended;
+  run.told({ ...(ended as StoredAlert), told: "opened" });
+  run.telling.clear();
+  run.settle();
+  expect(run.ended).toMatchObject([{ id: opened?.id, endedMs: 2000, told: "opened" }]);
 });

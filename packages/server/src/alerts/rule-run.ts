@@ -37,6 +37,8 @@ export class RuleRun {
   readonly stored = new Map<string, StoredAlert>();
   /** Over, and nobody was told yet. */
   ended: StoredAlert[] = [];
+  /** Recipients are being told of these (ids). */
+  readonly telling = new Set<string>();
   /** An alert that says that the rule is looked at no more. */
   notice: StoredAlert | null = null;
   look: KeptLook | null = null;
@@ -142,7 +144,7 @@ export class RuleRun {
 
   /** Keeps of what is over only what recipients are still to be told of. */
   settle(): void {
-    this.ended = this.ended.filter(({ told }) => told === "opened");
+    this.ended = this.ended.filter(({ told, id }) => told === "opened" || this.telling.has(id));
   }
 
   /** As if they had never been: nothing of them is written again. */
