@@ -58,6 +58,12 @@ describe.skipIf(!needs("alerts on the page", "browser"))("alerts", () => {
     const { body } = await server.ask("GET", "/api/recipients/on-call");
     expect(body).toMatchObject({ secrets: { signing_secret: true } });
     expect(JSON.stringify(body)).not.toContain("kestrel");
+    await button("Edit On call").click();
+    await test.page.getByLabel("Name", { exact: true }).fill("Nobody");
+    await test.page.getByRole("link", { name: /^Sinks/ }).click();
+    await test.page.getByText("Your changes are not saved").waitFor();
+    await button("Leave").click();
+    await button("Add a sink").waitFor();
     test.expectNoComplaints();
     await test.close();
   });

@@ -8,6 +8,7 @@ import { Choice, Field, Switch } from "./fields.tsx";
 import { focusNow } from "./focus.ts";
 import { type Body, initialTexts, type KindTexts, readTexts, textsOf } from "./kind-fields.ts";
 import { KindFields } from "./kind-form.tsx";
+import { LeaveDialog } from "./leave-dialog.tsx";
 import { problemsOf } from "./problems.ts";
 import { kindOf, RECIPIENT_KINDS, TAKES_FIELDS } from "./recipient-kinds.ts";
 import { TestButton } from "./test-button.tsx";
@@ -54,9 +55,12 @@ export function RecipientForm({ known, taken, onDone, onLeave }: RecipientFormPr
       setBusy(false);
     }
   };
+  const text = JSON.stringify(body);
+  const [begun] = useState(text);
   const mistakes = { ...(wasTried ? read.mistakes : {}), ...problemsOf(problem) };
   return (
     <form className="settings-inner handed-form" onSubmit={(event) => void submit(event)} tabIndex={-1} ref={focusNow}>
+      <LeaveDialog isDirty={text !== begun} />
       <h3>{known === null ? "New recipient" : known.name}</h3>
       <div className="settings-grid">
         {known === null && (

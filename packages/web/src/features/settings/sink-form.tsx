@@ -10,6 +10,7 @@ import { Choice, Field, Switch } from "./fields.tsx";
 import { focusNow } from "./focus.ts";
 import { type Body, initialTexts, type KindTexts, readTexts, textsOf } from "./kind-fields.ts";
 import { KindFields } from "./kind-form.tsx";
+import { LeaveDialog } from "./leave-dialog.tsx";
 import { problemsOf } from "./problems.ts";
 import { kindOf } from "./recipient-kinds.ts";
 import { FORMAT_LABELS, SINK_KINDS } from "./sink-kinds.ts";
@@ -70,9 +71,12 @@ export function SinkForm({ known, taken, onDone, onLeave }: SinkFormProps) {
       setBusy(false);
     }
   };
+  const text = JSON.stringify(body);
+  const [begun] = useState(text);
   const mistakes = { ...(wasTried ? read.mistakes : {}), ...problemsOf(problem) };
   return (
     <form className="settings-inner handed-form" onSubmit={(event) => void submit(event)} tabIndex={-1} ref={focusNow}>
+      <LeaveDialog isDirty={text !== begun} />
       <h3>{known === null ? "New sink" : known.name}</h3>
       <div className="handed-query">
         <span aria-hidden>Filter</span>

@@ -9,6 +9,11 @@ export interface Tried {
   readonly said: string;
 }
 
+/** Most failures are told in the words of the other side already. */
+function isRepeated({ error, said }: Tried): boolean {
+  return error?.includes(said.replace(/^HTTP \d+:? ?/, "")) ?? false;
+}
+
 /** Tries it, and shows what the other side said. */
 export function TestButton({ of, label = "Test", work }: { of: string; label?: string; work(): Promise<Tried> }) {
   const [tried, setTried] = useState<Tried | null>(null);
@@ -32,7 +37,7 @@ export function TestButton({ of, label = "Test", work }: { of: string; label?: s
       {tried !== null && (
         <span className={tried.ok ? "tried" : "tried tried-bad"} role={tried.ok ? "status" : "alert"}>
           {tried.ok ? "It was taken." : `It failed: ${tried.error ?? "no reason is told"}`}
-          {tried.said !== "" && <code>{tried.said}</code>}
+          {tried.said !== "" && !isRepeated(tried) && <code>{tried.said}</code>}
         </span>
       )}
     </>
