@@ -4,7 +4,6 @@ import { join } from "node:path";
 import { labInventoryData, labTraffic } from "@flowtrail/lab";
 import { type Alert, type AlertRule, parseFilter } from "@flowtrail/model";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { stringify } from "yaml";
 import { LabBed, until } from "../integration/harness/bed.ts";
 import { needs } from "../needs.ts";
 
@@ -184,7 +183,7 @@ describe.skipIf(!here)("rules that ship, in the lab", () => {
     await shorten("removed-node", { settings: { grace_s: 0 } });
     await shorten("agent-silent", { settings: { least_s: 8 } });
     const { networks } = labInventoryData();
-    bed.writeInventory(stringify({ networks: networks.map((network) => ({ ...network, config_files: [] })) }));
+    bed.writeInventory(JSON.stringify({ networks: networks.map((network) => ({ ...network, config_files: [] })) }));
     // Until the gateway tells of the peer that it still has, and nobody names.
     const isTold = ({ source, entity }: Entity) => source.startsWith("agent:") && entity.addresses?.includes("100.102.137.30");
     await until("the gateway tells of its peer", 120_000, async () =>

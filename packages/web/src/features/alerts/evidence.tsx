@@ -13,12 +13,22 @@ import { evidenceWindow } from "./alert-words.ts";
 
 const STEPS = "40";
 
+/** Denied attempts are seldom primary: one row per connection would leave them out. */
+const isOfReports = ({ q }: Alert) => /\bverdict=denied\b/.test(q);
+
+function linkOf(alert: Alert): URLSearchParams {
+  const params = writeAsked({ network: null, window: evidenceWindow(alert), q: alert.q });
+  if (isOfReports(alert)) params.set("reports", "all");
+  return params;
+}
+
 /** What it is made of: the flows of that time, and how they came. */
 export function Evidence({ alert }: { alert: Alert }) {
   const clock = useClock();
   const asked = { network: null, window: evidenceWindow(alert), q: alert.q };
+  const unit = isOfReports(alert) ? "reports" : "connections";
   const params = askedParams(asked);
-  params.set("metric", "connections");
+  params.set("metric", unit);
   params.set("buckets", STEPS);
   params.set("group", "verdict");
   const { data, error, dataUpdatedAt } = useQuery({
@@ -38,17 +48,17 @@ export function Evidence({ alert }: { alert: Alert }) {
       {error !== null && <p className="alert-dim">No chart: {error.message}</p>}
       {chart !== undefined && chart.steps.count > 0 && (
         <StackedChart
-          label="Connections of the evidence, by verdict"
+          label={`${unit === "reports" ? "Reports" : "Connections"} of the evidence, by verdict`}
           series={chart.series}
           steps={chart.steps}
           gaps={chart.gaps}
-          unit="connections"
+          unit={unit}
           clock={clock}
           nowMs={dataUpdatedAt}
           height={104}
         />
       )}
-      <PageLink path={TRAFFIC_LOGS_PATH} params={writeAsked(asked)} className="alert-evidence">
+      <PageLink path={TRAFFIC_LOGS_PATH} params={linkOf(alert)} className="alert-evidence">
         Open these flows in Traffic Logs <IconArrowRight size={15} stroke={1.9} aria-hidden />
       </PageLink>
       <p className="alert-dim">The list also has flows that began before and were open then.</p>
