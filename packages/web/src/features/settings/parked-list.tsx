@@ -1,31 +1,26 @@
 import { formatCount } from "@flowtrail/model";
 import { Button } from "@mantine/core";
-import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { dropParked, fetchParked, retryParked } from "../../lib/api-sinks.ts";
 import { useMe } from "../../lib/me.ts";
 import type { Sink } from "../../lib/types-sinks.ts";
 import { useClock } from "../../lib/use-clock.ts";
 import { Confirm } from "./confirm.tsx";
+import { useRun } from "./use-run.ts";
 import { SINKS_KEY } from "./use-sinks.ts";
 
 /** Records that the other side refuses for good. */
 export function ParkedList({ sink: { id, name, parked } }: { sink: Sink }) {
   const [isOpen, setOpen] = useState(false);
-  const [problem, setProblem] = useState<string | null>(null);
   const { maySet } = useMe();
-  const client = useQueryClient();
+  const { problem, run } = useRun(SINKS_KEY);
   const clock = useClock();
   const { data, error } = useQuery({
     queryKey: [...SINKS_KEY, id, "parked"],
     queryFn: ({ signal }) => fetchParked(id, signal),
     enabled: isOpen,
   });
-  const run = async (work: Promise<unknown>) => {
-    setProblem(null);
-    await work.catch((failure: unknown) => setProblem(failure instanceof Error ? failure.message : String(failure)));
-    await client.invalidateQueries({ queryKey: SINKS_KEY });
-  };
   const count = parked.reduce((sum, { records }) => sum + records, 0);
   return (
     <div className="handed-more">

@@ -1,17 +1,13 @@
 /** A new recipient, or how one is told. */
-import { Button } from "@mantine/core";
-import { type FormEvent, useMemo, useState } from "react";
+import { useMemo, useState } from "react";
 import { saveRecipient, testDraft } from "../../lib/api-recipients.ts";
 import { freeId } from "../../lib/slug.ts";
 import type { Recipient } from "../../lib/types-recipients.ts";
 import { Choice, Field, Switch } from "./fields.tsx";
-import { focusNow } from "./focus.ts";
+import { KeptForm, useSaving } from "./kept-form.tsx";
 import { type Body, initialTexts, type KindTexts, readTexts, textsOf } from "./kind-fields.ts";
 import { KindFields } from "./kind-form.tsx";
-import { LeaveDialog } from "./leave-dialog.tsx";
-import { problemsOf } from "./problems.ts";
 import { kindOf, RECIPIENT_KINDS, TAKES_FIELDS } from "./recipient-kinds.ts";
-import { TestButton } from "./test-button.tsx";
 
 export interface RecipientFormProps {
   /** Null: a new one. */
@@ -31,9 +27,6 @@ export function RecipientForm({ known, taken, onDone, onLeave }: RecipientFormPr
   const fields = useMemo(() => [...(kindOf(RECIPIENT_KINDS, kind)?.fields ?? []), ...TAKES_FIELDS], [kind]);
   const before = useMemo(() => (known === null ? null : bodyBefore(known)), [known]);
   const [texts, setTexts] = useState<KindTexts>(() => (before === null ? initialTexts(fields) : textsOf(fields, before)));
-  const [wasTried, setTried] = useState(false);
-  const [problem, setProblem] = useState<unknown>(null);
-  const [isBusy, setBusy] = useState(false);
   const kept = Object.entries(known?.secrets ?? {}).flatMap(([secret, isSet]) => (isSet ? [secret] : []));
   const read = readTexts(fields, texts, before, kept);
   const body = { secrets: {}, settings: {}, ...read.body, kind, name: name.trim(), enabled: isOn };
@@ -42,26 +35,22 @@ export function RecipientForm({ known, taken, onDone, onLeave }: RecipientFormPr
     setKind(next);
     setTexts({ ...initialTexts([...(kindOf(RECIPIENT_KINDS, next)?.fields ?? []), ...TAKES_FIELDS]) });
   };
-  const submit = async (event: FormEvent) => {
-    event.preventDefault();
-    setTried(true);
-    if (isWrong) return;
-    setBusy(true);
-    try {
+  const saving = useSaving({
+    body,
+    isWrong,
+    save: async () => {
       await saveRecipient(known?.id ?? freeId(name, taken, "recipient"), body);
       onDone(`“${name.trim()}” is saved.`);
-    } catch (error) {
-      setProblem(error);
-      setBusy(false);
-    }
-  };
-  const text = JSON.stringify(body);
-  const [begun] = useState(text);
-  const mistakes = { ...(wasTried ? read.mistakes : {}), ...problemsOf(problem) };
+    },
+  });
   return (
-    <form className="settings-inner handed-form" onSubmit={(event) => void submit(event)} tabIndex={-1} ref={focusNow}>
-      <LeaveDialog isDirty={text !== begun} />
-      <h3>{known === null ? "New recipient" : known.name}</h3>
+    <KeptForm
+      title={known === null ? "New recipient" : known.name}
+      saving={saving}
+      saveLabel={known === null ? "Add recipient" : "Save"}
+      test={() => testDraft({ ...body, ...(known !== null && { id: known.id }) })}
+      onLeave={onLeave}
+    >
       <div className="settings-grid">
         {known === null && (
           <Choice
@@ -76,36 +65,22 @@ export function RecipientForm({ known, taken, onDone, onLeave }: RecipientFormPr
           label="Name"
           value={name}
           placeholder="On call"
-          mistake={wasTried && name.trim() === "" ? "It is needed." : undefined}
+          mistake={saving.wasTried && name.trim() === "" ? "It is needed." : undefined}
           onChange={setName}
         />
         <KindFields
           fields={fields}
           texts={texts}
-          mistakes={mistakes}
+          mistakes={saving.mistakes(read.mistakes)}
           kept={kept}
           onChange={(path, text) => {
             setTexts((all) => ({ ...all, [path]: text }));
-            setProblem(null);
+            saving.edited();
           }}
         />
         <Switch label="On" checked={isOn} onChange={setOn} />
       </div>
-      {problem !== null && (
-        <p role="alert" className="settings-mistake">
-          {problem instanceof Error ? problem.message : String(problem)}
-        </p>
-      )}
-      <div className="settings-buttons">
-        <Button type="submit" size="sm" loading={isBusy}>
-          {known === null ? "Add recipient" : "Save"}
-        </Button>
-        <TestButton of="these settings" work={() => testDraft({ ...body, ...(known !== null && { id: known.id }) })} />
-        <Button size="sm" variant="default" disabled={isBusy} onClick={onLeave}>
-          Cancel
-        </Button>
-      </div>
-    </form>
+    </KeptForm>
   );
 }
 

@@ -1,7 +1,5 @@
 /** Who is told of alerts: how that goes, and who else. */
 import { Button } from "@mantine/core";
-import { useQueryClient } from "@tanstack/react-query";
-import { useState } from "react";
 import { deleteRecipient, testRecipient } from "../../lib/api-recipients.ts";
 import { useMe } from "../../lib/me.ts";
 import type { Recipient } from "../../lib/types-recipients.ts";
@@ -14,6 +12,7 @@ import { recipientState } from "./recipient-words.ts";
 import { SavedNote } from "./review-bar.tsx";
 import { TestButton } from "./test-button.tsx";
 import { UndeliveredList } from "./undelivered-list.tsx";
+import { useEditing } from "./use-editing.ts";
 import { RECIPIENTS_KEY, useRecipients } from "./use-recipients.ts";
 import "./handed-list.css";
 
@@ -23,18 +22,7 @@ export function RecipientsSection() {
 
 function Recipients({ recipients }: { recipients: readonly Recipient[] }) {
   const { maySet } = useMe();
-  const client = useQueryClient();
-  const [editing, setEditing] = useState<string | "new" | null>(null);
-  const [said, setSaid] = useState<string | null>(null);
-  const edit = (id: string | null) => {
-    setSaid(null);
-    setEditing(id);
-  };
-  const done = (text: string | null) => {
-    setEditing(null);
-    setSaid(text);
-    void client.invalidateQueries({ queryKey: RECIPIENTS_KEY });
-  };
+  const { editing, said, edit, done } = useEditing(RECIPIENTS_KEY);
   return (
     <>
       {maySet && editing === null && (

@@ -1,20 +1,16 @@
 /** A new sink, or what one is told. */
-import { Button } from "@mantine/core";
-import { type FormEvent, useMemo, useState } from "react";
+import { useMemo, useState } from "react";
 import { saveSink, testSinkDraft } from "../../lib/api-sinks.ts";
 import { mistakeIn } from "../../lib/asked.ts";
 import { freeId } from "../../lib/slug.ts";
 import type { Sink } from "../../lib/types-sinks.ts";
 import { QueryInput } from "../alerts/query-input.tsx";
 import { Choice, Field, Switch } from "./fields.tsx";
-import { focusNow } from "./focus.ts";
+import { KeptForm, useSaving } from "./kept-form.tsx";
 import { type Body, initialTexts, type KindTexts, readTexts, textsOf } from "./kind-fields.ts";
 import { KindFields } from "./kind-form.tsx";
-import { LeaveDialog } from "./leave-dialog.tsx";
-import { problemsOf } from "./problems.ts";
 import { kindOf } from "./recipient-kinds.ts";
 import { FORMAT_LABELS, SINK_KINDS } from "./sink-kinds.ts";
-import { TestButton } from "./test-button.tsx";
 
 export interface SinkFormProps {
   /** Null: a new one. */
@@ -39,9 +35,6 @@ export function SinkForm({ known, taken, onDone, onLeave }: SinkFormProps) {
   const [events, setEvents] = useState<Events>(known?.events.includes("opened") ? "both" : "ended");
   const [reports, setReports] = useState<"primary" | "all">(known?.reports ?? "primary");
   const [isOn, setOn] = useState(known?.enabled ?? true);
-  const [wasTried, setTried] = useState(false);
-  const [problem, setProblem] = useState<unknown>(null);
-  const [isBusy, setBusy] = useState(false);
   const kept = Object.entries(known?.secrets ?? {}).flatMap(([secret, isSet]) => (isSet ? [secret] : []));
   const read = readTexts(fields, texts, before, kept);
   const body = {
@@ -58,26 +51,22 @@ export function SinkForm({ known, taken, onDone, onLeave }: SinkFormProps) {
     setTexts(initialTexts(chosen?.fields ?? []));
     setFormat(chosen?.formats[0] ?? "");
   };
-  const submit = async (event: FormEvent) => {
-    event.preventDefault();
-    setTried(true);
-    if (isWrong) return;
-    setBusy(true);
-    try {
+  const saving = useSaving({
+    body,
+    isWrong,
+    save: async () => {
       await saveSink(known?.id ?? freeId(name, taken, "sink"), body);
       onDone(`“${name.trim()}” is saved.`);
-    } catch (error) {
-      setProblem(error);
-      setBusy(false);
-    }
-  };
-  const text = JSON.stringify(body);
-  const [begun] = useState(text);
-  const mistakes = { ...(wasTried ? read.mistakes : {}), ...problemsOf(problem) };
+    },
+  });
   return (
-    <form className="settings-inner handed-form" onSubmit={(event) => void submit(event)} tabIndex={-1} ref={focusNow}>
-      <LeaveDialog isDirty={text !== begun} />
-      <h3>{known === null ? "New sink" : known.name}</h3>
+    <KeptForm
+      title={known === null ? "New sink" : known.name}
+      saving={saving}
+      saveLabel={known === null ? "Add sink" : "Save"}
+      test={() => testSinkDraft({ ...body, ...(known !== null && { id: known.id }) })}
+      onLeave={onLeave}
+    >
       <div className="handed-query">
         <span aria-hidden>Filter</span>
         <QueryInput text={q} onText={setQ} />
@@ -97,7 +86,7 @@ export function SinkForm({ known, taken, onDone, onLeave }: SinkFormProps) {
           label="Name"
           value={name}
           placeholder="SIEM"
-          mistake={wasTried && name.trim() === "" ? "It is needed." : undefined}
+          mistake={saving.wasTried && name.trim() === "" ? "It is needed." : undefined}
           onChange={setName}
         />
         <Choice
@@ -127,30 +116,16 @@ export function SinkForm({ known, taken, onDone, onLeave }: SinkFormProps) {
         <KindFields
           fields={fields}
           texts={texts}
-          mistakes={mistakes}
+          mistakes={saving.mistakes(read.mistakes)}
           kept={kept}
           onChange={(path, text) => {
             setTexts((all) => ({ ...all, [path]: text }));
-            setProblem(null);
+            saving.edited();
           }}
         />
         <Switch label="On" checked={isOn} onChange={setOn} />
       </div>
-      {problem !== null && (
-        <p role="alert" className="settings-mistake">
-          {problem instanceof Error ? problem.message : String(problem)}
-        </p>
-      )}
-      <div className="settings-buttons">
-        <Button type="submit" size="sm" loading={isBusy}>
-          {known === null ? "Add sink" : "Save"}
-        </Button>
-        <TestButton of="these settings" work={() => testSinkDraft({ ...body, ...(known !== null && { id: known.id }) })} />
-        <Button size="sm" variant="default" disabled={isBusy} onClick={onLeave}>
-          Cancel
-        </Button>
-      </div>
-    </form>
+    </KeptForm>
   );
 }
 

@@ -1,13 +1,12 @@
 /** Where every record is handed to: how that goes, and where else. */
 import { Button } from "@mantine/core";
-import { useQueryClient } from "@tanstack/react-query";
-import { useState } from "react";
 import { useMe } from "../../lib/me.ts";
 import type { Sink } from "../../lib/types-sinks.ts";
 import { Asked } from "./asked.tsx";
 import { SavedNote } from "./review-bar.tsx";
 import { SinkForm } from "./sink-form.tsx";
 import { SinkRow } from "./sink-row.tsx";
+import { useEditing } from "./use-editing.ts";
 import { SINKS_KEY, useSinks } from "./use-sinks.ts";
 import "./handed-list.css";
 
@@ -17,18 +16,7 @@ export function SinksSection() {
 
 function Sinks({ sinks }: { sinks: readonly Sink[] }) {
   const { maySet } = useMe();
-  const client = useQueryClient();
-  const [editing, setEditing] = useState<string | "new" | null>(null);
-  const [said, setSaid] = useState<string | null>(null);
-  const edit = (id: string | null) => {
-    setSaid(null);
-    setEditing(id);
-  };
-  const done = (text: string) => {
-    setEditing(null);
-    setSaid(text);
-    void client.invalidateQueries({ queryKey: SINKS_KEY });
-  };
+  const { editing, said, edit, done } = useEditing(SINKS_KEY);
   return (
     <>
       {maySet && editing === null && (

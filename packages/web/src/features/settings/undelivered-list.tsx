@@ -1,29 +1,24 @@
 import { Button } from "@mantine/core";
-import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { dropNotice, fetchUndelivered, retryNotice } from "../../lib/api-recipients.ts";
 import { useMe } from "../../lib/me.ts";
 import type { Recipient } from "../../lib/types-recipients.ts";
 import { useClock } from "../../lib/use-clock.ts";
 import { RECIPIENTS_KEY } from "./use-recipients.ts";
+import { useRun } from "./use-run.ts";
 
 /** What a recipient could not be told so far. */
 export function UndeliveredList({ recipient: { id, name } }: { recipient: Recipient }) {
   const [isOpen, setOpen] = useState(false);
-  const [problem, setProblem] = useState<string | null>(null);
   const { maySet } = useMe();
-  const client = useQueryClient();
+  const { problem, run } = useRun(RECIPIENTS_KEY);
   const clock = useClock();
   const { data, error } = useQuery({
     queryKey: [...RECIPIENTS_KEY, id, "undelivered"],
     queryFn: ({ signal }) => fetchUndelivered(id, signal),
     enabled: isOpen,
   });
-  const run = async (work: Promise<unknown>) => {
-    setProblem(null);
-    await work.catch((failure: unknown) => setProblem(failure instanceof Error ? failure.message : String(failure)));
-    await client.invalidateQueries({ queryKey: RECIPIENTS_KEY });
-  };
   return (
     <details className="handed-more" onToggle={(event) => setOpen(event.currentTarget.open)}>
       <summary>What was not told</summary>
