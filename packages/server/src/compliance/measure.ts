@@ -27,7 +27,10 @@ export interface Measured {
 const LIMITS = { maxExecutionMs: 600_000, maxRowsToRead: 1e15, maxMemoryBytes: 700_000_000 } as const;
 /** The text that is hashed must not depend on a setting of somebody's server. */
 const SETTINGS = {
-  max_threads: 2,
+  // Nobody waits for it: at each block of rows it lets questions of people go first.
+  max_threads: 1,
+  priority: "20",
+  low_priority_query_wait_time_ms: "50",
   do_not_merge_across_partitions_select_final: 1,
   output_format_json_quote_64bit_integers: 1,
   output_format_json_named_tuples_as_objects: 0,
