@@ -3,18 +3,13 @@ import { fileURLToPath } from "node:url";
 import type { JsonRow } from "@flowtrail/model";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { needs } from "../../../../test/needs.ts";
+import { asNobody } from "../../../../test/nobody.ts";
 import type { LineProcess } from "../capture/testing/line-process.ts";
 import { CLIENT, SERVER, Testbed } from "../capture/testing/testbed.ts";
 
 const SCRIPT = fileURLToPath(new URL("testing/denied-process.ts", import.meta.url));
 /** As the unit runs the agent: nobody, with these capabilities. */
-const NOBODY = [
-  "setpriv",
-  "--reuid=65534",
-  "--clear-groups",
-  "--inh-caps=+net_admin,+net_raw",
-  "--ambient-caps=+net_admin,+net_raw",
-];
+const NOBODY = asNobody("net_admin", "net_raw");
 const LOG_RULES = `table inet fw {
  chain forward {
   type filter hook forward priority filter; policy accept;
@@ -182,7 +177,7 @@ describe.skipIf(!needs("what firewalls drop", "root"))("what firewalls drop", { 
     const one = await listen("off");
     expect((await listen("off")).problem).toMatch(/another program listens to nflog group 740.*capture\.denied_group/);
     await one.process.kill();
-    const without = await listen("auto", ["setpriv", "--reuid=65534", "--clear-groups"]);
+    const without = await listen("auto", asNobody());
     expect(without.problem).toMatch(/needs CAP_NET_ADMIN/);
   });
 });
