@@ -44,6 +44,8 @@ describe("a store on a cluster", () => {
         { name: "flows_long_view", engine: "MaterializedView" },
         { name: "flows_open", engine: "Distributed" },
         { name: "flows_open_local", engine: "ReplacingMergeTree" },
+        { name: "flows_opened", engine: "Distributed" },
+        { name: "flows_opened_local", engine: "MergeTree" },
         { name: "flows_rejected", engine: "Distributed" },
         { name: "flows_rejected_local", engine: "ReplacingMergeTree" },
       ]);
