@@ -152,7 +152,7 @@ describe("flowtrail inventory replay", () => {
   });
 
   it("refuses what makes no sense", async () => {
-    expectRefusal(await run("--to", "soon"), 1, /to/);
+    expectRefusal(await run("--to", "soon"), 2, /to/);
     expectRefusal(await run("--inventory", "tomorrow"), 2, /now, then/);
   });
 }, 120_000);
