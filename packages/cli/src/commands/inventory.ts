@@ -1,29 +1,15 @@
 /** `flowtrail inventory`: check a file before it is in force, and ask a server who had an address and what changed. */
+
 import { readFileSync } from "node:fs";
 import { checkInventory, formatNote, inventoryJsonSchema } from "@flowtrail/server";
 import { Argument, type Command } from "commander";
+import type { Holder } from "../ask/holder.ts";
 import { withAccess } from "../errors.ts";
 import { callServer, requireServer } from "../local-server.ts";
 import { dataOption } from "../paths.ts";
 import { getJson } from "../servers/api.ts";
 import { addServerOptions, chooseServer, type ServerOptions } from "../servers/choose-server.ts";
 import { addReplayCommand } from "./inventory-replay.ts";
-
-interface Holder {
-  readonly network: string;
-  readonly type: string;
-  readonly id: string | null;
-  readonly name: string | null;
-  readonly device: string | null;
-  readonly range: string;
-  readonly gateways: readonly { readonly id: string; readonly name: string }[];
-  readonly source: string;
-  readonly since: string;
-  readonly until: string | null;
-  readonly first: boolean;
-  readonly wins: boolean;
-  readonly as_of: string | null;
-}
 
 interface Holders {
   readonly ip: string;

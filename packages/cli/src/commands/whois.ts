@@ -1,6 +1,8 @@
 /** `flowtrail whois`: who is, or was, behind an address; what is known of it; when it was seen. */
+
 import { formatBytes, formatCount, formatDuration, parseAddress } from "@flowtrail/model";
 import { type Command, Option } from "commander";
+import type { Holder } from "../ask/holder.ts";
 import { momentFor, momentMs, shownTime, type Zone } from "../ask/moments.ts";
 import { typeWord } from "../ask/type-word.ts";
 import { CliError } from "../errors.ts";
@@ -16,22 +18,6 @@ interface Options extends ServerOptions, ShownOptions {
   readonly network?: string;
   readonly output: string;
   readonly failIfEmpty?: boolean;
-}
-
-interface Holder {
-  readonly network: string;
-  readonly type: string;
-  readonly id: string | null;
-  readonly name: string | null;
-  readonly device: string | null;
-  readonly range: string;
-  readonly domain: string | null;
-  readonly gateways: readonly { readonly name: string }[];
-  readonly source: string;
-  readonly since: string;
-  readonly until: string | null;
-  readonly first: boolean;
-  readonly wins: boolean;
 }
 
 interface Figures {
