@@ -39,7 +39,6 @@ export interface OutwardDeps {
 }
 
 export class Outward {
-  readonly #deps: OutwardDeps;
   /** What only one of several servers does. */
   readonly leases: Leases;
   /** What has to be sent on, such as the password of a mail server. */
@@ -56,7 +55,6 @@ export class Outward {
   readonly manifests: Manifests;
 
   constructor(deps: OutwardDeps) {
-    this.#deps = deps;
     const { config, store, roster, now, logger } = deps;
     const { allow_link_local: allowLinkLocal } = config.outgoing;
     this.known = new Known({ dataDir: config.data, book: store.settings, roster, allowLinkLocal, now, logger });
@@ -87,7 +85,6 @@ export class Outward {
     await this.known.start();
     await this.alerts.start();
     this.manifests.start();
-    this.#deps.logger.debug({}, "alerts, sinks and compliance reports start");
   }
 
   /** What was deleted on request must not be written again. */
@@ -105,6 +102,5 @@ export class Outward {
     await this.sinks.stop();
     await this.recipients.stop();
     await this.leases.stop();
-    this.#deps.logger.debug({}, "alerts, sinks and compliance reports stop");
   }
 }

@@ -16,17 +16,13 @@ const STEPS = "40";
 /** Denied attempts are seldom primary: one row per connection would leave them out. */
 const isOfReports = ({ q }: Alert) => /\bverdict=denied\b/.test(q);
 
-function linkOf(alert: Alert): URLSearchParams {
-  const params = writeAsked({ network: null, window: evidenceWindow(alert), q: alert.q });
-  if (isOfReports(alert)) params.set("reports", "all");
-  return params;
-}
-
 /** What it is made of: the flows of that time, and how they came. */
 export function Evidence({ alert }: { alert: Alert }) {
   const clock = useClock();
   const asked = { network: null, window: evidenceWindow(alert), q: alert.q };
   const unit = isOfReports(alert) ? "reports" : "connections";
+  const link = writeAsked(asked);
+  if (unit === "reports") link.set("reports", "all");
   const params = askedParams(asked);
   params.set("metric", unit);
   params.set("buckets", STEPS);
@@ -58,7 +54,7 @@ export function Evidence({ alert }: { alert: Alert }) {
           height={104}
         />
       )}
-      <PageLink path={TRAFFIC_LOGS_PATH} params={linkOf(alert)} className="alert-evidence">
+      <PageLink path={TRAFFIC_LOGS_PATH} params={link} className="alert-evidence">
         Open these flows in Traffic Logs <IconArrowRight size={15} stroke={1.9} aria-hidden />
       </PageLink>
       <p className="alert-dim">The list also has flows that began before and were open then.</p>
